@@ -1,0 +1,68 @@
+package schemas
+
+import (
+	"context"
+	"iter"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// A TableRef is a configuration value that names a table: `mtop.documents`, or `tico` for a step's first table.
+type TableRef string
+
+// A ModelRef is a configuration value that names a model: an entry of `models`, or a stage that trains one.
+type ModelRef string
+
+// A Path is a configuration value that names a file or folder, relative to the YAML file, and may be a glob. The
+// pipeline makes it absolute before the component sees it. `sample:mtop` names a built-in corpus.
+type Path string
+
+// A TableType is the name and schema of a table that a component offers.
+type TableType struct {
+	Name   string
+	Schema *arrow.Schema
+}
+
+// A Table can be read any number of times, always in the same order.
+type Table struct {
+	Schema *arrow.Schema
+	Rows   int64
+	// Batches yields the table's record batches. The consumer releases nothing: a batch is valid until the next one
+	// is asked for, unless retained. An error ends the sequence.
+	Batches func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error]
+}
+
+// An Output receives what a component produces. Its functions may be called from one goroutine at a time.
+type Output struct {
+	Allocator memory.Allocator
+	// Emit takes one record batch. It does not keep it: the caller releases the batch afterwards.
+	Emit func(arrow.RecordBatch) error
+	// Reject puts a row into quarantine. It returns an error once the budget of bad rows is spent.
+	Reject func(Rejected) error
+	// Drop counts n rows that were left out on purpose, such as empty lines, under a short reason.
+	Drop func(reason string, n int64)
+}
+
+// Rejected is a row that could not be used; see the quarantine table.
+type Rejected struct {
+	Path   string
+	Line   int64 // from 1; 0 if unknown
+	Offset int64 // -1 if unknown
+	Reason string
+	Detail string
+	Raw    []byte
+}
+
+// A Mistake is something wrong with one key of a component's configuration.
+type Mistake struct {
+	Key     string // as written in the YAML, such as path or losses.ot; empty for the step as a whole
+	Problem string // lower case, without a full stop
+}
+
+func (m Mistake) Error() string {
+	if m.Key == "" {
+		return m.Problem
+	}
+	return m.Key + ": " + m.Problem
+}

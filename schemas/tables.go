@@ -1,0 +1,155 @@
+package schemas
+
+import "github.com/apache/arrow-go/v18/arrow"
+
+// Column names. A column has the same name in every table that has it.
+const (
+	Language         = "language"          // BCP 47 code of the row's text, such as en or sw
+	ID               = "id"                // published id of the row, unique within its language
+	Title            = "title"             // title of a document, empty where the corpus has none
+	Text             = "text"              // text of a document or query
+	Exclude          = "exclude"           // ids of documents that may not be returned for the query
+	Intent           = "intent"            // MTOP: top intent of the utterance, such as IN:CREATE_CALL
+	Slots            = "slots"             // MTOP: slots as start:end:SL:NAME in characters, comma-separated
+	QueryID          = "query_id"          // id of a query
+	DocumentID       = "document_id"       // id of a document
+	Grade            = "grade"             // relevance: 0 is not relevant, higher is better
+	QueryLanguage    = "query_language"    // language of the query; null means any
+	DocumentLanguage = "document_language" // language of the document; null means any
+	PositiveID       = "positive_id"       // document that answers the query
+	NegativeID       = "negative_id"       // document that does not
+	SourceLanguage   = "source_language"   // language the pair was translated from, the teacher's
+	TargetLanguage   = "target_language"   // language the pair was translated into
+	SourceText       = "source_text"       // text in the source language
+	TargetText       = "target_text"       // its translation
+	Origin           = "origin"            // file the pair came from, without its folders
+	IDs              = "ids"               // token ids, special tokens included
+	Truncated        = "truncated"         // number of tokens cut off to fit max_tokens
+	TeacherIDs       = "teacher_ids"       // source text in the teacher's token ids
+	StudentSourceIDs = "student_source_ids"
+	StudentTargetIDs = "student_target_ids"
+	Vector           = "vector"  // one vector a row
+	TokenVectorList  = "vectors" // one vector a token
+	Rank             = "rank"    // place in the result list, from 1
+	Score            = "score"   // similarity of query and document, higher is better
+	Variant          = "variant" // name of the system that was measured
+	Measure          = "measure" // name of a measure with its cut-off, such as nDCG@10
+	Value            = "value"   // value of the measure, 0 to 1
+	Low              = "low"     // lower end of the 95 % interval
+	High             = "high"    // upper end of the 95 % interval
+	QueryCount       = "queries" // number of queries behind a value
+	Step             = "step"    // optimiser step, or the name of a pipeline step
+	Epoch            = "epoch"
+	Loss             = "loss" // weighted sum of the losses
+	LearningRate     = "learning_rate"
+	GradientNorm     = "gradient_norm" // global L2 norm before clipping
+	SolverIterations = "solver_iterations"
+	MarginalError    = "marginal_error" // mean L1 error of the transport plans' marginals
+	FilePath         = "path"           // file a rejected row came from, as the configuration names it
+	Line             = "line"           // line in that file, from 1
+	Offset           = "offset"         // byte offset of the row in that file, -1 if unknown
+	Reason           = "reason"         // short code such as bad_utf8
+	Detail           = "detail"         // what exactly was wrong
+	Raw              = "raw"            // the row's bytes as read, at most 64 KiB
+)
+
+func text(name string) arrow.Field { return arrow.Field{Name: name, Type: arrow.BinaryTypes.String} }
+func textOrNull(name string) arrow.Field {
+	return arrow.Field{Name: name, Type: arrow.BinaryTypes.String, Nullable: true}
+}
+func integer(name string) arrow.Field {
+	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int32}
+}
+func long(name string) arrow.Field { return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int64} }
+func number(name string) arrow.Field {
+	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Float64}
+}
+func listOf(name string, of arrow.DataType) arrow.Field {
+	return arrow.Field{Name: name, Type: arrow.ListOfNonNullable(of)}
+}
+func vector(of arrow.DataType, dimensions int) arrow.DataType {
+	return arrow.FixedSizeListOfNonNullable(int32(dimensions), of)
+}
+
+// Documents is the table of documents to be found.
+func Documents() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Language), text(ID), text(Title), text(Text)}, nil)
+}
+
+// Queries is the table of queries; exclude names documents that may not be returned for a query.
+func Queries() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Language), text(ID), text(Text), listOf(Exclude, arrow.BinaryTypes.String)}, nil)
+}
+
+// Judgments is the table of graded relevance. One set serves all languages of a translated collection: a null
+// language stands for any.
+func Judgments() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(QueryID), text(DocumentID), integer(Grade), textOrNull(QueryLanguage), textOrNull(DocumentLanguage)}, nil)
+}
+
+// Triples is the table of training triples, by id.
+func Triples() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(QueryID), text(PositiveID), text(NegativeID)}, nil)
+}
+
+// Pairs is the table of translated sentences (bitext).
+func Pairs() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(ID), text(SourceLanguage), text(TargetLanguage), text(SourceText), text(TargetText), text(Origin)}, nil)
+}
+
+// Tokens is the table of one tokenized text a row.
+func Tokens() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Language), text(ID), listOf(IDs, arrow.PrimitiveTypes.Int32), integer(Truncated)}, nil)
+}
+
+// PairTokens is the table of tokenized pairs: the source text for the teacher, both texts for the student.
+func PairTokens() *arrow.Schema {
+	ids := arrow.PrimitiveTypes.Int32
+	return arrow.NewSchema([]arrow.Field{text(ID), text(SourceLanguage), text(TargetLanguage),
+		listOf(TeacherIDs, ids), listOf(StudentSourceIDs, ids), listOf(StudentTargetIDs, ids)}, nil)
+}
+
+// Vectors is the table of one vector a document or query. With exclude, each row carries its query's exclusions.
+func Vectors(dimensions int, exclude bool) *arrow.Schema {
+	fields := []arrow.Field{text(Language), text(ID), {Name: Vector, Type: vector(arrow.PrimitiveTypes.Float32, dimensions)}}
+	if exclude {
+		fields = append(fields, listOf(Exclude, arrow.BinaryTypes.String))
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// TokenVectors is the table of one vector a token, with the token ids beside them.
+func TokenVectors(dimensions int, exclude bool) *arrow.Schema {
+	fields := []arrow.Field{text(Language), text(ID), listOf(IDs, arrow.PrimitiveTypes.Int32),
+		listOf(TokenVectorList, vector(arrow.FixedWidthTypes.Float16, dimensions))}
+	if exclude {
+		fields = append(fields, listOf(Exclude, arrow.BinaryTypes.String))
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// Hits is the table of search results, best first within a query.
+func Hits() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(QueryLanguage), text(QueryID), text(DocumentLanguage), text(DocumentID), integer(Rank), number(Score)}, nil)
+}
+
+// Scores is the table of measured quality; a null query_id marks the mean over the language's queries.
+func Scores() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Variant), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), integer(QueryCount)}, nil)
+}
+
+// Training is the table of training curves, a row an optimiser step, with a column for each loss by its name.
+func Training(losses ...string) *arrow.Schema {
+	fields := []arrow.Field{integer(Step), number(Epoch), number(Loss)}
+	for _, name := range losses {
+		fields = append(fields, number(name))
+	}
+	fields = append(fields, number(LearningRate), number(GradientNorm), number(SolverIterations), number(MarginalError))
+	return arrow.NewSchema(fields, nil)
+}
+
+// Quarantine is the table of rows that could not be used, each with the reason.
+func Quarantine() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Step), text(FilePath), long(Line), long(Offset), text(Reason), text(Detail),
+		{Name: Raw, Type: arrow.BinaryTypes.Binary}}, nil)
+}
