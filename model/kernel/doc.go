@@ -1,0 +1,18 @@
+// Package kernel holds the arithmetic of the encoder on float32 slices: matrix products, vector sums, softmax, GELU,
+// layer normalisation, one AdamW step and half-precision conversion. Matrices are row-major; the leading dimension
+// (lda, ldb, ldc) is the distance between the starts of two rows, in elements.
+//
+// Vocabulary: a panel is six rows of A, or sixteen columns of B, laid out so that the innermost loop reads it from
+// front to back; a strip is the product of some rows of A with one panel of B; a twin is the portable Go loop that an
+// assembly function must agree with; the ISA is the set of instructions that was chosen when the program started.
+//
+// Every element of a product is one sum over k in ascending order, in blocks of a fixed length. So a row of C has the
+// same bits whatever the other rows are and however many there are, and a sequence's result never depends on its
+// batch. Results differ between ISAs by rounding only.
+//
+// Wrong shapes are mistakes of the programmer: every function panics on them with a fixed string, and on nothing else.
+// NaN and infinities go through as IEEE 754 says. All functions run on the caller's goroutine alone, are safe for
+// concurrent use on different outputs, and allocate nothing once warm, packing a matrix excepted.
+//
+// Start with gemm.go. FERRY_CPU=generic or avx2 fixes the ISA; the build tag purego leaves the twins only.
+package kernel

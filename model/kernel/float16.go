@@ -1,0 +1,48 @@
+package kernel
+
+import "math"
+
+// ToFloat16 rounds x to IEEE 754 half precision, to the nearest and ties to even. What is too large becomes infinite,
+// NaN stays NaN.
+func ToFloat16(dst []uint16, x []float32) {
+	checkLength(len(dst), len(x))
+	for i, v := range x {
+		dst[i] = toFloat16(v)
+	}
+}
+
+// FromFloat16 converts half precision to single precision, which holds every value of it.
+func FromFloat16(dst []float32, x []uint16) {
+	checkLength(len(dst), len(x))
+	for i, v := range x {
+		dst[i] = fromFloat16(v)
+	}
+}
+
+func toFloat16(x float32) uint16 {
+	bits := math.Float32bits(x)
+	sign := uint16(bits >> 16 & 0x8000)
+	size := bits & 0x7fffffff
+	switch {
+	case size > 0x7f800000: // NaN: keep the top of its payload, and quiet it
+		return sign | 0x7e00 | uint16(size>>13&0x3ff)
+	case size >= 0x477ff000: // rounds to 65536 or more
+		return sign | 0x7c00
+	case size < 0x38800000: // below 2^-14: adding 1/2 lets the FPU round to multiples of 2^-24
+		small := math.Float32frombits(size) + 0.5
+		return sign | uint16(math.Float32bits(small)-math.Float32bits(0.5))
+	}
+	size += 0xfff + size>>13&1 // round to even, carrying into the exponent
+	return sign | uint16((size-(127-15)<<23)>>13)
+}
+
+func fromFloat16(x uint16) float32 {
+	sign, size := uint32(x&0x8000)<<16, uint32(x&0x7fff)
+	switch {
+	case size >= 0x7c00:
+		return math.Float32frombits(sign | 0x7f800000 | size&0x3ff<<13)
+	case size < 0x400: // subnormal: size is a multiple of 2^-24
+		return math.Float32frombits(sign | math.Float32bits(float32(size)*(1.0/(1<<24))))
+	}
+	return math.Float32frombits(sign | size<<13 + (127-15)<<23)
+}

@@ -1,0 +1,101 @@
+package kernel
+
+const (
+	panelRows    = 6   // rows of A that the innermost loop takes at once
+	panelColumns = 16  // columns of B that it takes at once
+	depthBlock   = 384 // part of k summed in registers: a panel of B takes 24 KiB, within a 32 KiB L1 cache
+	rowBlock     = 192 // rows of A that pass over all panels of B: 288 KiB, within a 512 KiB L2 cache
+	columnBlock  = 512 // columns of B that are packed at once: 768 KiB
+)
+
+// Gemm computes C = alpha*op(A)*op(B) + beta*C, where op(A) is (m, k), op(B) is (k, n) and C is (m, n), and op is the
+// transpose where transA or transB says so. With beta 0, C is not read; with alpha 0 or k 0, A and B are not.
+func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int,
+	beta float32, c []float32, ldc int) {
+	checkMatrix(transA, m, k, a, lda)
+	checkMatrix(transB, k, n, b, ldb)
+	checkMatrix(false, m, n, c, ldc)
+	if m == 0 || n == 0 {
+		return
+	}
+	if k == 0 || alpha == 0 || beta != 0 && beta != 1 {
+		scaleRows(m, n, beta, c, ldc)
+	}
+	if k == 0 || alpha == 0 {
+		return
+	}
+	right := source{b, 1, ldb}
+	if !transB {
+		right = source{b, ldb, 1}
+	}
+	left := source{a, lda, 1}
+	if transA {
+		left = source{a, 1, lda}
+	}
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	for p := 0; p < k; p += depthBlock {
+		depth := min(depthBlock, k-p)
+		for j := 0; j < n; j += columnBlock {
+			columns := min(columnBlock, n-j)
+			panels, row, panel := s.right(right.at(p, j), depth, columns, m)
+			s.product(m, columns, depth, alpha, left.at(0, p), panels, row, panel, c[j:], ldc, p > 0 || beta != 0)
+		}
+	}
+}
+
+// GemmPacked computes C = A*op(B) + bias, where A is (m, k) and C is (m, n); bias has n elements and is added to every
+// row, or is nil.
+func GemmPacked(m int, a []float32, lda int, b *Packed, bias []float32, c []float32, ldc int) {
+	checkMatrix(false, m, b.k, a, lda)
+	checkMatrix(false, m, b.n, c, ldc)
+	if bias != nil && len(bias) != b.n {
+		panic("kernel: bias does not have n elements")
+	}
+	if m == 0 || b.n == 0 {
+		return
+	}
+	if bias != nil {
+		for i := range m {
+			copy(c[i*ldc:i*ldc+b.n], bias)
+		}
+	} else if b.k == 0 {
+		scaleRows(m, b.n, 0, c, ldc)
+	}
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	width := roundUp(b.n)
+	for p := 0; p < b.k; p += depthBlock {
+		depth := min(depthBlock, b.k-p)
+		s.product(m, b.n, depth, 1, source{a[p:], lda, 1}, b.panels[p*width:], panelColumns, panelColumns*depth,
+			c, ldc, p > 0 || bias != nil)
+	}
+}
+
+// scaleRows computes C = beta*C for C of (m, n); with beta 0 it clears C without reading it.
+func scaleRows(m, n int, beta float32, c []float32, ldc int) {
+	for i := range m {
+		row := c[i*ldc : i*ldc+n]
+		if beta == 0 {
+			clear(row)
+		} else {
+			Scale(beta, row)
+		}
+	}
+}
+
+// checkMatrix panics unless x holds a matrix whose op is (rows, columns).
+func checkMatrix(transposed bool, rows, columns int, x []float32, ld int) {
+	if rows < 0 || columns < 0 {
+		panic("kernel: negative dimension")
+	}
+	if transposed {
+		rows, columns = columns, rows
+	}
+	if ld < columns || ld < 1 {
+		panic("kernel: leading dimension is less than the row length")
+	}
+	if rows > 0 && columns > 0 && len(x) < (rows-1)*ld+columns {
+		panic("kernel: matrix is shorter than its shape")
+	}
+}

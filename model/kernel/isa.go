@@ -1,0 +1,55 @@
+package kernel
+
+import "os"
+
+// An isa is one set of functions that all use the same instructions. The comment of each function is its twin.
+type isa struct {
+	name string
+	// strip multiplies m rows of A with one panel of n columns of B: see stripGeneric.
+	strip func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int,
+		c []float32, ldc int, accumulate bool)
+	transpose    func(dst, x []float32, ldx, depth, width int)
+	dot          func(x, y []float32) float32
+	axpy         func(alpha float32, x, y []float32)
+	add          func(dst, x []float32)
+	scale        func(alpha float32, x []float32)
+	sumSquares   func(x []float32) float64
+	exp          func(dst, x []float32)
+	softmax      func(x []float32)
+	gelu         func(dst, x []float32)
+	geluBackward func(dx, x, dy []float32)
+	adamW        func(s *AdamWStep, w, m, v, g []float32)
+}
+
+var generic = isa{
+	name:         "generic",
+	strip:        stripGeneric,
+	transpose:    transposeGeneric,
+	dot:          dotGeneric,
+	axpy:         axpyGeneric,
+	add:          addGeneric,
+	scale:        scaleGeneric,
+	sumSquares:   sumSquaresGeneric,
+	exp:          expGeneric,
+	softmax:      softmaxGeneric,
+	gelu:         geluGeneric,
+	geluBackward: geluBackwardGeneric,
+	adamW:        adamWGeneric,
+}
+
+// active is chosen once, when the program starts: one process never mixes two.
+var active = choose(os.Getenv("FERRY_CPU"), available())
+
+// choose returns the set called name, or the last of those offered, which is the fastest, where the machine has none
+// of that name.
+func choose(name string, offered []isa) isa {
+	for _, o := range offered {
+		if o.name == name {
+			return o
+		}
+	}
+	return offered[len(offered)-1]
+}
+
+// ISA names the instructions in use: generic or avx2.
+func ISA() string { return active.name }

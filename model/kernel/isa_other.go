@@ -1,0 +1,4 @@
+package kernel
+
+// available lists what this machine can run, the fastest last.
+func available() []isa { return []isa{generic} }
