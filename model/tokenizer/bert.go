@@ -1,0 +1,79 @@
+package tokenizer
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// bertNormalizer is BERT's basic cleaning; each part can be switched off.
+type bertNormalizer struct {
+	Clean        bool  `json:"clean_text"`
+	Chinese      bool  `json:"handle_chinese_chars"`
+	StripAccents *bool `json:"strip_accents"` // as lowercase where null
+	Lowercase    bool  `json:"lowercase"`
+}
+
+// rewriters returns the parts in the order they apply.
+func (b bertNormalizer) rewriters() []rewriter {
+	var all []rewriter
+	if b.Clean {
+		all = append(all, rewriteRunes(cleanBert))
+	}
+	if b.Chinese {
+		all = append(all, spaceChinese)
+	}
+	if b.StripAccents == nil && b.Lowercase || b.StripAccents != nil && *b.StripAccents {
+		all = append(all, rewriteForm(norm.NFD), rewriteRunes(dropAccent))
+	}
+	if b.Lowercase {
+		all = append(all, rewriteLower)
+	}
+	return all
+}
+
+// cleanBert drops control characters and turns white space into spaces.
+func cleanBert(r rune) rune {
+	switch {
+	case r == '\t', r == '\n', r == '\r':
+		return ' '
+	case r < utf8.RuneSelf:
+		if r < ' ' || r == 0x7F {
+			return -1
+		}
+		return r
+	case r == 0xFFFD, unicode.In(r, unicode.C):
+		return -1
+	case unicode.IsSpace(r):
+		return ' '
+	}
+	return r
+}
+
+// spaceChinese puts spaces around every Chinese character, so that each is a word.
+func spaceChinese(dst []byte, text string) []byte {
+	for _, r := range text {
+		if isChinese(r) {
+			dst = append(utf8.AppendRune(append(dst, ' '), r), ' ')
+			continue
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}
+
+// isChinese tells whether r is in one of the blocks of Chinese characters that BERT lists.
+func isChinese(r rune) bool {
+	return r >= 0x3400 && (r <= 0x4DBF || r >= 0x4E00 && r <= 0x9FFF || r >= 0xF900 && r <= 0xFAFF ||
+		r >= 0x20000 && r <= 0x2A6DF || r >= 0x2A700 && r <= 0x2B81F || r >= 0x2B920 && r <= 0x2CEAF ||
+		r >= 0x2F800 && r <= 0x2FA1F)
+}
+
+// dropAccent drops marks without width of their own.
+func dropAccent(r rune) rune {
+	if r >= 0x300 && unicode.Is(unicode.Mn, r) {
+		return -1
+	}
+	return r
+}

@@ -1,0 +1,124 @@
+package tokenizer
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+)
+
+// charsmap is SentencePiece's precompiled normalization: a Darts-clone double array that leads from a string to the
+// place of its replacement in a blob of NUL-terminated strings.
+type charsmap struct {
+	units        []uint32
+	replacements string
+	plain        [128]bool // ASCII characters that stay as they are
+}
+
+// newCharsmap decodes a charsmap: in base64, the array's length in bytes (uint32, little-endian), the array, the blob.
+func newCharsmap(encoded string) (*charsmap, error) {
+	data, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return nil, fmt.Errorf("decoding precompiled_charsmap: %w", err)
+	}
+	if len(data) < 4 {
+		return nil, errors.New("precompiled_charsmap is empty")
+	}
+	size := int64(binary.LittleEndian.Uint32(data))
+	if size%4 != 0 || size > int64(len(data)-4) {
+		return nil, fmt.Errorf("precompiled_charsmap has %d bytes, its array alone says %d", len(data), size)
+	}
+	m := &charsmap{replacements: string(data[4+size:])}
+	if !utf8.ValidString(m.replacements) {
+		return nil, errors.New("precompiled_charsmap holds invalid UTF-8")
+	}
+	for i := range size / 4 {
+		m.units = append(m.units, binary.LittleEndian.Uint32(data[4+4*i:]))
+	}
+	for c := range m.plain {
+		_, changes := m.lookup(string(rune(c)))
+		m.plain[c] = c >= ' ' && !changes
+	}
+	return m, nil
+}
+
+// lookup returns the replacement of the shortest key that text starts with.
+func (m *charsmap) lookup(text string) (string, bool) {
+	node := uint32(0)
+	for i := -1; i < len(text); i++ {
+		if i >= 0 {
+			if text[i] == 0 {
+				break
+			}
+			node ^= uint32(text[i])
+		}
+		if int64(node) >= int64(len(m.units)) {
+			break
+		}
+		unit := m.units[node]
+		if i >= 0 && unit&(1<<31|0xFF) != uint32(text[i]) {
+			break
+		}
+		node ^= unit >> 10 << (unit & (1 << 9) >> 6)
+		if i >= 0 && unit>>8&1 == 1 && int64(node) < int64(len(m.units)) {
+			return m.replacement(m.units[node] &^ (1 << 31))
+		}
+	}
+	return "", false
+}
+
+// replacement returns the string at place at of the blob.
+func (m *charsmap) replacement(at uint32) (string, bool) {
+	if int64(at) > int64(len(m.replacements)) {
+		return "", false
+	}
+	text := m.replacements[at:]
+	if end := strings.IndexByte(text, 0); end >= 0 {
+		text = text[:end]
+	}
+	return text, true
+}
+
+// rewrite replaces each grapheme of less than six bytes as a whole, and else each character by itself: what the Rust
+// library does, which drops the rest of a short grapheme whose first character has a replacement.
+func (m *charsmap) rewrite(dst []byte, text string) []byte {
+	for len(text) > 0 {
+		n := 0
+		for n < len(text) && text[n] < utf8.RuneSelf && m.plain[text[n]] {
+			n++
+		}
+		if n == len(text) {
+			return append(dst, text...)
+		}
+		if n = max(0, n-1); n > 0 { // the last one may be the start of a longer grapheme
+			dst = append(dst, text[:n]...)
+			text = text[n:]
+		}
+		grapheme, rest, _, _ := uniseg.FirstGraphemeClusterInString(text, -1)
+		dst = m.rewriteGrapheme(dst, grapheme)
+		text = rest
+	}
+	return dst
+}
+
+func (m *charsmap) rewriteGrapheme(dst []byte, grapheme string) []byte {
+	if len(grapheme) < 6 {
+		if to, ok := m.lookup(grapheme); ok {
+			return append(dst, to...)
+		}
+	}
+	for len(grapheme) > 0 {
+		n := runeLength(grapheme[0])
+		to, ok := m.lookup(grapheme[:n])
+		if !ok {
+			to = grapheme[:n]
+		}
+		dst = append(dst, to...)
+		grapheme = grapheme[n:]
+	}
+	return dst
+}

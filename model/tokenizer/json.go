@@ -1,0 +1,170 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// file is a tokenizer.json. Its parts are decoded by the kind that each names.
+type file struct {
+	Added     []addedToken    `json:"added_tokens"`
+	Normalize json.RawMessage `json:"normalizer"`
+	Split     json.RawMessage `json:"pre_tokenizer"`
+	Template  json.RawMessage `json:"post_processor"`
+	Model     modelFile       `json:"model"`
+}
+
+// modelFile is the model of a tokenizer.json, Unigram or WordPiece.
+type modelFile struct {
+	Type         string          `json:"type"`
+	Vocabulary   json.RawMessage `json:"vocab"`
+	UnknownID    *int            `json:"unk_id"`
+	ByteFallback bool            `json:"byte_fallback"`
+	UnknownToken string          `json:"unk_token"`
+	Prefix       *string         `json:"continuing_subword_prefix"`
+	Characters   *int            `json:"max_input_chars_per_word"`
+}
+
+// Parse reads a tokenizer.json. It returns an error that names the part where the file is damaged, or asks for what
+// this package does not have: a BPE model, or a normalizer, pre-tokenizer or post-processor of an unknown kind.
+func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
+	var f file
+	if err := json.Unmarshal(tokenizerJSON, &f); err != nil {
+		return nil, fmt.Errorf("reading tokenizer.json: %w", err)
+	}
+	t := &Tokenizer{}
+	if err := t.setModel(&f.Model); err != nil {
+		return nil, fmt.Errorf("reading tokenizer.json: model: %w", err)
+	}
+	var err error
+	if t.normalize, err = parseNormalizer(f.Normalize); err != nil {
+		return nil, fmt.Errorf("reading tokenizer.json: normalizer: %w", err)
+	}
+	if t.split, err = parseSplitter(f.Split); err != nil {
+		return nil, fmt.Errorf("reading tokenizer.json: pre_tokenizer: %w", err)
+	}
+	if t.before, t.after, err = parseTemplate(f.Template); err != nil {
+		return nil, fmt.Errorf("reading tokenizer.json: post_processor: %w", err)
+	}
+	if err := t.setAdded(f.Added); err != nil {
+		return nil, fmt.Errorf("reading tokenizer.json: added_tokens: %w", err)
+	}
+	for _, id := range slices.Concat(t.before, t.after) {
+		if id < 0 || int(id) >= t.size {
+			return nil, fmt.Errorf("reading tokenizer.json: post_processor: id %d is not in the vocabulary", id)
+		}
+	}
+	return t, nil
+}
+
+func (t *Tokenizer) setModel(f *modelFile) error {
+	switch f.Type {
+	case "Unigram":
+		return t.setUnigram(f)
+	case "WordPiece":
+		return t.setWordPiece(f)
+	case "":
+		return errors.New("no type is given; open the file with a newer tokenizers library and save it again")
+	}
+	return fmt.Errorf("type %q is not supported, only Unigram and WordPiece are", f.Type)
+}
+
+func (t *Tokenizer) setUnigram(f *modelFile) error {
+	var vocabulary []scoredPiece
+	if err := json.Unmarshal(f.Vocabulary, &vocabulary); err != nil {
+		return fmt.Errorf("vocab: %w", err)
+	}
+	if len(vocabulary) == 0 || f.UnknownID == nil {
+		return errors.New("a vocabulary and unk_id are needed")
+	}
+	scores := make([]float64, len(vocabulary))
+	t.pieces = make([]string, len(vocabulary))
+	for i, p := range vocabulary {
+		t.pieces[i], scores[i] = p.piece, p.score
+	}
+	t.size = len(vocabulary)
+	m, err := newUnigram(t.pieces, scores, *f.UnknownID, f.ByteFallback)
+	t.model = m
+	return err
+}
+
+// scoredPiece is an entry of a Unigram vocabulary: ["▁the", -4.2].
+type scoredPiece struct {
+	piece string
+	score float64
+}
+
+// UnmarshalJSON reads the pair.
+func (p *scoredPiece) UnmarshalJSON(data []byte) error {
+	pair := []any{&p.piece, &p.score}
+	if err := json.Unmarshal(data, &pair); err != nil {
+		return err
+	}
+	if len(pair) != 2 {
+		return fmt.Errorf("%.60s is not a pair of piece and score", data)
+	}
+	return nil
+}
+
+func (t *Tokenizer) setWordPiece(f *modelFile) error {
+	var vocabulary map[string]int32
+	if err := json.Unmarshal(f.Vocabulary, &vocabulary); err != nil {
+		return fmt.Errorf("vocab: %w", err)
+	}
+	keys := make([]key, 0, len(vocabulary))
+	for _, piece := range slices.Sorted(maps.Keys(vocabulary)) {
+		id := vocabulary[piece]
+		if id < 0 || int(id) > 2*len(vocabulary)+1<<16 {
+			return fmt.Errorf("vocab: %q has id %d in a vocabulary of %d", piece, id, len(vocabulary))
+		}
+		keys = append(keys, key{piece, id})
+		t.size = max(t.size, int(id)+1)
+	}
+	t.pieces = make([]string, t.size)
+	for _, k := range keys {
+		t.pieces[k.id] = k.text
+	}
+	prefix, characters := "##", 100
+	if f.Prefix != nil {
+		prefix = *f.Prefix
+	}
+	if f.Characters != nil {
+		characters = *f.Characters
+	}
+	m, err := newWordPiece(keys, f.UnknownToken, prefix, characters)
+	t.model = m
+	return err
+}
+
+// setAdded takes the added tokens in, those to be found in normalized text with their content normalized too.
+func (t *Tokenizer) setAdded(tokens []addedToken) error {
+	t.extra, t.special = map[int32]string{}, map[int32]bool{}
+	var raw, normalized []addedToken
+	var rawContents, normalizedContents []string
+	for _, token := range tokens {
+		if token.ID < 0 {
+			return fmt.Errorf("%q has id %d", token.Content, token.ID)
+		}
+		if token.Special {
+			t.special[token.ID] = true
+		}
+		if t.Piece(token.ID) != token.Content {
+			t.extra[token.ID] = token.Content
+		}
+		t.size = max(t.size, int(token.ID)+1)
+		if !token.Normalized {
+			raw, rawContents = append(raw, token), append(rawContents, token.Content)
+			continue
+		}
+		content := token.Content
+		for _, rewrite := range t.normalize {
+			content = string(rewrite(nil, content))
+		}
+		normalized, normalizedContents = append(normalized, token), append(normalizedContents, content)
+	}
+	t.raw, t.normalized = newAddedTokens(raw, rawContents), newAddedTokens(normalized, normalizedContents)
+	return nil
+}

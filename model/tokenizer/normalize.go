@@ -1,0 +1,94 @@
+package tokenizer
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// rewriter is a normalizer: it appends the rewritten text. Text is valid UTF-8 and shares no memory with dst.
+type rewriter func(dst []byte, text string) []byte
+
+// rewriteForm applies a Unicode normalization form.
+func rewriteForm(form norm.Form) rewriter {
+	return func(dst []byte, text string) []byte { return form.AppendString(dst, text) }
+}
+
+// rewriteRunes rewrites character by character; a function that returns -1 drops the character.
+func rewriteRunes(to func(rune) rune) rewriter {
+	return func(dst []byte, text string) []byte {
+		for _, r := range text {
+			if r = to(r); r >= 0 {
+				dst = utf8.AppendRune(dst, r)
+			}
+		}
+		return dst
+	}
+}
+
+// rewriteString replaces every occurrence of old.
+func rewriteString(old, by string) rewriter {
+	return func(dst []byte, text string) []byte {
+		for {
+			at := strings.Index(text, old)
+			if at < 0 {
+				return append(dst, text...)
+			}
+			dst = append(append(dst, text[:at]...), by...)
+			text = text[at+len(old):]
+		}
+	}
+}
+
+// rewritePattern replaces every match of pattern by a string that is taken as it is.
+func rewritePattern(pattern *regexp.Regexp, by string) rewriter {
+	return func(dst []byte, text string) []byte {
+		from := 0
+		for _, at := range pattern.FindAllStringIndex(text, -1) {
+			dst = append(append(dst, text[from:at[0]]...), by...)
+			from = at[1]
+		}
+		return append(dst, text[from:]...)
+	}
+}
+
+// rewriteStrip drops white space at the ends.
+func rewriteStrip(left, right bool) rewriter {
+	return func(dst []byte, text string) []byte {
+		if left {
+			text = strings.TrimLeftFunc(text, unicode.IsSpace)
+		}
+		if right {
+			text = strings.TrimRightFunc(text, unicode.IsSpace)
+		}
+		return append(dst, text...)
+	}
+}
+
+// rewriteLower maps every character to lower case, without regard to its neighbours. U+0130 alone becomes two
+// characters (Unicode, SpecialCasing.txt).
+func rewriteLower(dst []byte, text string) []byte {
+	for _, r := range text {
+		if r == 'İ' {
+			dst = append(dst, "i̇"...)
+			continue
+		}
+		dst = utf8.AppendRune(dst, unicode.ToLower(r))
+	}
+	return dst
+}
+
+// nmt drops control characters and turns other separators into spaces, as SentencePiece's nmt rules do.
+func nmt(r rune) rune {
+	switch {
+	case r >= 1 && r <= 8, r == 0xB, r >= 0xE && r <= 0x1F, r == 0x7F, r == 0x8F, r == 0x9F:
+		return -1
+	case r == '\t', r == '\n', r == '\f', r == '\r', r == 0x1680, r >= 0x200B && r <= 0x200F, r == 0x2028, r == 0x2029,
+		r == 0x2581, r == 0xFEFF, r == 0xFFFD:
+		return ' '
+	}
+	return r
+}

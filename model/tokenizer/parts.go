@@ -1,0 +1,141 @@
+package tokenizer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// depthLimit bounds how deep sequences of normalizers and pre-tokenizers may be nested.
+const depthLimit = 8
+
+func absent(data json.RawMessage) bool { return len(data) == 0 || bytes.Equal(data, []byte("null")) }
+
+// parseNormalizer returns the normalizers in the order they apply.
+func parseNormalizer(data json.RawMessage) ([]rewriter, error) { return parseNormalizers(data, 0) }
+
+func parseNormalizers(data json.RawMessage, depth int) ([]rewriter, error) {
+	if absent(data) {
+		return nil, nil
+	}
+	var f struct {
+		Type       string            `json:"type"`
+		Parts      []json.RawMessage `json:"normalizers"`
+		Charsmap   string            `json:"precompiled_charsmap"`
+		Pattern    map[string]string `json:"pattern"`
+		Content    string            `json:"content"`
+		StripLeft  bool              `json:"strip_left"`
+		StripRight bool              `json:"strip_right"`
+		bertNormalizer
+	}
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, err
+	}
+	switch f.Type {
+	case "Sequence":
+		return parseSequence(f.Parts, depth, parseNormalizers)
+	case "Precompiled":
+		m, err := newCharsmap(f.Charsmap)
+		if err != nil {
+			return nil, err
+		}
+		return []rewriter{m.rewrite}, nil
+	case "Replace":
+		return parseReplace(f.Pattern, f.Content)
+	case "Strip":
+		return []rewriter{rewriteStrip(f.StripLeft, f.StripRight)}, nil
+	case "Lowercase":
+		return []rewriter{rewriteLower}, nil
+	case "Nmt":
+		return []rewriter{rewriteRunes(nmt)}, nil
+	case "BertNormalizer":
+		return f.rewriters(), nil
+	}
+	forms := map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
+	if form, ok := forms[f.Type]; ok {
+		return []rewriter{rewriteForm(form)}, nil
+	}
+	return nil, fmt.Errorf("kind %q is not supported", f.Type)
+}
+
+// parseSequence parses the parts of a Sequence and joins them.
+func parseSequence[T any](parts []json.RawMessage, depth int, parse func(json.RawMessage, int) ([]T, error)) ([]T, error) {
+	if depth >= depthLimit {
+		return nil, fmt.Errorf("sequences are nested more than %d deep", depthLimit)
+	}
+	var all []T
+	for _, part := range parts {
+		next, err := parse(part, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, next...)
+	}
+	return all, nil
+}
+
+// parseReplace takes a pattern of the form {"String": text} or {"Regex": expression}.
+func parseReplace(pattern map[string]string, content string) ([]rewriter, error) {
+	if old := pattern["String"]; old != "" {
+		return []rewriter{rewriteString(old, content)}, nil
+	}
+	expression := pattern["Regex"]
+	if expression == "" {
+		return nil, errors.New("replace has no pattern")
+	}
+	compiled, err := regexp.Compile(expression)
+	if err != nil {
+		return nil, fmt.Errorf("compiling the pattern of replace: %w", err)
+	}
+	return []rewriter{rewritePattern(compiled, content)}, nil
+}
+
+// parseSplitter returns the pre-tokenizers in the order they apply.
+func parseSplitter(data json.RawMessage) ([]splitter, error) { return parseSplitters(data, 0) }
+
+func parseSplitters(data json.RawMessage, depth int) ([]splitter, error) {
+	if absent(data) {
+		return nil, nil
+	}
+	var f struct {
+		Type   string            `json:"type"`
+		Parts  []json.RawMessage `json:"pretokenizers"`
+		Mark   string            `json:"replacement"`
+		Scheme string            `json:"prepend_scheme"`
+		Prefix *bool             `json:"add_prefix_space"` // what older files have instead
+		Split  *bool             `json:"split"`
+	}
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, err
+	}
+	switch f.Type {
+	case "Sequence":
+		return parseSequence(f.Parts, depth, parseSplitters)
+	case "WhitespaceSplit":
+		return []splitter{splitWhitespace}, nil
+	case "BertPreTokenizer":
+		return []splitter{splitBert}, nil
+	case "Metaspace":
+		if utf8.RuneCountInString(f.Mark) != 1 {
+			return nil, fmt.Errorf("replacement %q of Metaspace is not one character", f.Mark)
+		}
+		m := metaspace{mark: []byte(f.Mark), prefix: f.Scheme, split: f.Split == nil || *f.Split}
+		switch f.Scheme {
+		case "always", "first", "never":
+		case "":
+			m.prefix = "always"
+			if f.Prefix != nil && !*f.Prefix {
+				m.prefix = "never"
+			}
+		default:
+			return nil, fmt.Errorf("prepend_scheme %q of Metaspace is none of always, first and never", f.Scheme)
+		}
+		return []splitter{m.cut}, nil
+	}
+	return nil, fmt.Errorf("kind %q is not supported", f.Type)
+}

@@ -1,0 +1,136 @@
+package tokenizer
+
+import (
+	"math"
+	"sync"
+)
+
+// Tokenizer is a parsed tokenizer.json. It is safe for concurrent use.
+type Tokenizer struct {
+	raw        *addedTokens // looked for in the text as it is
+	normalized *addedTokens // looked for in normalized text
+	normalize  []rewriter
+	split      []splitter
+	model      model
+	before     []int32 // special tokens before the text
+	after      []int32 // and behind it
+	pieces     []string
+	extra      map[int32]string // added tokens that are no pieces of the model
+	special    map[int32]bool
+	size       int
+	scratch    sync.Pool // of *scratch
+}
+
+// model cuts a word of valid UTF-8 into pieces and appends their ids.
+type model interface {
+	encode(dst []int32, word []byte, s *scratch) []int32
+}
+
+// scratch is the memory that one call to Encode works in.
+type scratch struct {
+	text  [2][]byte // normalizers write from one to the other
+	words [2]words  // and pre-tokenizers
+	best  []arrival
+}
+
+// scratchLimit is the length of text, in bytes, beyond which a call's memory is not kept for the next.
+const scratchLimit = 1 << 20
+
+// Encode appends the ids of text, with the special tokens of the template around. Text may be any bytes: what is not
+// UTF-8 becomes U+FFFD.
+func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
+	ids, _ := t.EncodeTruncated(dst, text, math.MaxInt)
+	return ids
+}
+
+// EncodeTruncated is Encode for at most maxTokens ids, special tokens included: the text's last ids are cut off, and
+// cut says how many. The special tokens stay even where maxTokens is less than their number.
+func (t *Tokenizer) EncodeTruncated(dst []int32, text string, maxTokens int) (ids []int32, cut int) {
+	s, _ := t.scratch.Get().(*scratch)
+	if s == nil {
+		s = &scratch{}
+	}
+	dst = append(dst, t.before...)
+	first := len(dst)
+	dst = t.encode(dst, validUTF8(text), s)
+	if len(text) <= scratchLimit {
+		t.scratch.Put(s)
+	}
+	keep := max(0, maxTokens-len(t.before)-len(t.after))
+	if cut = max(0, len(dst)-first-keep); cut > 0 {
+		dst = dst[:first+keep]
+	}
+	return append(dst, t.after...), cut
+}
+
+// encode appends the ids of text without the template.
+func (t *Tokenizer) encode(dst []int32, text string, s *scratch) []int32 {
+	matches := t.raw.matches(text)
+	for {
+		m := matches.next()
+		if m.from < m.start {
+			dst = t.encodeRaw(dst, text[m.from:m.start], m.from == 0, s)
+		}
+		if m.id < 0 {
+			return dst
+		}
+		dst = append(dst, m.id)
+	}
+}
+
+// encodeRaw appends the ids of text between added tokens; first tells that the whole text starts with it.
+func (t *Tokenizer) encodeRaw(dst []int32, text string, first bool, s *scratch) []int32 {
+	for i, rewrite := range t.normalize {
+		to := &s.text[i&1]
+		*to = rewrite((*to)[:0], text)
+		text = view(*to)
+	}
+	matches := t.normalized.matches(text)
+	for {
+		m := matches.next()
+		if m.from < m.start {
+			dst = t.encodeNormalized(dst, text[m.from:m.start], first && m.from == 0, s)
+		}
+		if m.id < 0 {
+			return dst
+		}
+		dst = append(dst, m.id)
+	}
+}
+
+// encodeNormalized appends the ids of normalized text.
+func (t *Tokenizer) encodeNormalized(dst []int32, text string, first bool, s *scratch) []int32 {
+	w := &s.words[0]
+	w.reset(first)
+	w.text = append(w.text, text...)
+	w.end()
+	for i, split := range t.split {
+		next := &s.words[(i+1)&1]
+		next.reset(false)
+		split(next, w)
+		w = next
+	}
+	start := 0
+	for _, end := range w.ends {
+		dst = t.model.encode(dst, w.text[start:end], s)
+		start = end
+	}
+	return dst
+}
+
+// IsSpecial tells whether id is a special token, one that stands for no text.
+func (t *Tokenizer) IsSpecial(id int32) bool { return t.special[id] }
+
+// VocabularySize returns the highest id plus one.
+func (t *Tokenizer) VocabularySize() int { return t.size }
+
+// Piece returns the piece or added token with id as tokenizer.json writes it, or "" if there is none.
+func (t *Tokenizer) Piece(id int32) string {
+	if text, ok := t.extra[id]; ok {
+		return text
+	}
+	if id < 0 || int(id) >= len(t.pieces) {
+		return ""
+	}
+	return t.pieces[id]
+}
