@@ -1,0 +1,62 @@
+package encoder
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// An Encoder holds the weights of a model. Any number of goroutines may run it, each with a Workspace of its own, as
+// long as nobody changes its weights.
+type Encoder struct {
+	Config Config
+
+	weights    weights
+	prefix     string      // what the checkpoint had before its names, such as "roberta."
+	kept       []Parameter // tensors of the checkpoint that the encoder does not use, such as pooler.dense.weight
+	unexpected []string
+}
+
+// initialDeviation is the standard deviation of new weights, as in BERT's own training.
+const initialDeviation = 0.02
+
+// New makes an encoder with weights from the normal distribution with deviation 0.02, drawn from seed, with biases 0
+// and with layer normalisation 1 and 0. It panics on a configuration that Validate rejects.
+func New(c Config, seed uint64) *Encoder {
+	if err := c.Validate(); err != nil {
+		panic("encoder: invalid configuration")
+	}
+	e := &Encoder{Config: c, weights: newWeights(c)}
+	random := rand.New(rand.NewPCG(seed, 0x656e636f646572))
+	for _, p := range e.Parameters() {
+		switch {
+		case strings.HasSuffix(p.Name, ".bias"):
+		case strings.HasSuffix(p.Name, "LayerNorm.weight"):
+			for i := range p.Data {
+				p.Data[i] = 1
+			}
+		default:
+			for i := range p.Data {
+				p.Data[i] = float32(initialDeviation * random.NormFloat64())
+			}
+		}
+	}
+	return e
+}
+
+// Parameters returns views of all weights, always in the same order. Whoever writes to them must be alone with e.
+func (e *Encoder) Parameters() []Parameter { return e.weights.parameters(e.Config) }
+
+// Unexpected names the tensors of the checkpoint that belong to no part of the encoder and that Save leaves out, in
+// the file's order.
+func (e *Encoder) Unexpected() []string { return slices.Clone(e.unexpected) }
+
+// Clone returns an encoder with the same weights that can be trained on its own.
+func (e *Encoder) Clone() *Encoder {
+	c := &Encoder{Config: e.Config, weights: newWeights(e.Config), prefix: e.prefix, kept: e.kept, unexpected: e.unexpected}
+	from := e.Parameters()
+	for i, p := range c.Parameters() {
+		copy(p.Data, from[i].Data)
+	}
+	return c
+}

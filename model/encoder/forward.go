@@ -1,0 +1,84 @@
+package encoder
+
+import (
+	"math"
+
+	"github.com/ferry-clir/ferry/model/kernel"
+)
+
+// Forward returns the last hidden states of b, of (tokens, Hidden). They are valid until the next Forward with w, and
+// the caller may not change them. b must be one that Check accepts.
+func (e *Encoder) Forward(w *Workspace, b Batch) []float32 {
+	w.prepare(e.Config, b)
+	e.embed(w, b)
+	for i := range w.layers {
+		e.forwardLayer(&e.weights.layers[i], &w.layers[i], w, b)
+	}
+	return w.hidden
+}
+
+// embed computes the first layer's input: the normalised sum of word, position and token type.
+func (e *Encoder) embed(w *Workspace, b Batch) {
+	c, h := e.Config, e.Config.Hidden
+	for i := range b.Sequences() {
+		begin, end := b.bounds(i)
+		for t := begin; t < end; t++ {
+			x := part(w.input, t, h)
+			copy(x, part(e.weights.word, int(b.IDs[t]), h))
+			kernel.Add(x, part(e.weights.tokenType, 0, h))
+			kernel.Add(x, part(e.weights.position, c.PositionOffset+t-begin, h))
+		}
+	}
+	kernel.LayerNorm(w.layers[0].x, w.input, e.weights.norm, e.weights.normBias, w.tokens, h, c.Epsilon, w.mean, w.rstd)
+}
+
+// forwardLayer computes a.y from a.x.
+func (e *Encoder) forwardLayer(l *layer, a *activations, w *Workspace, b Batch) {
+	t, h, f, epsilon := w.tokens, e.Config.Hidden, e.Config.FFN, e.Config.Epsilon
+	linear(t, 3*h, h, a.qkv, a.x, l.qkv, l.qkvBias, nil)
+	e.attend(a, w.Training, b)
+	linear(t, h, h, a.sum1, a.context, l.out, l.outBias, a.x)
+	kernel.LayerNorm(a.middle, a.sum1, l.norm1, l.norm1Bias, t, h, epsilon, a.mean1, a.rstd1)
+	linear(t, f, h, a.up, a.middle, l.up, l.upBias, nil)
+	kernel.GELU(a.gelu, a.up)
+	linear(t, h, f, a.sum2, a.gelu, l.down, l.downBias, a.middle)
+	kernel.LayerNorm(a.y, a.sum2, l.norm2, l.norm2Bias, t, h, epsilon, a.mean2, a.rstd2)
+}
+
+// linear computes y = x*weight' + bias + residual: x is (t, inputs), weight is (outputs, inputs), y and residual are
+// (t, outputs), and residual may be nil.
+func linear(t, outputs, inputs int, y, x, weight, bias, residual []float32) {
+	for i := range t {
+		row := part(y, i, outputs)
+		copy(row, bias)
+		if residual != nil {
+			kernel.Add(row, part(residual, i, outputs))
+		}
+	}
+	kernel.Gemm(false, true, t, outputs, inputs, 1, x, inputs, weight, inputs, 1, y, outputs)
+}
+
+// attend computes a.context from a.qkv: softmax(Q*K'/sqrt(d))*V for every sequence and head, d = Hidden/Heads. If all
+// probabilities are to be kept, each sequence and head has its own place for them.
+func (e *Encoder) attend(a *activations, keep bool, b Batch) {
+	h, d := e.Config.Hidden, e.Config.Hidden/e.Config.Heads
+	scale := float32(1 / math.Sqrt(float64(d)))
+	next := 0
+	for i := range b.Sequences() {
+		begin, end := b.bounds(i)
+		n := end - begin
+		qkv, context := a.qkv[begin*3*h:end*3*h], a.context[begin*h:end*h]
+		for head := range e.Config.Heads {
+			q, k, v := qkv[head*d:], qkv[h+head*d:], qkv[2*h+head*d:]
+			p := a.probabilities[next : next+n*n]
+			kernel.Gemm(false, true, n, n, d, scale, q, 3*h, k, 3*h, 0, p, n)
+			for row := range n {
+				kernel.Softmax(part(p, row, n))
+			}
+			kernel.Gemm(false, false, n, d, n, 1, p, n, v, 3*h, 0, context[head*d:], h)
+			if keep {
+				next += n * n
+			}
+		}
+	}
+}

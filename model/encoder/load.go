@@ -1,0 +1,175 @@
+package encoder
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ferry-clir/ferry/model/encoder/safetensors"
+)
+
+// Load reads the weights of a model with configuration c from a safetensors file of size bytes. Names may begin with
+// bert. or roberta.; F32, F16 and BF16 are read. The tensors of a pooler or of a language modelling head are kept for
+// Save. Tensors that are missing or of another shape than c asks for are errors, others are listed by Unexpected.
+func Load(c Config, r io.ReaderAt, size int64) (*Encoder, error) {
+	file, err := safetensors.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	return load(c, []*safetensors.File{file})
+}
+
+// LoadShards is Load for a model in several files: index is its model.safetensors.index.json, and open opens the files
+// that it names. LoadShards closes them if they are io.Closers.
+func LoadShards(c Config, index []byte, open func(name string) (io.ReaderAt, int64, error)) (*Encoder, error) {
+	var parsed struct {
+		Weights map[string]string `json:"weight_map"`
+	}
+	if err := json.Unmarshal(index, &parsed); err != nil {
+		return nil, fmt.Errorf("reading safetensors index: %w", err)
+	}
+	names := slices.Compact(slices.Sorted(maps.Values(parsed.Weights)))
+	if len(names) == 0 {
+		return nil, errors.New("reading safetensors index: weight_map names no file")
+	}
+	var files []*safetensors.File
+	for _, name := range names {
+		r, size, err := open(name)
+		if err != nil {
+			return nil, fmt.Errorf("opening shard: %w", err)
+		}
+		if closer, ok := r.(io.Closer); ok {
+			defer closer.Close()
+		}
+		file, err := safetensors.Open(r, size)
+		if err != nil {
+			return nil, fmt.Errorf("opening shard %s: %w", name, err)
+		}
+		files = append(files, file)
+	}
+	return load(c, files)
+}
+
+// stored is a tensor and the file that holds it.
+type stored struct {
+	file   *safetensors.File
+	tensor safetensors.Tensor
+}
+
+// load matches all names and shapes before it allocates, so that no configuration makes it take more memory than the
+// files have weights for.
+func load(c Config, files []*safetensors.File) (*Encoder, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	e := &Encoder{Config: c}
+	found, err := e.collect(files)
+	if err != nil {
+		return nil, err
+	}
+	wanted := (&weights{layers: make([]layer, c.Layers)}).parameters(c)
+	if err := match(wanted, found); err != nil {
+		return nil, err
+	}
+	e.weights = newWeights(c)
+	for _, p := range e.Parameters() {
+		if err := found[p.Name].file.Read(found[p.Name].tensor, p.Data); err != nil {
+			return nil, err
+		}
+		delete(found, p.Name)
+	}
+	return e, e.keep(found)
+}
+
+// collect returns the tensors by name without the prefix of the model, which it notes.
+func (e *Encoder) collect(files []*safetensors.File) (map[string]stored, error) {
+	found := map[string]stored{}
+	for _, file := range files {
+		for _, t := range file.Tensors {
+			name := t.Name
+			for _, prefix := range []string{"bert.", "roberta."} {
+				if strings.HasPrefix(name, prefix) {
+					name, e.prefix = name[len(prefix):], prefix
+				}
+			}
+			name = modernName(name)
+			if other, twice := found[name]; twice {
+				return nil, fmt.Errorf("loading weights: %s and %s are both there", other.tensor.Name, t.Name)
+			}
+			found[name] = stored{file, t}
+		}
+	}
+	return found, nil
+}
+
+// modernName turns the names that checkpoints from TensorFlow have for layer normalisation into those of today.
+func modernName(name string) string {
+	if base, ok := strings.CutSuffix(name, "LayerNorm.gamma"); ok {
+		return base + "LayerNorm.weight"
+	}
+	if base, ok := strings.CutSuffix(name, "LayerNorm.beta"); ok {
+		return base + "LayerNorm.bias"
+	}
+	return name
+}
+
+// match returns an error that names all tensors that are missing or have the wrong shape.
+func match(wanted []Parameter, found map[string]stored) error {
+	var missing, wrong []string
+	for _, p := range wanted {
+		s, ok := found[p.Name]
+		switch {
+		case !ok:
+			missing = append(missing, p.Name)
+		case !slices.Equal(s.tensor.Shape, p.Shape):
+			wrong = append(wrong, fmt.Sprintf("%s has shape %v where the configuration asks for %v", s.tensor.Name, s.tensor.Shape, p.Shape))
+		case !s.tensor.IsFloat():
+			wrong = append(wrong, fmt.Sprintf("%s is of type %s, not F32, F16 or BF16", s.tensor.Name, s.tensor.DType))
+		}
+	}
+	if missing != nil {
+		wrong = append(wrong, fmt.Sprintf("%d tensors are missing: %s", len(missing), strings.Join(missing, ", ")))
+	}
+	if wrong != nil {
+		return fmt.Errorf("loading weights: %s", strings.Join(wrong, "; "))
+	}
+	return nil
+}
+
+// keep reads the tensors that Save writes back and lists the unexpected ones.
+func (e *Encoder) keep(rest map[string]stored) error {
+	for _, name := range slices.Sorted(maps.Keys(rest)) {
+		s := rest[name]
+		switch {
+		case strings.HasSuffix(name, ".position_ids") || strings.HasSuffix(name, ".token_type_ids"): // constants
+		case name == "lm_head.decoder.weight" || name == "cls.predictions.decoder.weight":
+			// The word embeddings once more: transformers ties them again when it loads.
+		case s.tensor.IsFloat() && (strings.HasPrefix(name, "pooler.") || strings.HasPrefix(name, "lm_head.") || strings.HasPrefix(name, "cls.")):
+			p := Parameter{s.tensor.Name, s.tensor.Shape, make([]float32, s.tensor.Elements())}
+			if err := s.file.Read(s.tensor, p.Data); err != nil {
+				return err
+			}
+			e.kept = append(e.kept, p)
+		default:
+			e.unexpected = append(e.unexpected, s.tensor.Name)
+		}
+	}
+	return nil
+}
+
+// Save writes a safetensors file in F32 with the names of the checkpoint that e came from, so that transformers opens
+// it beside Config.JSON.
+func (e *Encoder) Save(w io.Writer) error {
+	var arrays []safetensors.Array
+	for _, p := range e.Parameters() {
+		arrays = append(arrays, safetensors.Array{Name: e.prefix + p.Name, Shape: p.Shape, Data: p.Data})
+	}
+	for _, p := range e.kept {
+		arrays = append(arrays, safetensors.Array(p))
+	}
+	return safetensors.Write(w, map[string]string{"format": "pt"}, arrays)
+}

@@ -1,0 +1,118 @@
+package encoder
+
+// A Workspace is the memory of one goroutine that runs an encoder. It grows to what the largest batch needs and is then
+// reused, so that Forward and Backward allocate nothing.
+type Workspace struct {
+	// Training makes Forward keep what Backward needs: for every token and layer 8*Hidden + 2*FFN + Heads*(length of
+	// the sequence) numbers.
+	Training bool
+
+	arena   arena
+	forward int           // end of what Forward has taken from the arena
+	input   []float32     // (tokens, H): sum of the embeddings
+	mean    []float32     // (tokens): of the rows of input
+	rstd    []float32     // (tokens)
+	layers  []activations // one a layer; all share one memory unless Training
+	hidden  []float32     // (tokens, H): what Forward returned
+	tokens  int
+	longest int // tokens of the longest sequence
+}
+
+// activations are the intermediate values of one layer for all tokens. Without training, some share their memory.
+type activations struct {
+	x             []float32 // (tokens, H): input
+	qkv           []float32 // (tokens, 3H): query, key and value of every token
+	probabilities []float32 // per sequence of n tokens (Heads, n, n): the attention weights
+	context       []float32 // (tokens, H): weighted values, heads side by side
+	sum1          []float32 // (tokens, H): attention output + x, before normalisation
+	mean1, rstd1  []float32 // (tokens)
+	middle        []float32 // (tokens, H): after the first normalisation
+	up            []float32 // (tokens, F): before GELU
+	gelu          []float32 // (tokens, F)
+	sum2          []float32 // (tokens, H): feed-forward output + middle, before normalisation
+	mean2, rstd2  []float32 // (tokens)
+	y             []float32 // (tokens, H): output, the next layer's x
+}
+
+// NewWorkspace returns an empty workspace.
+func NewWorkspace() *Workspace { return new(Workspace) }
+
+// prepare lays out the memory of a forward pass over b.
+func (w *Workspace) prepare(c Config, b Batch) {
+	t, h := len(b.IDs), c.Hidden
+	w.tokens, w.longest = t, 0
+	attended := 0 // pairs of tokens that attend to each other
+	for i := range b.Sequences() {
+		begin, end := b.bounds(i)
+		attended += (end - begin) * (end - begin)
+		w.longest = max(w.longest, end-begin)
+	}
+	w.arena.reset()
+	w.input, w.mean, w.rstd = w.arena.take(t*h), w.arena.take(t), w.arena.take(t)
+	w.hidden = w.arena.take(t * h)
+	w.layers = w.layers[:0]
+	for i := range c.Layers {
+		var a activations
+		switch {
+		case w.Training:
+			a = w.takeLayer(c, c.Heads*attended)
+		case i == 0:
+			a = w.takeLayer(c, w.longest*w.longest)
+		default:
+			a = w.layers[0]
+		}
+		a.x = w.hidden
+		if w.Training {
+			w.hidden = w.arena.take(t * h)
+		}
+		a.y = w.hidden
+		w.layers = append(w.layers, a)
+	}
+	w.forward = w.arena.used
+}
+
+// takeLayer takes the memory of one layer but for x and y. Attention keeps so many probabilities.
+func (w *Workspace) takeLayer(c Config, probabilities int) activations {
+	t, h := w.tokens, c.Hidden
+	a := activations{
+		qkv:           w.arena.take(t * 3 * h),
+		probabilities: w.arena.take(probabilities),
+		context:       w.arena.take(t * h),
+		sum1:          w.arena.take(t * h),
+		mean1:         w.arena.take(t),
+		rstd1:         w.arena.take(t),
+		middle:        w.arena.take(t * h),
+		up:            w.arena.take(t * c.FFN),
+	}
+	if w.Training {
+		a.gelu, a.sum2 = w.arena.take(t*c.FFN), w.arena.take(t*h)
+		a.mean2, a.rstd2 = w.arena.take(t), w.arena.take(t)
+	} else {
+		a.gelu, a.sum2, a.mean2, a.rstd2 = a.up, a.sum1, a.mean1, a.rstd1
+	}
+	return a
+}
+
+// An arena hands out parts of one slab. What the slab is too short for is allocated on the spot, and the next reset
+// makes the slab long enough.
+type arena struct {
+	slab []float32
+	used int
+}
+
+// take returns n elements that hold anything.
+func (a *arena) take(n int) []float32 {
+	begin := a.used
+	a.used += (n + 15) &^ 15 // whole cache lines
+	if a.used > len(a.slab) {
+		return make([]float32, n)
+	}
+	return a.slab[begin : begin+n : begin+n]
+}
+
+func (a *arena) reset() {
+	if a.used > len(a.slab) {
+		a.slab = make([]float32, a.used)
+	}
+	a.used = 0
+}
