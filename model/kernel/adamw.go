@@ -14,18 +14,19 @@ func AdamW(s AdamWStep, w, m, v, g []float32) {
 	checkLength(len(w), len(m))
 	checkLength(len(w), len(v))
 	checkLength(len(w), len(g))
-	active.adamW(&s, w, m, v, g)
+	root := float32(1 / math.Sqrt(float64(s.Correction2)))
+	active.adamW(1-s.LearningRate*s.WeightDecay, s.LearningRate/s.Correction1, root, s.Epsilon,
+		s.Beta1, 1-s.Beta1, s.Beta2, 1-s.Beta2, w, m, v, g)
 }
 
-func adamWGeneric(s *AdamWStep, w, m, v, g []float32) {
-	decay := 1 - s.LearningRate*s.WeightDecay
-	rate := s.LearningRate / s.Correction1
-	root := float32(1 / math.Sqrt(float64(s.Correction2)))
+// adamWGeneric takes the step with what is the same for all elements worked out: decay is 1 - rate of learning *
+// weight decay, rate and root undo the bias of m and of the square root of v, rest1 is 1-beta1 and rest2 is 1-beta2.
+func adamWGeneric(decay, rate, root, epsilon, beta1, rest1, beta2, rest2 float32, w, m, v, g []float32) {
 	m, v, g = m[:len(w)], v[:len(w)], g[:len(w)]
 	for i, x := range g {
-		m[i] = s.Beta1*m[i] + (1-s.Beta1)*x
-		v[i] = s.Beta2*v[i] + (1-s.Beta2)*x*x
-		deviation := float32(math.Sqrt(float64(v[i])))*root + s.Epsilon
+		m[i] = beta1*m[i] + rest1*x
+		v[i] = beta2*v[i] + rest2*(x*x)
+		deviation := float32(math.Sqrt(float64(v[i])))*root + epsilon
 		w[i] = decay*w[i] - rate*m[i]/deviation
 	}
 }

@@ -18,7 +18,7 @@ type isa struct {
 	softmax      func(x []float32)
 	gelu         func(dst, x []float32)
 	geluBackward func(dx, x, dy []float32)
-	adamW        func(s *AdamWStep, w, m, v, g []float32)
+	adamW        func(decay, rate, root, epsilon, beta1, rest1, beta2, rest2 float32, w, m, v, g []float32)
 }
 
 var generic = isa{

@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package kernel
 
 // available lists what this machine can run, the fastest last.

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The panel sizes of package kernel.
+const (
+	panelRows    = 6
+	panelColumns = 16
+)
+
+// A tile is up to six rows by sixteen columns of C, summed in up to twelve registers.
+type tile struct {
+	a, aRow, aRow3, aRow5, aColumn, b, bRow, k, c, ldc reg.Register
+
+	columns int            // vectors a row, 1 or 2
+	mask    reg.VecVirtual // of the last vector, nil for all eight lanes
+}
+
+func strip() {
+	TEXT("stripAVX2", NOSPLIT, "func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, c []float32, ldc int, accumulate bool)")
+	Doc("stripAVX2 is stripGeneric, with fused multiplications and additions.")
+	bytes := func(name string) reg.Register {
+		r := Load(Param(name), GP64())
+		SHLQ(Imm(2), r)
+		return r
+	}
+	t := tile{a: base("a"), b: base("b"), c: base("c"), columns: 2,
+		aRow: bytes("aRow"), aColumn: bytes("aColumn"), bRow: bytes("bRow"), ldc: bytes("ldc"), aRow3: GP64(), aRow5: GP64()}
+	LEAQ(Mem{Base: t.aRow, Index: t.aRow, Scale: 2}, t.aRow3)
+	LEAQ(Mem{Base: t.aRow, Index: t.aRow, Scale: 4}, t.aRow5)
+	n := Load(Param("n"), GP64()).(reg.GPVirtual)
+	CMPQ(n, Imm(8))
+	JLE(LabelRef("narrow"))
+	CMPQ(n, Imm(panelColumns))
+	JL(LabelRef("partial"))
+	t.rows("full")
+	Label("partial")
+	SUBQ(Imm(8), n)
+	t.mask = mask(n)
+	t.rows("partial")
+	Label("narrow")
+	t.columns, t.mask = 1, mask(n)
+	t.rows("narrow")
+}
+
+// rows emits the loop over all rows, six at a time and then the rest, and returns from the function.
+func (t tile) rows(name string) {
+	m := Load(Param("m"), GP64())
+	loop, rest := name+"Six", name+"Rest"
+	Label(loop)
+	CMPQ(m, Imm(panelRows))
+	JL(LabelRef(rest))
+	t.sum(name, panelRows)
+	panel := Load(Param("aPanel"), GP64())
+	LEAQ(Mem{Base: t.a, Index: panel, Scale: 4}, t.a)
+	SUBQ(Imm(panelRows), m)
+	JMP(LabelRef(loop))
+	Label(rest)
+	for rows := panelRows - 1; rows > 0; rows-- {
+		next := fmt.Sprintf("%sNot%d", name, rows)
+		CMPQ(m, Imm(uint64(rows)))
+		JNE(LabelRef(next))
+		t.sum(name, rows)
+		VZEROUPPER()
+		RET()
+		Label(next)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// sum emits the product of a few rows with the panel, and moves c behind them.
+func (t tile) sum(name string, rows int) {
+	sums := zero(rows * t.columns)
+	a, b, k := GP64(), GP64(), Load(Param("k"), GP64())
+	MOVQ(t.a, a)
+	MOVQ(t.b, b)
+	loop := fmt.Sprintf("%s%dLoop", name, rows)
+	Label(loop)
+	right := make([]reg.VecVirtual, t.columns)
+	for j := range right {
+		right[j] = YMM()
+		t.move(Mem{Base: b, Disp: 32 * j}, right[j], j)
+	}
+	for i := range rows {
+		left := YMM()
+		VBROADCASTSS(t.row(a, i), left)
+		for j := range right {
+			VFMADD231PS(right[j], left, sums[i*t.columns+j])
+		}
+	}
+	ADDQ(t.aColumn, a)
+	ADDQ(t.bRow, b)
+	DECQ(k)
+	JNE(LabelRef(loop))
+	t.write(fmt.Sprintf("%s%dStore", name, rows), sums)
+}
+
+// row returns the address of row i of a panel that starts at a.
+func (t tile) row(a reg.Register, i int) Mem {
+	return []Mem{
+		{Base: a},
+		{Base: a, Index: t.aRow, Scale: 1},
+		{Base: a, Index: t.aRow, Scale: 2},
+		{Base: a, Index: t.aRow3, Scale: 1},
+		{Base: a, Index: t.aRow, Scale: 4},
+		{Base: a, Index: t.aRow5, Scale: 1},
+	}[i]
+}
+
+// move loads or stores vector j of a row.
+func (t tile) move(from, to Op, j int) {
+	if t.mask == nil || j < t.columns-1 {
+		VMOVUPS(from, to)
+	} else {
+		VMASKMOVPS(from, t.mask, to)
+	}
+}
+
+// write multiplies the sums with alpha, adds C to them if accumulate is set, and stores them.
+func (t tile) write(label string, sums []reg.VecVirtual) {
+	alpha := broadcast("alpha")
+	for _, s := range sums {
+		VMULPS(alpha, s, s)
+	}
+	accumulate := Load(Param("accumulate"), GP8())
+	TESTB(accumulate, accumulate)
+	JE(LabelRef(label))
+	c := GP64()
+	MOVQ(t.c, c)
+	for i, s := range sums {
+		old, j := YMM(), i%t.columns
+		t.move(Mem{Base: c, Disp: 32 * j}, old, j)
+		VADDPS(old, s, s)
+		if j == t.columns-1 {
+			ADDQ(t.ldc, c)
+		}
+	}
+	Label(label)
+	for i, s := range sums {
+		j := i % t.columns
+		t.move(s, Mem{Base: t.c, Disp: 32 * j}, j)
+		if j == t.columns-1 {
+			ADDQ(t.ldc, t.c)
+		}
+	}
+}
