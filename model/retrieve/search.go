@@ -1,0 +1,128 @@
+package retrieve
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync/atomic"
+
+	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/sourcegraph/conc"
+)
+
+// Exclude reports whether a document may not be returned for the query of that
+// index. It is called from several goroutines at once, and only for documents
+// that would be among the first k.
+type Exclude func(query int, document Document) bool
+
+// chunkRows is the number of document vectors that are compared at once: 3 MiB
+// at 384 dimensions, which the cores share in their last cache. tileRows is the
+// number of query vectors in one product with them; the scores of a tile take
+// 384 KiB a worker.
+const (
+	chunkRows = 2048
+	tileRows  = 48
+)
+
+// A search is what dense search and MaxSim share.
+type search struct {
+	queries []float32 // (rows, d)
+	d       int
+	exclude Exclude
+	tops    []TopK // one a query
+	packed  kernel.Packed
+	scores  [][]float32 // one a worker, (tileRows, chunk)
+}
+
+func newSearch(queries []float32, rows, count, d, k int, exclude Exclude) (search, error) {
+	if d < 1 || k < 1 {
+		return search{}, fmt.Errorf("searching: %d dimensions and the best %d hits; both must be above 0", d, k)
+	}
+	if len(queries) != rows*d {
+		return search{}, fmt.Errorf("searching: %d numbers are not %d query vectors of %d dimensions", len(queries), rows, d)
+	}
+	if row := unbounded(queries, d); row >= 0 {
+		return search{}, fmt.Errorf("searching: query vector %d has a number that is not finite or too large", row)
+	}
+	s := search{queries: queries, d: d, exclude: exclude, tops: make([]TopK, count)}
+	for i := range s.tops {
+		s.tops[i] = NewTopK(k)
+	}
+	return s, nil
+}
+
+// Results returns the hits of every query, highest first; as many as there are
+// where that is less than k.
+func (s *search) Results() [][]Hit {
+	results := make([][]Hit, len(s.tops))
+	for i := range s.tops {
+		results[i] = s.tops[i].Hits()
+	}
+	return results
+}
+
+// offer adds a document with its score for a query, unless it is excluded.
+func (s *search) offer(query int, document Document, score float32) {
+	top := &s.tops[query]
+	if lowest, full := top.lowest(); full && score < lowest {
+		return
+	}
+	h := Hit{document, score}
+	if top.Admits(h) && (s.exclude == nil || !s.exclude(query, document)) {
+		top.Add(h)
+	}
+}
+
+// reserve makes room for the scores of a tile with rows document vectors, for
+// every worker.
+func (s *search) reserve(workers, rows int) {
+	for len(s.scores) < workers {
+		s.scores = append(s.scores, nil)
+	}
+	for i, scores := range s.scores {
+		if len(scores) < tileRows*rows {
+			s.scores[i] = make([]float32, tileRows*rows)
+		}
+	}
+}
+
+// tile returns the dot products of the query vectors from and up to to, at most
+// tileRows, with the packed document vectors: (to-from, columns).
+func (s *search) tile(worker, from, to int) []float32 {
+	scores, columns := s.scores[worker], s.packed.Columns()
+	kernel.GemmPacked(to-from, s.queries[from*s.d:to*s.d], s.d, &s.packed, nil, scores, columns)
+	return scores[:(to-from)*columns]
+}
+
+// unbounded returns the first row of x, (rows, d), that holds NaN or an
+// infinity, or whose dot product with another such row could be infinite; -1
+// if there is none.
+func unbounded(x []float32, d int) int {
+	for row := 0; row*d < len(x); row++ {
+		if square := kernel.SumSquares(x[row*d : (row+1)*d]); !(square <= math.MaxFloat32) {
+			return row
+		}
+	}
+	return -1
+}
+
+// inParallel calls do for the ranges of size items that make up n, from the
+// given number of goroutines, numbered from 0. It returns when all are done, or
+// soon after ctx is.
+func inParallel(ctx context.Context, n, size, workers int, do func(worker, from, to int)) error {
+	var next atomic.Int64
+	var group conc.WaitGroup
+	for worker := range workers {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				from := int(next.Add(int64(size))) - size
+				if from >= n {
+					return
+				}
+				do(worker, from, min(n, from+size))
+			}
+		})
+	}
+	group.Wait()
+	return ctx.Err()
+}
