@@ -1,0 +1,136 @@
+package ot
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// A Shape is the size of one problem: the number of rows (teacher tokens) and of columns (student tokens).
+type Shape struct{ Rows, Columns int }
+
+// Options say how Sinkhorn iterates. DefaultOptions has usable values.
+type Options struct {
+	Epsilon    float32 // weight of the entropy, in the unit of the costs; above 0
+	Iterations int     // at most so many iterations a problem; at least 1
+	Tolerance  float32 // a problem stops once its L1 marginal error is at most this; 0 never stops early
+}
+
+// DefaultOptions are meant for the cosine cost between centred token vectors.
+func DefaultOptions() Options { return Options{Epsilon: 0.02, Iterations: 100, Tolerance: 1e-3} }
+
+// A Report says how the solution of one problem went.
+type Report struct {
+	Iterations    int     // iterations done, each one row and one column scaling
+	MarginalError float32 // sum over rows of |row sum - a| plus sum over columns of |column sum - b|
+	Value         float32 // <P, C>, without the entropy
+	LogDomain     bool    // whether the problem was solved on logarithms, which is slower and never underflows
+	Converged     bool    // whether the tolerance was met within the iterations
+}
+
+// A problem is one transport problem of a batch. Its slices are windows of the caller's.
+type problem struct {
+	rows, columns int
+	costs, plan   []float32 // (rows, columns)
+	a, b          []float32 // (rows), (columns); never nil
+}
+
+// eachProblem calls solve for every problem of a batch, in order, after checking its numbers.
+func eachProblem(costs []float32, shapes []Shape, a, b []float32, plans []float32, solve func(k int, p problem)) error {
+	cells, rows, columns := totals(shapes)
+	if len(costs) != cells || len(plans) != cells || a != nil && len(a) != rows || b != nil && len(b) != columns {
+		panic("ot: costs, plans or marginals do not fit the shapes")
+	}
+	var uniformA, uniformB []float32
+	cell, row, column := 0, 0, 0
+	for k, s := range shapes {
+		if s.Rows < 1 || s.Columns < 1 {
+			return fmt.Errorf("solving transport problem %d: it is %d x %d, without tokens on one side", k, s.Rows, s.Columns)
+		}
+		p := problem{rows: s.Rows, columns: s.Columns, costs: costs[cell : cell+s.Rows*s.Columns], plan: plans[cell : cell+s.Rows*s.Columns]}
+		if p.a = uniform(&uniformA, s.Rows); a != nil {
+			p.a = a[row : row+s.Rows]
+		}
+		if p.b = uniform(&uniformB, s.Columns); b != nil {
+			p.b = b[column : column+s.Columns]
+		}
+		if err := p.check(); err != nil {
+			return fmt.Errorf("solving transport problem %d (%d x %d): %w", k, s.Rows, s.Columns, err)
+		}
+		solve(k, p)
+		cell, row, column = cell+s.Rows*s.Columns, row+s.Rows, column+s.Columns
+	}
+	return nil
+}
+
+func totals(shapes []Shape) (cells, rows, columns int) {
+	for _, s := range shapes {
+		cells, rows, columns = cells+s.Rows*s.Columns, rows+s.Rows, columns+s.Columns
+	}
+	return cells, rows, columns
+}
+
+// uniform returns n masses of 1/n, in a buffer that the next call may overwrite.
+func uniform(buffer *[]float32, n int) []float32 {
+	if cap(*buffer) < n {
+		*buffer = make([]float32, n)
+	}
+	masses := (*buffer)[:n]
+	for i := range masses {
+		masses[i] = 1 / float32(n)
+	}
+	return masses
+}
+
+func (p problem) check() error {
+	for i, c := range p.costs {
+		if c-c != 0 { // NaN or infinite
+			return fmt.Errorf("cost [%d][%d] is %v", i/p.columns, i%p.columns, c)
+		}
+	}
+	a, err := mass("row", p.a)
+	if err != nil {
+		return err
+	}
+	b, err := mass("column", p.b)
+	if err != nil {
+		return err
+	}
+	if math.Abs(a-b) > 1e-4*a {
+		return fmt.Errorf("the row masses sum to %g, the column masses to %g", a, b)
+	}
+	return nil
+}
+
+func mass(side string, masses []float32) (float64, error) {
+	sum := 0.0
+	for i, x := range masses {
+		if !(x >= 0 && x-x == 0) {
+			return 0, fmt.Errorf("the mass of %s %d is %v", side, i, x)
+		}
+		sum += float64(x)
+	}
+	if sum == 0 {
+		return 0, errors.New("every " + side + " mass is 0")
+	}
+	return sum, nil
+}
+
+// measure fills in what the finished plan tells: value and marginal error, summed in float64.
+func (p problem) measure(r *Report) {
+	columns := make([]float64, p.columns)
+	value, off := 0.0, 0.0
+	for i, a := range p.a {
+		sum := 0.0
+		for j, x := range p.plan[i*p.columns : (i+1)*p.columns] {
+			sum += float64(x)
+			columns[j] += float64(x)
+			value += float64(x) * float64(p.costs[i*p.columns+j])
+		}
+		off += math.Abs(sum - float64(a))
+	}
+	for j, b := range p.b {
+		off += math.Abs(columns[j] - float64(b))
+	}
+	r.Value, r.MarginalError = float32(value), float32(off)
+}
