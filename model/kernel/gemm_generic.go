@@ -85,11 +85,11 @@ func storeTile(c, sum []float32, alpha float32, accumulate bool) {
 	}
 }
 
-// transposeGeneric computes dst[p*panelColumns+j] = x[j*ldx+p] for p < depth and j < width <= panelColumns.
-func transposeGeneric(dst, x []float32, ldx, depth, width int) {
+// transposeGeneric computes dst[p*stride+j] = x[j*ldx+p] for p < depth and j < width <= stride.
+func transposeGeneric(dst []float32, stride int, x []float32, ldx, depth, width int) {
 	for j := range width {
 		for p, v := range x[j*ldx:][:depth] {
-			dst[p*panelColumns+j] = v
+			dst[p*stride+j] = v
 		}
 	}
 }

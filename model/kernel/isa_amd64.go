@@ -31,13 +31,14 @@ var avx2 = isa{
 	adamW:        adamWAVX2,
 }
 
-// transposePanelAVX2 is transposeGeneric; columns from width on get copies of the last one.
-func transposePanelAVX2(dst, x []float32, ldx, depth, width int) {
+// transposePanelAVX2 is transposeGeneric, but writes vectors of eight: what lies between width and stride, and up to
+// seven elements from there on, may change.
+func transposePanelAVX2(dst []float32, stride int, x []float32, ldx, depth, width int) {
 	whole := depth &^ 7
 	for j := 0; j < width && whole > 0; j += 8 {
-		transposeAVX2(dst[j:], x[j*ldx:], ldx, whole, width-j)
+		transposeAVX2(dst[j:], stride, x[j*ldx:], ldx, whole, width-j)
 	}
 	if whole < depth {
-		transposeGeneric(dst[whole*panelColumns:], x[whole:], ldx, depth-whole, width)
+		transposeGeneric(dst[whole*stride:], stride, x[whole:], ldx, depth-whole, width)
 	}
 }

@@ -7,9 +7,9 @@ package kernel
 // stripAVX2 is stripGeneric, with fused multiplications and additions.
 func stripAVX2(m int, n int, k int, alpha float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, c []float32, ldc int, accumulate bool)
 
-// transposeAVX2 computes dst[p*panelColumns+j] = x[min(j, width-1)*ldx+p] for p < depth and j < 8.
-// depth is a multiple of 8, width is at least 1, and the rows are 16 apart in dst.
-func transposeAVX2(dst []float32, x []float32, ldx int, depth int, width int)
+// transposeAVX2 computes dst[p*stride+j] = x[min(j, width-1)*ldx+p] for p < depth and then j < 8: where stride is
+// less than 8, the next p overwrites. depth is a multiple of 8 and width is at least 1.
+func transposeAVX2(dst []float32, stride int, x []float32, ldx int, depth int, width int)
 
 // dotAVX2 is dotGeneric.
 func dotAVX2(x []float32, y []float32) float32

@@ -1306,63 +1306,65 @@ DATA masks<>+56(SB)/4, $0x00000000
 DATA masks<>+60(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $64
 
-// func transposeAVX2(dst []float32, x []float32, ldx int, depth int, width int)
+// func transposeAVX2(dst []float32, stride int, x []float32, ldx int, depth int, width int)
 // Requires: AVX, CMOV
-TEXT ·transposeAVX2(SB), NOSPLIT, $0-72
+TEXT ·transposeAVX2(SB), NOSPLIT, $0-80
 	MOVQ    dst_base+0(FP), AX
-	MOVQ    depth+56(FP), CX
-	MOVQ    ldx+48(FP), DX
-	MOVQ    width+64(FP), BX
+	MOVQ    depth+64(FP), CX
+	MOVQ    ldx+56(FP), DX
+	MOVQ    width+72(FP), BX
+	MOVQ    stride+24(FP), SI
 	SHLQ    $0x02, DX
-	MOVQ    x_base+24(FP), SI
-	MOVQ    SI, DI
-	LEAQ    (DI)(DX*1), R8
-	CMPQ    BX, $0x01
-	CMOVQGT R8, DI
+	SHLQ    $0x02, SI
+	MOVQ    x_base+32(FP), DI
 	MOVQ    DI, R8
 	LEAQ    (R8)(DX*1), R9
-	CMPQ    BX, $0x02
+	CMPQ    BX, $0x01
 	CMOVQGT R9, R8
 	MOVQ    R8, R9
 	LEAQ    (R9)(DX*1), R10
-	CMPQ    BX, $0x03
+	CMPQ    BX, $0x02
 	CMOVQGT R10, R9
 	MOVQ    R9, R10
 	LEAQ    (R10)(DX*1), R11
-	CMPQ    BX, $0x04
+	CMPQ    BX, $0x03
 	CMOVQGT R11, R10
 	MOVQ    R10, R11
 	LEAQ    (R11)(DX*1), R12
-	CMPQ    BX, $0x05
+	CMPQ    BX, $0x04
 	CMOVQGT R12, R11
 	MOVQ    R11, R12
 	LEAQ    (R12)(DX*1), R13
-	CMPQ    BX, $0x06
+	CMPQ    BX, $0x05
 	CMOVQGT R13, R12
 	MOVQ    R12, R13
-	LEAQ    (R13)(DX*1), DX
+	LEAQ    (R13)(DX*1), R14
+	CMPQ    BX, $0x06
+	CMOVQGT R14, R13
+	MOVQ    R13, R14
+	LEAQ    (R14)(DX*1), DX
 	CMPQ    BX, $0x07
-	CMOVQGT DX, R13
+	CMOVQGT DX, R14
 
 loop:
 	CMPQ       CX, $0x08
 	JL         done
-	VMOVUPS    (SI), Y0
-	ADDQ       $0x20, SI
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (DI), Y0
 	ADDQ       $0x20, DI
-	VMOVUPS    (R8), Y2
+	VMOVUPS    (R8), Y1
 	ADDQ       $0x20, R8
-	VMOVUPS    (R9), Y3
+	VMOVUPS    (R9), Y2
 	ADDQ       $0x20, R9
-	VMOVUPS    (R10), Y4
+	VMOVUPS    (R10), Y3
 	ADDQ       $0x20, R10
-	VMOVUPS    (R11), Y5
+	VMOVUPS    (R11), Y4
 	ADDQ       $0x20, R11
-	VMOVUPS    (R12), Y6
+	VMOVUPS    (R12), Y5
 	ADDQ       $0x20, R12
-	VMOVUPS    (R13), Y7
+	VMOVUPS    (R13), Y6
 	ADDQ       $0x20, R13
+	VMOVUPS    (R14), Y7
+	ADDQ       $0x20, R14
 	VUNPCKLPS  Y1, Y0, Y8
 	VUNPCKHPS  Y1, Y0, Y0
 	VUNPCKLPS  Y3, Y2, Y1
@@ -1388,14 +1390,21 @@ loop:
 	VPERM2F128 $0x20, Y4, Y0, Y8
 	VPERM2F128 $0x31, Y4, Y0, Y0
 	VMOVUPS    Y6, (AX)
-	VMOVUPS    Y7, 64(AX)
-	VMOVUPS    Y3, 128(AX)
-	VMOVUPS    Y8, 192(AX)
-	VMOVUPS    Y2, 256(AX)
-	VMOVUPS    Y1, 320(AX)
-	VMOVUPS    Y5, 384(AX)
-	VMOVUPS    Y0, 448(AX)
-	ADDQ       $+512, AX
+	ADDQ       SI, AX
+	VMOVUPS    Y7, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Y3, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Y8, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Y2, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Y1, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Y5, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Y0, (AX)
+	ADDQ       SI, AX
 	SUBQ       $0x08, CX
 	JMP        loop
 

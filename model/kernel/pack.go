@@ -12,13 +12,19 @@ func (s source) at(i, j int) source {
 	return source{s.data[i*s.row+j*s.column:], s.row, s.column}
 }
 
+const (
+	groupRows    = 8 * panelRows    // rows of a transposed A that are packed together: 3 cache lines
+	groupColumns = 4 * panelColumns // columns of B that are packed together: 4 cache lines
+	fewColumns   = 4 * panelColumns // so narrow a product does not repay packing A
+)
+
 // aliased tells whether consecutive rows of a panel fall on the same few cache lines: a stride that is a multiple of
 // 4096 bytes halves the speed of the innermost loop.
 func aliased(stride int) bool { return stride%1024 == 0 }
 
 // A scratch is where panels are packed, once for every goroutine that multiplies at the same time.
 type scratch struct {
-	a [rowBlock * depthBlock]float32
+	a [rowBlock*depthBlock + 2]float32
 	b [depthBlock * columnBlock]float32
 }
 
@@ -41,7 +47,7 @@ func (s *scratch) product(m, n, depth int, alpha float32, a source, panels []flo
 	for i := 0; i < m; i += rowBlock {
 		rows := min(rowBlock, m-i)
 		left, leftPanel := a.at(i, 0), panelRows*a.row
-		if n > 2*panelColumns && (aliased(a.row) || a.column != 1) {
+		if n > fewColumns || aliased(a.row) || aliased(a.column) {
 			packRows(s.a[:], left, rows, depth)
 			left, leftPanel = source{s.a[:], 1, panelRows}, panelRows*depth
 		}
@@ -52,48 +58,53 @@ func (s *scratch) product(m, n, depth int, alpha float32, a source, panels []flo
 	}
 }
 
-// packRows lays out a, of (rows, depth), in panels: element (i, p) of a panel goes to p*panelRows + i. The rows that
-// the last panel lacks are left as they are.
+// packRows lays out a, of (rows, depth), in panels: element (i, p) of a panel goes to p*panelRows + i. What the last
+// panel lacks may hold anything. dst has 2 elements more than the panels take.
 func packRows(dst []float32, a source, rows, depth int) {
-	for i := 0; i < rows; i += panelRows {
-		from, height := a.at(i, 0), min(panelRows, rows-i)
-		if from.row == 1 && height == panelRows {
-			for p := range depth {
-				*(*[panelRows]float32)(dst[p*panelRows:]) = *(*[panelRows]float32)(from.data[p*from.column:])
-			}
-		} else {
-			for r := range height {
-				line := from.data[r*from.row:]
-				for p := range depth {
-					dst[p*panelRows+r] = line[p*from.column]
-				}
+	if a.column == 1 {
+		for i := 0; i < rows; i += panelRows {
+			active.transpose(dst[i*depth:], panelRows, a.data[i*a.row:], a.row, depth, min(panelRows, rows-i))
+		}
+		return
+	}
+	i := 0
+	for ; i+groupRows <= rows; i += groupRows { // whole cache lines of a at a time
+		for p := range depth {
+			from := (*[groupRows]float32)(a.data[p*a.column+i:])
+			for r := 0; r < groupRows; r += panelRows {
+				*(*[panelRows]float32)(dst[(i+r)*depth+p*panelRows:]) = *(*[panelRows]float32)(from[r:])
 			}
 		}
-		dst = dst[min(len(dst), panelRows*depth):]
+	}
+	for ; i < rows; i += panelRows {
+		for p := range depth {
+			copy(dst[i*depth+p*panelRows:], a.data[p*a.column+i:][:min(panelRows, rows-i)])
+		}
 	}
 }
 
-// packColumns lays out b, of (depth, columns), in panels: element (p, j) of a panel goes to p*panelColumns + j. The
-// columns that the last panel lacks become 0.
+// packColumns lays out b, of (depth, columns), in panels: element (p, j) of a panel goes to p*panelColumns + j. What
+// the last panel lacks may hold anything.
 func packColumns(dst []float32, b source, depth, columns int) {
-	for j := 0; j < columns; j += panelColumns {
-		panel, from, width := dst[:depth*panelColumns], b.at(0, j), min(panelColumns, columns-j)
-		if width < panelColumns {
-			clear(panel)
+	if b.row == 1 {
+		for j := 0; j < columns; j += panelColumns {
+			active.transpose(dst[j*depth:], panelColumns, b.data[j*b.column:], b.column, depth, min(panelColumns, columns-j))
 		}
-		switch {
-		case from.column != 1:
-			active.transpose(panel, from.data, from.column, depth, width)
-		case width == panelColumns:
-			for p := range depth {
-				*(*[panelColumns]float32)(panel[p*panelColumns:]) = *(*[panelColumns]float32)(from.data[p*from.row:])
-			}
-		default:
-			for p := range depth {
-				copy(panel[p*panelColumns:], from.data[p*from.row:][:width])
+		return
+	}
+	j := 0
+	for ; j+groupColumns <= columns; j += groupColumns {
+		for p := range depth {
+			from := (*[groupColumns]float32)(b.data[p*b.row+j:])
+			for r := 0; r < groupColumns; r += panelColumns {
+				*(*[panelColumns]float32)(dst[(j+r)*depth+p*panelColumns:]) = *(*[panelColumns]float32)(from[r:])
 			}
 		}
-		dst = dst[len(panel):]
+	}
+	for ; j < columns; j += panelColumns {
+		for p := range depth {
+			copy(dst[j*depth+p*panelColumns:], b.data[p*b.row+j:][:min(panelColumns, columns-j)])
+		}
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 // transpose emits the transpose of eight rows, eight columns at a time. A row at or beyond width is read as the last
 // one is.
 func transpose() {
-	TEXT("transposeAVX2", NOSPLIT, "func(dst, x []float32, ldx, depth, width int)")
-	Doc("transposeAVX2 computes dst[p*panelColumns+j] = x[min(j, width-1)*ldx+p] for p < depth and j < 8.",
-		"depth is a multiple of 8, width is at least 1, and the rows are 16 apart in dst.")
+	TEXT("transposeAVX2", NOSPLIT, "func(dst []float32, stride int, x []float32, ldx, depth, width int)")
+	Doc("transposeAVX2 computes dst[p*stride+j] = x[min(j, width-1)*ldx+p] for p < depth and then j < 8: where stride is",
+		"less than 8, the next p overwrites. depth is a multiple of 8 and width is at least 1.")
 	dst, depth := base("dst"), Load(Param("depth"), GP64())
 	ldx, width := Load(Param("ldx"), GP64()), Load(Param("width"), GP64())
+	stride := Load(Param("stride"), GP64())
 	SHLQ(Imm(2), ldx)
+	SHLQ(Imm(2), stride)
 	rows := []reg.Register{base("x")}
 	for i := 1; i < 8; i++ {
 		row, next := GP64(), GP64()
@@ -34,10 +36,10 @@ func transpose() {
 		ADDQ(Imm(32), row)
 		v = append(v, y)
 	}
-	for i, y := range transposed(v) {
-		VMOVUPS(y, Mem{Base: dst, Disp: 4 * panelColumns * i})
+	for _, y := range transposed(v) {
+		VMOVUPS(y, Mem{Base: dst})
+		ADDQ(stride, dst)
 	}
-	ADDQ(I32(4*panelColumns*8), dst)
 	SUBQ(Imm(8), depth)
 	JMP(LabelRef("loop"))
 	Label("done")
