@@ -30,6 +30,7 @@ type Config struct {
 	PositionOffset int     // position of a sequence's first token: 0, or padding id + 1 for the roberta types
 	Dropout        float32 // probability in the checkpoint's own training; not applied
 
+	untied bool   // the language modelling head has embeddings of its own
 	source string // config.json as it was read, for the keys that are not above
 }
 
@@ -87,19 +88,20 @@ func ParseConfig(data []byte) (Config, error) {
 	if missing != nil {
 		return Config{}, fmt.Errorf("parsing model configuration: %s missing", strings.Join(missing, ", "))
 	}
-	usual, padding := NewConfig(c.ModelType, 0, 0, 0, 0, 0, 0), 1
+	padding := 1
 	c.TokenTypes, c.Epsilon = 2, 1e-12 // what transformers assumes for all three types
-	activation, position, decoder := "gelu", "absolute", false
+	activation, position, decoder, tied := "gelu", "absolute", false, true
 	err := decodeKeys(keys, map[string]any{keyHidden: &c.Hidden, keyLayers: &c.Layers, keyHeads: &c.Heads,
 		keyFFN: &c.FFN, keyVocabulary: &c.Vocabulary, keyPositions: &c.Positions, keyTokenTypes: &c.TokenTypes,
 		keyEpsilon: &c.Epsilon, keyDropout: &c.Dropout, keyPadding: &padding, keyActivation: &activation,
-		keyPosition: &position, "is_decoder": &decoder})
+		keyPosition: &position, "is_decoder": &decoder, "tie_word_embeddings": &tied})
 	if err != nil {
 		return Config{}, err
 	}
-	if usual.PositionOffset > 0 {
+	if c.ModelType != BERT {
 		c.PositionOffset = padding + 1
 	}
+	c.untied = !tied
 	switch {
 	case activation != "gelu":
 		return Config{}, fmt.Errorf("parsing model configuration: hidden_act %q is not supported; gelu is", activation)

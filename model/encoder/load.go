@@ -146,7 +146,7 @@ func (e *Encoder) keep(rest map[string]stored) error {
 		s := rest[name]
 		switch {
 		case strings.HasSuffix(name, ".position_ids") || strings.HasSuffix(name, ".token_type_ids"): // constants
-		case name == "lm_head.decoder.weight" || name == "cls.predictions.decoder.weight":
+		case !e.Config.untied && (name == "lm_head.decoder.weight" || name == "cls.predictions.decoder.weight"):
 			// The word embeddings once more: transformers ties them again when it loads.
 		case s.tensor.IsFloat() && (strings.HasPrefix(name, "pooler.") || strings.HasPrefix(name, "lm_head.") || strings.HasPrefix(name, "cls.")):
 			p := Parameter{s.tensor.Name, s.tensor.Shape, make([]float32, s.tensor.Elements())}

@@ -1,0 +1,160 @@
+package encoder
+
+import (
+	"math"
+	"slices"
+	"testing"
+)
+
+// sharpen makes weights large enough that every part of the network matters.
+func sharpen(e *Encoder) *Encoder {
+	for _, p := range e.Parameters() {
+		for i := range p.Data {
+			p.Data[i] *= 10
+			if len(p.Shape) == 1 {
+				p.Data[i] = p.Data[i]/10 + float32(i%5-2)/20
+			}
+		}
+	}
+	return e
+}
+
+// lossOf is sum(hidden * upstream) in float64.
+func lossOf(e *Encoder, w *Workspace, b Batch, upstream []float32) float64 {
+	sum := 0.0
+	for i, x := range e.Forward(w, b) {
+		sum += float64(x) * float64(upstream[i])
+	}
+	return sum
+}
+
+func waves(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(math.Sin(float64(3*i + 1)))
+	}
+	return x
+}
+
+// TestCentralDifferences goes a small step along each parameter's gradient: the loss must rise by step * norm.
+func TestCentralDifferences(t *testing.T) {
+	for _, c := range []Config{NewConfig(XLMRoBERTa, 24, 3, 3, 40, 50, 12), NewConfig(BERT, 16, 1, 1, 16, 50, 12)} {
+		e := sharpen(New(c, 1))
+		b := Batch{IDs: []int32{4, 8, 8, 9, 30, 4, 2}, Offsets: []int32{0, 5, 6, 7}}
+		upstream := waves(len(b.IDs) * c.Hidden)
+		w := NewWorkspace()
+		w.Training = true
+		e.Forward(w, b)
+		g := e.NewGradients(Frozen{})
+		e.Backward(w, b, upstream, g)
+		parameters := e.Parameters()
+		for i, p := range g.Parameters() {
+			direction := slices.Clone(dense(g, p))
+			norm := math.Sqrt(sumSquares(direction))
+			if norm < 1e-4 { // biases of keys
+				continue
+			}
+			original := slices.Clone(parameters[i].Data)
+			move := func(step float64) float64 {
+				for j, x := range original {
+					parameters[i].Data[j] = x + float32(step/norm)*direction[j]
+				}
+				return lossOf(e, w, b, upstream)
+			}
+			const step = 1e-2
+			slope := (8*(move(step)-move(-step)) - (move(2*step) - move(-2*step))) / (12 * step)
+			copy(parameters[i].Data, original)
+			if math.Abs(slope-norm) > 2e-3*norm+1e-3 {
+				t.Errorf("%s: slope %g along the gradient of %s, its norm is %g", c.ModelType, slope, p.Name, norm)
+			}
+		}
+	}
+}
+
+func sumSquares(x []float32) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	return sum
+}
+
+// TestFrozen checks that what is not frozen gets the same gradients to the bit, and that the rest is absent.
+func TestFrozen(t *testing.T) {
+	e, golden := openTiny(t, "xlm-roberta"), openGolden(t, "xlm-roberta")
+	run := func(f Frozen) *Gradients {
+		w := NewWorkspace()
+		w.Training = true
+		e.Forward(w, golden.batch)
+		g := e.NewGradients(f)
+		e.Backward(w, golden.batch, golden.upstream, g)
+		return g
+	}
+	full := run(Frozen{})
+	for _, test := range []struct {
+		frozen        Frozen
+		nilEmbeddings int
+		nilLayers     int
+	}{{Frozen{Embeddings: true}, 5, 0}, {Frozen{Layers: 1}, 1, 1}, {Frozen{true, 1}, 5, 1}, {Frozen{true, 2}, 5, 2}, {Frozen{Layers: 2}, 1, 2}} {
+		g, absent := run(test.frozen), 0
+		for i, p := range g.Parameters() {
+			if p.Data == nil {
+				absent++
+			} else if !slices.Equal(p.Data, full.Parameters()[i].Data) {
+				t.Errorf("%+v: gradient of %s is not that without freezing", test.frozen, p.Name)
+			}
+		}
+		if want := test.nilEmbeddings + 16*test.nilLayers; absent != want {
+			t.Errorf("%+v: %d parameters without a gradient, expected %d", test.frozen, absent, want)
+		}
+		if !test.frozen.Embeddings && !slices.Equal(g.Words.Data, full.Words.Data) {
+			t.Errorf("%+v: gradient of the words is not that without freezing", test.frozen)
+		}
+		if test.frozen.Embeddings && len(g.Words.IDs) > 0 {
+			t.Errorf("%+v: words have a gradient", test.frozen)
+		}
+	}
+}
+
+// TestGradientsArithmetic checks Add, Scale, Norm and Zero against a batch that is run as a whole.
+func TestGradientsArithmetic(t *testing.T) {
+	e, golden := openTiny(t, "bert"), openGolden(t, "bert")
+	b, h := golden.batch, e.Config.Hidden
+	w := NewWorkspace()
+	w.Training = true
+	run := func(g *Gradients, first, last int) {
+		begin, end := b.Offsets[first], b.Offsets[last]
+		part := Batch{IDs: b.IDs[begin:end]}
+		for _, offset := range b.Offsets[first : last+1] {
+			part.Offsets = append(part.Offsets, offset-begin)
+		}
+		e.Forward(w, part)
+		e.Backward(w, part, golden.upstream[int(begin)*h:int(end)*h], g)
+	}
+	whole, sum, other := e.NewGradients(Frozen{}), e.NewGradients(Frozen{}), e.NewGradients(Frozen{})
+	run(whole, 0, 4)
+	run(sum, 2, 3) // must not survive Zero
+	sum.Zero()
+	if sum.Norm() != 0 || len(sum.Words.IDs) != 0 {
+		t.Error("gradients are left after Zero")
+	}
+	run(sum, 0, 2)
+	run(other, 2, 4)
+	sum.Add(other)
+	squares := 0.0
+	for i, p := range whole.Parameters() {
+		want, got := dense(whole, p), dense(sum, sum.Parameters()[i])
+		if d := difference(got, want); d > 1e-5*(1+maximum(want)) {
+			t.Errorf("gradient of %s in two parts differs by %g", p.Name, d)
+		}
+		squares += sumSquares(got)
+	}
+	if math.Abs(sum.Norm()-math.Sqrt(squares)) > 1e-4*sum.Norm() {
+		t.Errorf("norm is %g instead of %g", sum.Norm(), math.Sqrt(squares))
+	}
+	before := sum.Norm()
+	sum.Scale(0.5)
+	if math.Abs(sum.Norm()-before/2) > 1e-6*before {
+		t.Errorf("norm is %g after halving %g", sum.Norm(), before)
+	}
+}
