@@ -140,6 +140,12 @@ func TestInterval(t *testing.T) {
 	if l, h := Interval([]float64{0.25}, 10, 1); l != 0.25 || h != 0.25 {
 		t.Errorf("one value's interval is %v to %v", l, h)
 	}
+	if l, h := Interval([]float64{1, 0, 1}, 1000, 1); l != 0 || h != 1 { // every value is drawn
+		t.Errorf("the interval of 1, 0, 1 is %v to %v", l, h)
+	}
+	if _, h := Interval([]float64{0, 0, 1}, 1000, 1); h != 1 {
+		t.Errorf("the interval of 0, 0, 1 ends at %v", h)
+	}
 	if p := percentile([]float64{1, 2, 3, 4}, 0.025); math.Abs(p-1.075) > 1e-15 { // numpy.percentile([1,2,3,4], 2.5)
 		t.Errorf("percentile %v, want 1.075", p)
 	}

@@ -5,7 +5,7 @@ import "slices"
 // ranked is a query's result without its names: all that measures look at.
 // The sums below are in trec_eval's order, since that decides the last bit.
 type ranked struct {
-	grades   []int32 // (hits) in rank order; 0 for unjudged ones
+	grades   []int32 // (hits) in rank order; 0 for unjudged ones, below 0 as judged
 	ideal    []int32 // (relevant) the positive grades of all judged documents, greatest first
 	level    int32   // the smallest grade that counts as relevant, above 0
 	relevant int     // judged documents of at least that grade
@@ -17,7 +17,7 @@ type ranked struct {
 func (r *ranked) rank(hits []Hit, judged map[string]int32) {
 	r.grades, r.ideal, r.relevant = r.grades[:0], r.ideal[:0], 0
 	for _, h := range hits {
-		r.grades = append(r.grades, max(0, judged[h.Document]))
+		r.grades = append(r.grades, judged[h.Document])
 	}
 	for _, grade := range judged { // in any order: counted and sorted below
 		if grade > 0 {

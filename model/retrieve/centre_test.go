@@ -19,7 +19,7 @@ func TestCentre(t *testing.T) {
 	vectors := []float32{6, 24, 3, 20, 3, 18}
 	Centre(vectors, 2, mean)
 	for i, want := range []float64{0.6, 0.8, 0, 0, 0, -1} {
-		if math.Abs(float64(vectors[i])-want) > 1e-7 {
+		if !(math.Abs(float64(vectors[i])-want) <= 1e-7) {
 			t.Fatalf("centred %v, want [0.6 0.8 0 0 0 -1]", vectors)
 		}
 	}

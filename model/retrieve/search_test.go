@@ -148,7 +148,7 @@ func compareBruteForce(t *testing.T, c collection, dense bool, query, k int, hit
 	}
 	tolerance := 1e-6 * float64(c.d)
 	for i, h := range hits {
-		if math.Abs(float64(h.Score)-byID[h.ID]) > tolerance || math.Abs(float64(h.Score)-scores[i]) > tolerance {
+		if !(math.Abs(float64(h.Score)-byID[h.ID]) <= tolerance && math.Abs(float64(h.Score)-scores[i]) <= tolerance) {
 			t.Errorf("dense %t, query %d: hit %d is %v, want score %v, or %v at this rank", dense, query, i, h, byID[h.ID], scores[i])
 		}
 	}
@@ -185,6 +185,23 @@ func TestTies(t *testing.T) {
 			if strings.Join(got, " ") != strings.Join(strings.Fields(want)[:k], " ") {
 				t.Fatalf("the best %d are %v, want the first of %s", k, got, want)
 			}
+		}
+	}
+}
+
+// TestTiesAtTheEnd: which of the equal documents is cut does not depend on
+// the order in which they come.
+func TestTiesAtTheEnd(t *testing.T) {
+	for _, ids := range [][]string{{"a", "b", "c"}, {"c", "b", "a"}, {"b", "c", "a"}} {
+		s, err := NewDense([]float32{1}, 1, 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Add(context.Background(), documentsOf(ids), []float32{3, 3, 3}, 1); err != nil {
+			t.Fatal(err)
+		}
+		if hits := s.Results()[0]; hits[0].ID != "c" || hits[1].ID != "b" {
+			t.Errorf("of %v, %v is kept", ids, hits)
 		}
 	}
 }
