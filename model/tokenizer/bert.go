@@ -5,7 +5,12 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/unicode/rangetable"
 )
+
+// unicode8 has the characters of Unicode 8, whose categories the Rust library still goes by: later characters are
+// neither accents nor punctuation nor control characters.
+var unicode8 = rangetable.Assigned("8.0.0")
 
 // bertNormalizer is BERT's basic cleaning; each part can be switched off.
 type bertNormalizer struct {
@@ -43,7 +48,7 @@ func cleanBert(r rune) rune {
 			return -1
 		}
 		return r
-	case r == 0xFFFD, unicode.In(r, unicode.C):
+	case r == 0xFFFD, unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) && unicode.Is(unicode8, r):
 		return -1
 	case unicode.IsSpace(r):
 		return ' '
@@ -72,7 +77,13 @@ func isChinese(r rune) bool {
 
 // dropAccent drops marks without width of their own.
 func dropAccent(r rune) rune {
-	if r >= 0x300 && unicode.Is(unicode.Mn, r) {
+	switch r {
+	case 0x1734: // such a mark in Unicode 8
+		return -1
+	case 0x1885, 0x1886, 0xA9BD, 0x111C9: // none in Unicode 8
+		return r
+	}
+	if r >= 0x300 && unicode.Is(unicode.Mn, r) && unicode.Is(unicode8, r) {
 		return -1
 	}
 	return r
