@@ -9,7 +9,7 @@ import (
 // Backward adds to g the gradients of a loss whose gradient by the hidden states is dHidden, of (tokens, Hidden). It
 // follows a Forward with the same w and b while w.Training was set and no weight has changed since.
 func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradients) {
-	if w.forward == 0 || !w.Training || w.tokens != len(b.IDs) {
+	if len(w.layers) == 0 || !w.Training || w.tokens != len(b.IDs) {
 		panic("encoder: backward without a training forward pass")
 	}
 	if len(dHidden) != len(w.hidden) {
