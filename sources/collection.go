@@ -1,0 +1,160 @@
+package sources
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// retrievalTables are the tables of a collection of documents and queries in some languages.
+func retrievalTables(documents, queries []string) []schemas.TableType {
+	var tables []schemas.TableType
+	if len(documents) > 0 {
+		tables = append(tables, schemas.TableType{Name: "documents", Schema: schemas.Documents()})
+	}
+	if len(queries) > 0 {
+		tables = append(tables, schemas.TableType{Name: "queries", Schema: schemas.Queries()})
+	}
+	if len(documents) > 0 && len(queries) > 0 {
+		tables = append(tables, schemas.TableType{Name: "judgments", Schema: schemas.Judgments()})
+	}
+	return tables
+}
+
+func noTable(kind, table string) error { return fmt.Errorf("%s has no table %q", kind, table) }
+
+// silent counts what would be rejected, for files that another table of the same source reads and rejects.
+func (r reading) silent() reading {
+	out := r.out
+	r.out.Reject = func(bad schemas.Rejected) error { out.Drop(bad.Reason, 1); return nil }
+	return r
+}
+
+// eachFile is each for the one file that a pattern names, bare or compressed.
+func (r reading) eachFile(pattern string, row func(*lines) error) error {
+	file, err := locate(pattern)
+	if err != nil {
+		return err
+	}
+	return r.each(file, row)
+}
+
+// documents reads one file a language: n columns, the first of which is the id, the last the text and any in between
+// the title.
+func (r reading) documents(languages []string, pattern func(language string) string, n int, columns string) error {
+	rows := r.rows(schemas.Documents())
+	defer rows.release()
+	err := r.texts(languages, pattern, n, columns, func(l *lines, language string, f [][]byte) error {
+		var title []byte
+		if n == 3 {
+			title = f[1]
+		}
+		if blank(f[n-1]) && blank(title) {
+			l.out.Drop("empty", 1)
+			return nil
+		}
+		rows.names(language)
+		rows.texts(f[0], title, f[n-1])
+		return rows.end()
+	})
+	if err != nil {
+		return err
+	}
+	return rows.flush()
+}
+
+// queries does so for queries; those that are not among the judged ones are dropped, unless judged is nil.
+func (r reading) queries(languages []string, pattern func(language string) string, n int, columns string, judged *seen) error {
+	rows := r.rows(schemas.Queries())
+	defer rows.release()
+	err := r.texts(languages, pattern, n, columns, func(l *lines, language string, f [][]byte) error {
+		switch {
+		case blank(f[n-1]):
+			l.out.Drop("empty", 1)
+			return nil
+		case judged != nil && !judged.has(f[0]):
+			l.out.Drop("not_judged", 1)
+			return nil
+		}
+		rows.names(language)
+		rows.texts(f[0], f[n-1])
+		rows.list()
+		return rows.end()
+	})
+	if err != nil {
+		return err
+	}
+	return rows.flush()
+}
+
+// texts calls row for every line of every language whose id has not come before.
+func (r reading) texts(languages []string, pattern func(string) string, n int, columns string, row func(*lines, string, [][]byte) error) error {
+	for _, language := range languages {
+		ids := newSeen()
+		err := r.eachFile(pattern(language), func(l *lines) error {
+			f, err := l.tabs(n, columns)
+			switch {
+			case f == nil || err != nil:
+				return err
+			case len(f[0]) == 0:
+				return l.reject(badValue, "the id is empty")
+			case !ids.add(f[0]):
+				return l.reject(duplicateID, "id %s has come before in %s", f[0], language)
+			}
+			return row(l, language, f)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// languageMistakes checks the keys that every such collection has.
+func languageMistakes(path schemas.Path, documents, queries []string) []schemas.Mistake {
+	var found []schemas.Mistake
+	if path == "" {
+		found = append(found, schemas.Mistake{Key: "path", Problem: "names the folder of the collection; it is missing"})
+	}
+	if len(documents) == 0 && len(queries) == 0 {
+		found = append(found, schemas.Mistake{Key: "documents", Problem: "name the languages of documents or queries"})
+	}
+	found = append(found, codeMistakes("documents", documents)...)
+	return append(found, codeMistakes("queries", queries)...)
+}
+
+// codeMistakes checks a list of language codes, which become parts of file names.
+func codeMistakes(key string, languages []string) []schemas.Mistake {
+	var found []schemas.Mistake
+	seen := map[string]bool{}
+	for _, language := range languages {
+		switch {
+		case language == "" || strings.ContainsAny(language, `*?[]/\ `) || language != filepath.Base(language) || language == "..":
+			found = append(found, schemas.Mistake{Key: key, Problem: fmt.Sprintf("%q is no language code", language)})
+		case seen[language]:
+			found = append(found, schemas.Mistake{Key: key, Problem: fmt.Sprintf("%s stands here twice", language)})
+		}
+		seen[language] = true
+	}
+	return found
+}
+
+func lineMistakes(maxLine int) []schemas.Mistake {
+	if maxLine > 0 {
+		return nil
+	}
+	return []schemas.Mistake{{Key: "max_line", Problem: "should be above 0 bytes"}}
+}
+
+func gradeMistakes(key string, grade int32, otherKey string, other int32) []schemas.Mistake {
+	var found []schemas.Mistake
+	if grade < 0 {
+		found = append(found, schemas.Mistake{Key: key, Problem: "should be 0 or more"})
+	}
+	if other < 0 {
+		found = append(found, schemas.Mistake{Key: otherKey, Problem: "should be 0 or more"})
+	}
+	return found
+}

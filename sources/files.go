@@ -1,0 +1,90 @@
+package sources
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// suffixes are those under which a file may stand in place of the bare one.
+var suffixes = [...]string{"", ".gz", ".zst", ".zip"}
+
+// glob returns the files that a pattern names, sorted. A name without wildcards must exist.
+func glob(pattern string) ([]string, error) {
+	if _, err := os.Stat(pattern); err == nil {
+		return []string{pattern}, nil
+	}
+	found, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", pattern, err)
+	}
+	if len(found) == 0 {
+		if strings.ContainsAny(pattern, "*?[") {
+			return nil, fmt.Errorf("no file matches %s", pattern)
+		}
+		return nil, fmt.Errorf("%s does not exist", pattern)
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+// globs returns the files that several patterns name, each once, in the order of the patterns.
+func globs[P ~string](patterns []P) ([]string, error) {
+	var files []string
+	for _, pattern := range patterns {
+		found, err := glob(string(pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range found {
+			if !slices.Contains(files, file) {
+				files = append(files, file)
+			}
+		}
+	}
+	return files, nil
+}
+
+// locate returns the one file that a pattern names, bare or compressed under the same name with a suffix.
+func locate(pattern string) (string, error) {
+	for _, suffix := range suffixes {
+		found, err := glob(pattern + suffix)
+		if err != nil {
+			continue
+		}
+		if len(found) > 1 {
+			return "", fmt.Errorf("%s names %d files, %s and %s among them", pattern+suffix, len(found), found[0], found[1])
+		}
+		return found[0], nil
+	}
+	_, err := glob(pattern)
+	return "", err
+}
+
+// locateAll does so for several patterns and returns the files sorted.
+func locateAll(patterns []string) ([]string, error) {
+	var files []string
+	for _, pattern := range patterns {
+		file, err := locate(pattern)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	slices.Sort(files)
+	return slices.Compact(files), nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// bare is the name of a file without folders and compression suffix.
+func bare(file string) string {
+	name := filepath.Base(file)
+	for _, suffix := range suffixes[1:] {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	return name
+}

@@ -1,0 +1,264 @@
+package sources
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// JSONL reads the user's own data from files of one JSON object a line, bare, gzip, zstd or zip.
+//
+// The table says what they hold: documents (language, id, title, text), queries (language, id, text, exclude),
+// judgments (query_id, document_id, grade, query_language, document_language), triples (query_id, positive_id,
+// negative_id), pairs (id, source_language, target_language, source_text, target_text, origin), vectors (language, id,
+// vector), token_vectors (language, id, ids, vectors) or hits (query_language, query_id, document_language,
+// document_id, rank, score). Title, exclude, the languages of judgments, and id and origin of pairs may be absent. Ids
+// may be numbers. Objects may hold more than the table needs.
+//
+// A language and id that come twice are rejected the second time, which costs about 30 bytes a row to find out. So are
+// vectors of another length than the first one's.
+type JSONL struct {
+	// Path names the files; globs are allowed.
+	Path []schemas.Path `yaml:"path" ferry:"required"`
+	// Table is what the files hold: documents, queries, judgments, triples, pairs, vectors, token_vectors or hits.
+	Table string `yaml:"table" ferry:"required"`
+	// Language is that of the rows that do not say theirs.
+	Language string `yaml:"language"`
+	// Columns maps columns of the table to keys of the objects where they differ, such as {text: body, id: _id}.
+	Columns map[string]string `yaml:"columns"`
+	// Values are those of columns that rows lack, such as {source_language: en, target_language: sw}.
+	Values map[string]string `yaml:"values"`
+	// Dimensions is the length of the vectors, 0 for that of the first one.
+	Dimensions int `yaml:"dimensions"`
+	// MaxLine is the longest line in bytes; longer ones go to quarantine.
+	MaxLine int `yaml:"max_line"`
+}
+
+// NewJSONL returns the defaults: documents.
+func NewJSONL() *JSONL { return &JSONL{Table: "documents", MaxLine: defaultMaxLine} }
+
+// Validate returns what cannot work, from the keys and the first lines.
+func (j *JSONL) Validate() []schemas.Mistake {
+	found := lineMistakes(j.MaxLine)
+	if len(j.Path) == 0 {
+		found = append(found, schemas.Mistake{Key: "path", Problem: "names the files; it is missing"})
+	}
+	m, keys := j.mapping()
+	found = append(found, m.mistakes(keys)...)
+	if len(found) == 0 && keys != nil && m.schema() == nil {
+		found = append(found, schemas.Mistake{Key: "dimensions", Problem: "cannot be told from the first lines; name them"})
+	}
+	return found
+}
+
+// Tables is the table that is named.
+func (j *JSONL) Tables() []schemas.TableType {
+	m, _ := j.mapping()
+	return m.tables()
+}
+
+func (m mapping) tables() []schemas.TableType {
+	if schema := m.schema(); schema != nil {
+		return []schemas.TableType{{Name: m.table, Schema: schema}}
+	}
+	return nil
+}
+
+// Files are the files that the paths name.
+func (j *JSONL) Files() ([]string, error) {
+	files, err := globs(j.Path)
+	slices.Sort(files)
+	return files, err
+}
+
+// Read streams the rows in file order.
+func (j *JSONL) Read(ctx context.Context, table string, out schemas.Output) error {
+	m, _ := j.mapping()
+	if table != m.table {
+		return noTable("jsonl", table)
+	}
+	if m.schema() == nil {
+		return errors.New("dimensions cannot be told from the first lines; name them")
+	}
+	files, err := globs(j.Path)
+	if err != nil {
+		return err
+	}
+	return readObjects(reading{ctx, out, j.MaxLine}, m, files, nil)
+}
+
+// mapping is that of the keys, completed by the first lines; with the keys of the objects found there, nil if the files
+// cannot be read or are empty.
+func (j *JSONL) mapping() (mapping, []string) {
+	m := newMapping(j.Table, j.Language, j.Columns, j.Values, j.Dimensions)
+	files, err := globs(j.Path)
+	if err != nil || len(files) == 0 {
+		return m, nil
+	}
+	const glance = 20
+	nothing := schemas.Output{Reject: func(schemas.Rejected) error { return nil }, Drop: func(string, int64) {}}
+	l, err := reading{context.Background(), nothing, max(j.MaxLine, 1)}.lines(files[0], nil)
+	if err != nil {
+		return m, nil
+	}
+	defer l.close()
+	var keys []string
+	for l.number < glance && l.next() {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(l.text, &object) != nil {
+			continue
+		}
+		m.complete(object)
+		for _, key := range sortedKeys(object) {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return m, keys
+}
+
+// complete takes what is not known yet from a row.
+func (m *mapping) complete(object map[string]json.RawMessage) {
+	if m.table != "vectors" && m.table != "token_vectors" {
+		return
+	}
+	if _, ok := object[orElse(m.columns[schemas.Exclude], schemas.Exclude)]; ok {
+		m.exclude = true
+	}
+	for _, c := range m.layout() {
+		if raw, ok := object[c.from]; ok && m.dimensions == 0 && (c.form == vectorForm || c.form == vectorsForm) {
+			if v, err := parseCell(c.form, raw); err == nil && len(v.vector) > 0 {
+				m.dimensions = v.widths[0]
+			}
+		}
+	}
+}
+
+func orElse(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// readObjects reads files of JSON objects. Change may alter a row, or return the reason to drop it; it may be nil.
+func readObjects(r reading, m mapping, files []string, change func([]cell) (drop string)) error {
+	o := newOwnRows(r, m)
+	defer o.rows.release()
+	cells := make([]cell, len(o.columns))
+	for _, file := range files {
+		origin := bare(file)
+		err := r.each(file, func(l *lines) error {
+			b := parseObject(l.text, o.columns, cells)
+			if b == nil && change != nil {
+				if reason := change(cells); reason != "" {
+					r.out.Drop(reason, 1)
+					return nil
+				}
+			}
+			var err error
+			if b == nil {
+				b, err = o.put(cells, origin, l.number)
+			}
+			if b != nil {
+				if b.reason == missingColumns {
+					b.detail += ", found " + keysOf(l.text)
+				}
+				err = l.reject(b.reason, "%s", b.detail)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return o.rows.flush()
+}
+
+func keysOf(line []byte) string {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(line, &object) != nil || len(object) == 0 {
+		return "none"
+	}
+	return strings.Join(sortedKeys(object), ", ")
+}
+
+// parseObject fills cells with the values of a line.
+func parseObject(line []byte, columns []column, cells []cell) *bad {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(line, &object); err != nil {
+		return badly(badJSON, "%s", err)
+	}
+	for i, c := range columns {
+		raw, given := object[c.from]
+		cells[i] = cell{given: given, null: string(raw) == "null"}
+		if !given || cells[i].null {
+			continue
+		}
+		var err error
+		if cells[i], err = parseCell(c.form, raw); err != nil {
+			return badly(badValue, "%s: %s", c.from, err)
+		}
+	}
+	return nil
+}
+
+func parseCell(f form, raw json.RawMessage) (cell, error) {
+	v := cell{given: true}
+	if f != textForm && f != listForm && bytes.Contains(raw, []byte("null")) {
+		return v, errors.New("holds null")
+	}
+	var err error
+	switch f {
+	case textForm:
+		v.text, err = parseText(raw)
+	case listForm:
+		var items []json.RawMessage
+		err = json.Unmarshal(raw, &items)
+		for i := 0; i < len(items) && err == nil; i++ {
+			var item []byte
+			item, err = parseText(items[i])
+			v.list = append(v.list, item)
+		}
+	case integerForm, numberForm:
+		err = json.Unmarshal(raw, &v.number)
+	case integersForm:
+		err = json.Unmarshal(raw, &v.integers)
+	case vectorForm:
+		err = json.Unmarshal(raw, &v.vector)
+		v.widths = []int{len(v.vector)}
+	case vectorsForm:
+		var rows [][]float32
+		err = json.Unmarshal(raw, &rows)
+		for _, row := range rows {
+			v.vector = append(v.vector, row...)
+			v.widths = append(v.widths, len(row))
+		}
+	}
+	return v, err
+}
+
+// parseText takes a string, or a number as it is written. Half of a surrogate pair, which is no character, is not UTF-8.
+func parseText(raw json.RawMessage) ([]byte, error) {
+	if raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9' {
+		return raw, nil
+	}
+	if raw[0] != '"' {
+		return nil, fmt.Errorf("should be text, is %.20s", raw)
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, err
+	}
+	if strings.Contains(s, "\ufffd") && !bytes.Contains(raw, []byte("\ufffd")) && !bytes.Contains(bytes.ToLower(raw), []byte(`\ufffd`)) {
+		return nil, errors.New("holds half of a surrogate pair")
+	}
+	return []byte(s), nil
+}

@@ -1,0 +1,204 @@
+package sources
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// MTOP reads MTOP (Li et al., EACL 2021), utterances to a voice assistant in en, de, es, fr, hi and th, translated by
+// people, as a retrieval collection: utterances of some languages are the documents, those of others the queries.
+//
+// The published layout is one file `<language>/<split>.txt` for each language and split (train, eval, test), of eight
+// tab-separated columns without header: id, intent, slots (`start:end:SL:NAME` in characters, comma-separated),
+// utterance, domain, locale, decoupled form, tokens (JSON). An utterance has the same id in every language. Files may
+// be compressed (.gz, .zst or .zip after the name).
+//
+// MTOP has no judgments; ferry derives them. The skeleton of an utterance is its decoupled form without words: every
+// `[IN:X`, `[SL:Y` and `]`, in order. A document with the query's skeleton gets skeleton_grade, any other with the
+// query's intent gets intent_grade. The query's own translation, which has the query's id, is excluded by default from
+// what may be returned and from the judgments: to find it would measure translation and not the understanding of
+// intents. A query may then have nothing relevant at all; such queries have no judgments.
+//
+// An id that comes twice in a language is rejected the second time. The judgments need the documents' ids, intents and
+// skeletons in memory, about 200 bytes a document.
+type MTOP struct {
+	// Path is the folder that holds a folder for each language.
+	Path schemas.Path `yaml:"path" ferry:"required"`
+	// Split names the splits that are read: train, eval or test, or several.
+	Split []string `yaml:"split"`
+	// Documents are the languages whose utterances are to be found.
+	Documents []string `yaml:"documents"`
+	// Queries are the languages whose utterances are searched for.
+	Queries []string `yaml:"queries"`
+	// SkeletonGrade is the grade of a document with the query's skeleton, 0 for no judgment.
+	SkeletonGrade int32 `yaml:"skeleton_grade"`
+	// IntentGrade is the grade of a document that shares the query's intent only, 0 for no judgment.
+	IntentGrade int32 `yaml:"intent_grade"`
+	// ExcludeTranslation keeps the query's own translation out of the candidates and of the judgments.
+	ExcludeTranslation bool `yaml:"exclude_translation"`
+	// MaxLine is the longest line in bytes; longer ones go to quarantine.
+	MaxLine int `yaml:"max_line"`
+}
+
+// NewMTOP returns the defaults: the eval split, grades 2 and 1, translation excluded.
+func NewMTOP() *MTOP {
+	return &MTOP{Split: []string{"eval"}, SkeletonGrade: 2, IntentGrade: 1, ExcludeTranslation: true, MaxLine: defaultMaxLine}
+}
+
+// Validate returns what cannot work.
+func (m *MTOP) Validate() []schemas.Mistake {
+	found := append(languageMistakes(m.Path, m.Documents, m.Queries), lineMistakes(m.MaxLine)...)
+	if len(m.Split) == 0 {
+		found = append(found, schemas.Mistake{Key: "split", Problem: "names no split; there is train, eval, test"})
+	}
+	return append(found, gradeMistakes("skeleton_grade", m.SkeletonGrade, "intent_grade", m.IntentGrade)...)
+}
+
+// Tables are documents and queries, with the columns intent and slots after the usual ones, and judgments.
+func (m *MTOP) Tables() []schemas.TableType {
+	tables := retrievalTables(m.Documents, m.Queries)
+	for i := range tables {
+		if tables[i].Name != "judgments" {
+			tables[i].Schema = withSlots(tables[i].Schema)
+		}
+	}
+	return tables
+}
+
+func withSlots(schema *arrow.Schema) *arrow.Schema {
+	text := arrow.BinaryTypes.String
+	return arrow.NewSchema(append(schema.Fields(), arrow.Field{Name: schemas.Intent, Type: text}, arrow.Field{Name: schemas.Slots, Type: text}), nil)
+}
+
+// Files are the files of every language and split.
+func (m *MTOP) Files() ([]string, error) {
+	var patterns []string
+	for _, languages := range [][]string{m.Documents, m.Queries} {
+		for _, language := range languages {
+			patterns = append(patterns, m.patterns(language)...)
+		}
+	}
+	return locateAll(patterns)
+}
+
+func (m *MTOP) patterns(language string) []string {
+	var patterns []string
+	for _, split := range m.Split {
+		patterns = append(patterns, filepath.Join(string(m.Path), language, split+".txt"))
+	}
+	return patterns
+}
+
+// Read streams documents and queries in file order, language after language. Judgments come by query; those of the
+// higher grade come first.
+func (m *MTOP) Read(ctx context.Context, table string, out schemas.Output) error {
+	r := reading{ctx, out, m.MaxLine}
+	switch table {
+	case "documents":
+		return m.readUtterances(r, withSlots(schemas.Documents()), m.Documents, func(rows *rows, u utterance) {
+			rows.texts(u.id, nil, u.text)
+		})
+	case "queries":
+		return m.readUtterances(r, withSlots(schemas.Queries()), m.Queries, func(rows *rows, u utterance) {
+			rows.texts(u.id, u.text)
+			if m.ExcludeTranslation {
+				rows.list(u.id)
+			} else {
+				rows.list()
+			}
+		})
+	case "judgments":
+		return m.readJudgments(r)
+	}
+	return noTable("mtop", table)
+}
+
+func (m *MTOP) readUtterances(r reading, schema *arrow.Schema, languages []string, put func(*rows, utterance)) error {
+	rows := r.rows(schema)
+	defer rows.release()
+	for _, language := range languages {
+		err := m.each(r, language, func(u utterance) error {
+			rows.names(language)
+			put(rows, u)
+			rows.texts(u.intent, u.slots)
+			return rows.end()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return rows.flush()
+}
+
+// An utterance is one line; its fields are valid until the next one.
+type utterance struct{ id, intent, slots, text, form []byte }
+
+// each calls row for every utterance of a language that can be used.
+func (m *MTOP) each(r reading, language string, row func(utterance) error) error {
+	ids := newSeen()
+	for _, pattern := range m.patterns(language) {
+		file, err := locate(pattern)
+		if err != nil {
+			return err
+		}
+		err = r.each(file, func(l *lines) error {
+			u, ok, err := parseUtterance(l)
+			if !ok || err != nil {
+				return err
+			}
+			if !ids.add(u.id) {
+				return l.reject(duplicateID, "id %s has come before in %s", u.id, language)
+			}
+			return row(u)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parseUtterance takes a line apart; false if it was dropped or rejected.
+func parseUtterance(l *lines) (utterance, bool, error) {
+	f, err := l.tabs(8, "id, intent, slots, utterance, domain, locale, decoupled form, tokens")
+	switch {
+	case f == nil || err != nil:
+		return utterance{}, false, err
+	case len(f[0]) == 0:
+		return utterance{}, false, l.reject(badValue, "the id is empty")
+	case !bytes.HasPrefix(f[6], []byte("[IN:")):
+		return utterance{}, false, l.reject(badValue, "the decoupled form (column 7) does not begin with [IN:")
+	case blank(f[3]):
+		l.out.Drop("empty", 1)
+		return utterance{}, false, nil
+	}
+	return utterance{id: f[0], intent: f[1], slots: f[2], text: f[3], form: f[6]}, true, nil
+}
+
+// skeleton returns the brackets of a decoupled form: every [IN:X, [SL:Y and ], in order, without the words.
+func skeleton(form []byte) string {
+	var bones []byte
+	for i := 0; i < len(form); i++ {
+		switch rest := form[i:]; {
+		case rest[0] == ']':
+			bones = append(bones, ']')
+		case bytes.HasPrefix(rest, []byte("[IN:")) || bytes.HasPrefix(rest, []byte("[SL:")):
+			end := 4
+			for end < len(rest) && isNameByte(rest[end]) {
+				end++
+			}
+			bones = append(bones, rest[:end]...)
+			i += end - 1
+		}
+	}
+	return string(bones)
+}
+
+func isNameByte(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z'
+}

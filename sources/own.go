@@ -1,0 +1,175 @@
+package sources
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// ownTables are the tables that a user's own files may hold.
+func ownTables() []string {
+	return []string{"documents", "queries", "judgments", "triples", "pairs", "vectors", "token_vectors", "hits"}
+}
+
+// A mapping says which table a user's own files hold and where its columns come from.
+type mapping struct {
+	table      string
+	columns    map[string]string // by column of the table, what the files call it
+	values     map[string]string // by column of the table, the value for rows that lack it
+	dimensions int               // of vectors
+	exclude    bool              // vectors have a column exclude
+}
+
+// newMapping takes language for the value of the column language.
+func newMapping(table, language string, columns, values map[string]string, dimensions int) mapping {
+	m := mapping{table: table, columns: columns, values: map[string]string{}, dimensions: dimensions}
+	for name, value := range values {
+		m.values[name] = value
+	}
+	if language != "" {
+		m.values[schemas.Language] = language
+	}
+	return m
+}
+
+// schema is that of the table; nil if there is no such table or its dimensions are not known.
+func (m mapping) schema() *arrow.Schema {
+	switch m.table {
+	case "documents":
+		return schemas.Documents()
+	case "queries":
+		return schemas.Queries()
+	case "judgments":
+		return schemas.Judgments()
+	case "triples":
+		return schemas.Triples()
+	case "pairs":
+		return schemas.Pairs()
+	case "hits":
+		return schemas.Hits()
+	case "vectors":
+		if m.dimensions > 0 {
+			return schemas.Vectors(m.dimensions, m.exclude)
+		}
+	case "token_vectors":
+		if m.dimensions > 0 {
+			return schemas.TokenVectors(m.dimensions, m.exclude)
+		}
+	}
+	return nil
+}
+
+// A form is what kind of value a column holds.
+type form int
+
+const (
+	textForm form = iota
+	listForm
+	integerForm
+	numberForm
+	integersForm
+	vectorForm
+	vectorsForm
+)
+
+// A column is one column of the user's table.
+type column struct {
+	name     string
+	from     string // what the files call it
+	form     form
+	value    *string // for rows that lack it
+	nullable bool
+	optional bool // empty, or made up by ferry, for rows that lack it
+}
+
+// layout lists the table's columns in the order of its schema. Dimensions that are not known are taken to be 1.
+func (m mapping) layout() []column {
+	m.dimensions = max(m.dimensions, 1)
+	var all []column
+	for _, f := range m.schema().Fields() {
+		c := column{name: f.Name, from: f.Name, form: formOf(f.Type), nullable: f.Nullable}
+		if from, ok := m.columns[f.Name]; ok {
+			c.from = from
+		}
+		if value, ok := m.values[f.Name]; ok && c.form == textForm {
+			c.value = &value
+		}
+		switch f.Name {
+		case schemas.Title, schemas.Exclude, schemas.Origin:
+			c.optional = true
+		case schemas.ID:
+			c.optional = m.table == "pairs"
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+func formOf(t arrow.DataType) form {
+	switch t := t.(type) {
+	case *arrow.Int32Type:
+		return integerForm
+	case *arrow.Float64Type:
+		return numberForm
+	case *arrow.FixedSizeListType:
+		return vectorForm
+	case *arrow.ListType:
+		switch t.Elem().ID() {
+		case arrow.INT32:
+			return integersForm
+		case arrow.FIXED_SIZE_LIST:
+			return vectorsForm
+		}
+		return listForm
+	}
+	return textForm
+}
+
+// mistakes checks the keys; found are the columns of the files, nil if they could not be looked at.
+func (m mapping) mistakes(found []string) []schemas.Mistake {
+	var all []schemas.Mistake
+	wrong := func(key, format string, args ...any) {
+		all = append(all, schemas.Mistake{Key: key, Problem: fmt.Sprintf(format, args...)})
+	}
+	if !slices.Contains(ownTables(), m.table) {
+		wrong("table", "there is no table %q; there is %s", m.table, strings.Join(ownTables(), ", "))
+		return all
+	}
+	if m.dimensions < 0 {
+		wrong("dimensions", "should be 0 or more")
+	}
+	known := m.layout()
+	if m.table == "vectors" || m.table == "token_vectors" {
+		known = append(known, column{name: schemas.Exclude})
+	}
+	var names []string
+	for _, c := range known {
+		names = append(names, c.name)
+	}
+	for i, keys := range [][]string{sortedKeys(m.columns), sortedKeys(m.values)} {
+		for _, name := range keys {
+			if !slices.Contains(names, name) {
+				wrong([]string{"columns", "values"}[i], "%s has no column %s; there is %s", m.table, name, strings.Join(names, ", "))
+			}
+		}
+	}
+	if lacking := m.lacking(found); found != nil && len(lacking) > 0 {
+		wrong("columns", "the files have %s; %s needs %s", strings.Join(found, ", "), m.table, strings.Join(lacking, ", "))
+	}
+	return all
+}
+
+// lacking lists the columns that the table needs and files with these columns do not have.
+func (m mapping) lacking(found []string) []string {
+	var names []string
+	for _, c := range m.layout() {
+		if c.value == nil && !c.nullable && !c.optional && !slices.Contains(found, c.from) {
+			names = append(names, c.from)
+		}
+	}
+	return names
+}

@@ -1,0 +1,257 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// Parquet reads the user's own data from Parquet files, by any writer.
+//
+// The table says what they hold, with the columns that are named at jsonl. Text may be a string, a large string, a
+// dictionary of them or, for ids, a whole number; vectors may be lists or fixed-size lists of 16-, 32- or 64-bit floats.
+// The files may have more columns than the table needs: they are not read.
+//
+// A row with a null where the table needs a value, with a NaN or infinity in a vector, or with a vector of another
+// length than the first one's, is rejected; its line is the number of the row in the file. So are a language and id
+// that come twice, which costs about 30 bytes a row to find out. One page of each column is in memory at a time.
+type Parquet struct {
+	// Path names the files; globs are allowed.
+	Path []schemas.Path `yaml:"path" ferry:"required"`
+	// Table is what the files hold: documents, queries, judgments, triples, pairs, vectors, token_vectors or hits.
+	Table string `yaml:"table" ferry:"required"`
+	// Language is that of the rows if there is no column of it.
+	Language string `yaml:"language"`
+	// Columns maps columns of the table to columns of the files where they differ, such as {text: body, id: _id}.
+	Columns map[string]string `yaml:"columns"`
+	// Values are those of columns that the files lack, such as {source_language: en, target_language: sw}.
+	Values map[string]string `yaml:"values"`
+	// Dimensions is the length of the vectors, 0 for that of the first one.
+	Dimensions int `yaml:"dimensions"`
+}
+
+// NewParquet returns the defaults: documents.
+func NewParquet() *Parquet { return &Parquet{Table: "documents"} }
+
+// Validate returns what cannot work, from the keys and the first file's schema.
+func (p *Parquet) Validate() []schemas.Mistake {
+	var found []schemas.Mistake
+	if len(p.Path) == 0 {
+		found = append(found, schemas.Mistake{Key: "path", Problem: "names the files; it is missing"})
+	}
+	m, columns, err := p.mapping()
+	if err != nil {
+		return append(found, schemas.Mistake{Key: "path", Problem: err.Error()})
+	}
+	found = append(found, m.mistakes(columns)...)
+	if len(found) == 0 && columns != nil && m.schema() == nil {
+		found = append(found, schemas.Mistake{Key: "dimensions", Problem: "cannot be told from the first rows; name them"})
+	}
+	return found
+}
+
+// Tables is the table that is named.
+func (p *Parquet) Tables() []schemas.TableType {
+	m, _, _ := p.mapping()
+	return m.tables()
+}
+
+// Files are the files that the paths name.
+func (p *Parquet) Files() ([]string, error) {
+	files, err := globs(p.Path)
+	slices.Sort(files)
+	return files, err
+}
+
+// Read streams the rows in file order.
+func (p *Parquet) Read(ctx context.Context, table string, out schemas.Output) error {
+	m, _, err := p.mapping()
+	switch {
+	case table != m.table:
+		return noTable("parquet", table)
+	case err != nil:
+		return err
+	case m.schema() == nil:
+		return errors.New("dimensions cannot be told from the first rows; name them")
+	}
+	files, err := globs(p.Path)
+	if err != nil {
+		return err
+	}
+	o := newOwnRows(reading{ctx: ctx, out: out}, m)
+	defer o.rows.release()
+	for _, name := range files {
+		if err := o.readParquet(ctx, out, name); err != nil {
+			return fmt.Errorf("reading %s: %w", name, err)
+		}
+	}
+	return o.rows.flush()
+}
+
+// mapping is that of the keys, completed by the first file's schema; with its columns, nil if there is no such file.
+func (p *Parquet) mapping() (m mapping, columns []string, err error) {
+	m = newMapping(p.Table, p.Language, p.Columns, p.Values, p.Dimensions)
+	files, err := globs(p.Path)
+	if err != nil || len(files) == 0 {
+		return m, nil, nil // Files tells
+	}
+	defer recovered(files[0], &err)
+	f, err := openParquet(files[0], memory.DefaultAllocator)
+	if err != nil {
+		return m, nil, fmt.Errorf("opening %s: %w", files[0], err)
+	}
+	defer f.ParquetReader().Close()
+	for _, field := range f.Manifest.Fields {
+		columns = append(columns, field.Field.Name)
+	}
+	if m.table == "vectors" || m.table == "token_vectors" {
+		m.exclude = slices.Contains(columns, orElse(m.columns[schemas.Exclude], schemas.Exclude))
+		if m.dimensions == 0 {
+			m.dimensions, err = firstWidth(f, m.layout())
+		}
+	}
+	return m, columns, err
+}
+
+// recovered turns a panic into an error: the Parquet reader panics at some damaged files.
+func recovered(name string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("reading %s: the file is damaged: %v", name, p)
+	}
+}
+
+func openParquet(name string, allocator memory.Allocator) (*pqarrow.FileReader, error) {
+	properties := parquet.NewReaderProperties(allocator)
+	properties.BufferedStreamEnabled = true // a page in memory, not a column of a row group
+	f, err := file.OpenParquetFile(name, false, file.WithReadProps(properties))
+	if err != nil {
+		return nil, err
+	}
+	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: batchRows}, allocator)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// firstWidth returns the length of the first vector that is not null, 0 if there is none.
+func firstWidth(f *pqarrow.FileReader, columns []column) (int, error) {
+	for _, c := range columns {
+		if c.form != vectorForm && c.form != vectorsForm {
+			continue
+		}
+		leaves := leavesOf(f, []column{c})
+		if len(leaves) == 0 {
+			return 0, nil
+		}
+		r, err := f.GetRecordReader(context.Background(), leaves, nil)
+		if err != nil {
+			return 0, err
+		}
+		defer r.Release()
+		for r.Next() {
+			for row := range int(r.RecordBatch().NumRows()) {
+				if v, err := cellAt(c.form, r.RecordBatch().Column(0), row); err == nil && len(v.widths) > 0 {
+					return v.widths[0], nil
+				}
+			}
+		}
+		return 0, r.Err()
+	}
+	return 0, nil
+}
+
+// leavesOf lists the physical columns behind the table's columns.
+func leavesOf(f *pqarrow.FileReader, columns []column) []int {
+	var leaves []int
+	var collect func(pqarrow.SchemaField)
+	collect = func(field pqarrow.SchemaField) {
+		if field.IsLeaf() {
+			leaves = append(leaves, field.ColIndex)
+		}
+		for _, child := range field.Children {
+			collect(child)
+		}
+	}
+	for _, field := range f.Manifest.Fields {
+		if slices.ContainsFunc(columns, func(c column) bool { return c.from == field.Field.Name }) {
+			collect(field)
+		}
+	}
+	return leaves
+}
+
+func (o *ownRows) readParquet(ctx context.Context, out schemas.Output, name string) (err error) {
+	defer recovered(name, &err)
+	f, err := openParquet(name, out.Allocator)
+	if err != nil {
+		return err
+	}
+	defer f.ParquetReader().Close()
+	var found []string
+	for _, field := range f.Manifest.Fields {
+		found = append(found, field.Field.Name)
+	}
+	if lacking := o.lacking(found); len(lacking) > 0 {
+		return fmt.Errorf("it has the columns %v, and %s needs %v", found, o.table, lacking)
+	}
+	r, err := f.GetRecordReader(ctx, leavesOf(f, o.columns), nil)
+	if err != nil {
+		return err
+	}
+	defer r.Release()
+	origin, row := bare(name), int64(0)
+	for r.Next() {
+		if err := o.putBatch(r.RecordBatch(), out, name, origin, row); err != nil {
+			return err
+		}
+		row += r.RecordBatch().NumRows()
+	}
+	return r.Err()
+}
+
+// putBatch adds the rows of a batch; before is the number of rows that came before it in the file.
+func (o *ownRows) putBatch(batch arrow.RecordBatch, out schemas.Output, path, origin string, before int64) error {
+	arrays := make([]arrow.Array, len(o.columns))
+	for i, c := range o.columns {
+		if at := batch.Schema().FieldIndices(c.from); len(at) > 0 {
+			arrays[i] = batch.Column(at[0])
+		}
+	}
+	cells := make([]cell, len(o.columns))
+	for row := range int(batch.NumRows()) {
+		var b *bad
+		for i, c := range o.columns {
+			cells[i] = cell{}
+			if arrays[i] == nil || b != nil {
+				continue
+			}
+			var err error
+			if cells[i], err = cellAt(c.form, arrays[i], row); err != nil {
+				b = badly(badValue, "%s: %s", c.from, err)
+			}
+		}
+		var err error
+		line := before + int64(row) + 1
+		if b == nil {
+			b, err = o.put(cells, origin, line)
+		}
+		if b != nil {
+			err = out.Reject(schemas.Rejected{Path: path, Line: line, Offset: -1, Reason: b.reason, Detail: b.detail})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package sources
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// WikiCLIR reads the large-scale WikiCLIR collection (Sasaki et al., NAACL 2018): English queries against Wikipedia
+// articles in 25 languages.
+//
+// The published layout is, below `wiki-clir`, a folder for each language (its name is not looked at):
+// `<language>/wiki_<code>.documents` with id, title and text, `<language>/en2<code>.rel` with query id, document id and
+// grade (2: the same article; 1: an article that links to that one and is linked from it), and
+// `english/wiki_en.queries` with id, title and first sentence. Documents and queries are tab-separated, judgments
+// separated by spaces; there are no headers. The query's text is the first sentence. Simple English has the code
+// `simple`. Files may be compressed (.gz, .zst or .zip after the name).
+//
+// Documents and queries without any text are dropped and counted. Remembering ids costs a few bits each.
+type WikiCLIR struct {
+	// Path is the folder that holds a folder for each language.
+	Path schemas.Path `yaml:"path" ferry:"required"`
+	// Documents are the languages of the documents, by Wikipedia's codes.
+	Documents []string `yaml:"documents"`
+	// Queries is the language of the queries; the collection has English ones.
+	Queries []string `yaml:"queries"`
+	// MateGrade is the grade of the article about the same thing, published as 2; 0 for no judgment.
+	MateGrade int32 `yaml:"mate_grade"`
+	// LinkedGrade is the grade of the articles linked both ways, published as 1; 0 for no judgment.
+	LinkedGrade int32 `yaml:"linked_grade"`
+	// JudgedOnly leaves out the queries that no judgment of the chosen languages names.
+	JudgedOnly bool `yaml:"judged_only"`
+	// MaxLine is the longest line in bytes; longer ones go to quarantine.
+	MaxLine int `yaml:"max_line"`
+}
+
+// NewWikiCLIR returns the defaults: English queries, the published grades.
+func NewWikiCLIR() *WikiCLIR {
+	return &WikiCLIR{Queries: []string{"en"}, MateGrade: 2, LinkedGrade: 1, MaxLine: defaultMaxLine}
+}
+
+// Validate returns what cannot work.
+func (w *WikiCLIR) Validate() []schemas.Mistake {
+	found := append(languageMistakes(w.Path, w.Documents, w.Queries), lineMistakes(w.MaxLine)...)
+	if w.JudgedOnly && len(w.Documents) == 0 {
+		found = append(found, schemas.Mistake{Key: "judged_only", Problem: "needs documents, whose languages choose the judgments"})
+	}
+	return append(found, gradeMistakes("mate_grade", w.MateGrade, "linked_grade", w.LinkedGrade)...)
+}
+
+// Tables are documents, queries and judgments.
+func (w *WikiCLIR) Tables() []schemas.TableType { return retrievalTables(w.Documents, w.Queries) }
+
+// Files are the files of every language chosen.
+func (w *WikiCLIR) Files() ([]string, error) {
+	var patterns []string
+	for _, language := range w.Documents {
+		patterns = append(patterns, w.documents(language))
+		for _, queries := range w.Queries {
+			patterns = append(patterns, w.judgments(queries, language))
+		}
+	}
+	for _, language := range w.Queries {
+		patterns = append(patterns, w.queries(language))
+	}
+	return locateAll(patterns)
+}
+
+func (w *WikiCLIR) documents(language string) string {
+	return filepath.Join(string(w.Path), "*", "wiki_"+language+".documents")
+}
+
+func (w *WikiCLIR) queries(language string) string {
+	return filepath.Join(string(w.Path), "*", "wiki_"+language+".queries")
+}
+
+func (w *WikiCLIR) judgments(queries, documents string) string {
+	return filepath.Join(string(w.Path), "*", queries+"2"+documents+".rel")
+}
+
+// Read streams the rows in file order, language after language. Judgments carry the language of the document; that of
+// the query is null, so that they hold for translated queries too.
+func (w *WikiCLIR) Read(ctx context.Context, table string, out schemas.Output) error {
+	r := reading{ctx, out, w.MaxLine}
+	switch table {
+	case "documents":
+		return r.documents(w.Documents, w.documents, 3, "id, title, text")
+	case "queries":
+		judged, err := w.judged(r)
+		if err != nil {
+			return err
+		}
+		return r.queries(w.Queries, w.queries, 3, "id, title, first sentence", judged)
+	case "judgments":
+		rows := r.rows(schemas.Judgments())
+		defer rows.release()
+		err := w.eachJudgment(r, func(l *lines, language string, f [][]byte) error {
+			grade := w.MateGrade
+			switch string(f[2]) {
+			case "1":
+				grade = w.LinkedGrade
+			case "2":
+			default:
+				return l.reject(badValue, "grade %q is neither 1 nor 2", f[2])
+			}
+			if grade == 0 {
+				r.out.Drop("no_grade", 1)
+				return nil
+			}
+			return rows.judgment(f[0], f[1], grade, "", language)
+		})
+		if err != nil {
+			return err
+		}
+		return rows.flush()
+	}
+	return noTable("wikiclir", table)
+}
+
+// eachJudgment calls row with query id, document id and grade, as published.
+func (w *WikiCLIR) eachJudgment(r reading, row func(l *lines, language string, f [][]byte) error) error {
+	for _, queries := range w.Queries {
+		for _, language := range w.Documents {
+			err := r.eachFile(w.judgments(queries, language), func(l *lines) error {
+				f, err := l.words(3, "query id, document id, grade")
+				if f == nil || err != nil {
+					return err
+				}
+				return row(l, language, f)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// judged returns the ids of the queries with a judgment, or nil if all queries are wanted.
+func (w *WikiCLIR) judged(r reading) (*seen, error) {
+	if !w.JudgedOnly {
+		return nil, nil
+	}
+	ids := newSeen()
+	return ids, w.eachJudgment(r.silent(), func(_ *lines, _ string, f [][]byte) error {
+		ids.add(f[0])
+		return nil
+	})
+}
