@@ -40,10 +40,14 @@ const (
 // exp returns e^x: the Taylor polynomial of degree 7 on |r| <= ln 2 / 2, whose remainder is below 6e-9, times 2^n in
 // two steps, so that results down to the smallest subnormal come out.
 func exp(x float32) float32 {
-	if x != x {
+	switch {
+	case x > expHighest:
+		x = expHighest
+	case x < expLowest:
+		x = expLowest
+	case x != x:
 		return x
 	}
-	x = min(max(x, expLowest), expHighest)
 	n := float32(float32(x*log2E)+roundNumber) - roundNumber
 	r := float32(x-n*ln2High) - n*ln2Low
 	y := float32(1.0 / 5040)

@@ -18,23 +18,28 @@ type isa struct {
 	softmax      func(x []float32)
 	gelu         func(dst, x []float32)
 	geluBackward func(dx, x, dy []float32)
-	adamW        func(decay, rate, root, epsilon, beta1, rest1, beta2, rest2 float32, w, m, v, g []float32)
+	// layerNorm and layerNormBackward take one row.
+	layerNorm         func(dst, x, gamma, beta []float32, epsilon float32) (mean, rstd float32)
+	layerNormBackward func(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32)
+	adamW             func(decay, rate, root, epsilon, beta1, rest1, beta2, rest2 float32, w, m, v, g []float32)
 }
 
 var generic = isa{
-	name:         "generic",
-	strip:        stripGeneric,
-	transpose:    transposeGeneric,
-	dot:          dotGeneric,
-	axpy:         axpyGeneric,
-	add:          addGeneric,
-	scale:        scaleGeneric,
-	sumSquares:   sumSquaresGeneric,
-	exp:          expGeneric,
-	softmax:      softmaxGeneric,
-	gelu:         geluGeneric,
-	geluBackward: geluBackwardGeneric,
-	adamW:        adamWGeneric,
+	name:              "generic",
+	strip:             stripGeneric,
+	transpose:         transposeGeneric,
+	dot:               dotGeneric,
+	axpy:              axpyGeneric,
+	add:               addGeneric,
+	scale:             scaleGeneric,
+	sumSquares:        sumSquaresGeneric,
+	exp:               expGeneric,
+	softmax:           softmaxGeneric,
+	gelu:              geluGeneric,
+	geluBackward:      geluBackwardGeneric,
+	layerNorm:         layerNormGeneric,
+	layerNormBackward: layerNormBackwardGeneric,
+	adamW:             adamWGeneric,
 }
 
 // active is chosen once, when the program starts: one process never mixes two.

@@ -16,19 +16,21 @@ func available() []isa {
 }
 
 var avx2 = isa{
-	name:         "avx2",
-	strip:        stripAVX2,
-	transpose:    transposePanelAVX2,
-	dot:          dotAVX2,
-	axpy:         axpyAVX2,
-	add:          addAVX2,
-	scale:        scaleAVX2,
-	sumSquares:   sumSquaresAVX2,
-	exp:          expAVX2,
-	softmax:      softmaxAVX2,
-	gelu:         geluAVX2,
-	geluBackward: geluBackwardAVX2,
-	adamW:        adamWAVX2,
+	name:              "avx2",
+	strip:             stripAVX2,
+	transpose:         transposePanelAVX2,
+	dot:               dotAVX2,
+	axpy:              axpyAVX2,
+	add:               addAVX2,
+	scale:             scaleAVX2,
+	sumSquares:        sumSquaresAVX2,
+	exp:               expAVX2,
+	softmax:           softmaxAVX2,
+	gelu:              geluAVX2,
+	geluBackward:      geluBackwardAVX2,
+	layerNorm:         layerNormAVX2,
+	layerNormBackward: layerNormBackwardAVX2,
+	adamW:             adamWAVX2,
 }
 
 // transposePanelAVX2 is transposeGeneric, but writes vectors of eight: what lies between width and stride, and up to

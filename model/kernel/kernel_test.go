@@ -80,3 +80,12 @@ func panics(f func()) (message any) {
 	f()
 	return nil
 }
+
+func TestChoose(t *testing.T) {
+	offered := []isa{{name: "generic"}, {name: "fast"}}
+	for name, want := range map[string]string{"generic": "generic", "fast": "fast", "": "fast", "unknown": "fast"} {
+		if got := choose(name, offered).name; got != want {
+			t.Errorf("FERRY_CPU=%s chooses %s, want %s", name, got, want)
+		}
+	}
+}

@@ -38,5 +38,11 @@ func geluAVX2(dst []float32, x []float32)
 // geluBackwardAVX2 is geluBackwardGeneric.
 func geluBackwardAVX2(dx []float32, x []float32, dy []float32)
 
+// layerNormAVX2 is layerNormGeneric.
+func layerNormAVX2(dst []float32, x []float32, gamma []float32, beta []float32, epsilon float32) (mean float32, rstd float32)
+
+// layerNormBackwardAVX2 is layerNormBackwardGeneric.
+func layerNormBackwardAVX2(dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, mean float32, rstd float32)
+
 // adamWAVX2 is adamWGeneric.
 func adamWAVX2(decay float32, rate float32, root float32, epsilon float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, w []float32, m []float32, v []float32, g []float32)

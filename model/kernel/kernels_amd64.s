@@ -1423,9 +1423,9 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-52
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 
-loop4:
+loopSeveral:
 	CMPQ        DX, $0x20
-	JL          loop4End
+	JL          loopSeveralEnd
 	VMOVUPS     (AX), Y4
 	VMOVUPS     (CX), Y5
 	VFMADD231PS Y4, Y5, Y0
@@ -1438,24 +1438,24 @@ loop4:
 	VMOVUPS     96(AX), Y4
 	VMOVUPS     96(CX), Y5
 	VFMADD231PS Y4, Y5, Y3
-	ADDQ        $0x80, AX
-	ADDQ        $0x80, CX
+	ADDQ        $+128, AX
+	ADDQ        $+128, CX
 	SUBQ        $0x20, DX
-	JMP         loop4
+	JMP         loopSeveral
 
-loop4End:
-loop1:
+loopSeveralEnd:
+loop:
 	CMPQ        DX, $0x08
-	JL          loop1End
+	JL          loopEnd
 	VMOVUPS     (AX), Y4
 	VMOVUPS     (CX), Y5
 	VFMADD231PS Y4, Y5, Y0
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
 	SUBQ        $0x08, DX
-	JMP         loop1
+	JMP         loop
 
-loop1End:
+loopEnd:
 	TESTQ       DX, DX
 	JE          loopDone
 	LEAQ        masks<>+0(SB), BX
@@ -1487,9 +1487,9 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-56
 	MOVQ         x_base+8(FP), CX
 	MOVQ         y_base+32(FP), DX
 
-loop2:
+loopSeveral:
 	CMPQ        AX, $0x10
-	JL          loop2End
+	JL          loopSeveralEnd
 	VMOVUPS     (DX), Y1
 	VMOVUPS     (CX), Y2
 	VFMADD231PS Y2, Y0, Y1
@@ -1498,25 +1498,25 @@ loop2:
 	VMOVUPS     32(CX), Y2
 	VFMADD231PS Y2, Y0, Y1
 	VMOVUPS     Y1, 32(DX)
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
 	SUBQ        $0x10, AX
-	JMP         loop2
+	JMP         loopSeveral
 
-loop2End:
-loop1:
+loopSeveralEnd:
+loop:
 	CMPQ        AX, $0x08
-	JL          loop1End
+	JL          loopEnd
 	VMOVUPS     (DX), Y1
 	VMOVUPS     (CX), Y2
 	VFMADD231PS Y2, Y0, Y1
 	VMOVUPS     Y1, (DX)
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
 	SUBQ        $0x08, AX
-	JMP         loop1
+	JMP         loop
 
-loop1End:
+loopEnd:
 	TESTQ       AX, AX
 	JE          loopDone
 	LEAQ        masks<>+0(SB), BX
@@ -1538,9 +1538,9 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), CX
 	MOVQ x_base+24(FP), DX
 
-loop2:
+loopSeveral:
 	CMPQ    AX, $0x10
-	JL      loop2End
+	JL      loopSeveralEnd
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VADDPS  Y1, Y0, Y0
@@ -1549,25 +1549,25 @@ loop2:
 	VMOVUPS 32(DX), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, 32(CX)
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, AX
-	JMP     loop2
+	JMP     loopSeveral
 
-loop2End:
-loop1:
+loopSeveralEnd:
+loop:
 	CMPQ    AX, $0x08
-	JL      loop1End
+	JL      loopEnd
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (CX)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, AX
-	JMP     loop1
+	JMP     loop
 
-loop1End:
+loopEnd:
 	TESTQ      AX, AX
 	JE         loopDone
 	LEAQ       masks<>+0(SB), BX
@@ -1589,31 +1589,31 @@ TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
 	MOVQ         x_len+16(FP), AX
 	MOVQ         x_base+8(FP), CX
 
-loop2:
+loopSeveral:
 	CMPQ    AX, $0x10
-	JL      loop2End
+	JL      loopSeveralEnd
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (CX)
 	VMOVUPS 32(CX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, 32(CX)
-	ADDQ    $0x40, CX
+	ADDQ    $+64, CX
 	SUBQ    $0x10, AX
-	JMP     loop2
+	JMP     loopSeveral
 
-loop2End:
-loop1:
+loopSeveralEnd:
+loop:
 	CMPQ    AX, $0x08
-	JL      loop1End
+	JL      loopEnd
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (CX)
-	ADDQ    $0x20, CX
+	ADDQ    $+32, CX
 	SUBQ    $0x08, AX
-	JMP     loop1
+	JMP     loop
 
-loop1End:
+loopEnd:
 	TESTQ      AX, AX
 	JE         loopDone
 	LEAQ       masks<>+0(SB), DX
@@ -1637,9 +1637,9 @@ TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-32
 	VXORPS Y3, Y3, Y3
 	MOVQ   x_base+0(FP), CX
 
-loop2:
+loopSeveral:
 	CMPQ         AX, $0x10
-	JL           loop2End
+	JL           loopSeveralEnd
 	VMOVUPS      (CX), Y4
 	VCVTPS2PD    X4, Y5
 	VEXTRACTF128 $0x01, Y4, X4
@@ -1652,25 +1652,25 @@ loop2:
 	VCVTPS2PD    X4, Y4
 	VFMADD231PD  Y5, Y5, Y2
 	VFMADD231PD  Y4, Y4, Y3
-	ADDQ         $0x40, CX
+	ADDQ         $+64, CX
 	SUBQ         $0x10, AX
-	JMP          loop2
+	JMP          loopSeveral
 
-loop2End:
-loop1:
+loopSeveralEnd:
+loop:
 	CMPQ         AX, $0x08
-	JL           loop1End
+	JL           loopEnd
 	VMOVUPS      (CX), Y4
 	VCVTPS2PD    X4, Y5
 	VEXTRACTF128 $0x01, Y4, X4
 	VCVTPS2PD    X4, Y4
 	VFMADD231PD  Y5, Y5, Y0
 	VFMADD231PD  Y4, Y4, Y1
-	ADDQ         $0x20, CX
+	ADDQ         $+32, CX
 	SUBQ         $0x08, AX
-	JMP          loop1
+	JMP          loop
 
-loop1End:
+loopEnd:
 	TESTQ        AX, AX
 	JE           loopDone
 	LEAQ         masks<>+0(SB), DX
@@ -1684,9 +1684,9 @@ loop1End:
 	VFMADD231PD  Y4, Y4, Y1
 
 loopDone:
-	VADDPD       Y0, Y1, Y0
-	VADDPD       Y2, Y3, Y2
-	VADDPD       Y0, Y2, Y0
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X0
 	VPERMILPD    $0x01, X0, X1
@@ -1702,9 +1702,9 @@ TEXT ·expAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), CX
 	MOVQ x_base+24(FP), DX
 
-loop1:
+loop:
 	CMPQ         AX, $0x08
-	JL           loop1End
+	JL           loopEnd
 	VMOVUPS      (DX), Y0
 	VMOVUPS      constant43020000<>+0(SB), Y2
 	VMINPS       Y0, Y2, Y0
@@ -1732,12 +1732,12 @@ loop1:
 	VPSLLD       $0x17, Y1, Y1
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      Y2, (CX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
 	SUBQ         $0x08, AX
-	JMP          loop1
+	JMP          loop
 
-loop1End:
+loopEnd:
 	TESTQ        AX, AX
 	JE           loopDone
 	LEAQ         masks<>+0(SB), BX
@@ -1913,16 +1913,16 @@ TEXT ·softmaxAVX2(SB), NOSPLIT, $0-24
 	MOVQ    x_len+8(FP), AX
 	MOVQ    x_base+0(FP), CX
 
-maximum1:
+maximum:
 	CMPQ    AX, $0x08
-	JL      maximum1End
+	JL      maximumEnd
 	VMOVUPS (CX), Y2
 	VMAXPS  Y0, Y2, Y0
-	ADDQ    $0x20, CX
+	ADDQ    $+32, CX
 	SUBQ    $0x08, AX
-	JMP     maximum1
+	JMP     maximum
 
-maximum1End:
+maximumEnd:
 	TESTQ      AX, AX
 	JE         maximumDone
 	LEAQ       masks<>+0(SB), DX
@@ -1944,9 +1944,9 @@ maximumDone:
 	MOVQ         x_len+8(FP), AX
 	MOVQ         x_base+0(FP), CX
 
-exp1:
+exp:
 	CMPQ         AX, $0x08
-	JL           exp1End
+	JL           expEnd
 	VMOVUPS      (CX), Y2
 	VSUBPS       Y0, Y2, Y2
 	VMOVUPS      constant43020000<>+0(SB), Y4
@@ -1976,11 +1976,11 @@ exp1:
 	VMULPS       Y3, Y4, Y4
 	VADDPS       Y4, Y1, Y1
 	VMOVUPS      Y4, (CX)
-	ADDQ         $0x20, CX
+	ADDQ         $+32, CX
 	SUBQ         $0x08, AX
-	JMP          exp1
+	JMP          exp
 
-exp1End:
+expEnd:
 	TESTQ        AX, AX
 	JE           expDone
 	LEAQ         masks<>+0(SB), DX
@@ -2030,17 +2030,17 @@ expDone:
 	MOVQ         x_len+8(FP), AX
 	MOVQ         x_base+0(FP), CX
 
-scale1:
+scale:
 	CMPQ    AX, $0x08
-	JL      scale1End
+	JL      scaleEnd
 	VMOVUPS (CX), Y0
 	VMULPS  Y1, Y0, Y0
 	VMOVUPS Y0, (CX)
-	ADDQ    $0x20, CX
+	ADDQ    $+32, CX
 	SUBQ    $0x08, AX
-	JMP     scale1
+	JMP     scale
 
-scale1End:
+scaleEnd:
 	TESTQ      AX, AX
 	JE         scaleDone
 	LEAQ       masks<>+0(SB), DX
@@ -2071,9 +2071,9 @@ TEXT ·geluAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), CX
 	MOVQ x_base+24(FP), DX
 
-loop1:
+loop:
 	CMPQ         AX, $0x08
-	JL           loop1End
+	JL           loopEnd
 	VMOVUPS      (DX), Y0
 	VANDPS       constant7fffffff<>+0(SB), Y0, Y1
 	VMOVUPS      constant3f800000<>+0(SB), Y3
@@ -2119,12 +2119,12 @@ loop1:
 	VBLENDVPS    Y0, Y3, Y2, Y2
 	VMULPS       Y0, Y2, Y2
 	VMOVUPS      Y2, (CX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
 	SUBQ         $0x08, AX
-	JMP          loop1
+	JMP          loop
 
-loop1End:
+loopEnd:
 	TESTQ        AX, AX
 	JE           loopDone
 	LEAQ         masks<>+0(SB), BX
@@ -2268,9 +2268,9 @@ TEXT ·geluBackwardAVX2(SB), NOSPLIT, $0-72
 	MOVQ x_base+24(FP), DX
 	MOVQ dy_base+48(FP), BX
 
-loop1:
+loop:
 	CMPQ         AX, $0x08
-	JL           loop1End
+	JL           loopEnd
 	VMOVUPS      (DX), Y0
 	VANDPS       constant7fffffff<>+0(SB), Y0, Y1
 	VMOVUPS      constant3f800000<>+0(SB), Y3
@@ -2319,13 +2319,13 @@ loop1:
 	VMOVUPS      (BX), Y0
 	VMULPS       Y0, Y2, Y2
 	VMOVUPS      Y2, (CX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, BX
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
 	SUBQ         $0x08, AX
-	JMP          loop1
+	JMP          loop
 
-loop1End:
+loopEnd:
 	TESTQ        AX, AX
 	JE           loopDone
 	LEAQ         masks<>+0(SB), SI
@@ -2394,6 +2394,297 @@ DATA constant3ecc422a<>+24(SB)/4, $0x3ecc422a
 DATA constant3ecc422a<>+28(SB)/4, $0x3ecc422a
 GLOBL constant3ecc422a<>(SB), RODATA|NOPTR, $32
 
+// func layerNormAVX2(dst []float32, x []float32, gamma []float32, beta []float32, epsilon float32) (mean float32, rstd float32)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·layerNormAVX2(SB), NOSPLIT, $0-112
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   x_len+32(FP), AX
+	MOVQ   x_base+24(FP), CX
+
+sum:
+	CMPQ         AX, $0x08
+	JL           sumEnd
+	VMOVUPS      (CX), Y2
+	VCVTPS2PD    X2, Y3
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y3, Y0, Y0
+	VADDPD       Y2, Y1, Y1
+	ADDQ         $+32, CX
+	SUBQ         $0x08, AX
+	JMP          sum
+
+sumEnd:
+	TESTQ        AX, AX
+	JE           sumDone
+	LEAQ         masks<>+0(SB), DX
+	NEGQ         AX
+	VMOVUPS      32(DX)(AX*4), Y2
+	VMASKMOVPS   (CX), Y2, Y2
+	VCVTPS2PD    X2, Y3
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y3, Y0, Y0
+	VADDPD       Y2, Y1, Y1
+
+sumDone:
+	MOVQ         x_len+32(FP), AX
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VXORPS       X1, X1, X1
+	VCVTSI2SDQ   AX, X1, X1
+	VDIVSD       X1, X0, X0
+	VCVTSD2SS    X0, X0, X0
+	VBROADCASTSS X0, Y0
+	MOVSS        X0, mean+104(FP)
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+
+squares:
+	CMPQ         AX, $0x08
+	JL           squaresEnd
+	VMOVUPS      (CX), Y3
+	VSUBPS       Y0, Y3, Y3
+	VMULPS       Y3, Y3, Y3
+	VCVTPS2PD    X3, Y4
+	VEXTRACTF128 $0x01, Y3, X3
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y4, Y1, Y1
+	VADDPD       Y3, Y2, Y2
+	ADDQ         $+32, CX
+	SUBQ         $0x08, AX
+	JMP          squares
+
+squaresEnd:
+	TESTQ        AX, AX
+	JE           squaresDone
+	LEAQ         masks<>+0(SB), DX
+	NEGQ         AX
+	VMOVUPS      32(DX)(AX*4), Y3
+	VMASKMOVPS   (CX), Y3, Y4
+	VSUBPS       Y0, Y4, Y4
+	VANDPS       Y3, Y4, Y4
+	VMULPS       Y4, Y4, Y4
+	VCVTPS2PD    X4, Y3
+	VEXTRACTF128 $0x01, Y4, X4
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y4, Y2, Y2
+
+squaresDone:
+	MOVQ         x_len+32(FP), AX
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDPD       X2, X1, X1
+	VXORPS       X2, X2, X2
+	VCVTSI2SDQ   AX, X2, X2
+	VDIVSD       X2, X1, X1
+	VCVTSD2SS    X1, X1, X1
+	VBROADCASTSS X1, Y1
+	VBROADCASTSS epsilon+96(FP), Y2
+	VADDPS       Y2, Y1, Y1
+	VSQRTPS      Y1, Y1
+	VMOVUPS      constant3f800000<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVSS        X1, rstd+108(FP)
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         gamma_base+48(FP), DX
+	MOVQ         beta_base+72(FP), BX
+	MOVQ         x_len+32(FP), SI
+
+loop:
+	CMPQ        SI, $0x08
+	JL          loopEnd
+	VMOVUPS     (CX), Y2
+	VMOVUPS     (BX), Y3
+	VSUBPS      Y0, Y2, Y2
+	VMULPS      Y1, Y2, Y2
+	VMOVUPS     (DX), Y4
+	VFMADD231PS Y4, Y2, Y3
+	VMOVUPS     Y3, (AX)
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
+	SUBQ        $0x08, SI
+	JMP         loop
+
+loopEnd:
+	TESTQ       SI, SI
+	JE          loopDone
+	LEAQ        masks<>+0(SB), DI
+	NEGQ        SI
+	VMOVUPS     32(DI)(SI*4), Y2
+	VMASKMOVPS  (CX), Y2, Y3
+	VMASKMOVPS  (BX), Y2, Y4
+	VSUBPS      Y0, Y3, Y3
+	VMULPS      Y1, Y3, Y3
+	VMASKMOVPS  (DX), Y2, Y0
+	VFMADD231PS Y0, Y3, Y4
+	VMASKMOVPS  Y4, Y2, (AX)
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func layerNormBackwardAVX2(dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, mean float32, rstd float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·layerNormBackwardAVX2(SB), NOSPLIT, $0-152
+	VBROADCASTSS mean+144(FP), Y0
+	VBROADCASTSS rstd+148(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	MOVQ         x_base+72(FP), AX
+	MOVQ         dy_base+96(FP), CX
+	MOVQ         gamma_base+120(FP), DX
+	MOVQ         dgamma_base+24(FP), BX
+	MOVQ         dbeta_base+48(FP), SI
+	MOVQ         x_len+80(FP), DI
+
+sums:
+	CMPQ         DI, $0x08
+	JL           sumsEnd
+	VMOVUPS      (AX), Y6
+	VMOVUPS      (CX), Y7
+	VMOVUPS      (DX), Y8
+	VMOVUPS      (BX), Y9
+	VMOVUPS      (SI), Y10
+	VADDPS       Y7, Y10, Y10
+	VMOVUPS      Y10, (SI)
+	VSUBPS       Y0, Y6, Y6
+	VMULPS       Y1, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y9
+	VMOVUPS      Y9, (BX)
+	VMULPS       Y7, Y8, Y8
+	VMULPS       Y8, Y6, Y6
+	VCVTPS2PD    X8, Y7
+	VEXTRACTF128 $0x01, Y8, X8
+	VCVTPS2PD    X8, Y8
+	VADDPD       Y7, Y2, Y2
+	VADDPD       Y8, Y3, Y3
+	VCVTPS2PD    X6, Y7
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y7, Y4, Y4
+	VADDPD       Y6, Y5, Y5
+	ADDQ         $+32, AX
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, SI
+	SUBQ         $0x08, DI
+	JMP          sums
+
+sumsEnd:
+	TESTQ        DI, DI
+	JE           sumsDone
+	LEAQ         masks<>+0(SB), R8
+	NEGQ         DI
+	VMOVUPS      32(R8)(DI*4), Y6
+	VMASKMOVPS   (AX), Y6, Y7
+	VMASKMOVPS   (CX), Y6, Y8
+	VMASKMOVPS   (DX), Y6, Y9
+	VMASKMOVPS   (BX), Y6, Y10
+	VMASKMOVPS   (SI), Y6, Y11
+	VADDPS       Y8, Y11, Y11
+	VMASKMOVPS   Y11, Y6, (SI)
+	VSUBPS       Y0, Y7, Y7
+	VMULPS       Y1, Y7, Y7
+	VFMADD231PS  Y8, Y7, Y10
+	VMASKMOVPS   Y10, Y6, (BX)
+	VMULPS       Y8, Y9, Y9
+	VMULPS       Y9, Y7, Y7
+	VANDPS       Y6, Y7, Y7
+	VCVTPS2PD    X9, Y6
+	VEXTRACTF128 $0x01, Y9, X9
+	VCVTPS2PD    X9, Y8
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y8, Y3, Y3
+	VCVTPS2PD    X7, Y6
+	VEXTRACTF128 $0x01, Y7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y6, Y4, Y4
+	VADDPD       Y7, Y5, Y5
+
+sumsDone:
+	MOVQ         x_len+80(FP), AX
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
+	VXORPS       X3, X3, X3
+	VCVTSI2SDQ   AX, X3, X3
+	VDIVSD       X3, X2, X2
+	VCVTSD2SS    X2, X2, X2
+	VBROADCASTSS X2, Y2
+	MOVQ         x_len+80(FP), AX
+	VADDPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X3
+	VADDPD       X3, X4, X4
+	VPERMILPD    $0x01, X4, X3
+	VADDPD       X3, X4, X4
+	VXORPS       X3, X3, X3
+	VCVTSI2SDQ   AX, X3, X3
+	VDIVSD       X3, X4, X4
+	VCVTSD2SS    X4, X4, X4
+	VBROADCASTSS X4, Y3
+	MOVQ         x_base+72(FP), AX
+	MOVQ         dy_base+96(FP), CX
+	MOVQ         gamma_base+120(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	MOVQ         x_len+80(FP), SI
+
+loop:
+	CMPQ         SI, $0x08
+	JL           loopEnd
+	VMOVUPS      (AX), Y4
+	VMOVUPS      (CX), Y5
+	VMOVUPS      (DX), Y6
+	VSUBPS       Y0, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	VFMSUB213PS  Y2, Y5, Y6
+	VFNMADD231PS Y3, Y4, Y6
+	VMULPS       Y1, Y6, Y6
+	VMOVUPS      Y6, (BX)
+	ADDQ         $+32, AX
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	SUBQ         $0x08, SI
+	JMP          loop
+
+loopEnd:
+	TESTQ        SI, SI
+	JE           loopDone
+	LEAQ         masks<>+0(SB), DI
+	NEGQ         SI
+	VMOVUPS      32(DI)(SI*4), Y4
+	VMASKMOVPS   (AX), Y4, Y5
+	VMASKMOVPS   (CX), Y4, Y6
+	VMASKMOVPS   (DX), Y4, Y7
+	VSUBPS       Y0, Y5, Y5
+	VMULPS       Y1, Y5, Y5
+	VFMSUB213PS  Y2, Y6, Y7
+	VFNMADD231PS Y3, Y5, Y7
+	VMULPS       Y1, Y7, Y7
+	VMASKMOVPS   Y7, Y4, (BX)
+
+loopDone:
+	VZEROUPPER
+	RET
+
 // func adamWAVX2(decay float32, rate float32, root float32, epsilon float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, w []float32, m []float32, v []float32, g []float32)
 // Requires: AVX, FMA3
 TEXT ·adamWAVX2(SB), NOSPLIT, $0-128
@@ -2411,9 +2702,9 @@ TEXT ·adamWAVX2(SB), NOSPLIT, $0-128
 	MOVQ         g_base+104(FP), BX
 	MOVQ         g_len+112(FP), SI
 
-loop1:
+loop:
 	CMPQ        SI, $0x08
-	JL          loop1End
+	JL          loopEnd
 	VMOVUPS     (BX), Y8
 	VMOVUPS     (CX), Y9
 	VMOVUPS     (DX), Y10
@@ -2431,14 +2722,14 @@ loop1:
 	VMOVUPS     (AX), Y8
 	VFMSUB213PS Y9, Y7, Y8
 	VMOVUPS     Y8, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	ADDQ        $0x20, BX
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
 	SUBQ        $0x08, SI
-	JMP         loop1
+	JMP         loop
 
-loop1End:
+loopEnd:
 	TESTQ       SI, SI
 	JE          loopDone
 	LEAQ        masks<>+0(SB), DI

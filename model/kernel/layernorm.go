@@ -9,48 +9,19 @@ func LayerNorm(dst, x, gamma, beta []float32, rows, d int, epsilon float32, mean
 	checkRows(rows, d, dst, x)
 	checkLength(len(gamma), d)
 	checkLength(len(beta), d)
+	if len(mean) != 0 && len(mean) != rows || len(rstd) != 0 && len(rstd) != rows {
+		panic("kernel: mean or rstd does not have one element a row")
+	}
 	for i := range rows {
 		in, out := x[i*d:(i+1)*d], dst[i*d:(i+1)*d]
-		center, scale := moments(in, epsilon)
-		for j, v := range in {
-			out[j] = (v-center)*scale*gamma[j] + beta[j]
-		}
-		if mean != nil {
+		center, scale := active.layerNorm(out, in, gamma, beta, epsilon)
+		if len(mean) > 0 {
 			mean[i] = center
 		}
-		if rstd != nil {
+		if len(rstd) > 0 {
 			rstd[i] = scale
 		}
 	}
-}
-
-// moments returns the mean of x and 1/sqrt(variance + epsilon).
-func moments(x []float32, epsilon float32) (mean, rstd float32) {
-	n := float64(len(x))
-	center := sum(x) / n
-	var s0, s1 float64
-	for rest := x; len(rest) > 0; rest = rest[min(2, len(rest)):] {
-		u := float64(rest[0]) - center
-		s0 += u * u
-		if len(rest) > 1 {
-			v := float64(rest[1]) - center
-			s1 += v * v
-		}
-	}
-	return float32(center), float32(1 / math.Sqrt((s0+s1)/n+float64(epsilon)))
-}
-
-func sum(x []float32) float64 {
-	var s0, s1 float64
-	for len(x) >= 2 {
-		s0 += float64(x[0])
-		s1 += float64(x[1])
-		x = x[2:]
-	}
-	for _, v := range x {
-		s0 += float64(v)
-	}
-	return s0 + s1
 }
 
 // LayerNormBackward computes dx, of (rows, d), from dy and what LayerNorm was given and returned, and adds the
@@ -65,12 +36,36 @@ func LayerNormBackward(dx, dgamma, dbeta, x, dy, gamma, mean, rstd []float32, ro
 	checkLength(len(mean), rows)
 	checkLength(len(rstd), rows)
 	for i := range rows {
-		layerNormRow(dx[i*d:(i+1)*d], dgamma, dbeta, x[i*d:(i+1)*d], dy[i*d:(i+1)*d], gamma, mean[i], rstd[i])
+		active.layerNormBackward(dx[i*d:(i+1)*d], dgamma, dbeta, x[i*d:(i+1)*d], dy[i*d:(i+1)*d], gamma, mean[i], rstd[i])
 	}
 }
 
-// layerNormRow is LayerNormBackward for one row.
-func layerNormRow(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32) {
+func checkRows(rows, d int, x, y []float32) {
+	if rows < 0 || d < 1 || len(x) < rows*d || len(y) < rows*d {
+		panic("kernel: matrix is shorter than its shape")
+	}
+}
+
+// layerNormGeneric is LayerNorm for one row. Both sums are taken in float64.
+func layerNormGeneric(dst, x, gamma, beta []float32, epsilon float32) (mean, rstd float32) {
+	var sum, squares float64
+	for _, v := range x {
+		sum += float64(v)
+	}
+	mean = float32(sum / float64(len(x)))
+	for _, v := range x {
+		squares += float64((v - mean) * (v - mean))
+	}
+	rstd = float32(1 / math.Sqrt(squares/float64(len(x))+float64(epsilon)))
+	dst, gamma, beta = dst[:len(x)], gamma[:len(x)], beta[:len(x)]
+	for j, v := range x {
+		dst[j] = (v-mean)*rstd*gamma[j] + beta[j]
+	}
+	return mean, rstd
+}
+
+// layerNormBackwardGeneric is LayerNormBackward for one row.
+func layerNormBackwardGeneric(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32) {
 	var sumG, sumGH float64
 	dx, dgamma, dbeta, dy, gamma = dx[:len(x)], dgamma[:len(x)], dbeta[:len(x)], dy[:len(x)], gamma[:len(x)]
 	for j, v := range x {
@@ -84,11 +79,5 @@ func layerNormRow(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32)
 	for j, v := range x {
 		h := (v - mean) * rstd
 		dx[j] = rstd * (dy[j]*gamma[j] - meanG - h*meanGH)
-	}
-}
-
-func checkRows(rows, d int, x, y []float32) {
-	if rows < 0 || d < 1 || len(x) < rows*d || len(y) < rows*d {
-		panic("kernel: matrix is shorter than its shape")
 	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -47,35 +45,32 @@ func (l lanes) keep(v reg.VecVirtual) {
 // u counting them, so that it can spread sums over as many registers; then for one; then for the rest. The registers
 // are overwritten.
 func each(name string, n reg.Register, bases []reg.Register, several int, body func(l lanes, u int)) {
-	advance := func(vectors int) {
-		for _, b := range bases {
-			ADDQ(Imm(uint64(32*vectors)), b)
-		}
-		SUBQ(Imm(uint64(8*vectors)), n)
+	if several > 1 {
+		whole(name+"Several", n, bases, several, body)
 	}
-	for _, vectors := range []int{several, 1} {
-		if vectors == 1 && several == 1 && name == "" {
-			continue
-		}
-		loop, end := fmt.Sprintf("%s%d", name, vectors), fmt.Sprintf("%s%dEnd", name, vectors)
-		Label(loop)
-		CMPQ(n, Imm(uint64(8*vectors)))
-		JL(LabelRef(end))
-		for u := range vectors {
-			body(lanes{bases: bases, disp: 32 * u}, u)
-		}
-		advance(vectors)
-		JMP(LabelRef(loop))
-		Label(end)
-		if several == 1 {
-			break
-		}
-	}
+	whole(name, n, bases, 1, body)
 	done := name + "Done"
 	TESTQ(n, n)
 	JE(LabelRef(done))
 	body(lanes{bases: bases, mask: mask(n.(reg.GPVirtual))}, 0)
 	Label(done)
+}
+
+// whole emits the part of each that takes as many vectors at a time.
+func whole(name string, n reg.Register, bases []reg.Register, vectors int, body func(l lanes, u int)) {
+	end := name + "End"
+	Label(name)
+	CMPQ(n, Imm(uint64(8*vectors)))
+	JL(LabelRef(end))
+	for u := range vectors {
+		body(lanes{bases: bases, disp: 32 * u}, u)
+	}
+	for _, b := range bases {
+		ADDQ(I32(int32(32*vectors)), b)
+	}
+	SUBQ(Imm(uint64(8*vectors)), n)
+	JMP(LabelRef(name))
+	Label(end)
 }
 
 // base loads the start of a slice parameter.
@@ -116,4 +111,19 @@ func reduce(v reg.VecVirtual, op func(x, y, z Op)) reg.VecVirtual {
 	VMOVSHDUP(low, high)
 	op(high, low, low)
 	return v
+}
+
+// reducePD adds up pairs of vectors of four float64. It overwrites them.
+func reducePD(v []reg.VecVirtual) reg.VecVirtual {
+	for n := len(v); n > 1; n /= 2 {
+		for i := range n / 2 {
+			VADDPD(v[i+n/2], v[i], v[i])
+		}
+	}
+	low, high := v[0].AsX(), XMM()
+	VEXTRACTF128(Imm(1), v[0], high)
+	VADDPD(high, low, low)
+	VPERMILPD(Imm(1), low, high)
+	VADDPD(high, low, low)
+	return low.(reg.VecVirtual)
 }

@@ -17,6 +17,8 @@ func main() {
 	softmax()
 	gelu()
 	geluBackward()
+	layerNorm()
+	layerNormBackward()
 	adamW()
 	Generate()
 }
