@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -86,7 +87,7 @@ func (m *charsmap) replacement(at uint32) (string, bool) {
 // rewrite replaces each grapheme of less than six bytes as a whole, and else each character by itself: what the Rust
 // library does, which drops the rest of a short grapheme whose first character has a replacement.
 func (m *charsmap) rewrite(dst []byte, text string) []byte {
-	for len(text) > 0 {
+	for last := ""; len(text) > 0; {
 		n := 0
 		for n < len(text) && text[n] < utf8.RuneSelf && m.plain[text[n]] {
 			n++
@@ -96,17 +97,30 @@ func (m *charsmap) rewrite(dst []byte, text string) []byte {
 		}
 		if n = max(0, n-1); n > 0 { // the last one may be the start of a longer grapheme
 			dst = append(dst, text[:n]...)
-			text = text[n:]
+			last, text = "", text[n:]
 		}
 		grapheme, rest, _, _ := uniseg.FirstGraphemeClusterInString(text, -1)
-		dst = m.rewriteGrapheme(dst, grapheme)
-		text = rest
+		dst = m.rewriteGrapheme(dst, last, grapheme)
+		last, text = grapheme, rest
 	}
 	return dst
 }
 
-func (m *charsmap) rewriteGrapheme(dst []byte, grapheme string) []byte {
-	if len(grapheme) < 6 {
+// conjoined tells whether two graphemes are one since Unicode 15.1 (UAX 29, rule GB9c), which package uniseg does not
+// know yet: consonants of an Indic script with a virama between.
+func conjoined(last, grapheme string) bool {
+	return startsIndic(grapheme) && startsIndic(last) && strings.ContainsAny(last, "\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d")
+}
+
+// startsIndic tells whether text starts with a letter of Devanagari to Malayalam.
+func startsIndic(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	return r >= 0x900 && r < 0xD80 && unicode.Is(unicode.Lo, r)
+}
+
+// rewriteGrapheme appends what stands for a grapheme; last is the one before it.
+func (m *charsmap) rewriteGrapheme(dst []byte, last, grapheme string) []byte {
+	if len(grapheme) < 6 && !(len(grapheme) > 3 && conjoined(last, grapheme)) {
 		if to, ok := m.lookup(grapheme); ok {
 			return append(dst, to...)
 		}

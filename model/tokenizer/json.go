@@ -145,14 +145,15 @@ func (t *Tokenizer) setAdded(tokens []addedToken) error {
 	var raw, normalized []addedToken
 	var rawContents, normalizedContents []string
 	for _, token := range tokens {
-		if token.ID < 0 {
-			return fmt.Errorf("%q has id %d", token.Content, token.ID)
+		if id := t.model.id(token.Content); id >= 0 {
+			token.ID = id // which the Rust library prefers to the token's own
+		} else if other := t.Piece(token.ID); token.ID < 0 || other != "" && other != token.Content {
+			return fmt.Errorf("%q has id %d, which is %q", token.Content, token.ID, other)
+		} else {
+			t.extra[token.ID] = token.Content
 		}
 		if token.Special {
 			t.special[token.ID] = true
-		}
-		if t.Piece(token.ID) != token.Content {
-			t.extra[token.ID] = token.Content
 		}
 		t.size = max(t.size, int(token.ID)+1)
 		if !token.Normalized {

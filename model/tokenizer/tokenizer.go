@@ -23,6 +23,7 @@ type Tokenizer struct {
 
 // model cuts a word of valid UTF-8 into pieces and appends their ids.
 type model interface {
+	id(piece string) int32 // or -1
 	encode(dst []int32, word []byte, s *scratch) []int32
 }
 

@@ -7,72 +7,141 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
 
-// data returns the path of a file of the shared data, and skips the test where it is not there.
-func data(t testing.TB, name string) string {
+// sharedData returns the path of a file of the shared data, and skips the test where it is not there.
+func sharedData(t testing.TB, name string) string {
 	t.Helper()
 	root := os.Getenv("FERRY_DATA")
 	if root == "" {
 		root = filepath.Join("..", "..", "..", "shared", "data")
 	}
-	path := filepath.Join(root, name)
+	path := filepath.Join(root, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no %s below FERRY_DATA", name)
+		t.Skipf("%s is neither below FERRY_DATA nor below ../shared/data", name)
 	}
 	return path
 }
 
-var readXLMR = sync.OnceValues(func() (*Tokenizer, error) {
-	root := os.Getenv("FERRY_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	f, err := os.Open(filepath.Join(root, "xlmr_tokenizer", "tokenizer.json.gz"))
+// readFile returns the content of a file, unpacked if it ends in .gz.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if filepath.Ext(path) != ".gz" {
+		return io.ReadAll(f)
+	}
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		return nil, err
 	}
-	file, err := io.ReadAll(z)
-	if err != nil {
-		return nil, err
-	}
-	return Parse(file)
-})
+	return io.ReadAll(z)
+}
 
-func xlmr(t testing.TB) *Tokenizer {
+// parsed has the tokenizers that were parsed, by path: the large ones take a while.
+var parsed sync.Map
+
+func parseFile(t testing.TB, path string) *Tokenizer {
 	t.Helper()
-	data(t, "xlmr_tokenizer/tokenizer.json.gz")
-	x, err := readXLMR()
+	if x, ok := parsed.Load(path); ok {
+		return x.(*Tokenizer)
+	}
+	file, err := readFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	x, err := Parse(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed.Store(path, x)
 	return x
 }
 
-// TestPublished holds the ids against those that Hugging Face publishes for XLM-R.
-func TestPublished(t *testing.T) {
-	file, err := os.ReadFile(data(t, "xlmr_tokenizer/hf_expected_encodings.json"))
+// named returns a tokenizer of the golden files: a fixture, XLM-R's, or that of a real model below FERRY_MODELS.
+func named(t testing.TB, name string) *Tokenizer {
+	t.Helper()
+	if path := filepath.Join("testdata", "fixtures", name+".json"); name != "xlmr" {
+		if _, err := os.Stat(path); err == nil {
+			return parseFile(t, path)
+		}
+		path = filepath.Join(os.Getenv("FERRY_MODELS"), name, "tokenizer.json")
+		if _, err := os.Stat(path); err != nil {
+			t.Skipf("no %s below FERRY_MODELS", name)
+		}
+		return parseFile(t, path)
+	}
+	return parseFile(t, sharedData(t, "xlmr_tokenizer/tokenizer.json.gz"))
+}
+
+func readJSON(t testing.TB, path string, to any) {
+	t.Helper()
+	file, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(file, to)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	var published []struct {
-		Text string  `json:"text"`
-		IDs  []int32 `json:"input_ids"`
+}
+
+func spell(x *Tokenizer, ids []int32) string {
+	var pieces []string
+	for _, id := range ids {
+		pieces = append(pieces, x.Piece(id))
 	}
-	if err := json.Unmarshal(file, &published); err != nil || len(published) == 0 {
-		t.Fatalf("%d encodings, error %v", len(published), err)
+	return strings.Join(pieces, " ")
+}
+
+func TestEncodeTruncated(t *testing.T) {
+	x := named(t, "wordpiece")
+	all := x.Encode(nil, "hello world, the inter")
+	if got, want := spell(x, all), "[CLS] hello world , the inter [SEP]"; got != want {
+		t.Fatalf("pieces are %q, want %q", got, want)
 	}
-	x := xlmr(t)
-	for _, p := range published {
-		if ids := x.Encode(nil, p.Text); !slices.Equal(ids, p.IDs) {
-			t.Errorf("%.40q gives %v, published is %v", p.Text, ids, p.IDs)
+	for most := -1; most < 10; most++ {
+		ids, cut := x.EncodeTruncated([]int32{7}, "hello world, the inter", most)
+		keep := min(max(most, 2), len(all)) - 2
+		want := slices.Concat([]int32{7}, all[:1+keep], all[len(all)-1:])
+		if !slices.Equal(ids, want) || cut != 5-keep {
+			t.Errorf("at most %d tokens gives %v, %d cut; want %v", most, ids, cut, want)
 		}
 	}
+}
+
+func TestVocabulary(t *testing.T) {
+	x := named(t, "unigram")
+	size := x.VocabularySize()
+	if x.Piece(0) != "<s>" || x.Piece(4) != "▁" || x.Piece(int32(size-1)) != "<mask>" || x.Piece(int32(size)) != "" || x.Piece(-1) != "" {
+		t.Errorf("pieces 0, 4, last, last+1 and -1 are %q, %q, %q, %q, %q", x.Piece(0), x.Piece(4), x.Piece(int32(size-1)), x.Piece(int32(size)), x.Piece(-1))
+	}
+	for id := range int32(size) {
+		if want := id < 4 || int(id) == size-1; x.IsSpecial(id) != want {
+			t.Errorf("%d is special: %v", id, !want)
+		}
+	}
+	if x := named(t, "xlmr"); x.VocabularySize() != 250002 || x.Piece(250001) != "<mask>" {
+		t.Errorf("XLM-R has %d pieces, the last %q", x.VocabularySize(), x.Piece(250001))
+	}
+}
+
+func TestConcurrent(t *testing.T) {
+	x := named(t, "unigram_never")
+	want := x.Encode(nil, "Hello World, aaaa # inter")
+	var g sync.WaitGroup
+	for range 8 {
+		g.Go(func() {
+			for range 200 {
+				if got := x.Encode(nil, "Hello World, aaaa # inter"); !slices.Equal(got, want) {
+					t.Errorf("got %v, want %v", got, want)
+				}
+			}
+		})
+	}
+	g.Wait()
 }

@@ -98,12 +98,22 @@ func (t *trie) step(node int32, c byte) int32 {
 	return child
 }
 
-// find returns the node that text leads to from node, or -1.
-func (t *trie) find(node int32, text []byte) int32 {
+// find returns the node that text leads to, or -1.
+func (t *trie) find(text string) int32 {
+	node := int32(0)
 	for i := 0; i < len(text) && node >= 0; i++ {
 		node = t.step(node, text[i])
 	}
 	return node
+}
+
+// id returns the id of the key text, or -1.
+func (t *trie) id(text string) int32 {
+	node := t.find(text)
+	if node < 0 {
+		return -1
+	}
+	return t.units[node].id
 }
 
 // longest returns the id of the longest key that text starts with, going on from node, and its length; -1 if none.

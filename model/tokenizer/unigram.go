@@ -35,20 +35,13 @@ func newUnigram(pieces []string, scores []float64, unknown int, byteFallback boo
 	if byteFallback {
 		m.bytes = make([]int32, 256)
 		for b := range m.bytes {
-			m.bytes[b] = m.id(fmt.Appendf(nil, "<0x%02X>", b))
+			m.bytes[b] = m.id(fmt.Sprintf("<0x%02X>", b))
 		}
 	}
 	return m, nil
 }
 
-// id returns the id of piece, or -1.
-func (m *unigram) id(piece []byte) int32 {
-	node := m.trie.find(0, piece)
-	if node < 0 {
-		return -1
-	}
-	return m.trie.units[node].id
-}
+func (m *unigram) id(piece string) int32 { return m.trie.id(piece) }
 
 // arrival is the best way to cut a word up to some byte.
 type arrival struct {
@@ -118,7 +111,7 @@ func (m *unigram) viterbi(word []byte, s *scratch) []arrival {
 // appendUnknown appends what stands for text that no piece covers, last id first: its bytes where the model has them,
 // else the unknown id. A text that is a piece by itself, such as a literal <unk>, keeps that piece's id.
 func (m *unigram) appendUnknown(dst []int32, text []byte) []int32 {
-	if id := m.id(text); id >= 0 {
+	if id := m.id(view(text)); id >= 0 {
 		return append(dst, id)
 	}
 	if m.bytes == nil || slices.ContainsFunc(text, func(b byte) bool { return m.bytes[b] < 0 }) {

@@ -16,14 +16,14 @@ type wordPiece struct {
 
 func newWordPiece(pieces []key, unknown, prefix string, characters int) (*wordPiece, error) {
 	m := &wordPiece{trie: newTrie(pieces), characters: characters}
-	m.inner = m.trie.find(0, []byte(prefix))
-	node := m.trie.find(0, []byte(unknown))
-	if node < 0 || m.trie.units[node].id < 0 {
+	m.inner = m.trie.find(prefix)
+	if m.unknown = m.id(unknown); m.unknown < 0 {
 		return nil, fmt.Errorf("unk_token %q is not in the vocabulary", unknown)
 	}
-	m.unknown = m.trie.units[node].id
 	return m, nil
 }
+
+func (m *wordPiece) id(piece string) int32 { return m.trie.id(piece) }
 
 // encode appends the ids of word's pieces.
 func (m *wordPiece) encode(dst []int32, word []byte, _ *scratch) []int32 {

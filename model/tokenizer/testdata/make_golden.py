@@ -1,0 +1,191 @@
+"""Remakes what the tests of package tokenizer compare with, by the Rust library that tokenizer.json files come from.
+
+    pip install tokenizers==0.23.3
+    FERRY_DATA=... FERRY_MODELS=... python make_golden.py
+
+It writes fixtures/*.json, small tokenizers that between them use every kind of part that the package knows;
+nasty.json, the ids that they and the real tokenizers give for the texts in nasty_texts.json; and corpora.json, a
+SHA-256 for each file of the shared data over the ids of all its lines.
+"""
+
+import base64, gzip, hashlib, json, os, struct, zipfile
+from pathlib import Path
+from tokenizers import Tokenizer
+
+here = Path(__file__).parent
+shared = Path(os.environ["FERRY_DATA"])
+models = Path(os.environ["FERRY_MODELS"])
+fixtures = here / "fixtures"
+
+
+def charsmap(rules):
+    """A precompiled charsmap: a Darts-clone double array and the replacements it leads to."""
+    blob, places = b"", {}
+    for key, to in rules.items():
+        places[key.encode()] = len(blob)
+        blob += to.encode() + b"\0"
+    units, used, taken = {0: 0}, {0}, set()
+
+    def place(node, prefix):
+        children = sorted({k[len(prefix)] if len(k) > len(prefix) else 0 for k in places if k.startswith(prefix)})
+        base = next(b for b in range(1, 1 << 20) if b not in taken and not any(b ^ c in used for c in children))
+        taken.add(base)
+        used.update(base ^ c for c in children)
+        units[node] = units[node] & 0xFF | (node ^ base) << 10
+        for c in children:
+            if c == 0:
+                units[node] |= 1 << 8
+                units[base] = places[prefix] | 1 << 31
+            else:
+                units[base ^ c] = c
+                place(base ^ c, prefix + bytes([c]))
+
+    place(0, b"")
+    size = (max(units) | 0xFF) + 1
+    array = b"".join(struct.pack("<I", units.get(i, 0)) for i in range(size))
+    return base64.b64encode(struct.pack("<I", len(array)) + array + blob).decode()
+
+
+def added(id, content, **flags):
+    token = dict(id=id, content=content, single_word=False, lstrip=False, rstrip=False, normalized=False, special=False)
+    return {**token, **flags}
+
+
+def template(before, after):
+    special = lambda t: {"SpecialToken": {"id": t[0], "type_id": 0}}
+    sequence = lambda name: {"Sequence": {"id": name, "type_id": 0}}
+    return {
+        "type": "TemplateProcessing",
+        "single": [special(t) for t in before] + [sequence("A")] + [special(t) for t in after],
+        "pair": [sequence("A"), sequence("B")],
+        "special_tokens": {t[0]: {"id": t[0], "ids": [t[1]], "tokens": [t[0]]} for t in before + after},
+    }
+
+
+letters = "abcdefghijklmnopqrstuvwxyzABCHTW0123456789.,!?'-<>/[]#_@éüñßσжшяकखगिा़्สวดัีำ中文字한글اللهس😀👨👩❤\u200d\u0301"
+subwords = "th the he er in ing an and on or ▁the ▁a ▁an ▁in ▁inter inter nation national ization ▁Hello ▁World ▁wor ld "
+subwords += "ll ell ▁ab aab aa aaa aaaa ▁▁ สวัส ดี नि कि ा् 中文 한글 ▁한 👨\u200d👩 ●● ##"
+pieces = ["<s>", "<pad>", "</s>", "<unk>", "▁"] + list(letters) + subwords.split()
+unigram_vocabulary = [[p, 0 if i < 4 else -2 - (i * 37 % 101) / 16 - (len(p) == 1) * 3] for i, p in enumerate(pieces)]
+unigram_specials = [added(i, p, special=True) for i, p in enumerate(pieces[:4])]
+
+
+def unigram(extra=(), bytes=False, **parts):
+    vocabulary = unigram_vocabulary + [[f"<0x{b:02X}>", -20] for b in range(256) if bytes]
+    tokens = [added(len(vocabulary) + i, content, **flags) for i, (content, flags) in enumerate(extra)]
+    model = {"type": "Unigram", "unk_id": 3, "vocab": vocabulary, "byte_fallback": bytes}
+    return {"version": "1.0", "added_tokens": unigram_specials + tokens, "decoder": None, "model": model, **parts}
+
+
+wordpieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + list(letters) + "hello world the inter ress e i ss".split()
+
+
+def wordpiece(prefix="##", characters=100, **parts):
+    inner = [prefix + p for p in list(letters) + "national ization ing ed er aa aaa".split()]
+    vocabulary = {p: i for i, p in enumerate(dict.fromkeys(wordpieces + inner))}
+    tokens = [added(vocabulary[p], p, special=True) for p in wordpieces[:5]] + [added(len(vocabulary), "Ünique", normalized=True)]
+    model = {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": prefix,
+             "max_input_chars_per_word": characters, "vocab": vocabulary}
+    return {"version": "1.0", "added_tokens": tokens, "decoder": None, "model": model, **parts}
+
+
+def make_fixtures():
+    metaspace = lambda **scheme: {"type": "Metaspace", "replacement": "▁", **scheme}
+    sequence = lambda key, *parts: {"type": "Sequence", key: list(parts)}
+    bert = lambda **flags: {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, **flags}
+    rules = {"\t": " ", "\n": " ", "\r": "", "\u00ad": "", "Ａ": "A", "ｂ": "b", "①": "1", "½": "1/2", "e\u0301": "é", "é": "é",
+             "\u00a0": " ", "\u3000": " ", "ﬁ": "fi", "n\u0303": "ñ", "क़": "क़", "\u0301\u0301": "\u0301", "©": "c"}
+    return {
+        "unigram": unigram(
+            [("<mask>", dict(lstrip=True, special=True))],
+            normalizer={"type": "Precompiled", "precompiled_charsmap": charsmap(rules)},
+            pre_tokenizer=sequence("pretokenizers", {"type": "WhitespaceSplit"}, metaspace(add_prefix_space=True)),
+            post_processor=template([("<s>", 0)], [("</s>", 2)])),
+        "unigram_bytes": unigram(
+            [("<mask>", dict(rstrip=True, special=True)), ("Hello  World", dict(normalized=True)), ("inter", dict(single_word=True))],
+            bytes=True,
+            normalizer=sequence("normalizers", {"type": "NFC"}, {"type": "Strip", "strip_left": False, "strip_right": True},
+                                {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}),
+            pre_tokenizer=metaspace(prepend_scheme="first", split=True),
+            post_processor={"type": "BertProcessing", "cls": ["<s>", 0], "sep": ["</s>", 2]}),
+        "unigram_never": unigram(
+            [("WORLD", dict(normalized=True, lstrip=True, rstrip=True)), ("<mask>", dict(single_word=True))],
+            normalizer=sequence("normalizers", {"type": "Nmt"}, {"type": "NFKD"}, {"type": "Lowercase"},
+                                {"type": "Replace", "pattern": {"String": "#"}, "content": "●"}),
+            pre_tokenizer=metaspace(prepend_scheme="never", split=False),
+            post_processor={"type": "RobertaProcessing", "cls": ["<s>", 0], "sep": ["</s>", 2], "trim_offsets": True,
+                            "add_prefix_space": True}),
+        "unigram_plain": unigram(normalizer={"type": "NFKC"}, pre_tokenizer=metaspace(prepend_scheme="always", split=True),
+                                 post_processor=None),
+        "wordpiece": wordpiece(
+            normalizer=bert(strip_accents=None, lowercase=True), pre_tokenizer={"type": "BertPreTokenizer"},
+            post_processor=template([("[CLS]", 2)], [("[SEP]", 3)])),
+        "wordpiece_cased": wordpiece(
+            "@", 12, normalizer=bert(strip_accents=None, lowercase=False), pre_tokenizer={"type": "BertPreTokenizer"},
+            post_processor=sequence("processors", template([("[CLS]", 2), ("[MASK]", 4)], [("[SEP]", 3)]))),
+        "wordpiece_accents": wordpiece(
+            normalizer=sequence("normalizers", {"type": "NFD"}, {**bert(strip_accents=False, lowercase=True), "clean_text": False,
+                                                                 "handle_chinese_chars": False}),
+            pre_tokenizer=sequence("pretokenizers", {"type": "WhitespaceSplit"}, {"type": "BertPreTokenizer"}),
+            post_processor=None),
+    }
+
+
+def load(text):
+    tokenizer = Tokenizer.from_str(text)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def text_of(nasty):
+    """A nasty text is a string, or {"repeat": string, "times": n}, or {"hex": bytes that are not UTF-8}."""
+    if isinstance(nasty, str):
+        return nasty
+    if "hex" in nasty:
+        return bytes.fromhex(nasty["hex"]).decode("utf-8", "replace")
+    return nasty["repeat"] * nasty["times"]
+
+
+def corpora():
+    """Yields name and lines of every file; a line ends at a line feed, and what is not UTF-8 is replaced."""
+    for path in sorted(p for p in shared.rglob("*") if p.is_file() and p.suffix != ".gz"):
+        name = path.relative_to(shared).as_posix()
+        if path.suffix != ".zip":
+            yield name, path.read_bytes().decode("utf-8", "replace").split("\n")
+            continue
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.namelist():
+                yield f"{name}/{member}", archive.read(member).decode("utf-8", "replace").split("\n")
+
+
+def digest(tokenizer, lines):
+    """SHA-256 over the ids of each line as uint32, little-endian, with 0xFFFFFFFF behind every line."""
+    h = hashlib.sha256()
+    for encoding in tokenizer.encode_batch_fast(lines):
+        h.update(struct.pack(f"<{len(encoding.ids) + 1}I", *encoding.ids, 0xFFFFFFFF))
+    return h.hexdigest()
+
+
+def write(path, value, **options):
+    path.write_text(json.dumps(value, ensure_ascii=False, **options) + "\n", encoding="utf-8")
+
+
+def main():
+    fixtures.mkdir(exist_ok=True)
+    tokenizers = {}
+    for name, value in make_fixtures().items():
+        write(fixtures / f"{name}.json", value)
+        tokenizers[name] = load((fixtures / f"{name}.json").read_text(encoding="utf-8"))
+    real = {
+        "xlmr": load(gzip.open(shared / "xlmr_tokenizer/tokenizer.json.gz", "rt", encoding="utf-8").read()),
+        "multilingual-e5-small": load((models / "multilingual-e5-small/tokenizer.json").read_text(encoding="utf-8")),
+        "all-minilm-l6-v2": load((models / "all-minilm-l6-v2/tokenizer.json").read_text(encoding="utf-8")),
+    }
+    texts = [text_of(n) for n in json.loads((here / "nasty_texts.json").read_text(encoding="utf-8"))]
+    ids = {name: [t.encode(text).ids for text in texts] for name, t in {**tokenizers, **real}.items()}
+    (here / "nasty.json").write_text(json.dumps(ids, separators=(",", ":")).replace("]],", "]],\n").replace("],[", "],\n[") + "\n")
+    write(here / "corpora.json", {n: {f: digest(t, lines) for f, lines in corpora()} for n, t in real.items()}, indent=1)
+
+
+main()
