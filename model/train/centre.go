@@ -1,0 +1,53 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ferry-clir/ferry/model/encoder"
+	"github.com/sourcegraph/conc/stream"
+)
+
+// MeanTokenVector returns the mean hidden state, (hidden), of the content tokens of the given texts: the point that
+// Distill subtracts from both sides, since last-layer vectors all point one way. It is summed in float64 and in order,
+// and so does not depend on the number of workers. A few hundred texts are enough.
+func MeanTokenVector(ctx context.Context, e *encoder.Encoder, texts Ragged, special func(id int32) bool, workers int) ([]float32, error) {
+	if err := e.Check(texts); err != nil {
+		return nil, fmt.Errorf("computing mean token vector: %w", err)
+	}
+	const at = 16 // texts at a time
+	d, tokens := e.Config.Hidden, 0
+	total, samples := make([]float64, d), make([]int, texts.Sequences())
+	for i := range samples {
+		samples[i] = i
+	}
+	s := stream.New().WithMaxGoroutines(max(1, workers))
+	for first := 0; first < len(samples) && ctx.Err() == nil; first += at {
+		s.Go(func() stream.Callback {
+			var chunk Ragged
+			pick(&chunk, samples[first:min(first+at, len(samples))], texts)
+			hidden := e.Forward(encoder.NewWorkspace(), chunk)
+			var places []int32
+			for i := range chunk.Sequences() {
+				places = content(places, chunk, i, special)
+			}
+			return func() {
+				tokens += len(places)
+				for _, t := range places {
+					for k, x := range hidden[int(t)*d : int(t+1)*d] {
+						total[k] += float64(x)
+					}
+				}
+			}
+		})
+	}
+	s.Wait()
+	if tokens == 0 || ctx.Err() != nil {
+		return make([]float32, d), ctx.Err()
+	}
+	mean := make([]float32, d)
+	for k, x := range total {
+		mean[k] = float32(x / float64(tokens))
+	}
+	return mean, nil
+}

@@ -1,0 +1,62 @@
+package train
+
+import (
+	"math"
+	"slices"
+
+	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/model/ot"
+)
+
+// infoNCE returns the in-batch contrastive loss (arXiv 1807.03748): the mean over rows i of the cross-entropy of the
+// softmax over j of cos(a[i], b[j]) / temperature against j = i. a and b are (rows, d). It adds scale times the gradient
+// to da, and to db unless that is nil.
+//
+// A row of b that equals row i to the bit is the same text again, and is no negative of row i.
+func infoNCE(da, db, a, b []float32, d int, temperature, scale float32) float64 {
+	rows := len(a) / d
+	unitA, unitB := make([]float32, rows*d), make([]float32, rows*d)
+	inverseA, inverseB := make([]float32, rows), make([]float32, rows)
+	ot.Unit(unitA, inverseA, a, d)
+	ot.Unit(unitB, inverseB, b, d)
+
+	logits := make([]float32, rows*rows)
+	kernel.Gemm(false, true, rows, rows, d, 1/temperature, unitA, d, unitB, d, 0, logits, rows)
+	loss := 0.0
+	for i := range rows {
+		row := logits[i*rows : (i+1)*rows]
+		for j := range row {
+			if j != i && slices.Equal(b[i*d:(i+1)*d], b[j*d:(j+1)*d]) {
+				row[j] = -1e30
+			}
+		}
+		loss += crossEntropy(row, i) / float64(rows)
+	}
+
+	kernel.Scale(scale/(temperature*float32(rows)), logits) // now their gradient
+	dUnit := make([]float32, rows*d)
+	kernel.Gemm(false, false, rows, d, rows, 1, logits, rows, unitB, d, 0, dUnit, d)
+	ot.UnitGradient(da, dUnit, unitA, inverseA, d)
+	if db != nil {
+		kernel.Gemm(true, false, rows, d, rows, 1, logits, rows, unitA, d, 0, dUnit, d)
+		ot.UnitGradient(db, dUnit, unitB, inverseB, d)
+	}
+	return loss
+}
+
+// crossEntropy returns -log softmax(logits)[target], and replaces the logits by the gradient of that.
+func crossEntropy(logits []float32, target int) float64 {
+	top := slices.Max(logits)
+	for j := range logits {
+		logits[j] -= top
+	}
+	right := float64(logits[target])
+	kernel.Exp(logits, logits)
+	sum := float32(0)
+	for _, x := range logits {
+		sum += x
+	}
+	kernel.Scale(1/sum, logits)
+	logits[target]--
+	return math.Log(float64(sum)) - right
+}

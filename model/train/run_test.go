@@ -1,0 +1,211 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ferry-clir/ferry/model/encoder"
+)
+
+const vocabulary = 60
+
+func tiny(seed uint64) *encoder.Encoder {
+	return encoder.New(encoder.NewConfig(encoder.BERT, 32, 2, 2, 64, vocabulary, 16), seed)
+}
+
+// bitext makes pairs of a language of words 3 to 29 and one of words 30 to 56, word by word and one word apart.
+func bitext(n int) (source, target Ragged) {
+	r := rand.New(rand.NewPCG(7, 7))
+	var sources, targets [][]int32
+	for range n {
+		s, t := []int32{0}, []int32{0}
+		for range 2 + r.IntN(5) {
+			word := int32(3 + r.IntN(27))
+			s, t = append(s, word), append(t, word+27)
+		}
+		sources, targets = append(sources, append(s, 2)), append(targets, append(t, t[1], 2))
+	}
+	return ragged(sources...), ragged(targets...)
+}
+
+func distillation(losses ...Loss) Distill {
+	d := NewDistill()
+	source, target := bitext(48)
+	d.Teacher, d.TeacherIDs, d.StudentSource, d.StudentTarget = tiny(1), source, source, target
+	d.TeacherSpecial, d.StudentSpecial, d.Losses = special, special, losses
+	return d
+}
+
+func options() Options {
+	o := NewOptions()
+	o.Epochs, o.Batch, o.LearningRate, o.Workers, o.Seed = 20, 16, 5e-3, 2, 3
+	return o
+}
+
+func run(t *testing.T, student *encoder.Encoder, job Job, o Options) (records []Record) {
+	t.Helper()
+	err := Run(t.Context(), student, job, o, func(r Record) error {
+		records = append(records, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+func TestDistillationLearns(t *testing.T) {
+	for _, losses := range [][]Loss{{{OT, 1}}, {{Greedy, 1}}, {{PooledMSE, 1}}, {{ContrastiveLoss, 1}},
+		{{OT, 1}, {PooledMSE, 0.5}, {ContrastiveLoss, 0.1}}} {
+		d := distillation(losses...)
+		var err error
+		if d.Centre, err = MeanTokenVector(t.Context(), d.Teacher, d.TeacherIDs, special, 2); err != nil {
+			t.Fatal(err)
+		}
+		records := run(t, tiny(2), d, options())
+		first, last := records[0], records[len(records)-1]
+		t.Logf("%v: %+v to %+v", losses, first, last)
+		if len(records) != 60 || last.Step != 60 || last.Epoch != 20 {
+			t.Errorf("%v: %d steps, the last is %+v", losses, len(records), last)
+		}
+		for k, l := range losses {
+			if !(last.Losses[k] < 0.6*first.Losses[k]) {
+				t.Errorf("%v: %s went from %v to %v", losses, l.Name, first.Losses[k], last.Losses[k])
+			}
+		}
+	}
+}
+
+func TestContrastiveTrainingLearns(t *testing.T) {
+	c := NewContrastive()
+	c.Queries, c.Documents = bitext(48)
+	records := run(t, tiny(2), c, options())
+	if first, last := records[0].Loss, records[len(records)-1].Loss; !(last < 0.3*first) {
+		t.Errorf("the loss went from %v to %v", first, last)
+	}
+}
+
+// TestWorkersDoNotChangeBits is why micro-batches are cut and summed as they are.
+func TestWorkersDoNotChangeBits(t *testing.T) {
+	d := distillation(Loss{OT, 1}, Loss{PooledMSE, 0.5}, Loss{ContrastiveLoss, 0.1})
+	o := options()
+	o.Epochs, o.Batch, o.MicroBatch = 2, 20, 3 // neither divides the samples
+	var weights [][]float32
+	var records [][]Record
+	for _, o.Workers = range []int{1, 4} {
+		student := tiny(2)
+		records = append(records, run(t, student, d, o))
+		var all []float32
+		for _, p := range student.Parameters() {
+			all = append(all, p.Data...)
+		}
+		weights = append(weights, all)
+	}
+	if !slices.Equal(weights[0], weights[1]) {
+		t.Error("1 and 4 workers gave different weights")
+	}
+	for i, r := range records[0] {
+		if q := records[1][i]; r.Loss != q.Loss || r.GradientNorm != q.GradientNorm || r.MarginalError != q.MarginalError {
+			t.Errorf("step %d: %+v with 1 worker, %+v with 4", i+1, r, q)
+		}
+	}
+}
+
+// TestStepGradient compares a whole step's gradient with how the reported loss changes along it: |g|^2 a unit. The ot
+// loss is not among them, since its plan moves with the weights; greedy's does not.
+func TestStepGradient(t *testing.T) {
+	d := distillation(Loss{Greedy, 1}, Loss{PooledMSE, 0.5}, Loss{ContrastiveLoss, 0.3})
+	query := NewContrastive()
+	query.Queries, query.Documents, query.Temperature = d.StudentSource, d.StudentTarget, 0.5
+	for name, job := range map[string]Job{"distill": d, "contrastive": query} {
+		o, samples := options(), []int{1, 4, 2, 8, 5, 7}
+		o.ClipNorm = 0
+		step := func(student *encoder.Encoder) (*encoder.Gradients, float64) {
+			var r Record
+			tr := newTrainer(job.objective(), o, student)
+			if err := tr.step(t.Context(), samples, &r); err != nil {
+				t.Fatal(err)
+			}
+			return tr.total, r.Loss
+		}
+		gradients, _ := step(tiny(2))
+		norm := gradients.Norm()
+		at := func(move float64) float64 {
+			student := tiny(2)
+			for i, p := range student.Parameters() {
+				for j, g := range gradients.Parameters()[i].Data {
+					p.Data[j] += float32(move) * g
+				}
+			}
+			words := student.Parameters()[0].Data
+			for k, id := range gradients.Words.IDs {
+				for j, g := range gradients.Words.Data[k*32 : k*32+32] {
+					words[int(id)*32+j] += float32(move) * g
+				}
+			}
+			_, loss := step(student)
+			return loss
+		}
+		h := 2e-3 / norm
+		if got, want := (at(h)-at(-h))/(2*h), norm*norm; math.Abs(got-want) > 0.01*want {
+			t.Errorf("%s: the loss changes by %v along the gradient, want %v", name, got, want)
+		}
+	}
+}
+
+func TestUntouchedWordsStay(t *testing.T) {
+	student := tiny(2)
+	before := student.Clone().Parameters()[0].Data
+	run(t, student, distillation(Loss{PooledMSE, 1}), options())
+	after := student.Parameters()[0].Data
+	for id := range vocabulary {
+		same := slices.Equal(before[id*32:id*32+32], after[id*32:id*32+32])
+		if used := id == 0 || id == 2 || id >= 3 && id < 57; same == used {
+			t.Errorf("word %d: used %v, unchanged %v", id, used, same)
+		}
+	}
+}
+
+func TestFrozen(t *testing.T) {
+	student, o := tiny(2), options()
+	o.Epochs, o.Frozen = 1, encoder.Frozen{Embeddings: true, Layers: 1}
+	before := student.Clone().Parameters()
+	run(t, student, distillation(Loss{OT, 1}), o)
+	for i, p := range student.Parameters() {
+		frozen := strings.HasPrefix(p.Name, "embeddings.") || strings.HasPrefix(p.Name, "encoder.layer.0.")
+		if slices.Equal(p.Data, before[i].Data) != frozen {
+			t.Errorf("%s: frozen %v, unchanged %v", p.Name, frozen, !frozen)
+		}
+	}
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	steps := 0
+	err := Run(ctx, tiny(2), distillation(Loss{OT, 1}), options(), func(Record) error {
+		if steps++; steps == 2 {
+			cancel()
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || steps != 2 {
+		t.Errorf("%d steps, %v", steps, err)
+	}
+	d := distillation()
+	if _, err := MeanTokenVector(ctx, d.Teacher, d.TeacherIDs, special, 2); !errors.Is(err, context.Canceled) {
+		t.Errorf("mean token vector: %v", err)
+	}
+}
+
+func TestReportStopsTheRun(t *testing.T) {
+	full := errors.New("disk full")
+	err := Run(t.Context(), tiny(2), distillation(Loss{OT, 1}), options(), func(Record) error { return full })
+	if !errors.Is(err, full) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Makes golden.json: losses with their gradients, and 20 optimiser steps, computed by PyTorch in float64.
+
+    python make_golden.py > golden.json     # pip install torch==2.15.0
+"""
+import json
+import math
+
+import torch
+from torch.nn.functional import cross_entropy, normalize
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(20240301)
+D = 6
+
+
+def numbers(x):
+    return [float(f"{v:.9g}") for v in x.detach().flatten().tolist()]
+
+
+def leaf(*shape):
+    return torch.randn(*shape).float().double().requires_grad_()  # exactly float32, as the test reads it
+
+
+def pooled_mse():
+    s, t = leaf(4, D), leaf(4, D)
+    loss = ((normalize(s, dim=1) - normalize(t, dim=1)) ** 2).sum()
+    loss.backward()
+    return {"student": numbers(s), "teacher": numbers(t), "loss": loss.item(), "gradient": numbers(s.grad)}
+
+
+def contrastive(temperature):
+    a, b = leaf(5, D), leaf(5, D)
+    with torch.no_grad():
+        b[3] = b[1]  # the same text twice: no negatives of each other
+    logits = normalize(a, dim=1) @ normalize(b, dim=1).T / temperature
+    same = torch.zeros(5, 5, dtype=torch.bool)
+    same[1, 3] = same[3, 1] = True
+    loss = cross_entropy(logits.masked_fill(same, -math.inf), torch.arange(5))
+    loss.backward()
+    return {"temperature": temperature, "a": numbers(a), "b": numbers(b), "loss": loss.item(), "da": numbers(a.grad), "db": numbers(b.grad)}
+
+
+def plan(cost, epsilon):
+    """Sinkhorn with uniform masses on logarithms, to convergence."""
+    m, n = cost.shape
+    k, f, g = -cost / epsilon, torch.zeros(m), torch.zeros(n)
+    for _ in range(3000):
+        f = -math.log(m) - torch.logsumexp(k + g, 1)
+        g = -math.log(n) - torch.logsumexp(k + f[:, None], 0)
+    return torch.exp(k + f[:, None] + g)
+
+
+def transport(kind, epsilon=0.1):
+    """Two sentences; id 0 and 2 are special and carry no mass. The last student sentence has nothing else, so it keeps all."""
+    teacher_ids, student_ids = [[0, 5, 6, 7, 2], [0, 8, 2], [0, 9, 5, 2]], [[0, 11, 12, 2], [0, 13, 14, 15, 16, 2], [0, 2]]
+    teacher, student, centre = leaf(12, D), leaf(12, D), leaf(D)
+    total, i, j = 0.0, 0, 0
+    for t, s in zip(teacher_ids, student_ids):
+        content = lambda ids: [k for k, x in enumerate(ids) if x not in (0, 2)] or list(range(len(ids)))
+        x = normalize(teacher[i:i + len(t)][content(t)] - centre, dim=1)
+        y = normalize(student[j:j + len(s)][content(s)] - centre, dim=1)
+        cost = 1 - x @ y.T
+        with torch.no_grad():
+            if kind == "ot":
+                p = plan(cost, epsilon)
+            else:
+                p = torch.zeros_like(cost).scatter_(1, cost.argmin(1, keepdim=True), 1 / len(x))
+        total = total + (p * cost).sum()
+        i, j = i + len(t), j + len(s)
+    total.backward()
+    return {"kind": kind, "epsilon": epsilon, "teacher_ids": teacher_ids, "student_ids": student_ids, "teacher": numbers(teacher),
+            "student": numbers(student), "centre": numbers(centre), "loss": total.item(), "gradient": numbers(student.grad)}
+
+
+# The parameters of a BERT with vocabulary 6, hidden size 4, one layer, feed-forward 8, 5 positions and 2 token types.
+SHAPES = [("embeddings.word_embeddings.weight", (6, 4)), ("embeddings.position_embeddings.weight", (5, 4)),
+          ("embeddings.token_type_embeddings.weight", (2, 4)), ("embeddings.LayerNorm.weight", (4,)), ("embeddings.LayerNorm.bias", (4,))]
+for name, out, inp in (("attention.self.query", 4, 4), ("attention.self.key", 4, 4), ("attention.self.value", 4, 4), ("attention.output.dense", 4, 4),
+                       ("attention.output.LayerNorm", 4, 0), ("intermediate.dense", 8, 4), ("output.dense", 4, 8), ("output.LayerNorm", 4, 0)):
+    SHAPES += [(f"encoder.layer.0.{name}.weight", (out, inp) if inp else (out,)), (f"encoder.layer.0.{name}.bias", (out,))]
+
+
+def adamw(steps=20, peak=0.05, warmup=0.2, decay=0.1, limit=5.0):
+    """torch's AdamW for all but the word embeddings, SparseAdam for those; weights and gradients by formulas that the test repeats."""
+    wave = lambda shape, k, t, a: a * torch.cos(0.7 * torch.arange(math.prod(shape)) + 0.3 * k + 0.9 * t).reshape(shape)
+    params = [torch.nn.Parameter(wave(shape, k, 0, 0.5)) for k, (_, shape) in enumerate(SHAPES)]
+    words, dense = params[0], params[1:]
+    matrices, vectors = [p for p in dense if p.ndim == 2], [p for p in dense if p.ndim == 1]
+    first = torch.optim.AdamW([{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}], lr=peak)
+    second = torch.optim.SparseAdam([words], lr=peak)
+    rate = lambda s: min(1.0, (s + 1) / (warmup * steps), (steps - s) / (steps - warmup * steps))
+    schedules = [torch.optim.lr_scheduler.LambdaLR(o, rate) for o in (first, second)]
+    rates, norms = [], []
+    for t in range(steps):
+        for k, p in enumerate(params):
+            p.grad = wave(p.shape, k, t + 1, 1 / (1 + t))
+        rows = [t % 5, (t + 2) % 5]  # row 5 never occurs
+        words.grad[[r for r in range(6) if r not in rows]] = 0
+        norms.append(torch.nn.utils.clip_grad_norm_(params, limit).item())
+        rates.append(schedules[0].get_last_lr()[0])
+        with torch.no_grad():
+            words[rows] *= 1 - rates[-1] * decay
+        words.grad = torch.sparse_coo_tensor(torch.tensor([rows]), words.grad[rows], words.shape)
+        for o in (first, second, *schedules):
+            o.step()
+    return {"peak": peak, "warmup": warmup, "decay": decay, "limit": limit, "rates": rates, "norms": norms,
+            "names": [n for n, _ in SHAPES], "weights": [numbers(p) for p in params]}
+
+
+print(json.dumps({"format": "ferry train golden 1", "made_by": "python make_golden.py > golden.json", "torch": torch.__version__.split("+")[0],
+                  "pooled_mse": pooled_mse(), "contrastive": [contrastive(0.05), contrastive(1.0)],
+                  "transport": [transport("ot"), transport("ot", 0.02), transport("greedy")], "adamw": adamw()}))

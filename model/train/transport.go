@@ -1,0 +1,94 @@
+package train
+
+import (
+	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/model/ot"
+)
+
+// A cloud holds the content tokens of several sequences as unit vectors. Special tokens carry no mass and are left out;
+// a sequence of nothing else keeps them all.
+type cloud struct {
+	d       int
+	unit    []float32 // (tokens, d)
+	inverse []float32 // (tokens): 1 / length before scaling
+	places  []int32   // (tokens): where in the hidden states each came from
+	sizes   []int     // tokens of each sequence
+}
+
+// newCloud takes the sequences of r from first up to end, whose hidden states are (tokens of r, d), and subtracts centre
+// from each token before it is scaled; a nil centre subtracts nothing.
+func newCloud(hidden []float32, r Ragged, first, end int, special func(int32) bool, centre []float32, d int) cloud {
+	c := cloud{d: d, sizes: make([]int, 0, end-first)}
+	for i := first; i < end; i++ {
+		before := len(c.places)
+		c.places = content(c.places, r, i, special)
+		c.sizes = append(c.sizes, len(c.places)-before)
+	}
+	x := make([]float32, len(c.places)*d)
+	for k, t := range c.places {
+		row := x[k*d : (k+1)*d]
+		copy(row, hidden[int(t)*d:])
+		if centre != nil {
+			kernel.Axpy(-1, centre, row)
+		}
+	}
+	c.unit, c.inverse = x, make([]float32, len(c.places))
+	ot.Unit(c.unit, c.inverse, x, d)
+	return c
+}
+
+// content appends the positions of the content tokens of sequence i, or of all its tokens if there are none.
+func content(places []int32, r Ragged, i int, special func(int32) bool) []int32 {
+	before := len(places)
+	for t := r.Offsets[i]; t < r.Offsets[i+1]; t++ {
+		if special == nil || !special(r.IDs[t]) {
+			places = append(places, t)
+		}
+	}
+	if len(places) == before {
+		for t := r.Offsets[i]; t < r.Offsets[i+1]; t++ {
+			places = append(places, t)
+		}
+	}
+	return places
+}
+
+// A planner finds the plans of a batch of problems; see ot.Sinkhorn for the arguments.
+type planner func(costs []float32, shapes []ot.Shape, plans []float32) ([]ot.Report, error)
+
+func sinkhorn(o ot.Options) planner {
+	return func(costs []float32, shapes []ot.Shape, plans []float32) ([]ot.Report, error) {
+		return ot.Sinkhorn(costs, shapes, nil, nil, o, plans)
+	}
+}
+
+func greedy(costs []float32, shapes []ot.Shape, plans []float32) ([]ot.Report, error) {
+	return ot.Greedy(costs, shapes, nil, plans)
+}
+
+// transportLoss returns the sum over sequences of <P, C>, C the cosine cost between the tokens of the teacher and of the
+// student and P the plan, and adds scale times its gradient with respect to the student's hidden states to dHidden,
+// (tokens, d). The plan counts as constant, which for entropic plans is exact with respect to the entropic objective.
+func transportLoss(dHidden []float32, teacher, student cloud, plan planner, scale float32) (sum float64, reports []ot.Report, err error) {
+	d, cells := student.d, 0
+	shapes := make([]ot.Shape, len(student.sizes))
+	for i, n := range student.sizes {
+		shapes[i] = ot.Shape{Rows: teacher.sizes[i], Columns: n}
+		cells += teacher.sizes[i] * n
+	}
+	costs, plans := make([]float32, cells), make([]float32, cells)
+	ot.CosineCosts(costs, teacher.unit, student.unit, d, shapes)
+	if reports, err = plan(costs, shapes, plans); err != nil {
+		return 0, nil, err
+	}
+	for _, r := range reports {
+		sum += float64(r.Value)
+	}
+	dUnit, dTokens := make([]float32, len(student.unit)), make([]float32, len(student.unit))
+	ot.CosineGradient(dUnit, plans, teacher.unit, d, shapes, scale)
+	ot.UnitGradient(dTokens, dUnit, student.unit, student.inverse, d)
+	for k, t := range student.places {
+		kernel.Add(dHidden[int(t)*d:int(t+1)*d], dTokens[k*d:(k+1)*d])
+	}
+	return sum, reports, nil
+}
