@@ -158,16 +158,67 @@ func TestStepGradient(t *testing.T) {
 	}
 }
 
-func TestUntouchedWordsStay(t *testing.T) {
-	student := tiny(2)
+// TestEveryWordOfAnEpoch gives each of 20 samples a word of its own: an epoch moves those and no others.
+func TestEveryWordOfAnEpoch(t *testing.T) {
+	var texts [][]int32
+	for i := range 20 {
+		texts = append(texts, []int32{0, int32(20 + i), 2})
+	}
+	student, d, o := tiny(2), distillation(Loss{PooledMSE, 1}), options()
+	d.TeacherIDs, d.StudentSource, d.StudentTarget = ragged(texts...), Ragged{}, ragged(texts...)
+	o.Epochs, o.Batch = 1, 3
 	before := student.Clone().Parameters()[0].Data
-	run(t, student, distillation(Loss{PooledMSE, 1}), options())
+	if records := run(t, student, d, o); len(records) != 7 {
+		t.Errorf("%d steps for 20 samples in batches of 3", len(records))
+	}
 	after := student.Parameters()[0].Data
 	for id := range vocabulary {
 		same := slices.Equal(before[id*32:id*32+32], after[id*32:id*32+32])
-		if used := id == 0 || id == 2 || id >= 3 && id < 57; same == used {
+		if used := id == 0 || id == 2 || id >= 20 && id < 40; same == used {
 			t.Errorf("word %d: used %v, unchanged %v", id, used, same)
 		}
+	}
+}
+
+func TestShuffled(t *testing.T) {
+	first, second, other := shuffled(50, 1, 0), shuffled(50, 1, 1), shuffled(50, 2, 0)
+	if slices.Equal(first, second) || slices.Equal(first, other) || !slices.Equal(first, shuffled(50, 1, 0)) {
+		t.Error("the order does not depend on seed and epoch")
+	}
+	slices.Sort(second)
+	for i, k := range second {
+		if i != k {
+			t.Fatalf("not a permutation: %v", second)
+		}
+	}
+}
+
+// TestRecordedTransport computes by hand what the first step reports, with all that a Distill says about transport.
+func TestRecordedTransport(t *testing.T) {
+	d, o, student := distillation(Loss{OT, 2}), options(), tiny(2)
+	d.StudentSpecial = func(id int32) bool { return id == 2 }
+	d.Solver.Epsilon, d.Solver.Iterations = 0.07, 9
+	d.Centre = tiny(5).Parameters()[0].Data[:32]
+	o.Epochs, o.Batch = 1, 48
+	teacher := newCloud(d.Teacher.Forward(encoder.NewWorkspace(), d.TeacherIDs), d.TeacherIDs, 0, 48, special, d.Centre, 32)
+	want, notConverged := 0.0, 0
+	for _, side := range []Ragged{d.StudentSource, d.StudentTarget} {
+		hidden := student.Forward(encoder.NewWorkspace(), side)
+		sum, reports, err := transportLoss(make([]float32, len(hidden)), teacher,
+			newCloud(hidden, side, 0, 48, d.StudentSpecial, d.Centre, 32), sinkhorn(d.Solver), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range reports {
+			if !r.Converged {
+				notConverged++
+			}
+		}
+		want += sum / 96
+	}
+	r := run(t, student, d, o)[0]
+	if math.Abs(r.Losses[0]-want) > 1e-6 || math.Abs(r.Loss-2*want) > 1e-6 || r.NotConverged != notConverged || notConverged == 0 {
+		t.Errorf("%+v; want a loss of %v, %d not converged", r, want, notConverged)
 	}
 }
 

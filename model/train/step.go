@@ -95,7 +95,7 @@ func (t *trainer) each(ctx context.Context, b *batch, work func(*worker, *microB
 				caught.Try(func() { err = work(w, &b.parts[i]) })
 			}
 			return func() {
-				if failed == nil && err == nil {
+				if err == nil {
 					then(w)
 				} else if failed == nil {
 					failed = err
