@@ -35,8 +35,8 @@ func TestCollapse(t *testing.T) {
 	clear(words) // every text of the same length has one vector
 	d := distillation(Loss{OT, 1})
 	d.StudentSource, d.StudentTarget = fixedLength(48, 9, 4), fixedLength(48, 30, 4)
-	o.Warmup = 0
-	fail(t, "the sentence vectors have collapsed, their mean cosine is 1.00000 at step 1: lower learning_rate (now 0.005)", student, d, o)
+	o.Frozen.Embeddings = true // so that it stays that way
+	fail(t, "the sentence vectors have collapsed, their mean cosine is 1.00000 at step 60: lower learning_rate (now 0.005)", student, d, o)
 }
 
 func fixedLength(n, word, length int) Ragged {

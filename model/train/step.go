@@ -9,8 +9,13 @@ import (
 	"github.com/sourcegraph/conc/stream"
 )
 
-// collapsed is the mean cosine between a batch's sentence vectors above which they tell texts apart no more.
-const collapsed = 0.999
+// collapsed is the mean cosine between a batch's sentence vectors above which they tell texts apart no more. Training
+// from random weights passes through that state on its way, so that a run is given up only when it stays there for
+// patience steps, or ends there.
+const (
+	collapsed = 0.999
+	patience  = 100
+)
 
 // A trainer is the state of a run.
 type trainer struct {
@@ -20,6 +25,7 @@ type trainer struct {
 	optimizer *AdamW
 	total     *encoder.Gradients // of the step
 	idle      chan *worker
+	alike     int // steps in a row after which the sentence vectors were collapsed
 }
 
 // A worker is the memory of one goroutine.
@@ -68,8 +74,11 @@ func (t *trainer) step(ctx context.Context, samples []int, r *Record) error {
 	if r.GradientNorm = clip(t.total, t.options.ClipNorm); !finite(r.GradientNorm) {
 		return t.diverged("gradient norm", r.GradientNorm, r)
 	}
-	warm := float64(r.Step) > t.options.Warmup*float64(r.Steps) // some checkpoints start with all vectors alike
-	if cosine := b.alike(d); warm && cosine > collapsed {
+	cosine := b.alike(d)
+	if t.alike++; cosine <= collapsed {
+		t.alike = 0
+	}
+	if t.alike >= patience || t.alike > 0 && r.Step == r.Steps {
 		return fmt.Errorf("the sentence vectors have collapsed, their mean cosine is %.5f at step %d: lower learning_rate (now %v), "+
 			"or add the contrastive loss", cosine, r.Step, t.options.LearningRate)
 	}
