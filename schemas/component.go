@@ -26,8 +26,9 @@ type TableType struct {
 
 // A Table can be read any number of times, always in the same order.
 type Table struct {
+	Name   string // as the configuration refers to it, such as mtop.documents
 	Schema *arrow.Schema
-	Rows   int64
+	Rows   int64 // -1 while the table is still being made
 	// Batches yields the table's record batches. The consumer releases nothing: a batch is valid until the next one
 	// is asked for, unless retained. An error ends the sequence.
 	Batches func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error]

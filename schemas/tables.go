@@ -45,6 +45,7 @@ const (
 	GradientNorm     = "gradient_norm" // global L2 norm before clipping
 	SolverIterations = "solver_iterations"
 	MarginalError    = "marginal_error" // mean L1 error of the transport plans' marginals
+	NotConverged     = "not_converged"  // transport problems beyond the tolerance after the last iteration
 	FilePath         = "path"           // file a rejected row came from, as the configuration names it
 	Line             = "line"           // line in that file, from 1
 	Offset           = "offset"         // byte offset of the row in that file, -1 if unknown
@@ -144,7 +145,7 @@ func Training(losses ...string) *arrow.Schema {
 	for _, name := range losses {
 		fields = append(fields, number(name))
 	}
-	fields = append(fields, number(LearningRate), number(GradientNorm), number(SolverIterations), number(MarginalError))
+	fields = append(fields, number(LearningRate), number(GradientNorm), number(SolverIterations), number(MarginalError), integer(NotConverged))
 	return arrow.NewSchema(fields, nil)
 }
 
