@@ -1,0 +1,170 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sort"
+
+	"github.com/ferry-clir/ferry/model/encoder"
+)
+
+// EmbedOptions says how texts become vectors.
+type EmbedOptions struct {
+	Prefix    string // put before every text, such as "query: "
+	Pooling   string // mean, cls or max
+	Normalize bool   // scale sentence vectors to length 1
+	MaxTokens int    // longer inputs are cut, special tokens kept
+	Content   bool   // token vectors of content tokens only
+	Budget    int    // tokens in one batch through the encoder, at least one text
+}
+
+// Embedded is one text's vectors. The slices belong to the caller.
+type Embedded struct {
+	Vector       []float32 // (hidden)
+	IDs          []int32   // tokens that TokenVectors has a row for
+	TokenVectors []float32 // (len(IDs), hidden), each row of length 1; nil unless asked for
+	Truncated    int       // tokens cut
+}
+
+// Embedder embeds texts with one model. It keeps a workspace: one goroutine at a time.
+type Embedder struct {
+	model     *Model
+	options   EmbedOptions
+	workspace *encoder.Workspace
+	prefix    int // tokens of the prefix, without special ones
+}
+
+// NewEmbedder returns an embedder for m; options are taken as they are, nothing is filled in.
+func NewEmbedder(m *Model, options EmbedOptions) *Embedder {
+	e := &Embedder{model: m, options: options, workspace: encoder.NewWorkspace()}
+	for _, id := range m.Tokenizer.Encode(nil, options.Prefix) {
+		if options.Prefix != "" && !m.Tokenizer.IsSpecial(id) {
+			e.prefix++
+		}
+	}
+	return e
+}
+
+// Embed embeds texts and hands each result to yield, by its place in texts but in no particular order. With tokens it
+// makes token vectors too. A text's result does not depend on the other texts.
+func (e *Embedder) Embed(ctx context.Context, texts []string, tokens bool, yield func(i int, r Embedded) error) error {
+	sequences := make([]Embedded, len(texts))
+	order := make([]int, len(texts))
+	for i, text := range texts {
+		order[i] = i
+		sequences[i].IDs, sequences[i].Truncated = e.model.Tokenizer.EncodeTruncated(nil, e.options.Prefix+text, e.options.MaxTokens)
+	}
+	sort.SliceStable(order, func(a, b int) bool { return len(sequences[order[a]].IDs) < len(sequences[order[b]].IDs) })
+	for len(order) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, total := 0, 0
+		for n < len(order) && (n == 0 || total+len(sequences[order[n]].IDs) <= e.options.Budget) {
+			total += len(sequences[order[n]].IDs)
+			n++
+		}
+		if err := e.batch(order[:n], sequences, tokens, yield); err != nil {
+			return err
+		}
+		order = order[n:]
+	}
+	return nil
+}
+
+func (e *Embedder) batch(order []int, sequences []Embedded, tokens bool, yield func(int, Embedded) error) error {
+	b := encoder.Batch{Offsets: []int32{0}}
+	for _, i := range order {
+		b.IDs = append(b.IDs, sequences[i].IDs...)
+		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
+	}
+	if err := e.model.Encoder.Check(b); err != nil {
+		return err
+	}
+	d := e.model.Config.Hidden
+	hidden := e.model.Encoder.Forward(e.workspace, b)
+	for j, i := range order {
+		rows := hidden[int(b.Offsets[j])*d : int(b.Offsets[j+1])*d]
+		r := sequences[i]
+		r.Vector = Pool(rows, d, e.options.Pooling)
+		if e.options.Normalize {
+			normalize(r.Vector)
+		}
+		for _, x := range r.Vector {
+			if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+				return fmt.Errorf("embedding: the model gave a vector with %v in it; its weights are damaged or its training diverged", x)
+			}
+		}
+		if tokens {
+			r.IDs, r.TokenVectors = e.tokenVectors(r.IDs, rows)
+		}
+		if err := yield(i, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tokenVectors copies the rows that are kept, each scaled to length 1.
+func (e *Embedder) tokenVectors(ids []int32, rows []float32) ([]int32, []float32) {
+	d := e.model.Config.Hidden
+	var kept []int32
+	var vectors []float32
+	prefix := e.prefix
+	for t, id := range ids {
+		if e.options.Content {
+			if e.model.Tokenizer.IsSpecial(id) {
+				continue
+			}
+			if prefix > 0 {
+				prefix--
+				continue
+			}
+		}
+		kept = append(kept, id)
+		vectors = append(vectors, rows[t*d:(t+1)*d]...)
+		normalize(vectors[len(vectors)-d:])
+	}
+	return kept, vectors
+}
+
+// Pool returns one vector (d) of the token vectors rows (tokens, d).
+func Pool(rows []float32, d int, pooling string) []float32 {
+	v := make([]float32, d)
+	copy(v, rows[:d])
+	n := len(rows) / d
+	switch pooling {
+	case Mean:
+		for t := 1; t < n; t++ {
+			for j, x := range rows[t*d : (t+1)*d] {
+				v[j] += x
+			}
+		}
+		for j := range v {
+			v[j] /= float32(n)
+		}
+	case Max:
+		for t := 1; t < n; t++ {
+			for j, x := range rows[t*d : (t+1)*d] {
+				v[j] = max(v[j], x)
+			}
+		}
+	}
+	return v
+}
+
+// normalize scales v to length 1; a zero vector stays as it is.
+func normalize(v []float32) {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	if sum == 0 {
+		return
+	}
+	scale := float32(1 / math.Sqrt(sum))
+	for i := range v {
+		v[i] *= scale
+	}
+}
