@@ -1,0 +1,45 @@
+package stages
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// column is a batch's column of that name, whose type the check has made sure of.
+func column[A arrow.Array](batch arrow.RecordBatch, name string) A {
+	return batch.Column(batch.Schema().FieldIndices(name)[0]).(A)
+}
+
+// texts is a column of strings.
+func texts(batch arrow.RecordBatch, name string) *array.String {
+	return column[*array.String](batch, name)
+}
+
+// int32List returns the values of row i of a column of int32 lists, without copying.
+func int32List(list *array.List, i int) []int32 {
+	from, to := list.ValueOffsets(i)
+	return list.ListValues().(*array.Int32).Int32Values()[from:to]
+}
+
+// stringList returns the values of row i of a column of string lists, copied.
+func stringList(list *array.List, i int) []string {
+	from, to := list.ValueOffsets(i)
+	values := list.ListValues().(*array.String)
+	var copied []string
+	for j := from; j < to; j++ {
+		copied = append(copied, clone(values.Value(int(j))))
+	}
+	return copied
+}
+
+// clone copies a string out of a batch that will be released.
+func clone(s string) string { return string(append([]byte(nil), s...)) }
+
+// appendInts appends one list to a builder of int32 lists.
+func appendInts(b array.Builder, values []int32) {
+	list := b.(*array.ListBuilder)
+	list.Append(true)
+	list.ValueBuilder().(*array.Int32Builder).AppendValues(values, nil)
+}
+
+func appendText(b array.Builder, s string) { b.(*array.StringBuilder).Append(s) }

@@ -1,0 +1,162 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/model/ot"
+	"github.com/ferry-clir/ferry/model/train"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// Distill teaches a multilingual student to place a sentence's tokens, and those of its translation, where a frozen monolingual
+// teacher has the sentence's. Bitext is all it needs. The losses, each with its weight: ot transports the teacher's
+// content tokens to the student's (Sinkhorn, cosine cost, the plan held constant); greedy sends each to its nearest;
+// pooled_mse compares sentence vectors; contrastive sets a translation against the others of its batch.
+type Distill struct {
+	// From names a table of pair_tokens, as tokenize makes.
+	From schemas.TableRef `yaml:"from" ferry:"required"`
+	// Teacher stays as it is.
+	Teacher schemas.ModelRef `yaml:"teacher" ferry:"required"`
+	// Student is where training starts.
+	Student schemas.ModelRef `yaml:"student" ferry:"required"`
+	// Losses are the weights of the losses: ot, greedy, pooled_mse, contrastive.
+	Losses map[string]float64 `yaml:"losses"`
+	// Epsilon is the weight of the plan's entropy, in the unit of the cosine cost.
+	Epsilon float64 `yaml:"epsilon"`
+	// Iterations is the most that Sinkhorn does for a pair.
+	Iterations int `yaml:"iterations"`
+	// Tolerance is the L1 marginal error at which a pair's plan is good enough.
+	Tolerance float64 `yaml:"tolerance"`
+	// Centre subtracts the teacher's mean token vector from both sides before tokens are compared.
+	Centre bool `yaml:"centre"`
+	Training
+}
+
+// NewDistill returns a Distill with its defaults: the loss ot alone, centred, epsilon 0.02.
+func NewDistill() *Distill {
+	o := ot.DefaultOptions()
+	return &Distill{Losses: map[string]float64{train.OT: 1}, Epsilon: 0.02, Iterations: o.Iterations, Tolerance: 0.001, Centre: true, Training: newTraining()}
+}
+
+var lossNames = []string{train.OT, train.Greedy, train.PooledMSE, train.ContrastiveLoss}
+
+// Validate checks the keys.
+func (d *Distill) Validate() []schemas.Mistake {
+	found := d.Training.Validate()
+	sum := 0.0
+	for _, name := range sortedNames(d.Losses) {
+		for _, m := range oneOf("losses."+name, name, lossNames...) {
+			found = append(found, schemas.Mistake{Key: m.Key, Problem: "a loss " + m.Problem})
+		}
+		if d.Losses[name] < 0 {
+			found = append(found, schemas.Mistake{Key: "losses." + name, Problem: fmt.Sprintf("should be at least 0, is %v", d.Losses[name])})
+		}
+		sum += d.Losses[name]
+	}
+	if sum <= 0 {
+		found = append(found, schemas.Mistake{Key: "losses", Problem: "needs a weight above 0"})
+	}
+	if d.Epsilon <= 0 {
+		found = append(found, schemas.Mistake{Key: "epsilon", Problem: fmt.Sprintf("should be above 0, is %v", d.Epsilon)})
+	}
+	if d.Iterations < 1 {
+		found = append(found, schemas.Mistake{Key: "iterations", Problem: fmt.Sprintf("should be at least 1, is %d", d.Iterations)})
+	}
+	if d.Tolerance < 0 {
+		found = append(found, schemas.Mistake{Key: "tolerance", Problem: fmt.Sprintf("should be at least 0, is %v", d.Tolerance)})
+	}
+	return found
+}
+
+// Outputs is the student, trained, and the training table.
+func (d *Distill) Outputs(in Types) (Outputs, []schemas.Mistake) {
+	found := lacks("from", in.Schema("from"), "pair_tokens", schemas.TeacherIDs, schemas.StudentSourceIDs, schemas.StudentTargetIDs)
+	teacher, ok := in.Models["teacher"]
+	student, both := in.Models["student"]
+	if ok && both && teacher.Config.Hidden != student.Config.Hidden {
+		found = append(found, schemas.Mistake{Key: "student", Problem: fmt.Sprintf("the student's vectors have %d dimensions, the teacher's %d; they must be equal", student.Config.Hidden, teacher.Config.Hidden)})
+	}
+	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: schemas.Training(sortedNames(d.Losses)...)}}, Model: &student}, found
+}
+
+// Run trains. The token ids of all pairs are held in memory, 4 bytes each.
+func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
+	teacher, student := job.Models["teacher"], job.Models["student"]
+	t := train.NewDistill()
+	if err := d.read(ctx, job, &t); err != nil {
+		return nil, err
+	}
+	t.Teacher = teacher.Encoder
+	t.TeacherSpecial, t.StudentSpecial = teacher.Tokenizer.IsSpecial, student.Tokenizer.IsSpecial
+	t.Solver = ot.Options{Epsilon: float32(d.Epsilon), Iterations: d.Iterations, Tolerance: float32(d.Tolerance)}
+	t.Temperature = d.Temperature
+	t.Losses = nil
+	for _, name := range sortedNames(d.Losses) {
+		t.Losses = append(t.Losses, train.Loss{Name: name, Weight: d.Losses[name]})
+	}
+	if d.Centre && (d.Losses[train.OT] > 0 || d.Losses[train.Greedy] > 0) {
+		var err error
+		if t.Centre, err = train.MeanTokenVector(ctx, t.Teacher, t.TeacherIDs, t.TeacherSpecial, job.Workers); err != nil {
+			return nil, err
+		}
+	}
+	report, finish := curve(job, sortedNames(d.Losses))
+	trained := student.Encoder.Clone()
+	if err := train.Run(ctx, trained, t, d.options(job), report); err != nil {
+		return nil, err
+	}
+	return student.With(trained), finish()
+}
+
+// read gathers the pairs. One without any content on a side has nothing to align and is dropped.
+func (d *Distill) read(ctx context.Context, job Job, t *train.Distill) error {
+	from, _ := job.Table("from")
+	dropped := int64(0)
+	for batch, err := range from.Batches(ctx) {
+		if err != nil {
+			return err
+		}
+		columns := []*array.List{
+			column[*array.List](batch, schemas.TeacherIDs), column[*array.List](batch, schemas.StudentSourceIDs), column[*array.List](batch, schemas.StudentTargetIDs),
+		}
+		for i := range int(batch.NumRows()) {
+			if !d.hasContent(job, columns, i) {
+				dropped++
+				continue
+			}
+			for c, to := range []*train.Ragged{&t.TeacherIDs, &t.StudentSource, &t.StudentTarget} {
+				appendSequence(to, int32List(columns[c], i))
+			}
+		}
+	}
+	if dropped > 0 {
+		job.Outputs[trainingTable].Drop("no_content", dropped)
+	}
+	if t.TeacherIDs.Sequences() == 0 {
+		return fmt.Errorf("%s has no pairs to learn from", from.Name)
+	}
+	return nil
+}
+
+func (d *Distill) hasContent(job Job, columns []*array.List, row int) bool {
+	for c, list := range columns {
+		m := job.Models["student"]
+		if c == 0 {
+			m = job.Models["teacher"]
+		}
+		content := 0
+		for _, id := range int32List(list, row) {
+			if !m.Tokenizer.IsSpecial(id) {
+				content++
+			}
+		}
+		if content == 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,204 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/float16"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// Embed turns documents or queries into vectors. What is not said comes from the model's own sentence-transformers files, else
+// it is mean pooling, normalised.
+type Embed struct {
+	// From names a table of documents or queries.
+	From schemas.TableRef `yaml:"from" ferry:"required"`
+	// Model embeds.
+	Model schemas.ModelRef `yaml:"model" ferry:"required"`
+	// Prefix is put before every text, such as "query: ".
+	Prefix string `yaml:"prefix"`
+	// Title says whether a document's title is put before its text.
+	Title bool `yaml:"title"`
+	// Output is vectors (one a text), token_vectors (one a token, scaled to length 1), or both.
+	Output string `yaml:"output"`
+	// Pooling turns token vectors into one: mean, cls or max; as the model says if left out.
+	Pooling string `yaml:"pooling"`
+	// Normalize scales vectors to length 1; as the model says if left out.
+	Normalize *bool `yaml:"normalize"`
+	// Tokens says which token vectors are kept: content (without special tokens and prefix) or all.
+	Tokens string `yaml:"tokens"`
+	// MaxTokens is the longest input, special tokens included; what is longer is cut. 0 means as the model says.
+	MaxTokens int `yaml:"max_tokens"`
+	// BatchTokens is the number of tokens that go through the encoder together; it bounds memory.
+	BatchTokens int `yaml:"batch_tokens"`
+}
+
+// NewEmbed returns an Embed with its defaults.
+func NewEmbed() *Embed { return &Embed{Output: "vectors", Tokens: "content", BatchTokens: 2048} }
+
+// Validate checks the keys.
+func (e *Embed) Validate() []schemas.Mistake {
+	var found []schemas.Mistake
+	found = append(found, oneOf("output", e.Output, "vectors", "token_vectors", "both")...)
+	found = append(found, oneOf("tokens", e.Tokens, "content", "all")...)
+	found = append(found, oneOf("pooling", e.Pooling, "", model.Mean, model.CLS, model.Max)...)
+	if e.MaxTokens < 0 {
+		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("should be at least 1, is %d", e.MaxTokens)})
+	}
+	if e.BatchTokens < 1 {
+		found = append(found, schemas.Mistake{Key: "batch_tokens", Problem: fmt.Sprintf("should be at least 1, is %d", e.BatchTokens)})
+	}
+	return found
+}
+
+// RowWise says that every row of From is embedded on its own.
+func (e *Embed) RowWise() string { return "from" }
+
+// Outputs is a table of vectors, of token vectors, or both.
+func (e *Embed) Outputs(in Types) (Outputs, []schemas.Mistake) {
+	from := in.Schema("from")
+	found := lacks("from", from, "documents or queries", schemas.Language, schemas.ID, schemas.Text)
+	if from != nil && e.Title && !from.HasField(schemas.Title) {
+		found = append(found, schemas.Mistake{Key: "title", Problem: "the table has no titles"})
+	}
+	info, ok := in.Models["model"]
+	if !ok || from == nil || len(found) > 0 {
+		return Outputs{}, found
+	}
+	if e.MaxTokens > info.Config.MaxTokens() {
+		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), e.MaxTokens)})
+	}
+	var tables []schemas.TableType
+	exclude, d := from.HasField(schemas.Exclude), info.Config.Hidden
+	if e.Output != "token_vectors" {
+		tables = append(tables, schemas.TableType{Name: "vectors", Schema: schemas.Vectors(d, exclude)})
+	}
+	if e.Output != "vectors" {
+		tables = append(tables, schemas.TableType{Name: "token_vectors", Schema: schemas.TokenVectors(d, exclude)})
+	}
+	return Outputs{Tables: tables}, found
+}
+
+func (e *Embed) options(info model.Info) model.EmbedOptions {
+	o := model.EmbedOptions{Prefix: e.Prefix, Pooling: info.Pooling, Normalize: info.Normalize, MaxTokens: info.MaxTokens, Content: e.Tokens == "content", Budget: e.BatchTokens}
+	if e.Pooling != "" {
+		o.Pooling = e.Pooling
+	}
+	if e.Normalize != nil {
+		o.Normalize = *e.Normalize
+	}
+	if e.MaxTokens > 0 {
+		o.MaxTokens = e.MaxTokens
+	}
+	return o
+}
+
+// Run embeds.
+func (e *Embed) Run(ctx context.Context, job Job) (*model.Model, error) {
+	from, _ := job.Table("from")
+	m := job.Models["model"]
+	embedder := model.NewEmbedder(m, e.options(m.Info))
+	for batch, err := range from.Batches(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		made := make([]model.Embedded, batch.NumRows())
+		err := embedder.Embed(ctx, e.texts(batch), e.Output != "vectors", func(i int, r model.Embedded) error {
+			made[i] = r
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		for table, out := range job.Outputs {
+			if err := emitVectors(out, table, batch, made, m.Config.Hidden); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// texts are the batch's texts, with titles where they are asked for.
+func (e *Embed) texts(batch arrow.RecordBatch) []string {
+	text := texts(batch, schemas.Text)
+	list := make([]string, text.Len())
+	for i := range list {
+		list[i] = text.Value(i)
+		if e.Title {
+			if title := texts(batch, schemas.Title).Value(i); title != "" {
+				list[i] = title + " " + list[i]
+			}
+		}
+	}
+	return list
+}
+
+// emitVectors emits one batch of the named table.
+func emitVectors(out schemas.Output, table string, batch arrow.RecordBatch, made []model.Embedded, d int) error {
+	exclude := batch.Schema().HasField(schemas.Exclude)
+	schema := schemas.Vectors(d, exclude)
+	if table == "token_vectors" {
+		schema = schemas.TokenVectors(d, exclude)
+	}
+	b := array.NewRecordBuilder(out.Allocator, schema)
+	defer b.Release()
+	language, id := texts(batch, schemas.Language), texts(batch, schemas.ID)
+	for i, r := range made {
+		appendText(b.Field(0), language.Value(i))
+		appendText(b.Field(1), id.Value(i))
+		if table == "token_vectors" {
+			appendInts(b.Field(2), r.IDs)
+			appendTokenVectors(b.Field(3), r.TokenVectors, d)
+		} else {
+			appendVector(b.Field(2), r.Vector)
+		}
+		if exclude {
+			list := b.Field(len(schema.Fields()) - 1).(*array.ListBuilder)
+			list.Append(true)
+			list.ValueBuilder().(*array.StringBuilder).AppendValues(stringList(column[*array.List](batch, schemas.Exclude), i), nil)
+		}
+	}
+	built := b.NewRecordBatch()
+	defer built.Release()
+	return out.Emit(built)
+}
+
+func appendVector(b array.Builder, v []float32) {
+	list := b.(*array.FixedSizeListBuilder)
+	list.Append(true)
+	list.ValueBuilder().(*array.Float32Builder).AppendValues(v, nil)
+}
+
+// appendTokenVectors appends the rows of vectors, (tokens, d), as one list.
+func appendTokenVectors(b array.Builder, vectors []float32, d int) {
+	list := b.(*array.ListBuilder)
+	list.Append(true)
+	rows := list.ValueBuilder().(*array.FixedSizeListBuilder)
+	values := rows.ValueBuilder().(*array.Float16Builder)
+	for i, x := range vectors {
+		if i%d == 0 {
+			rows.Append(true)
+		}
+		values.Append(float16.New(x))
+	}
+}
+
+// oneOf reports a value that is none of those allowed.
+func oneOf(key, value string, allowed ...string) []schemas.Mistake {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	var names []string
+	for _, a := range allowed {
+		if a != "" {
+			names = append(names, a)
+		}
+	}
+	return []schemas.Mistake{{Key: key, Problem: fmt.Sprintf("should be one of %v, is %q", names, value)}}
+}

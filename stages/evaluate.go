@@ -1,0 +1,181 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/model/measure"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// Evaluate measures hits against judgments, with trec_eval's semantics, for each query language: every query's value, their mean,
+// and its 95 % bootstrap interval. Judged queries without hits count as 0 (trec_eval -c).
+type Evaluate struct {
+	// Hits names a table of hits.
+	Hits schemas.TableRef `yaml:"hits" ferry:"required"`
+	// Judgments names a table of judgments.
+	Judgments schemas.TableRef `yaml:"judgments" ferry:"required"`
+	// Measures by their usual names: nDCG@k, AP, RR@k, R@k, P@k, success@k.
+	Measures []string `yaml:"measures"`
+	// Variant names the system in tables and reports; the name of the hits if left out.
+	Variant string `yaml:"variant"`
+	// Level is the smallest grade that measures other than nDCG count as relevant.
+	Level int32 `yaml:"level"`
+	// Absent says what a judged query without hits counts: zero, or skip to leave it out.
+	Absent string `yaml:"absent"`
+	// NothingRelevant says what a query without a relevant document counts: zero, as in trec_eval, or skip to leave it out.
+	NothingRelevant string `yaml:"nothing_relevant"`
+	// Samples is the number of bootstrap samples behind an interval.
+	Samples int `yaml:"samples"`
+}
+
+// NewEvaluate returns an Evaluate with its defaults.
+func NewEvaluate() *Evaluate {
+	return &Evaluate{Measures: []string{"nDCG@10"}, Level: 1, Absent: "zero", NothingRelevant: "zero", Samples: 1000}
+}
+
+// Validate checks the keys.
+func (e *Evaluate) Validate() []schemas.Mistake {
+	found := append(oneOf("absent", e.Absent, "zero", "skip"), oneOf("nothing_relevant", e.NothingRelevant, "zero", "skip")...)
+	if e.Samples < 0 {
+		found = append(found, schemas.Mistake{Key: "samples", Problem: fmt.Sprintf("should be at least 0, is %d", e.Samples)})
+	}
+	for i, name := range e.Measures {
+		if _, err := measure.Parse(name); err != nil {
+			found = append(found, schemas.Mistake{Key: fmt.Sprintf("measures[%d]", i), Problem: err.Error()})
+		}
+	}
+	return found
+}
+
+// Outputs is a table of scores.
+func (e *Evaluate) Outputs(in Types) (Outputs, []schemas.Mistake) {
+	found := lacks("hits", in.Schema("hits"), "hits", schemas.QueryID, schemas.DocumentID, schemas.Score)
+	found = append(found, lacks("judgments", in.Schema("judgments"), "judgments", schemas.QueryID, schemas.DocumentID, schemas.Grade)...)
+	return Outputs{Tables: []schemas.TableType{{Name: "scores", Schema: schemas.Scores()}}}, found
+}
+
+// Run evaluates. Hits and judgments are held in memory.
+func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
+	hits, _ := job.Table("hits")
+	from, _ := job.Table("judgments")
+	judged, err := readJudgments(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := readHits(ctx, hits)
+	if err != nil {
+		return nil, err
+	}
+	if e.Variant == "" {
+		e.Variant = hits.Name
+	}
+	out := job.Outputs["scores"]
+	b := array.NewRecordBuilder(out.Allocator, schemas.Scores())
+	defer b.Release()
+	for _, language := range runs.languages {
+		if err := e.score(b, language, runs.byQuery[language], judged, job.Seed); err != nil {
+			return nil, fmt.Errorf("queries in %s: %w", language, err)
+		}
+	}
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	return nil, out.Emit(batch)
+}
+
+// score appends the rows of one query language: the means, then the queries.
+func (e *Evaluate) score(b *array.RecordBuilder, language string, run map[string][]foundDocument, judged *judgments, seed uint64) error {
+	var measures []measure.Measure
+	for _, name := range e.Measures {
+		m, err := measure.Parse(name)
+		if err != nil {
+			return err
+		}
+		measures = append(measures, m)
+	}
+	evaluation := measure.New(measures, measure.Options{Level: e.Level, SkipAbsent: e.Absent == "skip", SkipNothingRelevant: e.NothingRelevant == "skip"})
+	for _, query := range judged.queries(language, run) {
+		hits, grades, err := judged.of(language, query, run[query])
+		if err != nil {
+			return err
+		}
+		if _, err := evaluation.Add(query, hits, grades); err != nil {
+			return err
+		}
+	}
+	summaries, err := evaluation.Summaries(e.Samples, seed)
+	if err != nil {
+		return err
+	}
+	for _, s := range summaries {
+		e.append(b, language, s.Measure, nil, s.Mean, s.Low, s.High, s.Queries)
+	}
+	queries, err := evaluation.Queries()
+	if err != nil {
+		return err
+	}
+	for _, q := range queries {
+		for i, m := range measures {
+			e.append(b, language, m, &q.Query, q.Values[i], q.Values[i], q.Values[i], 1)
+		}
+	}
+	return nil
+}
+
+func (e *Evaluate) append(b *array.RecordBuilder, language string, m measure.Measure, query *string, value, low, high float64, queries int) {
+	appendText(b.Field(0), e.Variant)
+	appendText(b.Field(1), language)
+	appendText(b.Field(2), m.String())
+	if query == nil {
+		b.Field(3).AppendNull()
+	} else {
+		appendText(b.Field(3), *query)
+	}
+	for i, x := range []float64{value, low, high} {
+		b.Field(4 + i).(*array.Float64Builder).Append(x)
+	}
+	b.Field(7).(*array.Int32Builder).Append(int32(queries))
+}
+
+// A foundDocument is a hit with its document's language.
+type foundDocument struct {
+	language, id string
+	score        float64
+}
+
+// hitTable is a table of hits in memory.
+type hitTable struct {
+	languages []string                              // of queries, sorted
+	byQuery   map[string]map[string][]foundDocument // by query language, then query
+}
+
+func readHits(ctx context.Context, t schemas.Table) (*hitTable, error) {
+	h := &hitTable{byQuery: map[string]map[string][]foundDocument{}}
+	for batch, err := range t.Batches(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		queryLanguage, query := texts(batch, schemas.QueryLanguage), texts(batch, schemas.QueryID)
+		language, id := texts(batch, schemas.DocumentLanguage), texts(batch, schemas.DocumentID)
+		score := column[*array.Float64](batch, schemas.Score)
+		for i := range int(batch.NumRows()) {
+			if math.IsNaN(score.Value(i)) {
+				return nil, fmt.Errorf("hit of query %q: the score of document %q is not a number", query.Value(i), id.Value(i))
+			}
+			ql := queryLanguage.Value(i)
+			if h.byQuery[ql] == nil {
+				h.byQuery[clone(ql)] = map[string][]foundDocument{}
+				h.languages = append(h.languages, clone(ql))
+			}
+			q := clone(query.Value(i))
+			h.byQuery[ql][q] = append(h.byQuery[ql][q], foundDocument{clone(language.Value(i)), clone(id.Value(i)), score.Value(i)})
+		}
+	}
+	slices.Sort(h.languages)
+	return h, nil
+}

@@ -1,0 +1,78 @@
+package stages
+
+import (
+	"embed"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// Code is this package's source: the reference pages and `ferry schema` take their descriptions from its comments.
+//
+//go:embed *.go
+var Code embed.FS
+
+// Types are what the check before a run knows of a stage's inputs, by the key that names them. An input whose own step
+// is mistaken is missing here.
+type Types struct {
+	Tables map[string][]schemas.TableType
+	Models map[string]model.Info
+}
+
+// Schema is the schema of the first table that key names, or nil.
+func (t Types) Schema(key string) *arrow.Schema {
+	if len(t.Tables[key]) == 0 {
+		return nil
+	}
+	return t.Tables[key][0].Schema
+}
+
+// Outputs are what a stage makes: tables, the default one first, and perhaps a model.
+type Outputs struct {
+	Tables []schemas.TableType
+	Model  *model.Info
+}
+
+// Job is one run of a stage.
+type Job struct {
+	Tables   map[string][]schemas.Table // inputs, by the key that names them
+	Models   map[string]*model.Model    // inputs, by the key that names them; shared, not to be changed
+	Outputs  map[string]schemas.Output  // by table name
+	Seed     uint64
+	Workers  int                                     // goroutines it may keep busy; never changes a result
+	Progress func(done, total int64, message string) // cheap; total is 0 or less if unknown
+}
+
+// Table is the first table that key names; false if the configuration leaves the key out.
+func (j Job) Table(key string) (schemas.Table, bool) {
+	if len(j.Tables[key]) == 0 {
+		return schemas.Table{}, false
+	}
+	return j.Tables[key][0], true
+}
+
+// lacks returns a mistake for the first column that the schema does not have. A nil schema is somebody else's mistake.
+func lacks(key string, schema *arrow.Schema, table string, columns ...string) []schemas.Mistake {
+	if schema == nil {
+		return nil
+	}
+	for _, name := range columns {
+		if !schema.HasField(name) {
+			return []schemas.Mistake{{Key: key, Problem: "needs a table of " + table + ", with a column " + name + "; this one has " + columnList(schema)}}
+		}
+	}
+	return nil
+}
+
+func columnList(schema *arrow.Schema) string {
+	list := ""
+	for i, f := range schema.Fields() {
+		if i > 0 {
+			list += ", "
+		}
+		list += f.Name
+	}
+	return list
+}

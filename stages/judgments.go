@@ -1,0 +1,108 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/model/measure"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// judgments are a table of judgments in memory, by query id. A judgment's languages may be empty, which is any.
+type judgments struct {
+	byQuery map[string][]judgment
+}
+
+type judgment struct {
+	queryLanguage, documentLanguage, document string
+	grade                                     int32
+}
+
+func readJudgments(ctx context.Context, t schemas.Table) (*judgments, error) {
+	j := &judgments{byQuery: map[string][]judgment{}}
+	interned := map[string]string{}
+	intern := func(s string) string {
+		if known, ok := interned[s]; ok {
+			return known
+		}
+		s = clone(s)
+		interned[s] = s
+		return s
+	}
+	for batch, err := range t.Batches(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		query, document := texts(batch, schemas.QueryID), texts(batch, schemas.DocumentID)
+		grade := column[*array.Int32](batch, schemas.Grade)
+		queryLanguage, documentLanguage := texts(batch, schemas.QueryLanguage), texts(batch, schemas.DocumentLanguage)
+		for i := range int(batch.NumRows()) {
+			q := intern(query.Value(i))
+			j.byQuery[q] = append(j.byQuery[q], judgment{intern(queryLanguage.Value(i)), intern(documentLanguage.Value(i)), intern(document.Value(i)), grade.Value(i)})
+		}
+	}
+	return j, nil
+}
+
+// queries lists, sorted, the queries that count in a language: those judged for it and those with hits.
+func (j *judgments) queries(language string, run map[string][]foundDocument) []string {
+	ids := map[string]bool{}
+	for query, list := range j.byQuery {
+		for _, one := range list {
+			if one.queryLanguage == "" || one.queryLanguage == language {
+				ids[query] = true
+				break
+			}
+		}
+	}
+	for query := range run {
+		ids[query] = true
+	}
+	return slices.Sorted(maps.Keys(ids))
+}
+
+// of returns the hits of a query and the grades of its documents, both by `<language>:<id>` where the query's hits are
+// of several languages, else by id, as in a TREC file.
+func (j *judgments) of(language, query string, run []foundDocument) ([]measure.Hit, map[string]int32, error) {
+	languages := map[string]bool{}
+	for _, h := range run {
+		languages[h.language] = true
+	}
+	name := func(language, id string) string {
+		if len(languages) > 1 {
+			return language + ":" + id
+		}
+		return id
+	}
+	hits := make([]measure.Hit, len(run))
+	for i, h := range run {
+		hits[i] = measure.Hit{Document: name(h.language, h.id), Score: h.score}
+	}
+	grades := map[string]int32{}
+	for _, one := range j.byQuery[query] {
+		if one.queryLanguage != "" && one.queryLanguage != language {
+			continue
+		}
+		among := []string{one.documentLanguage}
+		if one.documentLanguage == "" {
+			among = slices.Sorted(maps.Keys(languages))
+		} else if len(languages) == 1 && !languages[one.documentLanguage] {
+			continue // of documents that were not searched
+		}
+		if len(among) == 0 {
+			among = []string{""}
+		}
+		for _, l := range among {
+			id := name(l, one.document)
+			if other, twice := grades[id]; twice && other != one.grade {
+				return nil, nil, fmt.Errorf("query %q has two judgments of document %q, %d and %d", query, id, other, one.grade)
+			}
+			grades[id] = one.grade
+		}
+	}
+	return hits, grades, nil
+}

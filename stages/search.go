@@ -1,0 +1,154 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/model/retrieve"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// Search finds each query's best documents by comparing it with all of them: exact search. Vectors are compared by dot product,
+// token vectors by MaxSim, the mean over the query's tokens of the best match among the document's. Queries of all
+// languages search in documents of all languages. Documents that a query excludes are not returned.
+type Search struct {
+	// Queries names a table of vectors or token vectors.
+	Queries schemas.TableRef `yaml:"queries" ferry:"required"`
+	// Documents names a table of the same kind.
+	Documents schemas.TableRef `yaml:"documents" ferry:"required"`
+	// Top is the number of documents to return for each query.
+	Top int `yaml:"top"`
+}
+
+// NewSearch returns a Search with its defaults.
+func NewSearch() *Search { return &Search{Top: 100} }
+
+// Validate checks the keys.
+func (s *Search) Validate() []schemas.Mistake {
+	if s.Top < 1 {
+		return []schemas.Mistake{{Key: "top", Problem: fmt.Sprintf("should be at least 1, is %d", s.Top)}}
+	}
+	return nil
+}
+
+// Outputs is a table of hits.
+func (s *Search) Outputs(in Types) (Outputs, []schemas.Mistake) {
+	queries, documents := in.Schema("queries"), in.Schema("documents")
+	found := append(lacksVectors("queries", queries), lacksVectors("documents", documents)...)
+	if len(found) == 0 && queries != nil && documents != nil {
+		switch {
+		case isTokenVectors(queries) != isTokenVectors(documents):
+			found = append(found, schemas.Mistake{Key: "documents", Problem: fmt.Sprintf("documents are %s, queries are %s", vectorKind(documents), vectorKind(queries))})
+		case dimensions(queries) != dimensions(documents):
+			found = append(found, schemas.Mistake{Key: "documents", Problem: fmt.Sprintf("vectors have %d dimensions, queries have %d", dimensions(documents), dimensions(queries))})
+		}
+	}
+	return Outputs{Tables: []schemas.TableType{{Name: "hits", Schema: schemas.Hits()}}}, found
+}
+
+func lacksVectors(key string, schema *arrow.Schema) []schemas.Mistake {
+	if schema == nil || schema.HasField(schemas.Vector) || schema.HasField(schemas.TokenVectorList) {
+		return nil
+	}
+	return []schemas.Mistake{{Key: key, Problem: "needs a table of vectors or token vectors, as embed makes; this one has " + columnList(schema)}}
+}
+
+func isTokenVectors(schema *arrow.Schema) bool { return schema.HasField(schemas.TokenVectorList) }
+
+func vectorKind(schema *arrow.Schema) string {
+	if isTokenVectors(schema) {
+		return "token vectors"
+	}
+	return "vectors"
+}
+
+// dimensions is the width of a table's vectors.
+func dimensions(schema *arrow.Schema) int {
+	fields, _ := schema.FieldsByName(schemas.Vector)
+	if isTokenVectors(schema) {
+		fields, _ = schema.FieldsByName(schemas.TokenVectorList)
+		return int(fields[0].Type.(*arrow.ListType).Elem().(*arrow.FixedSizeListType).Len())
+	}
+	return int(fields[0].Type.(*arrow.FixedSizeListType).Len())
+}
+
+// A searcher is an exact search that documents are shown to, block by block.
+type searcher interface {
+	Results() [][]retrieve.Hit
+}
+
+// Run searches. The queries are held in memory, the documents pass by.
+func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
+	from, _ := job.Table("queries")
+	documents, _ := job.Table("documents")
+	q, err := gather(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	found, add, err := s.searcher(q)
+	if err != nil {
+		return nil, fmt.Errorf("reading queries: %w", err)
+	}
+	var seen int64
+	var buffer vectorRows
+	for batch, err := range documents.Batches(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		buffer.reset(q.d)
+		buffer.add(batch)
+		if err := add(ctx, &buffer, job.Workers); err != nil {
+			return nil, err
+		}
+		seen += batch.NumRows()
+		job.Progress(seen, documents.Rows, "documents")
+	}
+	return nil, emitHits(job.Outputs["hits"], q, found.Results())
+}
+
+// searcher returns the search for q and the function that shows it a block of documents.
+func (s *Search) searcher(q *vectorRows) (searcher, func(context.Context, *vectorRows, int) error, error) {
+	exclude := func(query int, d retrieve.Document) bool {
+		return slices.Contains(q.exclude[query], d.ID)
+	}
+	if q.offsets == nil {
+		dense, err := retrieve.NewDense(q.vectors, q.d, s.Top, exclude)
+		return dense, func(ctx context.Context, d *vectorRows, workers int) error {
+			return dense.Add(ctx, d.rows, d.vectors, workers)
+		}, err
+	}
+	maxsim, err := retrieve.NewMaxSim(q.vectors, q.offsets, q.d, s.Top, exclude)
+	return maxsim, func(ctx context.Context, d *vectorRows, workers int) error {
+		return maxsim.Add(ctx, d.rows, d.offsets, d.vectors, workers)
+	}, err
+}
+
+// emitHits emits one batch a thousand queries.
+func emitHits(out schemas.Output, q *vectorRows, results [][]retrieve.Hit) error {
+	b := array.NewRecordBuilder(out.Allocator, schemas.Hits())
+	defer b.Release()
+	for i, hits := range results {
+		for rank, h := range hits {
+			appendText(b.Field(0), q.rows[i].Language)
+			appendText(b.Field(1), q.rows[i].ID)
+			appendText(b.Field(2), h.Language)
+			appendText(b.Field(3), h.ID)
+			b.Field(4).(*array.Int32Builder).Append(int32(rank + 1))
+			b.Field(5).(*array.Float64Builder).Append(float64(h.Score))
+		}
+		if i%1000 == 999 || i == len(results)-1 {
+			batch := b.NewRecordBatch()
+			err := out.Emit(batch)
+			batch.Release()
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package stages
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/model/encoder"
+	"github.com/ferry-clir/ferry/model/train"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// Training are the keys that all kinds which train have.
+type Training struct {
+	// Epochs is the number of passes over the data; it may be a fraction.
+	Epochs float64 `yaml:"epochs"`
+	// Batch is the number of samples of an optimiser step.
+	Batch int `yaml:"batch"`
+	// MicroBatch is the number of samples that go through the encoder together; it bounds memory.
+	MicroBatch int `yaml:"micro_batch"`
+	// LearningRate is the peak of the learning rate, which rises over the warm-up and then falls linearly to 0.
+	LearningRate float64 `yaml:"learning_rate"`
+	// Warmup is the share of the steps over which the learning rate rises.
+	Warmup float64 `yaml:"warmup"`
+	// WeightDecay is AdamW's.
+	WeightDecay float64 `yaml:"weight_decay"`
+	// ClipNorm is the longest gradient; 0 leaves all as they are.
+	ClipNorm float64 `yaml:"clip_norm"`
+	// FreezeEmbeddings keeps the embeddings as they are: faster, and less is forgotten.
+	FreezeEmbeddings bool `yaml:"freeze_embeddings"`
+	// FreezeLayers keeps so many of the lowest layers as they are.
+	FreezeLayers int `yaml:"freeze_layers"`
+	// Temperature of the contrastive loss.
+	Temperature float64 `yaml:"temperature"`
+}
+
+func newTraining() Training {
+	o := train.NewOptions()
+	return Training{Epochs: o.Epochs, Batch: o.Batch, MicroBatch: o.MicroBatch, LearningRate: o.LearningRate, Warmup: o.Warmup,
+		WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Temperature: train.NewContrastive().Temperature}
+}
+
+// Validate checks the keys.
+func (t *Training) Validate() []schemas.Mistake {
+	var found []schemas.Mistake
+	wrong := func(bad bool, key, should string, value any) {
+		if bad {
+			found = append(found, schemas.Mistake{Key: key, Problem: fmt.Sprintf("should be %s, is %v", should, value)})
+		}
+	}
+	wrong(t.Epochs <= 0, "epochs", "above 0", t.Epochs)
+	wrong(t.Batch < 1, "batch", "at least 1", t.Batch)
+	wrong(t.MicroBatch < 1, "micro_batch", "at least 1", t.MicroBatch)
+	wrong(t.LearningRate <= 0, "learning_rate", "above 0", t.LearningRate)
+	wrong(t.Warmup < 0 || t.Warmup > 1, "warmup", "between 0 and 1", t.Warmup)
+	wrong(t.WeightDecay < 0, "weight_decay", "at least 0", t.WeightDecay)
+	wrong(t.ClipNorm < 0, "clip_norm", "at least 0", t.ClipNorm)
+	wrong(t.FreezeLayers < 0, "freeze_layers", "at least 0", t.FreezeLayers)
+	wrong(t.Temperature <= 0, "temperature", "above 0", t.Temperature)
+	return found
+}
+
+func (t *Training) options(job Job) train.Options {
+	return train.Options{Epochs: t.Epochs, Batch: t.Batch, MicroBatch: t.MicroBatch, LearningRate: t.LearningRate, Warmup: t.Warmup,
+		WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm, Frozen: encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers},
+		Seed: job.Seed, Workers: job.Workers}
+}
+
+// curve returns the function that a training run reports each step to: it adds a row to the training table and shows
+// progress. The builder holds the table; finish emits it.
+func curve(job Job, losses []string) (report func(train.Record) error, finish func() error) {
+	out := job.Outputs[trainingTable]
+	b := array.NewRecordBuilder(out.Allocator, schemas.Training(losses...))
+	report = func(r train.Record) error {
+		b.Field(0).(*array.Int32Builder).Append(int32(r.Step))
+		numbers := append([]float64{r.Epoch, r.Loss}, r.Losses...)
+		numbers = append(numbers, r.LearningRate, r.GradientNorm, r.SolverIterations, r.MarginalError)
+		for i, x := range numbers {
+			b.Field(1 + i).(*array.Float64Builder).Append(x)
+		}
+		b.Field(1 + len(numbers)).(*array.Int32Builder).Append(int32(r.NotConverged))
+		job.Progress(int64(r.Step), int64(r.Steps), fmt.Sprintf("steps, loss %.4f", r.Loss))
+		return nil
+	}
+	finish = func() error {
+		defer b.Release()
+		batch := b.NewRecordBatch()
+		defer batch.Release()
+		return out.Emit(batch)
+	}
+	return report, finish
+}
+
+const trainingTable = "training"
+
+// sortedNames are the names of a map in order.
+func sortedNames(m map[string]float64) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// appendSequence adds one text's ids to a ragged batch.
+func appendSequence(to *train.Ragged, ids []int32) {
+	if len(to.Offsets) == 0 {
+		to.Offsets = append(to.Offsets, 0)
+	}
+	to.IDs = append(to.IDs, ids...)
+	to.Offsets = append(to.Offsets, int32(len(to.IDs)))
+}

@@ -1,0 +1,85 @@
+package stages
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/model/retrieve"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// vectorRows are rows of a table of vectors, or of token vectors, as slices.
+type vectorRows struct {
+	d       int
+	rows    []retrieve.Document // language and id of each row
+	vectors []float32           // (rows, d), or (tokens, d)
+	offsets []int32             // of token vectors: row i has those from offsets[i] up to offsets[i+1]
+	exclude [][]string
+}
+
+// gather reads a whole table.
+func gather(ctx context.Context, t schemas.Table) (*vectorRows, error) {
+	v := &vectorRows{}
+	v.reset(dimensions(t.Schema))
+	if isTokenVectors(t.Schema) {
+		v.offsets = []int32{0}
+	}
+	for batch, err := range t.Batches(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		v.add(batch)
+	}
+	return v, nil
+}
+
+// reset empties v and keeps its memory.
+func (v *vectorRows) reset(d int) {
+	v.d, v.rows, v.vectors, v.exclude = d, v.rows[:0], v.vectors[:0], v.exclude[:0]
+	if v.offsets != nil {
+		v.offsets = append(v.offsets[:0], 0)
+	}
+}
+
+// add copies the rows of a batch.
+func (v *vectorRows) add(batch arrow.RecordBatch) {
+	language, id := texts(batch, schemas.Language), texts(batch, schemas.ID)
+	var exclude *array.List
+	if batch.Schema().HasField(schemas.Exclude) {
+		exclude = column[*array.List](batch, schemas.Exclude)
+	}
+	for i := range int(batch.NumRows()) {
+		v.rows = append(v.rows, retrieve.Document{Language: clone(language.Value(i)), ID: clone(id.Value(i))})
+		var excluded []string
+		if exclude != nil {
+			excluded = stringList(exclude, i)
+		}
+		v.exclude = append(v.exclude, excluded)
+	}
+	if isTokenVectors(batch.Schema()) {
+		v.addTokens(batch)
+		return
+	}
+	list := column[*array.FixedSizeList](batch, schemas.Vector)
+	from, _ := list.ValueOffsets(0)
+	values := list.ListValues().(*array.Float32).Float32Values()
+	v.vectors = append(v.vectors, values[from:int(from)+list.Len()*v.d]...)
+}
+
+func (v *vectorRows) addTokens(batch arrow.RecordBatch) {
+	if v.offsets == nil {
+		v.offsets = []int32{0}
+	}
+	list := column[*array.List](batch, schemas.TokenVectorList)
+	inner := list.ListValues().(*array.FixedSizeList)
+	values := inner.ListValues().(*array.Float16)
+	for i := range list.Len() {
+		from, to := list.ValueOffsets(i)
+		for j := int(from) * v.d; j < int(to)*v.d; j++ {
+			v.vectors = append(v.vectors, values.Value(j).Float32())
+		}
+		v.offsets = append(v.offsets, v.offsets[len(v.offsets)-1]+int32(to-from))
+	}
+}
