@@ -1,0 +1,48 @@
+package sinks
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// A File is being written and has not taken its name yet. It appears complete, or not at all.
+type File struct {
+	*os.File
+	path string
+}
+
+// Create begins a file, and makes its folder. Publish must be called in the end.
+func Create(path string) (*File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, fmt.Errorf("creating folder: %w", err)
+	}
+	f, err := os.OpenFile(beside(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("creating file: %w", err)
+	}
+	return &File{f, path}, nil
+}
+
+// beside is a name in the same folder that nobody else uses.
+func beside(path string) string {
+	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.part-%08x", filepath.Base(path), rand.Uint32()))
+}
+
+// Publish makes what was written durable and gives it its name; or, when writing failed with err, removes it. It
+// returns err, or what went wrong here.
+func (f *File) Publish(err error) error {
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), f.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}

@@ -1,0 +1,179 @@
+package sinks
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// scores are the means of tables of scores: a table a measure, with languages as rows and variants as columns.
+type scores struct {
+	Measures, Languages, Variants []string // in the order in which they came
+	Means                         map[scoreID]mean
+}
+
+type scoreID struct{ Measure, Language, Variant string }
+
+type mean struct {
+	Value, Low, High float64
+	Queries          int32
+}
+
+func readScores(ctx context.Context, tables []schemas.Table) (*scores, error) {
+	s := &scores{Means: map[scoreID]mean{}}
+	for _, t := range tables {
+		for batch, err := range t.Batches(ctx) {
+			if err != nil {
+				return nil, err
+			}
+			text := func(name string) *array.String {
+				return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String)
+			}
+			number := func(name string) *array.Float64 {
+				return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.Float64)
+			}
+			variant, language, measure, query := text(schemas.Variant), text(schemas.Language), text(schemas.Measure), text(schemas.QueryID)
+			value, low, high := number(schemas.Value), number(schemas.Low), number(schemas.High)
+			queries := batch.Column(batch.Schema().FieldIndices(schemas.QueryCount)[0]).(*array.Int32)
+			for i := range int(batch.NumRows()) {
+				if query.IsNull(i) {
+					id := scoreID{strings.Clone(measure.Value(i)), strings.Clone(language.Value(i)), strings.Clone(variant.Value(i))}
+					s.add(id, mean{value.Value(i), low.Value(i), high.Value(i), queries.Value(i)})
+				}
+			}
+		}
+	}
+	return s, nil
+}
+
+func (s *scores) add(id scoreID, m mean) {
+	for _, l := range []struct {
+		list *[]string
+		name string
+	}{{&s.Measures, id.Measure}, {&s.Languages, id.Language}, {&s.Variants, id.Variant}} {
+		if !slices.Contains(*l.list, l.name) {
+			*l.list = append(*l.list, l.name)
+		}
+	}
+	s.Means[id] = m
+}
+
+// grid is a measure's table as text, in percent: a header, a row a language, and the mean over languages.
+func (s *scores) grid(measure string, interval bool) [][]string {
+	rows := [][]string{append([]string{measure}, s.Variants...)}
+	for _, language := range s.Languages {
+		row := []string{language}
+		for _, variant := range s.Variants {
+			m, ok := s.Means[scoreID{measure, language, variant}]
+			switch {
+			case !ok:
+				row = append(row, "")
+			case interval:
+				row = append(row, fmt.Sprintf("%.2f (%.2f to %.2f)", 100*m.Value, 100*m.Low, 100*m.High))
+			default:
+				row = append(row, fmt.Sprintf("%.2f", 100*m.Value))
+			}
+		}
+		rows = append(rows, row)
+	}
+	if len(s.Languages) > 1 {
+		rows = append(rows, s.meanRow(measure))
+	}
+	return rows
+}
+
+func (s *scores) meanRow(measure string) []string {
+	row := []string{"mean"}
+	for _, variant := range s.Variants {
+		sum, n := 0.0, 0
+		for _, language := range s.Languages {
+			if m, ok := s.Means[scoreID{measure, language, variant}]; ok {
+				sum, n = sum+m.Value, n+1
+			}
+		}
+		if n == 0 {
+			row = append(row, "")
+			continue
+		}
+		row = append(row, fmt.Sprintf("%.2f", 100*sum/float64(n)))
+	}
+	return row
+}
+
+// headline is every measure's table for a terminal.
+func (s *scores) headline() string {
+	var b strings.Builder
+	for _, measure := range s.Measures {
+		b.WriteString("\n")
+		rows := s.grid(measure, false)
+		widths := make([]int, len(rows[0]))
+		for _, row := range rows {
+			for c, cell := range row {
+				widths[c] = max(widths[c], len([]rune(cell)))
+			}
+		}
+		for _, row := range rows {
+			fmt.Fprintf(&b, "%-*s", widths[0], row[0])
+			for c, cell := range row[1:] {
+				fmt.Fprintf(&b, "  %*s", widths[c+1], cell)
+			}
+			b.WriteString("\n")
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// markdown is every measure's table in Markdown, with intervals.
+func (s *scores) markdown() string {
+	var b strings.Builder
+	b.WriteString("# Scores\n\nIn percent, by language of the query, with 95 % bootstrap intervals.\n")
+	for _, measure := range s.Measures {
+		b.WriteString("\n")
+		for i, row := range s.grid(measure, true) {
+			escaped := make([]string, len(row))
+			for c, cell := range row {
+				escaped[c] = strings.ReplaceAll(cell, "|", `\|`)
+			}
+			b.WriteString("| " + strings.Join(escaped, " | ") + " |\n")
+			if i == 0 {
+				b.WriteString("|---" + strings.Repeat("|---:", len(row)-1) + "|\n")
+			}
+		}
+	}
+	return b.String()
+}
+
+var page = template.Must(template.New("scores").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Scores</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; margin: 1.5rem 0 }
+th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
+th:first-child, td:first-child { text-align: left }
+</style></head><body>
+<h1>Scores</h1>
+<p>In percent, by language of the query, with 95 % bootstrap intervals.</p>
+{{range .}}<table>{{range $i, $row := .}}<tr>{{range $row}}{{if eq $i 0}}<th>{{.}}</th>{{else}}<td>{{.}}</td>{{end}}{{end}}</tr>
+{{end}}</table>
+{{end}}</body></html>
+`))
+
+// html is every measure's table as one page that needs no network.
+func (s *scores) html() string {
+	var grids [][][]string
+	for _, measure := range s.Measures {
+		grids = append(grids, s.grid(measure, true))
+	}
+	var b strings.Builder
+	if err := page.Execute(&b, grids); err != nil {
+		panic("sinks: the page's template does not fit its data: " + err.Error())
+	}
+	return b.String()
+}
