@@ -1,0 +1,168 @@
+package pipeline
+
+import (
+	"embed"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"reflect"
+	"strings"
+
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks"
+	"github.com/ferry-clir/ferry/sources"
+	"github.com/ferry-clir/ferry/stages"
+)
+
+// A Description is what there is to know of a kind. It comes from the kind's struct: its comments, tags and defaults.
+type Description struct {
+	Section string
+	Kind    string
+	Doc     string // what it does; its first sentence is a summary
+	Keys    []KeyDescription
+}
+
+// KeyDescription is what there is to know of a key.
+type KeyDescription struct {
+	Key      string
+	Type     reflect.Type
+	Doc      string
+	Default  any
+	Required bool
+}
+
+// Summary is the first sentence of the description.
+func (d Description) Summary() string {
+	if i := strings.Index(d.Doc, ". "); i >= 0 {
+		return d.Doc[:i+1]
+	}
+	return d.Doc
+}
+
+// Describe describes every kind, in the order of kinds.go.
+func Describe() ([]Description, error) {
+	docs := comments{}
+	for _, code := range []embed.FS{sources.Code, stages.Code, sinks.Code, headerCode} {
+		if err := docs.read(code); err != nil {
+			return nil, err
+		}
+	}
+	var all []Description
+	for _, k := range kinds {
+		v := reflect.ValueOf(k.make()).Elem()
+		all = append(all, Description{k.section, k.name, strings.TrimSpace(docs[typeID(v.Type())]), docs.keys(v)})
+	}
+	return all, nil
+}
+
+//go:embed file.go
+var headerCode embed.FS
+
+// comments are the doc comments of struct types and their fields, by <package>.<type> and <package>.<type>.<field>.
+type comments map[string]string
+
+func typeID(t reflect.Type) string { return t.String() }
+
+func (c comments) read(code embed.FS) error {
+	return fs.WalkDir(code, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := code.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, text, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return fmt.Errorf("reading descriptions: %w", err)
+		}
+		for _, declaration := range file.Decls {
+			if g, ok := declaration.(*ast.GenDecl); ok && g.Tok == token.TYPE {
+				c.readType(file.Name.Name, g)
+			}
+		}
+		return nil
+	})
+}
+
+func (c comments) readType(in string, g *ast.GenDecl) {
+	for _, spec := range g.Specs {
+		t := spec.(*ast.TypeSpec)
+		id := in + "." + t.Name.Name
+		c[id] = g.Doc.Text() + t.Doc.Text()
+		s, ok := t.Type.(*ast.StructType)
+		if !ok {
+			continue
+		}
+		for _, f := range s.Fields.List {
+			for _, name := range f.Names {
+				c[id+"."+name.Name] = oneLine(f.Doc.Text() + f.Comment.Text())
+			}
+		}
+	}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// keys describes the fields of a struct, those of embedded structs included.
+func (c comments) keys(v reflect.Value) []KeyDescription {
+	var keys []KeyDescription
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Anonymous {
+			keys = append(keys, c.keys(v.Field(i))...)
+			continue
+		}
+		if key := yamlKey(f); key != "" {
+			keys = append(keys, KeyDescription{
+				Key: key, Type: f.Type, Doc: c[typeID(v.Type())+"."+f.Name], Default: v.Field(i).Interface(),
+				Required: f.Tag.Get("ferry") == "required",
+			})
+		}
+	}
+	return keys
+}
+
+// TypeName says what a key's value is, as people are told.
+func (k KeyDescription) TypeName() string { return keyTypeName(k.Type) }
+
+func keyTypeName(t reflect.Type) string {
+	switch {
+	case t == tableRef:
+		return "table"
+	case t == modelRef:
+		return "model"
+	case t == pathType:
+		return "path"
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		return "list of " + keyTypeName(t.Elem())
+	case reflect.Map:
+		return "mapping to " + keyTypeName(t.Elem())
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint64:
+		return "whole number"
+	case reflect.Float32, reflect.Float64:
+		return "number"
+	case reflect.Pointer:
+		return keyTypeName(t.Elem())
+	}
+	return "text"
+}
+
+// required reports the keys tagged `ferry:"required"` that are empty.
+func (s *Step) required() []schemas.Mistake {
+	var missing []schemas.Mistake
+	v := reflect.ValueOf(s.component).Elem()
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Tag.Get("ferry") == "required" && v.Field(i).IsZero() {
+			missing = append(missing, schemas.Mistake{Problem: fmt.Sprintf("needs the key %q", yamlKey(f))})
+		}
+	}
+	return missing
+}

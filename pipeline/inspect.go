@@ -1,0 +1,170 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+)
+
+// Inspect writes what is in a Parquet or Arrow file: columns, number of rows, metadata, and the first rows.
+func Inspect(ctx context.Context, w io.Writer, path string, rows int) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("inspecting: %w", err)
+	}
+	defer f.Close()
+	magic := make([]byte, 6)
+	if _, err := io.ReadFull(f, magic); err != nil {
+		return fmt.Errorf("inspecting %s: it is shorter than any Parquet or Arrow file", path)
+	}
+	switch {
+	case bytes.HasPrefix(magic, []byte("PAR1")):
+		err = inspectParquet(ctx, w, f, rows)
+	case bytes.Equal(magic, ipc.Magic):
+		err = inspectArrow(w, f, rows)
+	default:
+		err = errors.New("it is neither a Parquet nor an Arrow file")
+	}
+	if err != nil {
+		return fmt.Errorf("inspecting %s: %w", path, err)
+	}
+	return nil
+}
+
+func inspectParquet(ctx context.Context, w io.Writer, f *os.File, rows int) error {
+	r, err := file.NewParquetReader(f)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	p, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{BatchSize: int64(max(1, rows))}, memory.DefaultAllocator)
+	if err != nil {
+		return err
+	}
+	schema, err := p.Schema()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "Parquet, %d rows in %d row groups\n", r.NumRows(), r.NumRowGroups())
+	writeSchema(w, schema)
+	batches, err := p.GetRecordReader(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer batches.Release()
+	for shown := 0; shown < rows && batches.Next(); {
+		shown += writeRows(w, batches.RecordBatch(), shown, rows)
+	}
+	if err := batches.Err(); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+func inspectArrow(w io.Writer, f *os.File, rows int) error {
+	r, err := ipc.NewFileReader(f)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var total int64
+	for i := range r.NumRecords() {
+		batch, err := r.RecordBatchAt(i)
+		if err != nil {
+			return err
+		}
+		total += batch.NumRows()
+		batch.Release()
+	}
+	fmt.Fprintf(w, "Arrow, %d rows in %d record batches\n", total, r.NumRecords())
+	writeSchema(w, r.Schema())
+	for i, shown := 0, 0; i < r.NumRecords() && shown < rows; i++ {
+		batch, err := r.RecordBatchAt(i)
+		if err != nil {
+			return err
+		}
+		shown += writeRows(w, batch, shown, rows)
+		batch.Release()
+	}
+	return nil
+}
+
+func writeSchema(w io.Writer, schema *arrow.Schema) {
+	for _, f := range schema.Fields() {
+		null := ""
+		if f.Nullable {
+			null = ", may be null"
+		}
+		fmt.Fprintf(w, "  %s: %s%s\n", f.Name, typeText(f.Type), null)
+	}
+	metadata := schema.Metadata().ToMap()
+	var keys []string
+	for key := range metadata {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	for _, key := range keys {
+		fmt.Fprintf(w, "  metadata %s: %s\n", key, short(metadata[key]))
+	}
+}
+
+// typeText is an Arrow type in few words.
+func typeText(t arrow.DataType) string {
+	switch t := t.(type) {
+	case *arrow.FixedSizeListType:
+		return fmt.Sprintf("fixed_size_list<%s, %d>", typeText(t.Elem()), t.Len())
+	case *arrow.ListType:
+		return fmt.Sprintf("list<%s>", typeText(t.Elem()))
+	case *arrow.StringType:
+		return "string"
+	}
+	return t.String()
+}
+
+// writeRows writes the rows of a batch, up to limit in all, and returns how many.
+func writeRows(w io.Writer, batch arrow.RecordBatch, shown, limit int) int {
+	n := min(int(batch.NumRows()), limit-shown)
+	for i := range n {
+		fmt.Fprintf(w, "row %d\n", shown+i+1)
+		for c, column := range batch.Columns() {
+			fmt.Fprintf(w, "  %s: %s\n", batch.ColumnName(c), valueText(column, i))
+		}
+	}
+	return n
+}
+
+func valueText(column arrow.Array, i int) string {
+	if list, ok := column.(array.ListLike); ok && !column.IsNull(i) {
+		from, to := list.ValueOffsets(i)
+		var values []string
+		for j := from; j < to && j < from+4; j++ {
+			values = append(values, valueText(list.ListValues(), int(j)))
+		}
+		if to-from > 4 {
+			values = append(values, fmt.Sprintf("... %d in all", to-from))
+		}
+		return "[" + strings.Join(values, ", ") + "]"
+	}
+	return short(column.ValueStr(i))
+}
+
+// short cuts a value to one line of a terminal.
+func short(s string) string {
+	s = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:100]) + "..."
+	}
+	return s
+}

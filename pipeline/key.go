@@ -1,0 +1,154 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/ferry-clir/ferry/model/kernel"
+)
+
+// A key names a step's result by everything that it depends on: the same key, the same bytes.
+type key string
+
+// identity is what a key is the hash of.
+type identity struct {
+	Kind    string
+	Version int
+	Config  json.RawMessage
+	Table   string      `json:",omitempty"` // sources: each table is a result of its own
+	Files   []inputFile `json:",omitempty"`
+	Inputs  []inputKey  `json:",omitempty"`
+	Seed    uint64      `json:",omitempty"`
+	ISA     string      `json:",omitempty"` // sums round differently on other instruction sets
+}
+
+type inputFile struct{ Name, SHA256 string }
+
+type inputKey struct {
+	Key   string // of the step's configuration
+	From  key
+	Table string
+	Name  string `json:",omitempty"` // as referred to, where it reaches the rows
+}
+
+// key returns the key of a step's result, for a source that of one table. keys holds those of the steps it reads.
+func (p *Pipeline) key(ctx context.Context, s *Step, table string, keys func(*edge) key, hashes *hashes) (key, error) {
+	id := identity{Kind: s.Section + "/" + s.kind.name, Version: s.kind.version, Config: s.config, Table: table}
+	if c, ok := s.component.(interface{ Files() ([]string, error) }); ok && s.Section != "sinks" {
+		files, err := c.Files()
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", s.Where(), err)
+		}
+		for _, file := range files {
+			sum, err := hashes.sum(ctx, file)
+			if err != nil {
+				return "", fmt.Errorf("%s: %w", s.Where(), err)
+			}
+			id.Files = append(id.Files, inputFile{filepath.Base(file), sum})
+		}
+	}
+	names := s.kind.depends == onNames || s.kind.depends == onSeedAndNames
+	for _, e := range s.edges {
+		in := inputKey{Key: e.key, From: keys(e), Table: e.table}
+		if names {
+			in.Name = e.ref
+		}
+		id.Inputs = append(id.Inputs, in)
+	}
+	if s.kind.depends == onSeed || s.kind.depends == onSeedAndNames {
+		id.Seed = p.Seed
+	}
+	if s.Section == "stages" {
+		id.ISA = kernel.ISA()
+	}
+	data, err := json.Marshal(id)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s.Where(), err)
+	}
+	sum := sha256.Sum256(data)
+	return key(s.kind.name + "-" + hex.EncodeToString(sum[:12])), nil
+}
+
+// hashes remembers the content hash of files as long as size and time of change stay the same.
+type hashes struct {
+	file  string
+	mutex sync.Mutex
+	known map[string]hashed
+}
+
+type hashed struct {
+	Size     int64
+	Modified time.Time
+	SHA256   string
+}
+
+// openHashes reads what an earlier run remembered; a missing or damaged file is an empty one.
+func openHashes(work string) *hashes {
+	h := &hashes{file: filepath.Join(work, "hashes.json"), known: map[string]hashed{}}
+	if data, err := os.ReadFile(h.file); err == nil && json.Unmarshal(data, &h.known) != nil {
+		h.known = map[string]hashed{}
+	}
+	return h
+}
+
+// sum returns the SHA-256 of a file's content in hexadecimal.
+func (h *hashes) sum(ctx context.Context, file string) (string, error) {
+	stat, err := os.Stat(file)
+	if err != nil {
+		return "", fmt.Errorf("reading input: %w", err)
+	}
+	h.mutex.Lock()
+	known, ok := h.known[file]
+	h.mutex.Unlock()
+	if ok && known.Size == stat.Size() && known.Modified.Equal(stat.ModTime()) {
+		return known.SHA256, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return "", fmt.Errorf("reading input: %w", err)
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, &untilDone{ctx, f}); err != nil {
+		return "", fmt.Errorf("reading input %s: %w", file, err)
+	}
+	now := hashed{stat.Size(), stat.ModTime(), hex.EncodeToString(sum.Sum(nil))}
+	h.mutex.Lock()
+	h.known[file] = now
+	h.mutex.Unlock()
+	return now.SHA256, nil
+}
+
+// save writes down what is known. Files that changed in the last two seconds are left out: they could change again
+// within the clock's resolution.
+func (h *hashes) save() error {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	for file, known := range h.known {
+		if time.Since(known.Modified) < 2*time.Second {
+			delete(h.known, file)
+		}
+	}
+	return writeJSON(h.file, h.known)
+}
+
+// untilDone reads until the context is cancelled.
+type untilDone struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u *untilDone) Read(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(b)
+}

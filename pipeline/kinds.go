@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks"
+	"github.com/ferry-clir/ferry/sources"
+	"github.com/ferry-clir/ferry/stages"
+)
+
+// A source offers tables read from files. Tables and Files are called before a run, Read during it, once a table.
+type source interface {
+	Tables() []schemas.TableType
+	Files() ([]string, error)
+	Read(ctx context.Context, table string, out schemas.Output) error
+}
+
+// A modelSource opens a model that exists before the run, or makes one.
+type modelSource interface {
+	Files() ([]string, error)
+	Inspect() (model.Info, error)
+	Open(ctx context.Context, seed uint64) (*model.Model, error)
+}
+
+// A stage turns tables and models into tables and models. Outputs is called during the check, Run once a task.
+type stage interface {
+	Outputs(in stages.Types) (stages.Outputs, []schemas.Mistake)
+	Run(ctx context.Context, job stages.Job) (*model.Model, error)
+}
+
+// A rowWise stage makes each output row from one input row of the table that RowWise names, so that it may run on one
+// shard of that table at a time.
+type rowWise interface{ RowWise() (key string) }
+
+// A sink drains tables into files. Files lists what it writes; they appear complete or not at all. The summary is
+// shown to the person who ran the pipeline, and may be empty.
+type sink interface {
+	Accepts(tables map[string][]schemas.TableType) []schemas.Mistake
+	Files() []string
+	Write(ctx context.Context, job sinks.Job) (summary string, err error)
+}
+
+// A validator checks its own keys, one by one and together.
+type validator interface{ Validate() []schemas.Mistake }
+
+// A kind is one row of the table of everything that can stand in a pipeline file.
+type kind struct {
+	section string // sources, models, stages or sinks
+	name    string
+	version int     // raised when the same input gives other output than before, so that nothing old is taken for new
+	depends depends // what else its result depends on
+	make    func() any
+}
+
+// depends says what a step's result depends on besides its keys and inputs.
+type depends int
+
+const (
+	onInputs depends = iota // nothing else
+	onSeed                  // the pipeline's seed
+	onNames                 // the names that the configuration gives its inputs, which it writes into its rows
+	onSeedAndNames
+)
+
+// kinds are all kinds, in the order in which people are shown them.
+var kinds = []kind{
+	{"sources", "bitext", 1, onInputs, func() any { return sources.NewBitext() }},
+	{"sources", "mtop", 1, onInputs, func() any { return sources.NewMTOP() }},
+	{"sources", "wikiclir", 1, onInputs, func() any { return sources.NewWikiCLIR() }},
+	{"sources", "mmarco", 1, onInputs, func() any { return sources.NewMMARCO() }},
+	{"sources", "jsonl", 1, onInputs, func() any { return sources.NewJSONL() }},
+	{"sources", "parquet", 1, onInputs, func() any { return sources.NewParquet() }},
+	{"sources", "beir", 1, onInputs, func() any { return sources.NewBEIR() }},
+	{"sources", "trec", 1, onInputs, func() any { return sources.NewTREC() }},
+	{"models", "pretrained", 1, onInputs, func() any { return sources.NewPretrained() }},
+	{"models", "random", 1, onSeed, func() any { return sources.NewRandom() }},
+	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
+	{"stages", "train", 1, onSeed, func() any { return stages.NewTrain() }},
+	{"stages", "distill", 1, onSeed, func() any { return stages.NewDistill() }},
+	{"stages", "embed", 1, onInputs, func() any { return stages.NewEmbed() }},
+	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
+	{"stages", "evaluate", 1, onSeedAndNames, func() any { return stages.NewEvaluate() }},
+	{"sinks", "parquet", 1, onInputs, func() any { return sinks.NewParquet() }},
+	{"sinks", "model", 1, onInputs, func() any { return sinks.NewModel() }},
+	{"sinks", "report", 1, onNames, func() any { return sinks.NewReport() }},
+}
+
+// sections are the parts of a pipeline file that hold steps, in the order in which they are usually written.
+var sections = []string{"sources", "models", "stages", "sinks"}
+
+func kindOf(section, name string) (kind, bool) {
+	for _, k := range kinds {
+		if k.section == section && k.name == name {
+			return k, true
+		}
+	}
+	return kind{}, false
+}
+
+// kindNames are the names of a section's kinds.
+func kindNames(section string) []string {
+	var names []string
+	for _, k := range kinds {
+		if k.section == section {
+			names = append(names, k.name)
+		}
+	}
+	return names
+}

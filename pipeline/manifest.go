@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"sort"
+	"time"
+
+	"github.com/ferry-clir/ferry/model/kernel"
+)
+
+// A Manifest tells what a run read, did and wrote. It stands beside the outputs.
+type Manifest struct {
+	Pipeline string            `json:"pipeline"`
+	Version  string            `json:"version"` // of ferry
+	Go       string            `json:"go"`
+	ISA      string            `json:"isa"` // instruction set that the kernels used
+	Host     string            `json:"host"`
+	Workers  int               `json:"workers"`
+	Seed     uint64            `json:"seed"`
+	Started  time.Time         `json:"started"`
+	Seconds  float64           `json:"seconds"`
+	Config   string            `json:"config"`        // the pipeline file, as it was before variables were filled in
+	Set      []string          `json:"set,omitempty"` // what --set changed
+	Inputs   map[string]string `json:"inputs"`        // SHA-256 of every file read, by path
+	Outputs  map[string]string `json:"outputs"`       // SHA-256 of every file written, by path
+	Steps    []ManifestStep    `json:"steps"`
+}
+
+// ManifestStep is what one step did, or had done in an earlier run.
+type ManifestStep struct {
+	Step    string  `json:"step"`
+	Kind    string  `json:"kind"`
+	Key     string  `json:"key"`
+	Cached  bool    `json:"cached"`
+	Seconds float64 `json:"seconds"`
+	counts
+}
+
+// Version is ferry's version: that of the module, or the commit it was built from.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	version := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (version == "" || version == "(devel)") {
+			version = s.Value
+		}
+	}
+	return version
+}
+
+// manifestFile is beside the first sink's output.
+func (p *Pipeline) manifestFile() string {
+	for _, s := range p.Steps {
+		if c, ok := s.component.(sink); ok && len(c.Files()) > 0 {
+			return filepath.Join(filepath.Dir(c.Files()[0]), p.Name+".manifest.json")
+		}
+	}
+	return filepath.Join(p.Work, p.Name+".manifest.json")
+}
+
+func (r *Run) writeManifest() error {
+	host, _ := os.Hostname()
+	m := Manifest{
+		Pipeline: r.pipeline.Name, Version: Version(), Go: runtime.Version(), ISA: kernel.ISA(), Host: host,
+		Workers: r.options.Workers, Seed: r.pipeline.Seed, Started: r.started.UTC(), Seconds: time.Since(r.started).Seconds(),
+		Config: string(r.pipeline.text), Set: r.pipeline.sets, Inputs: map[string]string{}, Outputs: map[string]string{},
+	}
+	for _, u := range r.units {
+		if err := r.addInputs(u, m.Inputs); err != nil {
+			return err
+		}
+		for file, sum := range u.note.Files {
+			m.Outputs[r.pipeline.shown(file)] = sum
+		}
+		if u.step.Section != "models" {
+			m.Steps = append(m.Steps, ManifestStep{u.name(), u.step.Kind(), string(u.key), u.present, u.note.Seconds, u.note.Counts})
+		}
+	}
+	if err := writeJSON(r.pipeline.manifestFile(), m); err != nil {
+		return fmt.Errorf("writing manifest: %w", err)
+	}
+	return nil
+}
+
+func (r *Run) addInputs(u *unit, inputs map[string]string) error {
+	c, ok := u.step.component.(interface{ Files() ([]string, error) })
+	if !ok || u.step.Section == "sinks" {
+		return nil
+	}
+	files, err := c.Files()
+	if err != nil {
+		return fmt.Errorf("writing manifest: %w", err)
+	}
+	for _, file := range files {
+		if inputs[r.pipeline.shown(file)], err = r.hashes.sum(context.Background(), file); err != nil {
+			return fmt.Errorf("writing manifest: %w", err)
+		}
+	}
+	return nil
+}
+
+// hashFiles puts the hash of every file at or below paths into sums.
+func (r *Run) hashFiles(ctx context.Context, paths []string, sums map[string]string) error {
+	var files []string
+	for _, path := range paths {
+		err := filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				files = append(files, file)
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("reading back what was written: %w", err)
+		}
+	}
+	sort.Strings(files)
+	for _, file := range files {
+		sum, err := r.hashes.sum(ctx, file)
+		if err != nil {
+			return err
+		}
+		sums[file] = sum
+	}
+	return nil
+}

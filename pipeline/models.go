@@ -1,0 +1,73 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/ferry-clir/ferry/model"
+)
+
+// models keeps the models that are in use, each opened once, and forgets them when the last user is done.
+type models struct {
+	run   *Run
+	mutex sync.Mutex
+	inUse map[*unit]*openModel
+}
+
+type openModel struct {
+	users int
+	once  sync.Once
+	model *model.Model
+	err   error
+}
+
+func newModels(r *Run) *models { return &models{run: r, inUse: map[*unit]*openModel{}} }
+
+// open waits until the unit's model is there and returns it; release must follow.
+func (m *models) open(ctx context.Context, u *unit) (*model.Model, error) {
+	select {
+	case <-u.ready:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	m.mutex.Lock()
+	entry := m.inUse[u]
+	if entry == nil {
+		entry = &openModel{}
+		m.inUse[u] = entry
+	}
+	entry.users++
+	m.mutex.Unlock()
+	entry.once.Do(func() { entry.model, entry.err = m.load(ctx, u) })
+	if entry.err != nil {
+		m.release(u)
+		return nil, entry.err
+	}
+	return entry.model, nil
+}
+
+func (m *models) load(ctx context.Context, u *unit) (*model.Model, error) {
+	if c, ok := u.step.component.(modelSource); ok {
+		opened, err := c.Open(ctx, m.run.pipeline.Seed)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", u.name(), err)
+		}
+		return opened, nil
+	}
+	opened, err := model.Open(os.DirFS(m.run.store.model(u.key)))
+	if err != nil {
+		return nil, fmt.Errorf("opening the model of %s: %w", u.name(), err)
+	}
+	return opened, nil
+}
+
+func (m *models) release(u *unit) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	entry := m.inUse[u]
+	if entry.users--; entry.users == 0 {
+		delete(m.inUse, u)
+	}
+}

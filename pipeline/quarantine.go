@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks"
+)
+
+// badShards are the quarantine shards of a task.
+type badShards struct {
+	unit   *unit
+	shards []shard
+}
+
+func (r *Run) addQuarantine(u *unit, shards []shard) {
+	if len(shards) > 0 {
+		r.mutex.Lock()
+		defer r.mutex.Unlock()
+		r.bad = append(r.bad, badShards{u, shards})
+	}
+}
+
+// quarantineFile is where the bad rows of the last run are.
+func (p *Pipeline) quarantineFile() string { return filepath.Join(p.Work, "quarantine.parquet") }
+
+// writeQuarantine puts the bad rows of all steps, those made earlier included, into one Parquet file; if there are none
+// it removes the file.
+func (r *Run) writeQuarantine() error {
+	for _, u := range r.units {
+		if u.present {
+			r.addQuarantine(u, u.note.Shards[quarantine])
+		}
+	}
+	file := r.pipeline.quarantineFile()
+	if len(r.bad) == 0 {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("writing quarantine: %w", err)
+		}
+		return nil
+	}
+	order := map[*unit]int{}
+	for i, u := range r.units {
+		order[u] = i
+	}
+	sort.SliceStable(r.bad, func(i, j int) bool {
+		a, b := r.bad[i], r.bad[j]
+		return order[a.unit] < order[b.unit] || a.unit == b.unit && a.shards[0].Number < b.shards[0].Number
+	})
+	rows := schemas.Table{Schema: schemas.Quarantine(), Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
+		return func(yield func(arrow.RecordBatch, error) bool) {
+			for _, b := range r.bad {
+				t := newTable(quarantine, schemas.Quarantine(), func(n int) string { return r.store.shard(b.unit.key, quarantine, n) })
+				for _, s := range b.shards {
+					if !t.read(ctx, s, yield) {
+						return
+					}
+				}
+			}
+		}
+	}}
+	// Not the run's context: what went wrong should be told even when the run was cancelled.
+	if err := sinks.WriteParquet(context.Background(), file, rows); err != nil {
+		return fmt.Errorf("writing quarantine: %w", err)
+	}
+	return nil
+}
+
+// checkRows tells whether the rows of a unit add up and its bad ones are within the budget.
+func (r *Run) checkRows(u *unit, c counts) error {
+	read := rowsRead(c, u)
+	if !r.pipeline.MaxBadRows.allows(c.Bad, read) {
+		return r.overBudget(u, c, read)
+	}
+	if _, ok := u.step.component.(rowWise); !ok {
+		return nil
+	}
+	for table, out := range c.Out {
+		if accounted := out + c.dropped() + c.Bad; accounted != read {
+			return fmt.Errorf("table %s: %d rows read, but %d written, %d dropped and %d in quarantine; this is a defect of ferry", table, read, out, c.dropped(), c.Bad)
+		}
+	}
+	return nil
+}
+
+func (r *Run) overBudget(u *unit, c counts, read int64) error {
+	return fmt.Errorf("%d of %d rows could not be used, and max_bad_rows allows %s; the first is %s; all are in %s",
+		c.Bad, read, r.pipeline.MaxBadRows, c.FirstBad, r.pipeline.shown(r.pipeline.quarantineFile()))
+}
+
+// shown is a path as the pipeline file would write it, relative to the file's folder.
+func (p *Pipeline) shown(path string) string {
+	dir, err := filepath.Abs(filepath.Dir(p.File))
+	if err != nil {
+		return path
+	}
+	relative, err := filepath.Rel(dir, path)
+	if err != nil {
+		return path
+	}
+	return relative
+}

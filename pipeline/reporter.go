@@ -1,0 +1,22 @@
+package pipeline
+
+import "time"
+
+// A Reporter is told how a run goes. Its methods are called from many goroutines.
+type Reporter interface {
+	// Present says that an earlier run made the step.
+	Present(step string)
+	Started(step string)
+	// Progress may be called often. total is 0 or less while unknown.
+	Progress(step string, done, total int64, message string)
+	Finished(step string, f Finished)
+}
+
+// Finished is what a step did.
+type Finished struct {
+	Rows    map[string]int64 // by table
+	Dropped map[string]int64 // by reason
+	Bad     int64
+	Took    time.Duration
+	Summary string // to be shown to the person who runs the pipeline
+}

@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/stages"
+)
+
+// computeShards runs a row-wise stage on the shards of the table that key names, each as soon as it is published, as
+// many at a time as there are workers. A task whose note is there was done by an earlier run.
+func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, job stages.Job) (note, error) {
+	in := u.cutInput(key)
+	if in == nil {
+		return note{}, fmt.Errorf("computing shards: there is no input %s", key)
+	}
+	from := in.readTable()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var mutex sync.Mutex
+	var rows int64
+	notes := map[int]note{}
+	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(cap(r.slots))
+	feed := func() error {
+		for i := 0; ; i++ {
+			s, ok, err := from.shard(ctx, i)
+			if err != nil || !ok {
+				return err
+			}
+			tasks.Go(func(ctx context.Context) error {
+				n, err := r.computeShard(ctx, u, c, *in, s, job)
+				if err != nil {
+					cancel() // so that nobody waits for shards that are not wanted any more
+				}
+				mutex.Lock()
+				defer mutex.Unlock()
+				notes[i] = n
+				rows += s.Rows
+				job.Progress(rows, from.rows(), "rows")
+				return err
+			})
+		}
+	}
+	fed := feed()
+	if err := tasks.Wait(); err != nil {
+		return note{}, err
+	}
+	if fed != nil {
+		return note{}, fed
+	}
+	total := note{Shards: map[string][]shard{}, Counts: newCounts()}
+	for i := range len(notes) {
+		for table, shards := range notes[i].Shards {
+			total.Shards[table] = append(total.Shards[table], shards...)
+		}
+		total.Counts.add(notes[i].Counts)
+	}
+	return total, nil
+}
+
+func (u *unit) cutInput(key string) *input {
+	for i := range u.inputs {
+		if u.inputs[i].key == key {
+			return &u.inputs[i]
+		}
+	}
+	return nil
+}
+
+// computeShard makes the output shards of one input shard, unless they are there.
+func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s shard, job stages.Job) (note, error) {
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done():
+		return note{}, context.Cause(ctx)
+	}
+	n, ok, err := r.store.read(u.key, taskName(s.Number))
+	if err != nil {
+		return note{}, err
+	}
+	if ok {
+		for table, shards := range n.Shards {
+			for _, s := range shards {
+				if t := u.tables[table]; t != nil {
+					t.publish(s)
+				}
+			}
+		}
+		r.addQuarantine(u, n.Shards[quarantine])
+		return n, nil
+	}
+	t := r.newTask(u, s.Number, true)
+	t.counts.In[in.ref] = s.Rows
+	cut := map[string][]schemas.Table{}
+	for key, tables := range job.Tables {
+		cut[key] = tables
+	}
+	cut[in.key] = []schemas.Table{in.readTable().part(in.ref, s)}
+	job.Tables, job.Outputs, job.Workers = cut, t.outputs(), 1
+	job.Progress = func(int64, int64, string) {}
+	_, err = c.Run(ctx, job)
+	if n, err = t.end(err); err != nil {
+		return note{}, err
+	}
+	return n, r.store.write(u.key, taskName(s.Number), n)
+}

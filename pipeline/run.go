@@ -1,0 +1,186 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks"
+	"github.com/ferry-clir/ferry/stages"
+)
+
+// Options are how a pipeline is run; none of them changes a byte of the result.
+type Options struct {
+	Workers  int // goroutines that compute; 0 means one a core
+	Reporter Reporter
+}
+
+// A Run is one execution of a pipeline.
+type Run struct {
+	pipeline *Pipeline
+	options  Options
+	store    store
+	hashes   *hashes
+	units    []*unit
+	models   *models
+	slots    chan struct{} // taken by each task of a row-wise stage
+	started  time.Time
+
+	mutex sync.Mutex
+	bad   []badShards
+}
+
+// Run makes what the sinks ask for and is not there yet. It returns when everything is written, or at the first error,
+// or soon after ctx is cancelled; no half-written file is left either way, and a later Run goes on from there.
+func (p *Pipeline) Run(ctx context.Context, o Options) error {
+	if o.Workers <= 0 {
+		o.Workers = runtime.NumCPU()
+	}
+	r := &Run{pipeline: p, options: o, store: openStore(p.Work), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), started: time.Now()}
+	var err error
+	if r.units, err = p.units(ctx, r.store, r.hashes); err != nil {
+		return err
+	}
+	r.models = newModels(r)
+	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	for _, u := range r.units {
+		if u.present {
+			o.Reporter.Present(u.name())
+		}
+		if u.needed {
+			tasks.Go(func(ctx context.Context) error { return r.make(ctx, u) })
+		}
+	}
+	err = tasks.Wait()
+	if saved := r.hashes.save(); err == nil && saved != nil {
+		err = fmt.Errorf("writing cache: %w", saved)
+	}
+	if written := r.writeQuarantine(); err == nil {
+		err = written
+	}
+	if err != nil {
+		return err
+	}
+	return r.writeManifest()
+}
+
+// make makes one unit.
+func (r *Run) make(ctx context.Context, u *unit) error {
+	started := time.Now()
+	r.options.Reporter.Started(u.name())
+	var n note
+	var err error
+	switch c := u.step.component.(type) {
+	case source:
+		n, err = r.readSource(ctx, u, c)
+	case sink:
+		n, err = r.drain(ctx, u, c)
+	case stage:
+		n, err = r.compute(ctx, u, c)
+	}
+	if err == nil {
+		err = r.checkRows(u, n.Counts)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("%s: %w", u.name(), err)
+	}
+	n.Seconds = time.Since(started).Seconds()
+	if err := r.store.write(u.key, done, n); err != nil {
+		return err
+	}
+	u.note = n
+	for name, t := range u.tables {
+		t.end(len(n.Shards[name]))
+	}
+	close(u.ready)
+	r.options.Reporter.Finished(u.name(), Finished{Rows: n.Counts.Out, Dropped: n.Counts.Dropped, Bad: n.Counts.Bad, Took: time.Since(started), Summary: n.Summary})
+	return nil
+}
+
+func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
+	t := r.newTask(u, 0, false)
+	return t.end(c.Read(ctx, u.source, t.outputs()[u.source]))
+}
+
+// compute runs a stage: shard by shard if it is row-wise, else once.
+func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
+	job, release, err := r.job(ctx, u)
+	if err != nil {
+		return note{}, err
+	}
+	defer release()
+	if w, ok := c.(rowWise); ok {
+		return r.computeShards(ctx, u, c, w.RowWise(), job)
+	}
+	t := r.newTask(u, 0, false)
+	job.Outputs = t.outputs()
+	made, err := c.Run(ctx, job)
+	if err == nil && made != nil {
+		err = sinks.WriteModel(r.store.model(u.key), made)
+	}
+	for _, in := range u.inputs {
+		if table := in.readTable(); table != nil {
+			t.counts.In[in.ref] = max(0, table.rows())
+		}
+	}
+	return t.end(err)
+}
+
+// job gathers a stage's inputs and waits for its models.
+func (r *Run) job(ctx context.Context, u *unit) (stages.Job, func(), error) {
+	job := stages.Job{
+		Tables: map[string][]schemas.Table{}, Models: map[string]*model.Model{},
+		Seed: r.pipeline.Seed, Workers: r.options.Workers,
+		Progress: func(done, total int64, message string) {
+			r.options.Reporter.Progress(u.name(), done, total, message)
+		},
+	}
+	var held []*unit
+	release := func() {
+		for _, from := range held {
+			r.models.release(from)
+		}
+	}
+	for _, in := range u.inputs {
+		if !in.model {
+			job.Tables[in.key] = append(job.Tables[in.key], in.readTable().whole(in.ref))
+			continue
+		}
+		m, err := r.models.open(ctx, in.unit)
+		if err != nil {
+			release()
+			return job, nil, err
+		}
+		held = append(held, in.unit)
+		job.Models[in.key] = m
+	}
+	return job, release, nil
+}
+
+func (r *Run) drain(ctx context.Context, u *unit, c sink) (note, error) {
+	job, release, err := r.job(ctx, u)
+	if err != nil {
+		return note{}, err
+	}
+	defer release()
+	summary, err := c.Write(ctx, sinks.Job{Tables: job.Tables, Models: job.Models, Progress: job.Progress})
+	if err != nil {
+		return note{}, err
+	}
+	n := note{Counts: newCounts(), Summary: summary, Files: map[string]string{}}
+	for _, in := range u.inputs {
+		if table := in.readTable(); table != nil {
+			n.Counts.In[in.ref] = table.rows()
+		}
+	}
+	return n, r.hashFiles(ctx, c.Files(), n.Files)
+}

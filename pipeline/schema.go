@@ -1,0 +1,95 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// Schema is the JSON Schema of pipeline files, for editors: every kind with its keys, their descriptions and defaults.
+func Schema() ([]byte, error) {
+	described, err := Describe()
+	if err != nil {
+		return nil, err
+	}
+	docs := comments{}
+	if err := docs.read(headerCode); err != nil {
+		return nil, err
+	}
+	properties := map[string]any{}
+	for _, k := range docs.keys(reflect.ValueOf(newHeader()).Elem()) {
+		properties[k.Key] = map[string]any{"description": k.Doc, "type": []string{"string", "integer", "number"}}
+	}
+	for _, section := range sections {
+		var anyOf []any
+		for _, d := range described {
+			if d.Section == section {
+				anyOf = append(anyOf, d.schema())
+			}
+		}
+		properties[section] = map[string]any{
+			"description":          docs["pipeline.header."+fieldNamed[section]],
+			"type":                 "object",
+			"additionalProperties": map[string]any{"oneOf": anyOf},
+		}
+	}
+	data, err := json.MarshalIndent(map[string]any{
+		"$schema":              "https://json-schema.org/draft/2020-12/schema",
+		"title":                "ferry pipeline",
+		"type":                 "object",
+		"properties":           properties,
+		"additionalProperties": false,
+	}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing schema: %w", err)
+	}
+	return append(data, '\n'), nil
+}
+
+var fieldNamed = map[string]string{"sources": "Sources", "models": "Models", "stages": "Stages", "sinks": "Sinks"}
+
+// schema is the JSON Schema of one kind.
+func (d Description) schema() map[string]any {
+	properties := map[string]any{"kind": map[string]any{"const": d.Kind, "description": d.Summary()}}
+	required := []string{"kind"}
+	for _, k := range d.Keys {
+		p := valueSchema(k.Type)
+		p["description"] = k.Doc
+		if !reflect.ValueOf(k.Default).IsZero() {
+			p["default"] = k.Default
+		}
+		properties[k.Key] = p
+		if k.Required {
+			required = append(required, k.Key)
+		}
+	}
+	return map[string]any{
+		"title": d.Kind, "description": oneLine(d.Doc), "type": "object",
+		"properties": properties, "required": required, "additionalProperties": false,
+	}
+}
+
+// valueSchema is the JSON Schema of a value. Every list may be written as a single value, and every value as a
+// ${VARIABLE}.
+func valueSchema(t reflect.Type) map[string]any {
+	variable := map[string]any{"type": "string", "pattern": `\$\{`}
+	var own map[string]any
+	switch t.Kind() {
+	case reflect.Bool:
+		own = map[string]any{"type": "boolean"}
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint64:
+		own = map[string]any{"type": "integer"}
+	case reflect.Float32, reflect.Float64:
+		own = map[string]any{"type": "number"}
+	case reflect.Slice:
+		item := valueSchema(t.Elem())
+		own = map[string]any{"anyOf": []any{item, map[string]any{"type": "array", "items": item}}}
+	case reflect.Map:
+		own = map[string]any{"type": "object", "additionalProperties": valueSchema(t.Elem())}
+	case reflect.String:
+		return map[string]any{"type": "string"}
+	default: // kinds with a form of their own
+		return map[string]any{}
+	}
+	return map[string]any{"anyOf": []any{own, variable}}
+}

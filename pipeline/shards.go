@@ -1,0 +1,117 @@
+package pipeline
+
+import (
+	"bufio"
+	"errors"
+	"math"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ferry-clir/ferry/sinks"
+)
+
+// The sizes of a table's shards, in rows. They depend on the table alone, never on the machine. The first are small, so
+// that a small table keeps several workers busy and the next step can begin soon; then they double, so that a large one
+// has few files.
+const (
+	smallestShard int64 = 256
+	largestShard  int64 = 4096
+)
+
+func shardRows(number int) int64 {
+	return min(smallestShard<<min(number/2, 20), largestShard)
+}
+
+// A shardWriter cuts a stream of record batches into shards and publishes each when it is full.
+type shardWriter struct {
+	schema  *arrow.Schema
+	file    func(number int) string
+	publish func(shard)
+	single  bool  // all rows make one shard, even if there are none
+	now     shard // being written
+	part    *sinks.File
+	buffer  *bufio.Writer
+	ipc     *ipc.FileWriter
+	shards  []shard
+}
+
+// limit is the number of rows of the shard being written.
+func (w *shardWriter) limit() int64 {
+	if w.single {
+		return math.MaxInt64
+	}
+	return shardRows(w.now.Number)
+}
+
+// write adds a batch, which it does not keep.
+func (w *shardWriter) write(batch arrow.RecordBatch) error {
+	for from := int64(0); from < batch.NumRows(); {
+		n := min(batch.NumRows()-from, w.limit()-w.now.Rows)
+		slice := batch.NewSlice(from, from+n)
+		err := w.append(slice)
+		slice.Release()
+		if err != nil {
+			return err
+		}
+		from += n
+		if w.now.Rows == w.limit() {
+			if err := w.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *shardWriter) append(batch arrow.RecordBatch) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	w.now.Rows += batch.NumRows()
+	return w.ipc.Write(batch)
+}
+
+// begin opens the file of the shard that comes next, unless it is open.
+func (w *shardWriter) begin() error {
+	if w.part != nil {
+		return nil
+	}
+	part, err := sinks.Create(w.file(w.now.Number))
+	if err != nil {
+		return err
+	}
+	w.part, w.buffer = part, bufio.NewWriterSize(part, 1<<18)
+	w.ipc, err = ipc.NewFileWriter(w.buffer, ipc.WithSchema(w.schema), ipc.WithAllocator(memory.DefaultAllocator))
+	return err
+}
+
+// flush publishes the shard being written, if it has rows or is to be written in any case.
+func (w *shardWriter) flush() error {
+	if w.part == nil && !w.single {
+		return nil
+	}
+	if err := w.begin(); err != nil {
+		return err
+	}
+	err := w.part.Publish(errors.Join(w.ipc.Close(), w.buffer.Flush()))
+	w.part, w.buffer, w.ipc = nil, nil, nil
+	if err != nil {
+		return err
+	}
+	w.shards = append(w.shards, w.now)
+	w.publish(w.now)
+	w.now = shard{Number: w.now.Number + 1}
+	return nil
+}
+
+// abandon removes what is not published.
+func (w *shardWriter) abandon() {
+	if w.part != nil {
+		w.part.Publish(errAbandoned)
+		w.part = nil
+	}
+}
+
+var errAbandoned = errors.New("abandoned")

@@ -1,0 +1,189 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// A Step is one entry of a pipeline file.
+type Step struct {
+	Section   string // sources, models, stages or sinks
+	Name      string
+	kind      kind
+	component any // what kind.make returned, filled in
+	edges     []*edge
+	at        map[string]*yaml.Node // where each of its keys stands, by key; "" is the step itself
+	config    []byte                // canonical form of its keys, references left out
+	samples   []string              // built-in corpora that its paths name
+
+	tables []schemas.TableType // what it offers; known after Check
+	model  *model.Info         // what it offers, if it makes a model; known after Check
+}
+
+// Where names the step as messages do: stages.hits.
+func (s *Step) Where() string { return s.Section + "." + s.Name }
+
+// Kind is the name of the step's kind.
+func (s *Step) Kind() string { return s.kind.name }
+
+// An edge is a reference to a table or a model of another step.
+type edge struct {
+	key   string // key that holds it, such as from
+	ref   string // as written, such as mtop.documents
+	where string // key with its place in a list, such as from[1]
+	model bool   // to a model rather than to a table
+	step  *Step  // what it refers to, once resolved
+	table string // which of the step's tables; empty for the default one
+}
+
+// The types of keys that stand for something outside the step.
+var (
+	tableRef = reflect.TypeFor[schemas.TableRef]()
+	modelRef = reflect.TypeFor[schemas.ModelRef]()
+	pathType = reflect.TypeFor[schemas.Path]()
+)
+
+var stepName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// decodeSteps decodes every entry of a section.
+func (d *decoder) decodeSteps(section string, n *yaml.Node) []*Step {
+	var steps []*Step
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, entry := n.Content[i], resolve(n.Content[i+1])
+		where := section + "." + key.Value
+		switch {
+		case !stepName.MatchString(key.Value):
+			d.add(key, section, "%q is no name for a step: use letters, digits, _ and -", key.Value)
+		case seen[key.Value]:
+			d.add(key, section, "there are two steps named %q", key.Value)
+		case entry.Kind != yaml.MappingNode:
+			d.add(entry, where, "should be a mapping such as {kind: %s, ...}, is %s", kindNames(section)[0], describe(entry))
+		default:
+			if s := d.decodeStep(section, key, entry); s != nil {
+				steps = append(steps, s)
+			}
+		}
+		seen[key.Value] = true
+	}
+	return steps
+}
+
+func (d *decoder) decodeStep(section string, name, entry *yaml.Node) *Step {
+	where := section + "." + name.Value
+	rest := &yaml.Node{Kind: yaml.MappingNode, Line: name.Line, Column: name.Column}
+	var kindNode *yaml.Node
+	for i := 0; i < len(entry.Content); i += 2 {
+		if entry.Content[i].Value == "kind" {
+			kindNode = resolve(entry.Content[i+1])
+		} else {
+			rest.Content = append(rest.Content, entry.Content[i:i+2]...)
+		}
+	}
+	if kindNode == nil {
+		d.add(name, where, "has no kind; there is %s", strings.Join(kindNames(section), ", "))
+		return nil
+	}
+	k, ok := kindOf(section, kindNode.Value)
+	if !ok {
+		d.add(kindNode, where, "unknown kind %q%s", kindNode.Value, didYouMean(kindNode.Value, kindNames(section)))
+		return nil
+	}
+	s := &Step{Section: section, Name: name.Value, kind: k, component: k.make()}
+	own := &decoder{mistakes: d.mistakes, at: map[string]*yaml.Node{}}
+	own.decode(rest, reflect.ValueOf(s.component).Elem(), where)
+	s.at = map[string]*yaml.Node{"": name}
+	for path, node := range own.at {
+		if key, ok := strings.CutPrefix(path, where+"."); ok {
+			s.at[key] = node
+		}
+	}
+	s.readEdges(reflect.ValueOf(s.component).Elem())
+	s.config = canonical(s.component)
+	return s
+}
+
+// readEdges finds the references among a component's fields, in the order of the struct.
+func (s *Step) readEdges(v reflect.Value) {
+	fields := fieldsOf(v)
+	for _, key := range keysOf(v.Type()) {
+		s.readEdge(key, key, fields[key])
+	}
+}
+
+func (s *Step) readEdge(key, where string, v reflect.Value) {
+	switch {
+	case v.Type() == tableRef || v.Type() == modelRef:
+		if v.String() != "" {
+			s.edges = append(s.edges, &edge{key: key, ref: v.String(), where: where, model: v.Type() == modelRef})
+		}
+	case v.Kind() == reflect.Slice && (v.Type().Elem() == tableRef || v.Type().Elem() == modelRef):
+		for i := range v.Len() {
+			at := fmt.Sprintf("%s[%d]", key, i)
+			if s.at[at] == nil { // one value in place of a list
+				at = key
+			}
+			s.readEdge(key, at, v.Index(i))
+		}
+	}
+}
+
+// canonical is the JSON of a component's keys without its references, the same however the YAML was written.
+func canonical(component any) []byte {
+	v := reflect.ValueOf(component).Elem()
+	values := map[string]any{}
+	for key, field := range fieldsOf(v) {
+		t := field.Type()
+		if t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t != tableRef && t != modelRef {
+			values[key] = field.Interface()
+		}
+	}
+	data, err := json.Marshal(values)
+	if err != nil {
+		panic("pipeline: a kind's keys must be plain values: " + err.Error())
+	}
+	return data
+}
+
+// place makes the paths of a component absolute: relative ones start at the file's folder, sample: ones in the work folder.
+func (s *Step) place(dir, work string) {
+	put := func(v reflect.Value) {
+		path := v.String()
+		switch name, isSample := strings.CutPrefix(path, "sample:"); {
+		case isSample:
+			s.samples = append(s.samples, name)
+			v.SetString(filepath.Join(sampleFolder(work), name))
+		case path != "" && !strings.Contains(path, "://"):
+			v.SetString(absolute(dir, path))
+		}
+	}
+	for _, field := range fieldsOf(reflect.ValueOf(s.component).Elem()) {
+		switch {
+		case field.Type() == pathType:
+			put(field)
+		case field.Kind() == reflect.Slice && field.Type().Elem() == pathType:
+			for i := range field.Len() {
+				put(field.Index(i))
+			}
+		}
+	}
+}
+
+func absolute(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}

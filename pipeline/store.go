@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ferry-clir/ferry/sinks"
+)
+
+// A store keeps results by key: a folder a key, in it shards named <table>-<number>.arrow, a note beside them that says
+// they are complete, and perhaps a model. Everything is written beside its place and renamed, the note last.
+type store struct{ root string }
+
+func openStore(work string) store { return store{filepath.Join(work, "cache")} }
+
+func (s store) folder(k key) string { return filepath.Join(s.root, string(k)) }
+
+func (s store) shard(k key, table string, number int) string {
+	return filepath.Join(s.folder(k), fmt.Sprintf("%s-%05d.arrow", table, number))
+}
+
+func (s store) model(k key) string { return filepath.Join(s.folder(k), "model") }
+
+// A note says that a task, or a whole step, is done, and how many rows went where.
+type note struct {
+	Shards  map[string][]shard `json:"shards"` // by table, in order
+	Counts  counts             `json:"counts"`
+	Seconds float64            `json:"seconds"`
+	Summary string             `json:"summary,omitempty"` // of a sink
+	Files   map[string]string  `json:"files,omitempty"`   // of a sink: what it wrote, with hashes
+}
+
+// A shard is a part of a table.
+type shard struct {
+	Number int   `json:"number"`
+	Rows   int64 `json:"rows"`
+}
+
+// done is the name of the note of a whole step.
+const done = "done"
+
+func taskName(number int) string { return fmt.Sprintf("task-%05d", number) }
+
+// read returns the note of that name, false if there is none: whatever it would describe is to be made again.
+func (s store) read(k key, name string) (note, bool, error) {
+	var n note
+	data, err := os.ReadFile(filepath.Join(s.folder(k), name+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, false, nil
+	}
+	if err != nil {
+		return n, false, fmt.Errorf("reading cache: %w", err)
+	}
+	if err := json.Unmarshal(data, &n); err != nil {
+		return n, false, fmt.Errorf("reading cache: %s/%s.json: %w; remove that folder to make it again", k, name, err)
+	}
+	return n, true, nil
+}
+
+func (s store) write(k key, name string, n note) error {
+	if err := writeJSON(filepath.Join(s.folder(k), name+".json"), n); err != nil {
+		return fmt.Errorf("writing cache: %w", err)
+	}
+	return nil
+}
+
+// writeJSON writes v to a file that appears complete or not at all.
+func writeJSON(file string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := sinks.Create(file)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(data, '\n'))
+	return f.Publish(err)
+}

@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// A table is a list of shards that may still be growing: whoever makes it publishes shards, in any order, and whoever
+// reads it waits for the next.
+type table struct {
+	name   string // as messages call it
+	schema *arrow.Schema
+	file   func(number int) string
+
+	mutex   sync.Mutex
+	shards  map[int]shard
+	total   int           // number of shards, -1 while unknown
+	changed chan struct{} // closed when something above changes
+}
+
+func newTable(name string, schema *arrow.Schema, file func(int) string) *table {
+	return &table{name: name, schema: schema, file: file, shards: map[int]shard{}, total: -1, changed: make(chan struct{})}
+}
+
+func (t *table) change(with func()) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	with()
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// publish adds a shard whose file is complete.
+func (t *table) publish(s shard) { t.change(func() { t.shards[s.Number] = s }) }
+
+// end says that there are total shards.
+func (t *table) end(total int) { t.change(func() { t.total = total }) }
+
+// shard waits for the shard of that number; false if there are not so many.
+func (t *table) shard(ctx context.Context, number int) (shard, bool, error) {
+	for {
+		t.mutex.Lock()
+		s, ok := t.shards[number]
+		total, changed := t.total, t.changed
+		t.mutex.Unlock()
+		if ok {
+			return s, true, nil
+		}
+		if total >= 0 && number >= total {
+			return shard{}, false, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return shard{}, false, context.Cause(ctx)
+		}
+	}
+}
+
+// rows is the number of rows, or -1 while the table is still being made.
+func (t *table) rows() int64 {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.total < 0 || len(t.shards) < t.total {
+		return -1
+	}
+	var rows int64
+	for _, s := range t.shards {
+		rows += s.Rows
+	}
+	return rows
+}
+
+// whole is the table as a component sees it that refers to it by name.
+func (t *table) whole(name string) schemas.Table {
+	return schemas.Table{Name: name, Schema: t.schema, Rows: t.rows(), Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
+		return func(yield func(arrow.RecordBatch, error) bool) {
+			for i := 0; ; i++ {
+				s, ok, err := t.shard(ctx, i)
+				if err != nil {
+					yield(nil, err)
+				}
+				if err != nil || !ok || !t.read(ctx, s, yield) {
+					return
+				}
+			}
+		}
+	}}
+}
+
+// part is one shard of the table as a component sees it.
+func (t *table) part(name string, s shard) schemas.Table {
+	return schemas.Table{Name: name, Schema: t.schema, Rows: s.Rows, Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
+		return func(yield func(arrow.RecordBatch, error) bool) { t.read(ctx, s, yield) }
+	}}
+}
+
+// read yields the record batches of one shard; false if the consumer wants no more, or after an error.
+func (t *table) read(ctx context.Context, s shard, yield func(arrow.RecordBatch, error) bool) bool {
+	fail := func(err error) bool {
+		yield(nil, fmt.Errorf("reading %s: %w", t.name, err))
+		return false
+	}
+	f, err := os.Open(t.file(s.Number))
+	if err != nil {
+		return fail(err)
+	}
+	defer f.Close()
+	r, err := ipc.NewFileReader(f, ipc.WithAllocator(memory.DefaultAllocator))
+	if err != nil {
+		return fail(err)
+	}
+	defer r.Close()
+	for i := range r.NumRecords() {
+		if ctx.Err() != nil {
+			return fail(context.Cause(ctx))
+		}
+		batch, err := r.RecordBatchAt(i)
+		if err != nil {
+			return fail(err)
+		}
+		more := yield(batch, nil)
+		batch.Release()
+		if !more {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// A task is one run of a unit, on one shard of its input or on all of it. It writes shards, and counts rows.
+type task struct {
+	run     *Run
+	unit    *unit
+	number  int
+	writers map[string]*shardWriter // by table
+	bad     *shardWriter
+	counts  counts
+}
+
+const quarantine = "quarantine"
+
+// newTask begins a task that makes all shards of its unit or, with single, that of the given number.
+func (r *Run) newTask(u *unit, number int, single bool) *task {
+	t := &task{run: r, unit: u, number: number, writers: map[string]*shardWriter{}, counts: newCounts()}
+	for name, table := range u.tables {
+		t.writers[name] = &shardWriter{schema: table.schema, file: table.file, single: single, now: shard{Number: number}, publish: table.publish}
+	}
+	t.bad = &shardWriter{
+		schema: schemas.Quarantine(), now: shard{Number: number}, publish: func(shard) {},
+		file: func(n int) string { return r.store.shard(u.key, quarantine, n) },
+	}
+	return t
+}
+
+// outputs is what the component is given to put its rows.
+func (t *task) outputs() map[string]schemas.Output {
+	outputs := map[string]schemas.Output{}
+	for name, w := range t.writers {
+		outputs[name] = schemas.Output{
+			Allocator: memory.DefaultAllocator,
+			Emit: func(batch arrow.RecordBatch) error {
+				t.counts.Out[name] += batch.NumRows()
+				return w.write(batch)
+			},
+			Reject: t.reject,
+			Drop:   func(reason string, n int64) { t.counts.Dropped[reason] += n },
+		}
+	}
+	return outputs
+}
+
+// manyBad is how many bad rows end a step at once when they are beyond the budget of what was read so far. Fewer are
+// judged at its end, since the share of a beginning says little.
+const manyBad = 10_000
+
+// reject puts a row into quarantine.
+func (t *task) reject(r schemas.Rejected) error {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schemas.Quarantine())
+	defer b.Release()
+	r.Path = t.run.pipeline.shown(r.Path)
+	detail := strings.ToValidUTF8(r.Detail, "\uFFFD")
+	b.Field(0).(*array.StringBuilder).Append(t.unit.name())
+	b.Field(1).(*array.StringBuilder).Append(strings.ToValidUTF8(r.Path, "\uFFFD"))
+	b.Field(2).(*array.Int64Builder).Append(r.Line)
+	b.Field(3).(*array.Int64Builder).Append(r.Offset)
+	b.Field(4).(*array.StringBuilder).Append(r.Reason)
+	b.Field(5).(*array.StringBuilder).Append(detail)
+	b.Field(6).(*array.BinaryBuilder).Append(r.Raw[:min(len(r.Raw), 64<<10)])
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	if t.counts.Bad == 0 {
+		t.counts.FirstBad = fmt.Sprintf("%s:%d: %s: %s", r.Path, r.Line, r.Reason, detail)
+	}
+	t.counts.Bad++
+	if err := t.bad.write(batch); err != nil {
+		return err
+	}
+	if t.counts.Bad >= manyBad && !t.run.pipeline.MaxBadRows.allows(t.counts.Bad, t.read()) {
+		return t.run.overBudget(t.unit, t.counts, t.read())
+	}
+	return nil
+}
+
+// read is the number of rows read so far: for a source those that it has accounted for.
+func (t *task) read() int64 { return rowsRead(t.counts, t.unit) }
+
+func rowsRead(c counts, u *unit) int64 {
+	var in int64
+	for _, n := range c.In {
+		in = max(in, n)
+	}
+	if in == 0 {
+		for _, n := range c.Out {
+			in = max(in, n)
+		}
+		in += c.dropped() + c.Bad
+	}
+	return in
+}
+
+// end publishes what is left and returns the task's note; after err it removes it instead.
+func (t *task) end(err error) (note, error) {
+	n := note{Shards: map[string][]shard{}, Counts: t.counts}
+	for _, name := range t.tableNames() {
+		w := t.writers[name]
+		if err == nil {
+			err = w.flush()
+		}
+		w.abandon()
+		n.Shards[name] = w.shards
+	}
+	if badErr := t.bad.flush(); err == nil { // bad rows are kept even then: they may be why it failed
+		err = badErr
+	}
+	if len(t.bad.shards) > 0 {
+		n.Shards[quarantine] = t.bad.shards
+		t.run.addQuarantine(t.unit, t.bad.shards)
+	}
+	return n, err
+}
+
+func (t *task) tableNames() []string {
+	var names []string
+	for name := range t.writers {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

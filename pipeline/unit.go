@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+)
+
+// A unit is what is made, kept and found again as a whole: one table of a source, or all that a model, stage or sink makes.
+type unit struct {
+	step    *Step
+	source  string // for a source, the table
+	key     key
+	inputs  []input
+	tables  map[string]*table
+	note    note
+	present bool          // was made before and need not be made again
+	needed  bool          // has to be made in this run
+	ready   chan struct{} // closed when all that it makes is there
+}
+
+// An input is an edge with the unit at its other end.
+type input struct {
+	*edge
+	unit *unit
+}
+
+func (u *unit) name() string {
+	if u.source != "" {
+		return u.step.Where() + "." + u.source
+	}
+	return u.step.Where()
+}
+
+// table is the table that the input refers to.
+func (in input) readTable() *table {
+	found, _ := in.find()
+	return in.unit.tables[found.Name]
+}
+
+// units lays out what a checked pipeline makes: in order, with keys, and what of it is there already.
+func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit, error) {
+	var units []*unit
+	made := map[string]*unit{} // by step and, for a source, table
+	for _, step := range p.Steps {
+		for _, name := range p.unitTables(step) {
+			u := &unit{step: step, source: name, tables: map[string]*table{}, ready: make(chan struct{})}
+			for _, e := range step.edges {
+				u.inputs = append(u.inputs, input{e, made[unitID(e.step, e)]})
+			}
+			if err := p.identify(ctx, u, s, hashes); err != nil {
+				return nil, err
+			}
+			units = append(units, u)
+			made[step.Where()+"."+name] = u
+		}
+	}
+	for _, u := range units {
+		if u.step.Section == "sinks" && !u.present {
+			u.need()
+		}
+	}
+	return units, nil
+}
+
+func unitID(s *Step, e *edge) string {
+	if s.Section == "sources" {
+		found, _ := e.find()
+		return s.Where() + "." + found.Name
+	}
+	return s.Where() + "."
+}
+
+// unitTables are the names of a step's units: for a source the tables that somebody reads, else one without a name.
+func (p *Pipeline) unitTables(s *Step) []string {
+	if s.Section != "sources" {
+		return []string{""}
+	}
+	read := map[string]bool{}
+	for _, other := range p.Steps {
+		for _, e := range other.edges {
+			if e.step == s {
+				found, _ := e.find()
+				read[found.Name] = true
+			}
+		}
+	}
+	var names []string
+	for _, t := range s.tables {
+		if read[t.Name] {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// identify gives a unit its key and tables, and finds out whether it was made before.
+func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashes) error {
+	keys := func(e *edge) key {
+		for _, in := range u.inputs {
+			if in.edge == e {
+				return in.unit.key
+			}
+		}
+		return ""
+	}
+	var err error
+	if u.key, err = p.key(ctx, u.step, u.source, keys, hashes); err != nil {
+		return err
+	}
+	for _, t := range u.step.tables {
+		if u.source == "" || u.source == t.Name {
+			name := t.Name
+			u.tables[name] = newTable(u.step.Name+"."+name, t.Schema, func(number int) string { return s.shard(u.key, name, number) })
+		}
+	}
+	if u.step.Section == "models" {
+		u.finish()
+		return nil
+	}
+	n, ok, err := s.read(u.key, done)
+	if err != nil {
+		return fmt.Errorf("%s: %w", u.name(), err)
+	}
+	if ok && filesUnchanged(ctx, n, hashes) {
+		u.note = n
+		for name, shards := range n.Shards {
+			t := u.tables[name]
+			if t == nil { // the quarantine
+				continue
+			}
+			for _, s := range shards {
+				t.publish(s)
+			}
+			t.end(len(shards))
+		}
+		u.finish()
+	}
+	return nil
+}
+
+func (u *unit) finish() {
+	u.present = true
+	close(u.ready)
+}
+
+// filesUnchanged tells whether a sink's files are still what it wrote.
+func filesUnchanged(ctx context.Context, n note, hashes *hashes) bool {
+	for file, want := range n.Files {
+		if got, err := hashes.sum(ctx, file); err != nil || got != want {
+			return false
+		}
+	}
+	return true
+}
+
+// need marks a unit, and what it reads, as to be made.
+func (u *unit) need() {
+	if u.present || u.needed {
+		return
+	}
+	u.needed = true
+	for _, in := range u.inputs {
+		in.unit.need()
+	}
+}
