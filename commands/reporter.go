@@ -1,0 +1,126 @@
+package commands
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
+
+// A reporter tells a person or a log how a run goes, and keeps the summaries to be shown at the end.
+type reporter interface {
+	pipeline.Reporter
+	results() []string
+	close()
+}
+
+func newReporter(how string, t *terminal) reporter {
+	if f, ok := t.Err.(*os.File); how == "auto" && ok && term.IsTerminal(int(f.Fd())) {
+		how = "bars"
+	}
+	switch how {
+	case "bars":
+		return newBars(t.Err)
+	case "json":
+		return &lines{log: slog.New(slog.NewJSONHandler(t.Err, nil))}
+	}
+	return &lines{log: slog.New(&plainHandler{out: t.Err})}
+}
+
+// lines tells a run as log lines.
+type lines struct {
+	log       *slog.Logger
+	mutex     sync.Mutex
+	told      map[string]time.Time
+	summaries []summaryOf
+}
+
+type summaryOf struct{ step, text string }
+
+func (l *lines) Present(step string) { l.log.Info("done before", "step", step) }
+
+func (l *lines) Started(step string) { l.log.Info("started", "step", step) }
+
+// every is how often a step's progress makes a line.
+const every = 10 * time.Second
+
+func (l *lines) Progress(step string, done, total int64, message string) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.told == nil {
+		l.told = map[string]time.Time{}
+	}
+	last, ok := l.told[step]
+	if !ok {
+		last = time.Now()
+		l.told[step] = last
+	}
+	if time.Since(last) < every {
+		return
+	}
+	l.told[step] = time.Now()
+	l.log.Info("progress", "step", step, "done", done, "total", max(0, total), "message", message)
+}
+
+func (l *lines) Finished(step string, f pipeline.Finished) {
+	l.mutex.Lock()
+	if f.Summary != "" {
+		l.summaries = append(l.summaries, summaryOf{step, f.Summary})
+	}
+	l.mutex.Unlock()
+	level := slog.LevelInfo
+	args := []any{"step", step}
+	for _, table := range sorted(f.Rows) {
+		args = append(args, table, f.Rows[table])
+	}
+	for _, reason := range sorted(f.Dropped) {
+		args = append(args, "dropped_"+reason, f.Dropped[reason])
+	}
+	if f.Bad > 0 {
+		level = slog.LevelWarn
+		args = append(args, "quarantined", f.Bad)
+	}
+	l.log.Log(nil, level, "finished", append(args, "seconds", f.Took.Round(time.Millisecond).Seconds())...)
+}
+
+func (l *lines) results() []string {
+	sort.Slice(l.summaries, func(i, j int) bool { return l.summaries[i].step < l.summaries[j].step })
+	var texts []string
+	for _, s := range l.summaries {
+		texts = append(texts, s.text)
+	}
+	return texts
+}
+
+func (l *lines) close() {}
+
+func sorted(m map[string]int64) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// rowsText is what a finished step did, for people.
+func rowsText(f pipeline.Finished) string {
+	var parts []string
+	for _, table := range sorted(f.Rows) {
+		parts = append(parts, fmt.Sprintf("%d %s", f.Rows[table], strings.ReplaceAll(table, "_", " ")))
+	}
+	for _, reason := range sorted(f.Dropped) {
+		parts = append(parts, fmt.Sprintf("%d dropped (%s)", f.Dropped[reason], reason))
+	}
+	if f.Bad > 0 {
+		parts = append(parts, fmt.Sprintf("%d in quarantine", f.Bad))
+	}
+	return strings.Join(parts, ", ")
+}

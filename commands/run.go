@@ -1,0 +1,55 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
+
+// fileFlags are what every subcommand that reads a pipeline file takes.
+type fileFlags struct {
+	File string   `arg:"" optional:"" default:"pipeline.yaml" help:"Pipeline file."`
+	Set  []string `sep:"none" placeholder:"KEY=VALUE" help:"Change a value of the file, such as stages.hits.top=50. May be given several times."`
+}
+
+// load reads and checks the pipeline file.
+func (f fileFlags) load(ctx context.Context) (*pipeline.Pipeline, error) {
+	p, err := pipeline.Load(f.File, f.Set, os.LookupEnv)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w%w; `ferry init` writes a file to start from", errUsage, err)
+		}
+		return nil, err
+	}
+	return p, p.Check(ctx)
+}
+
+type runCommand struct {
+	fileFlags
+	Workers int    `help:"Goroutines that compute; one a core if left out. The result does not depend on it."`
+	Log     string `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
+}
+
+func (c *runCommand) Run(ctx context.Context, t *terminal) error {
+	if c.Workers < 0 {
+		return fmt.Errorf("%w--workers should be at least 1, is %d", errUsage, c.Workers)
+	}
+	p, err := c.load(ctx)
+	if err != nil {
+		return err
+	}
+	r := newReporter(c.Log, t)
+	err = p.Run(ctx, pipeline.Options{Workers: c.Workers, Reporter: r})
+	r.close()
+	if err != nil {
+		return err
+	}
+	for _, summary := range r.results() {
+		fmt.Fprintln(t.Out, summary)
+	}
+	return nil
+}
