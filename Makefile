@@ -1,0 +1,41 @@
+# `make run` and `make test` need Go and nothing else.
+export CGO_ENABLED ?= 0
+
+.PHONY: run test race purego bench check generate notebooks build clean
+
+run: build ## run pipeline.yaml on the built-in corpora
+	bin/ferry run pipeline.yaml
+
+build: ## bin/ferry
+	go build -o bin/ferry .
+
+test: ## all tests; those that need outside data say so when they skip
+	go test ./...
+
+race: ## the tests under the race detector; needs a C compiler
+	CGO_ENABLED=1 go test -race -timeout 40m ./...
+
+purego: ## the tests of the kernels and what stands on them, without assembly
+	go test -tags purego ./model/...
+
+bench: ## every promise of speed, with the twin or peer beside it
+	go test -run '^$$' -bench . -benchtime 300ms ./model/...
+
+generate: ## everything that is generated: assembly, the sample tokenizer, reference pages
+	go generate ./...
+
+check: build ## formatting, vet, examples, generated files, and the notebook where Python has what it needs
+	test -z "$$(gofmt -l .)"
+	go vet ./...
+	go mod tidy -diff
+	$(MAKE) generate
+	git diff --exit-code
+	$(MAKE) notebooks
+
+notebooks: ## execute the notebooks, if jupyter is there
+	@if python3 -c 'import nbconvert, polars, matplotlib' 2>/dev/null; then \
+		bin/ferry run pipeline.yaml && mkdir -p build && python3 -m nbconvert --to notebook --execute --output-dir build notebooks/*.ipynb; \
+	else echo "notebooks skipped: python3 has no nbconvert, polars and matplotlib"; fi
+
+clean: ## remove what was built and written, the cache included
+	rm -rf bin build out .ferry examples/out examples/.ferry
