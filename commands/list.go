@@ -9,13 +9,18 @@ import (
 )
 
 type listCommand struct {
-	Kind string `arg:"" optional:"" help:"Show this kind's keys."`
+	Kind     string `arg:"" optional:"" help:"Show this kind's keys."`
+	Markdown bool   `help:"Write the reference page."`
 }
 
 func (c *listCommand) Run(t *terminal) error {
 	all, err := pipeline.Describe()
 	if err != nil {
 		return err
+	}
+	if c.Markdown {
+		writeReference(t.Out, all)
+		return nil
 	}
 	w := tabwriter.NewWriter(t.Out, 0, 0, 2, ' ', 0)
 	found, section := false, ""
@@ -26,7 +31,7 @@ func (c *listCommand) Run(t *terminal) error {
 				section = d.Section
 				fmt.Fprintf(w, "%s\n", section)
 			}
-			fmt.Fprintf(w, "  %s\t%s\n", d.Kind, summary(d))
+			fmt.Fprintf(w, "  %s\t%s\n", d.Kind, d.Summary())
 		case c.Kind == d.Kind || c.Kind == d.Section+"."+d.Kind:
 			describeKind(w, d)
 		}
@@ -38,25 +43,10 @@ func (c *listCommand) Run(t *terminal) error {
 	return w.Flush()
 }
 
-// summary is a kind's first sentence without the struct's name, which a user need not know.
-func summary(d pipeline.Description) string {
-	s := strings.Join(strings.Fields(d.Summary()), " ")
-	if _, rest, ok := strings.Cut(s, " "); ok {
-		return rest
-	}
-	return s
-}
-
 func describeKind(w *tabwriter.Writer, d pipeline.Description) {
-	fmt.Fprintf(w, "%s (%s): %s\n\n", d.Kind, d.Section, strings.TrimSpace(d.Doc))
+	fmt.Fprintf(w, "%s.%s\n\n%s\n\n", d.Section, d.Kind, d.Doc)
 	for _, k := range d.Keys {
-		value := fmt.Sprintf("default %v", k.Default)
-		if k.Required {
-			value = "required"
-		} else if fmt.Sprint(k.Default) == "" || fmt.Sprint(k.Default) == "[]" || fmt.Sprint(k.Default) == "map[]" {
-			value = "optional"
-		}
-		fmt.Fprintf(w, "  %s\t%s, %s\t%s\n", k.Key, k.TypeName(), value, k.Doc)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", k.Key, k.TypeName(), strings.Trim(defaultText(k), "`"), k.Doc)
 	}
 	fmt.Fprintln(w)
 }

@@ -33,12 +33,13 @@ type KeyDescription struct {
 	Required bool
 }
 
-// Summary is the first sentence of the description.
+// Summary is what the kind does, in the few words before the description's first full stop or colon.
 func (d Description) Summary() string {
-	if i := strings.Index(d.Doc, ". "); i >= 0 {
-		return d.Doc[:i+1]
+	summary := strings.TrimPrefix(oneLine(d.Doc), d.Kind+" ")
+	for _, end := range []string{". ", ": "} {
+		summary, _, _ = strings.Cut(summary, end)
 	}
-	return d.Doc
+	return strings.TrimSuffix(summary, ".")
 }
 
 // Describe describes every kind, in the order of kinds.go.
@@ -52,7 +53,8 @@ func Describe() ([]Description, error) {
 	var all []Description
 	for _, k := range kinds {
 		v := reflect.ValueOf(k.make()).Elem()
-		all = append(all, Description{k.section, k.name, strings.TrimSpace(docs[typeID(v.Type())]), docs.keys(v)})
+		doc := named(strings.TrimSpace(docs[typeID(v.Type())]), v.Type().Name(), k.name)
+		all = append(all, Description{k.section, k.name, doc, docs.keys(v)})
 	}
 	return all, nil
 }
@@ -62,6 +64,14 @@ var headerCode embed.FS
 
 // comments are the doc comments of struct types and their fields, by <package>.<type> and <package>.<type>.<field>.
 type comments map[string]string
+
+// named puts the name that people write in place of the one in the code, with which Go's comments begin.
+func named(doc, inCode, written string) string {
+	if rest, ok := strings.CutPrefix(doc, inCode+" "); ok {
+		return written + " " + rest
+	}
+	return doc
+}
 
 func typeID(t reflect.Type) string { return t.String() }
 
@@ -117,7 +127,7 @@ func (c comments) keys(v reflect.Value) []KeyDescription {
 		}
 		if key := yamlKey(f); key != "" {
 			keys = append(keys, KeyDescription{
-				Key: key, Type: f.Type, Doc: c[typeID(v.Type())+"."+f.Name], Default: v.Field(i).Interface(),
+				Key: key, Type: f.Type, Doc: named(c[typeID(v.Type())+"."+f.Name], f.Name, key), Default: v.Field(i).Interface(),
 				Required: f.Tag.Get("ferry") == "required",
 			})
 		}

@@ -1,0 +1,48 @@
+package commands
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
+
+//go:generate sh -c "cd .. && go run . list --markdown >docs/reference.md && go run . schema >docs/pipeline.schema.json"
+
+// writeReference writes every kind with its keys as a Markdown page.
+func writeReference(w io.Writer, all []pipeline.Description) {
+	fmt.Fprint(w, "# Reference\n\nEvery kind that can stand in a pipeline file, with its keys. ",
+		"`ferry list --markdown` writes this page from the code; do not edit it.\n")
+	section := ""
+	for _, d := range all {
+		if d.Section != section {
+			section = d.Section
+			fmt.Fprintf(w, "\n## %s\n", section)
+		}
+		fmt.Fprintf(w, "\n### %s\n\n%s\n\n", d.Kind, forMarkdown(d.Doc))
+		fmt.Fprint(w, "| key | value | default | |\n|---|---|---|---|\n")
+		for _, k := range d.Keys {
+			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", k.Key, k.TypeName(), defaultText(k), forCell(k.Doc))
+		}
+	}
+}
+
+// defaultText is a key's default as people would write it, empty if there is none.
+func defaultText(k pipeline.KeyDescription) string {
+	if k.Required {
+		return "required"
+	}
+	text := strings.TrimPrefix(fmt.Sprint(k.Default), "map")
+	switch text {
+	case "", "[]", "<nil>":
+		return ""
+	}
+	return "`" + text + "`"
+}
+
+func forMarkdown(doc string) string {
+	return strings.NewReplacer("<", "&lt;", "*", `\*`).Replace(strings.TrimSpace(doc))
+}
+
+func forCell(doc string) string { return strings.ReplaceAll(forMarkdown(doc), "|", `\|`) }
