@@ -27,45 +27,36 @@ func (b bertNormalizer) rewriters() []rewriter {
 		all = append(all, rewriteRunes(cleanBert))
 	}
 	if b.Chinese {
-		all = append(all, spaceChinese)
+		all = append(all, rewriteRunes(spaceChinese))
 	}
 	if b.StripAccents == nil && b.Lowercase || b.StripAccents != nil && *b.StripAccents {
 		all = append(all, rewriteForm(norm.NFD), rewriteRunes(dropAccent))
 	}
 	if b.Lowercase {
-		all = append(all, rewriteLower)
+		all = append(all, rewriteRunes(lower))
 	}
 	return all
 }
 
 // cleanBert drops control characters and turns white space into spaces.
-func cleanBert(r rune) rune {
+func cleanBert(dst []byte, r rune) []byte {
 	switch {
 	case r == '\t', r == '\n', r == '\r':
-		return ' '
-	case r < utf8.RuneSelf:
-		if r < ' ' || r == 0x7F {
-			return -1
-		}
-		return r
+		return append(dst, ' ')
 	case r == 0xFFFD, unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) && unicode.Is(unicode8, r):
-		return -1
+		return dst
 	case unicode.IsSpace(r):
-		return ' '
+		return append(dst, ' ')
 	}
-	return r
+	return utf8.AppendRune(dst, r)
 }
 
 // spaceChinese puts spaces around every Chinese character, so that each is a word.
-func spaceChinese(dst []byte, text string) []byte {
-	for _, r := range text {
-		if isChinese(r) {
-			dst = append(utf8.AppendRune(append(dst, ' '), r), ' ')
-			continue
-		}
-		dst = utf8.AppendRune(dst, r)
+func spaceChinese(dst []byte, r rune) []byte {
+	if isChinese(r) {
+		return append(utf8.AppendRune(append(dst, ' '), r), ' ')
 	}
-	return dst
+	return utf8.AppendRune(dst, r)
 }
 
 // isChinese tells whether r is in one of the blocks of Chinese characters that BERT lists.
@@ -76,15 +67,15 @@ func isChinese(r rune) bool {
 }
 
 // dropAccent drops marks without width of their own.
-func dropAccent(r rune) rune {
+func dropAccent(dst []byte, r rune) []byte {
 	switch r {
 	case 0x1734: // such a mark in Unicode 8
-		return -1
+		return dst
 	case 0x1885, 0x1886, 0xA9BD, 0x111C9: // none in Unicode 8
-		return r
+		return utf8.AppendRune(dst, r)
 	}
 	if r >= 0x300 && unicode.Is(unicode.Mn, r) && unicode.Is(unicode8, r) {
-		return -1
+		return dst
 	}
-	return r
+	return utf8.AppendRune(dst, r)
 }

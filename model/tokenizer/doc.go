@@ -7,4 +7,9 @@
 //
 // Start with tokenizer.go; json.go reads the file, unigram.go and wordpiece.go are the two models. The caller
 // truncates and pads: those sections of tokenizer.json are ignored.
+//
+// Three things are known to differ from the Rust library (0.23): lower case, normalization forms and single_word go by
+// the Unicode version of Go's tables, so that some characters newer than Unicode 8 change otherwise; the order of
+// different combining marks where more than 30 follow one another and a normalization form applies; and the regular
+// expressions of Replace are Go's.
 package tokenizer

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -19,13 +20,13 @@ type file struct {
 
 // modelFile is the model of a tokenizer.json, Unigram or WordPiece.
 type modelFile struct {
-	Type         string          `json:"type"`
-	Vocabulary   json.RawMessage `json:"vocab"`
-	UnknownID    *int            `json:"unk_id"`
-	ByteFallback bool            `json:"byte_fallback"`
-	UnknownToken string          `json:"unk_token"`
-	Prefix       *string         `json:"continuing_subword_prefix"`
-	Characters   *int            `json:"max_input_chars_per_word"`
+	Type         string  `json:"type"`
+	Vocabulary   any     `json:"vocab"` // [["▁the", -4.2], ...] or {"the": 17, ...}
+	UnknownID    *int    `json:"unk_id"`
+	ByteFallback bool    `json:"byte_fallback"`
+	UnknownToken string  `json:"unk_token"`
+	Prefix       *string `json:"continuing_subword_prefix"`
+	Characters   *int    `json:"max_input_chars_per_word"`
 }
 
 // Parse reads a tokenizer.json. It returns an error that names the part where the file is damaged, or asks for what
@@ -73,17 +74,21 @@ func (t *Tokenizer) setModel(f *modelFile) error {
 }
 
 func (t *Tokenizer) setUnigram(f *modelFile) error {
-	var vocabulary []scoredPiece
-	if err := json.Unmarshal(f.Vocabulary, &vocabulary); err != nil {
-		return fmt.Errorf("vocab: %w", err)
-	}
-	if len(vocabulary) == 0 || f.UnknownID == nil {
-		return errors.New("a vocabulary and unk_id are needed")
+	vocabulary, ok := f.Vocabulary.([]any)
+	if !ok || len(vocabulary) == 0 || f.UnknownID == nil {
+		return errors.New("a vocabulary, as a list, and unk_id are needed")
 	}
 	scores := make([]float64, len(vocabulary))
 	t.pieces = make([]string, len(vocabulary))
-	for i, p := range vocabulary {
-		t.pieces[i], scores[i] = p.piece, p.score
+	for i, entry := range vocabulary {
+		pair, _ := entry.([]any)
+		if len(pair) == 2 {
+			t.pieces[i], ok = pair[0].(string)
+			scores[i], _ = pair[1].(float64)
+		}
+		if len(pair) != 2 || !ok || pair[1] != scores[i] {
+			return fmt.Errorf("vocab: entry %d, %.60v, is not a pair of piece and score", i, entry)
+		}
 	}
 	t.size = len(vocabulary)
 	m, err := newUnigram(t.pieces, scores, *f.UnknownID, f.ByteFallback)
@@ -91,36 +96,18 @@ func (t *Tokenizer) setUnigram(f *modelFile) error {
 	return err
 }
 
-// scoredPiece is an entry of a Unigram vocabulary: ["▁the", -4.2].
-type scoredPiece struct {
-	piece string
-	score float64
-}
-
-// UnmarshalJSON reads the pair.
-func (p *scoredPiece) UnmarshalJSON(data []byte) error {
-	pair := []any{&p.piece, &p.score}
-	if err := json.Unmarshal(data, &pair); err != nil {
-		return err
-	}
-	if len(pair) != 2 {
-		return fmt.Errorf("%.60s is not a pair of piece and score", data)
-	}
-	return nil
-}
-
 func (t *Tokenizer) setWordPiece(f *modelFile) error {
-	var vocabulary map[string]int32
-	if err := json.Unmarshal(f.Vocabulary, &vocabulary); err != nil {
-		return fmt.Errorf("vocab: %w", err)
+	vocabulary, ok := f.Vocabulary.(map[string]any)
+	if !ok {
+		return errors.New("a vocabulary, as a map from pieces to ids, is needed")
 	}
 	keys := make([]key, 0, len(vocabulary))
 	for _, piece := range slices.Sorted(maps.Keys(vocabulary)) {
-		id := vocabulary[piece]
-		if id < 0 || int(id) > 2*len(vocabulary)+1<<16 {
-			return fmt.Errorf("vocab: %q has id %d in a vocabulary of %d", piece, id, len(vocabulary))
+		id, ok := vocabulary[piece].(float64)
+		if !ok || id != math.Trunc(id) || id < 0 || id > float64(2*len(vocabulary)+1<<16) {
+			return fmt.Errorf("vocab: %q has id %v in a vocabulary of %d", piece, vocabulary[piece], len(vocabulary))
 		}
-		keys = append(keys, key{piece, id})
+		keys = append(keys, key{piece, int32(id)})
 		t.size = max(t.size, int(id)+1)
 	}
 	t.pieces = make([]string, t.size)

@@ -26,12 +26,18 @@ func rewriteForm(form norm.Form) rewriter {
 	}
 }
 
-// rewriteRunes rewrites character by character; a function that returns -1 drops the character.
-func rewriteRunes(to func(rune) rune) rewriter {
+// rewriteRunes rewrites character by character; to appends what stands for one.
+func rewriteRunes(to func(dst []byte, r rune) []byte) rewriter {
+	var ascii [utf8.RuneSelf][]byte
+	for r := range ascii {
+		ascii[r] = to(nil, rune(r))
+	}
 	return func(dst []byte, text string) []byte {
-		for _, r := range text {
-			if r = to(r); r >= 0 {
-				dst = utf8.AppendRune(dst, r)
+		for i, r := range text {
+			if r < utf8.RuneSelf {
+				dst = append(dst, ascii[text[i]]...)
+			} else {
+				dst = to(dst, r)
 			}
 		}
 		return dst
@@ -77,27 +83,23 @@ func rewriteStrip(left, right bool) rewriter {
 	}
 }
 
-// rewriteLower maps every character to lower case, without regard to its neighbours. U+0130 alone becomes two
-// characters (Unicode, SpecialCasing.txt).
-func rewriteLower(dst []byte, text string) []byte {
-	for _, r := range text {
-		if r == 'İ' {
-			dst = append(dst, "i̇"...)
-			continue
-		}
-		dst = utf8.AppendRune(dst, unicode.ToLower(r))
+// lower maps a character to lower case, without regard to its neighbours. U+0130 alone becomes two characters
+// (Unicode, SpecialCasing.txt).
+func lower(dst []byte, r rune) []byte {
+	if r == 'İ' {
+		return append(dst, "i̇"...)
 	}
-	return dst
+	return utf8.AppendRune(dst, unicode.ToLower(r))
 }
 
 // nmt drops control characters and turns other separators into spaces, as SentencePiece's nmt rules do.
-func nmt(r rune) rune {
+func nmt(dst []byte, r rune) []byte {
 	switch {
 	case r >= 1 && r <= 8, r == 0xB, r >= 0xE && r <= 0x1F, r == 0x7F, r == 0x8F, r == 0x9F:
-		return -1
+		return dst
 	case r == '\t', r == '\n', r == '\f', r == '\r', r == 0x1680, r >= 0x200B && r <= 0x200F, r == 0x2028, r == 0x2029,
 		r == 0x2581, r == 0xFEFF, r == 0xFFFD:
-		return ' '
+		return append(dst, ' ')
 	}
-	return r
+	return utf8.AppendRune(dst, r)
 }

@@ -50,7 +50,7 @@ func parseNormalizers(data json.RawMessage, depth int) ([]rewriter, error) {
 	case "Strip":
 		return []rewriter{rewriteStrip(f.StripLeft, f.StripRight)}, nil
 	case "Lowercase":
-		return []rewriter{rewriteLower}, nil
+		return []rewriter{rewriteRunes(lower)}, nil
 	case "Nmt":
 		return []rewriter{rewriteRunes(nmt)}, nil
 	case "BertNormalizer":

@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // unit is a node of a trie. The child for byte c of node s is node base(s)^c, if its parent is s.
@@ -23,9 +24,9 @@ type key struct {
 	id   int32
 }
 
-// newTrie returns a trie of keys; of equal keys the last wins, and empty ones are left out. It sorts keys.
+// newTrie returns a trie of keys; of equal keys the highest id wins, and empty ones are left out. It sorts keys.
 func newTrie(keys []key) *trie {
-	slices.SortStableFunc(keys, func(a, b key) int { return cmp.Compare(a.text, b.text) })
+	slices.SortFunc(keys, func(a, b key) int { return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.id, b.id)) })
 	t := &trie{}
 	t.grow()
 	t.units[0].parent = 0

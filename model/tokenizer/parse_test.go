@@ -1,0 +1,174 @@
+package tokenizer
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+)
+
+const (
+	smallUnigram   = `"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["a", -1.5], ["ab", -2]]}`
+	smallWordPiece = `"model": {"type": "WordPiece", "unk_token": "u", "vocab": {"u": 0, "a": 1, "##b": 2}}`
+)
+
+// TestParseErrors gives damaged files and what the error must say of each.
+func TestParseErrors(t *testing.T) {
+	normalizer := func(n string) string { return `{"normalizer": ` + n + `, ` + smallUnigram + `}` }
+	splitter := func(p string) string { return `{"pre_tokenizer": ` + p + `, ` + smallUnigram + `}` }
+	template := func(p string) string { return `{"post_processor": ` + p + `, ` + smallUnigram + `}` }
+	for _, c := range []struct{ file, want string }{
+		{``, "unexpected end"},
+		{`[]`, "cannot unmarshal array"},
+		{`{}`, "model: no type is given"},
+		{`{"model": {"type": "BPE", "vocab": {}, "merges": []}}`, `model: type "BPE" is not supported, only Unigram and WordPiece are`},
+		{`{"model": {"type": "Unigram", "unk_id": 0, "vocab": []}}`, "unk_id are needed"},
+		{`{"model": {"type": "Unigram", "vocab": [["a", -1]]}}`, "unk_id are needed"},
+		{`{"model": {"type": "Unigram", "unk_id": 1, "vocab": [["a", -1]]}}`, "unk_id 1 is not in the vocabulary of 1 pieces"},
+		{`{"model": {"type": "Unigram", "unk_id": -1, "vocab": [["a", -1]]}}`, "unk_id -1"},
+		{`{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", -1], ["b"]]}}`, "entry 1, [b], is not a pair"},
+		{`{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", "b"]]}}`, "entry 0, [a b], is not a pair"},
+		{`{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", [1]]]}}`, "is not a pair"},
+		{`{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", 1e999]]}}`, "1e999"},
+		{`{"model": {"type": "WordPiece", "unk_token": "u", "vocab": ["u"]}}`, "as a map"},
+		{`{"model": {"type": "WordPiece", "unk_token": "u", "vocab": {"u": 1e9}}}`, `"u" has id 1e+09 in a vocabulary of 1`},
+		{`{"model": {"type": "WordPiece", "unk_token": "u", "vocab": {"u": 0.5}}}`, `"u" has id 0.5`},
+		{`{"model": {"type": "WordPiece", "unk_token": "x", "vocab": {"u": 0}}}`, `unk_token "x" is not in the vocabulary`},
+		{normalizer(`{"type": "Prepend", "prepend": "x"}`), `normalizer: kind "Prepend" is not supported`},
+		{normalizer(`{"type": "Replace", "pattern": {"Regex": "("}, "content": ""}`), "compiling the pattern"},
+		{normalizer(`{"type": "Replace", "pattern": {"String": ""}, "content": ""}`), "no pattern"},
+		{normalizer(`{"type": "Precompiled", "precompiled_charsmap": ""}`), "precompiled_charsmap is empty"},
+		{normalizer(`{"type": "Precompiled", "precompiled_charsmap": "?"}`), "decoding precompiled_charsmap"},
+		{normalizer(`{"type": "Precompiled", "precompiled_charsmap": "/////w=="}`), "its array alone says 4294967295"},
+		{normalizer(strings.Repeat(`{"type": "Sequence", "normalizers": [`, 9) + strings.Repeat(`]}`, 9)), "nested more than 8 deep"},
+		{splitter(`{"type": "ByteLevel"}`), `pre_tokenizer: kind "ByteLevel" is not supported`},
+		{splitter(`{"type": "Metaspace", "replacement": ""}`), `replacement "" of Metaspace is not one character`},
+		{splitter(`{"type": "Metaspace", "replacement": "_", "prepend_scheme": "last"}`), `prepend_scheme "last"`},
+		{splitter(`{"type": 3}`), "cannot unmarshal number"},
+		{template(`{"type": "TemplateProcessing", "single": []}`), "has it 0 times"},
+		{template(`{"type": "TemplateProcessing", "single": [{}]}`), "neither a token nor a sequence"},
+		{template(`{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}]}`), `token "x" is not among`},
+		{template(`{"type": "BertProcessing", "cls": ["a", 7], "sep": ["a", 1]}`), "post_processor: id 7 is not in the vocabulary"},
+		{template(`{"type": "BertProcessing", "cls": ["a"], "sep": ["a", 1]}`), "is not a pair of token and id"},
+		{`{"added_tokens": [{"id": 1, "content": "x"}], ` + smallUnigram + `}`, `added_tokens: "x" has id 1, which is "a"`},
+		{`{"added_tokens": [{"id": -1, "content": "x"}], ` + smallWordPiece + `}`, `"x" has id -1`},
+	} {
+		if _, err := Parse([]byte(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%.150s\ngives error %v\nwant %q", c.file, err, c.want)
+		}
+	}
+}
+
+// FuzzParse changes whole files: none may make Parse or Encode panic, nor give ids beyond the vocabulary.
+func FuzzParse(f *testing.F) {
+	paths, err := filepath.Glob(filepath.Join("testdata", "fixtures", "*.json"))
+	if err != nil || len(paths) == 0 {
+		f.Fatal("no fixtures", err)
+	}
+	for _, path := range paths {
+		file, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file, "Hello  World <mask>\u00a0\u0301\xff")
+	}
+	f.Add([]byte(`{`+smallUnigram+`}`), "abba")
+	f.Add([]byte(`{`+smallWordPiece+`}`), "ab b")
+	f.Fuzz(func(t *testing.T, file []byte, text string) {
+		x, err := Parse(file)
+		if err != nil {
+			return
+		}
+		for _, id := range x.Encode(nil, text) {
+			if id < 0 || int(id) >= x.VocabularySize() {
+				t.Fatalf("id %d with %d pieces", id, x.VocabularySize())
+			}
+		}
+	})
+}
+
+// FuzzCharsmap walks arrays of any content.
+func FuzzCharsmap(f *testing.F) {
+	f.Add([]byte("\xff\xff\xff\xff\x01\x00\x00\x00abcd"), "é\u0301")
+	f.Fuzz(func(t *testing.T, array []byte, text string) {
+		array = array[:len(array)/4*4]
+		data := append(binary.LittleEndian.AppendUint32(nil, uint32(len(array))), array...)
+		m, err := newCharsmap(base64.StdEncoding.EncodeToString(append(data, "x\x00y"...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out := m.rewrite(nil, validUTF8(text)); !utf8.Valid(out) {
+			t.Fatalf("%q becomes %q", text, out)
+		}
+	})
+}
+
+// TestLargeTexts encodes texts of megabytes without a space: the time must grow with their length alone.
+func TestLargeTexts(t *testing.T) {
+	for _, name := range []string{"unigram", "unigram_bytes", "unigram_plain", "wordpiece", "xlmr"} {
+		t.Run(name, func(t *testing.T) {
+			x := named(t, name)
+			for _, unit := range []string{"a", "ab", "中", "e\u0301", "\u0301", "\xff", "<s", "▁", "\x00", "👨\u200d"} {
+				start := time.Now()
+				x.Encode(nil, strings.Repeat(unit, 1<<20/len(unit)))
+				if d := time.Since(start); d > 10*time.Second {
+					t.Errorf("1 MiB of %q took %v", unit, d)
+				}
+			}
+		})
+	}
+}
+
+// TestAlone holds the shortcut against package uniseg, for every character.
+func TestAlone(t *testing.T) {
+	n := 0
+	for r := range rune(utf8.MaxRune) {
+		if !alone(r) {
+			continue
+		}
+		n++
+		for _, text := range []string{string(r) + "a", string(r) + string(r), "a" + string(r), "中" + string(r) + "한"} {
+			first, _ := utf8.DecodeRuneInString(text)
+			if got, _, _, _ := uniseg.FirstGraphemeClusterInString(text, -1); got != string(first) {
+				t.Errorf("%q is one grapheme in %q", got, text)
+			}
+		}
+	}
+	if n < 30000 {
+		t.Errorf("only %d characters are alone", n)
+	}
+}
+
+// TestTrie looks up keys that fill the array, and near misses.
+func TestTrie(t *testing.T) {
+	var keys []key
+	for i := range 256 {
+		for j := range 64 {
+			keys = append(keys, key{string([]byte{byte(i), byte(j * 7), byte(i ^ j)}), int32(len(keys))})
+		}
+	}
+	keys = append(keys, key{"", 1}, key{strings.Repeat("long", 10000), 90000}, key{"a", 90001}, key{"a", 90002})
+	x := newTrie(slices.Clone(keys))
+	for _, k := range keys {
+		want := k.id
+		switch k.text {
+		case "":
+			want = -1
+		case "a":
+			want = 90002
+		}
+		if got := x.id(k.text); got != want {
+			t.Fatalf("%q has id %d, want %d", k.text, got, want)
+		}
+		if got := x.id(k.text + "x"); got != -1 && !slices.ContainsFunc(keys, func(o key) bool { return o.text == k.text+"x" }) {
+			t.Fatalf("%qx has id %d", k.text, got)
+		}
+	}
+}
