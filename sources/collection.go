@@ -25,10 +25,10 @@ func retrievalTables(documents, queries []string) []schemas.TableType {
 
 func noTable(kind, table string) error { return fmt.Errorf("%s has no table %q", kind, table) }
 
-// silent counts what would be rejected, for files that another table of the same source reads and rejects.
+// silent reads files beside those of the table: what is wrong with them is told when their own table is read.
 func (r reading) silent() reading {
-	out := r.out
-	r.out.Reject = func(bad schemas.Rejected) error { out.Drop(bad.Reason, 1); return nil }
+	r.out.Reject = func(schemas.Rejected) error { return nil }
+	r.out.Drop = func(string, int64) {}
 	return r
 }
 

@@ -157,8 +157,9 @@ func (b *Bitext) readTSV(r reading, rows *rows, p part) error {
 			last = i
 		}
 	}
-	origin, target := bare(p.file), p.targets[0]
+	target := p.targets[0]
 	return r.each(p.file, func(l *lines) error {
+		origin := bare(l.path)
 		f, err := l.tabs(last+1, strings.Join(b.Columns[:last+1], ", "))
 		if f == nil || err != nil {
 			return err

@@ -16,7 +16,7 @@ type intentIndex struct {
 }
 
 func (m *MTOP) readJudgments(r reading) error {
-	r = r.silent() // the same lines are rejected when documents and queries are read
+	r = r.silent()
 	var indexes []*intentIndex
 	for _, language := range m.Documents {
 		index, err := m.index(r, language)

@@ -127,8 +127,8 @@ func (r *rows) end() error {
 
 // flush emits what has been built so far.
 func (r *rows) flush() error {
-	if r.count == 0 {
-		return r.ctx.Err()
+	if err := context.Cause(r.ctx); err != nil || r.count == 0 {
+		return err
 	}
 	batch := r.builder.NewRecordBatch()
 	defer batch.Release()
@@ -136,8 +136,5 @@ func (r *rows) flush() error {
 	if err := r.out.Emit(batch); err != nil {
 		return err
 	}
-	if r.ctx.Err() != nil {
-		return context.Cause(r.ctx)
-	}
-	return nil
+	return context.Cause(r.ctx)
 }

@@ -3,8 +3,8 @@ package sources
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -23,9 +23,10 @@ type source interface {
 // null is how a null is printed by Arrow.
 const null = "(null)"
 
-// A result is what a source made of a table: every row as text by column.
+// A result is what a source made of a table: every row as text, in column order.
 type result struct {
-	rows     []map[string]string
+	columns  []string
+	rows     [][]string
 	batches  []int64
 	rejected []schemas.Rejected
 	dropped  map[string]int64
@@ -41,12 +42,9 @@ func (r *result) count() int64 {
 	return n
 }
 
-func (r *result) reasons() string {
-	text := ""
-	for _, x := range r.rejected {
-		text += fmt.Sprintf("%d:%s ", x.Line, x.Reason)
-	}
-	return text
+// at is the value of a row in the column of that name.
+func (r *result) at(row int, column string) string {
+	return r.rows[row][slices.Index(r.columns, column)]
 }
 
 // read reads a table and asserts that its batches fit its schema and that nothing stays allocated.
@@ -66,6 +64,9 @@ func readWith(t testing.TB, ctx context.Context, s source, table string, emitted
 		}
 	}
 	r := &result{dropped: map[string]int64{}}
+	for i := 0; schema != nil && i < schema.NumFields(); i++ {
+		r.columns = append(r.columns, schema.Field(i).Name)
+	}
 	r.err = s.Read(ctx, table, schemas.Output{
 		Allocator: allocator,
 		Emit: func(batch arrow.RecordBatch) error {
@@ -74,9 +75,9 @@ func readWith(t testing.TB, ctx context.Context, s source, table string, emitted
 			}
 			r.batches = append(r.batches, batch.NumRows())
 			for i := range int(batch.NumRows()) {
-				row := map[string]string{}
-				for c, column := range batch.Columns() {
-					row[batch.ColumnName(c)] = column.ValueStr(i)
+				var row []string
+				for _, column := range batch.Columns() {
+					row = append(row, column.ValueStr(i))
 				}
 				r.rows = append(r.rows, row)
 			}

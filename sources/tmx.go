@@ -144,7 +144,7 @@ func (t *tmxReader) readUnit(start xml.StartElement) error {
 			switch e.Name.Local {
 			case "seg":
 				if inSegment {
-					t.texts[language] = bytes.TrimSpace(text)
+					t.texts[language] = append([]byte{}, bytes.TrimSpace(text)...) // empty is not nil
 				}
 				inSegment = false
 			case "tu":
