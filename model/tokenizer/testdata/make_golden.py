@@ -3,14 +3,15 @@
     pip install tokenizers==0.23.3
     FERRY_DATA=... FERRY_MODELS=... python make_golden.py
 
-It writes fixtures/*.json, small tokenizers that between them use every kind of part that the package knows;
-nasty.json, the ids that they and the real tokenizers give for the texts in nasty_texts.json; and corpora.json, a
+It writes fixtures/*.json, small tokenizers that between them use every kind of part that the package knows, except
+trained.json, which `go test -run TestTrainUnigram -update` makes; training.json, the tokens that texts have after the
+library's own training on them; nasty.json, the ids that they and the real tokenizers give for the texts in nasty_texts.json; and corpora.json, a
 SHA-256 for each file of the shared data over the ids of all its lines.
 """
 
 import base64, gzip, hashlib, json, os, struct, zipfile
 from pathlib import Path
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models as kinds, normalizers, pre_tokenizers, trainers
 
 here = Path(__file__).parent
 shared = Path(os.environ["FERRY_DATA"])
@@ -148,8 +149,8 @@ def text_of(nasty):
 
 
 def corpora():
-    """Yields name and lines of every file; a line ends at a line feed, and what is not UTF-8 is replaced."""
-    for path in sorted(p for p in shared.rglob("*") if p.is_file() and p.suffix != ".gz"):
+    """Yields name and lines of every corpus file; a line ends at a line feed, and what is not UTF-8 is replaced."""
+    for path in sorted(p for p in shared.glob("*/**/*") if p.is_file() and p.suffix != ".gz"):
         name = path.relative_to(shared).as_posix()
         if path.suffix != ".zip":
             yield name, path.read_bytes().decode("utf-8", "replace").split("\n")
@@ -167,6 +168,21 @@ def digest(tokenizer, lines):
     return h.hexdigest()
 
 
+def training():
+    """Trains a Unigram model by the library and counts the tokens of the texts that it was trained on."""
+    names = [f"bitext/ntrex128/newstest2019-{n}.txt" for n in ("src.eng", "ref.swa", "ref.hin", "ref.tha")]
+    vocabulary, most = 3000, 500
+    lines = [line for n in names for line in (shared / n).read_text(encoding="utf-8").split("\n")[:most]]
+    tokenizer = Tokenizer(kinds.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    tokenizer.train_from_iterator(
+        lines, trainers.UnigramTrainer(vocab_size=vocabulary, special_tokens=special, unk_token="<unk>", show_progress=False))
+    tokens = sum(len(e.ids) for e in tokenizer.encode_batch(lines))
+    return {"files": names, "lines": most, "vocabulary": vocabulary, "tokens": tokens}
+
+
 def write(path, value, **options):
     path.write_text(json.dumps(value, ensure_ascii=False, **options) + "\n", encoding="utf-8")
 
@@ -176,7 +192,8 @@ def main():
     tokenizers = {}
     for name, value in make_fixtures().items():
         write(fixtures / f"{name}.json", value)
-        tokenizers[name] = load((fixtures / f"{name}.json").read_text(encoding="utf-8"))
+    for path in sorted(fixtures.glob("*.json")):
+        tokenizers[path.stem] = load(path.read_text(encoding="utf-8"))
     real = {
         "xlmr": load(gzip.open(shared / "xlmr_tokenizer/tokenizer.json.gz", "rt", encoding="utf-8").read()),
         "multilingual-e5-small": load((models / "multilingual-e5-small/tokenizer.json").read_text(encoding="utf-8")),
@@ -185,6 +202,7 @@ def main():
     texts = [text_of(n) for n in json.loads((here / "nasty_texts.json").read_text(encoding="utf-8"))]
     ids = {name: [t.encode(text).ids for text in texts] for name, t in {**tokenizers, **real}.items()}
     (here / "nasty.json").write_text(json.dumps(ids, separators=(",", ":")).replace("]],", "]],\n").replace("],[", "],\n[") + "\n")
+    write(here / "training.json", training(), indent=1)
     write(here / "corpora.json", {n: {f: digest(t, lines) for f, lines in corpora()} for n, t in real.items()}, indent=1)
 
 
