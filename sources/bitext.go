@@ -16,7 +16,7 @@ import (
 //
 // moses: two files with a line each for a sentence, aligned by line. Two paths name the two files; one path names what
 // stands before `.<code>` in both (`tatoeba.swh-eng` for tatoeba.swh-eng.eng and tatoeba.swh-eng.swh), or an archive
-// that holds two such files.
+// that holds two such files. Where a single path has no such files, the endings .tmx, .tsv and .txt are tried.
 //
 // tsv: a line a pair, tab-separated, without header or quotes. The first two columns are the source and the target
 // text unless columns says otherwise: ManyThings' files need nothing, Tatoeba's export of sentence pairs has
@@ -126,6 +126,9 @@ func (b *Bitext) parts() ([]part, error) {
 	var all []part
 	for _, target := range b.Languages[1:] {
 		paths := b.expand(target)
+		if len(paths) == 1 && b.Format == "auto" {
+			paths[0] = complete(paths[0], b.code(target))
+		}
 		format := b.format(paths, b.code(target))
 		var parts []part
 		var err error
@@ -161,6 +164,19 @@ func (b *Bitext) expand(target string) []string {
 		paths = append(paths, strings.ReplaceAll(p, targetPlace, b.code(target)))
 	}
 	return paths
+}
+
+// complete adds the ending to a path that lacks it, where no aligned files are named by it.
+func complete(path, target string) string {
+	if _, err := stems(path, target); err == nil {
+		return path
+	}
+	for _, ending := range []string{".tmx", ".tsv", ".txt"} {
+		if found, err := locate(path + ending); err == nil {
+			return found
+		}
+	}
+	return path
 }
 
 // format goes by the names where none is given: .tmx is TMX; .tsv, .txt and .csv alone are TSV; all else is aligned.

@@ -80,6 +80,15 @@ func locateAll(patterns []string) ([]string, error) {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
+// within returns the folder inside of path if it is there, else path: publishers' archives unpack to such folders.
+func within(path, inside string) string {
+	folder := filepath.Join(path, filepath.FromSlash(inside))
+	if info, err := os.Stat(folder); err == nil && info.IsDir() {
+		return folder
+	}
+	return path
+}
+
 // bare is the name of a file without folders and compression suffix.
 func bare(file string) string {
 	name := filepath.Base(file)

@@ -2,7 +2,6 @@ package sources
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -24,7 +23,7 @@ import (
 // Chinese training queries of version 1 have line breaks within queries; the broken lines go to quarantine.
 // Remembering ids costs a bit each.
 type MMARCO struct {
-	// Path is the folder that holds collections, queries and judgments.
+	// Path is the folder that holds collections, queries and judgments, or the one above its data/google.
 	Path schemas.Path `yaml:"path" ferry:"required"`
 	// Split is dev or train.
 	Split string `yaml:"split"`
@@ -81,15 +80,15 @@ func present(pattern string) bool {
 
 // Files are those of the languages chosen, and the judgments and triples that are offered.
 func (m *MMARCO) Files() ([]string, error) {
-	if _, err := os.Stat(string(m.Path)); err != nil {
-		return nil, err
-	}
 	var patterns []string
 	for _, language := range m.Documents {
 		patterns = append(patterns, m.documents(language))
 	}
 	for _, language := range m.Queries {
 		patterns = append(patterns, m.queries(language))
+	}
+	if m.JudgedOnly {
+		patterns = append(patterns, m.judgments())
 	}
 	for _, table := range m.Tables() {
 		switch table.Name {
@@ -102,23 +101,25 @@ func (m *MMARCO) Files() ([]string, error) {
 	return locateAll(patterns)
 }
 
+func (m *MMARCO) folder() string { return within(string(m.Path), "data/google") }
+
 func (m *MMARCO) documents(language string) string {
-	return filepath.Join(string(m.Path), "collections", languageName(language)+"_collection.tsv")
+	return filepath.Join(m.folder(), "collections", languageName(language)+"_collection.tsv")
 }
 
 func (m *MMARCO) queries(language string) string {
-	return filepath.Join(string(m.Path), "queries", m.Split, languageName(language)+"_queries."+m.Split+".tsv")
+	return filepath.Join(m.folder(), "queries", m.Split, languageName(language)+"_queries."+m.Split+".tsv")
 }
 
 func (m *MMARCO) judgments() string {
 	if m.Split == "dev" {
-		return filepath.Join(string(m.Path), "qrels.dev.small.tsv")
+		return filepath.Join(m.folder(), "qrels.dev.small.tsv")
 	}
-	return filepath.Join(string(m.Path), "qrels.train.tsv")
+	return filepath.Join(m.folder(), "qrels.train.tsv")
 }
 
 func (m *MMARCO) triples() string {
-	return filepath.Join(string(m.Path), "triples.train.ids.small.tsv")
+	return filepath.Join(m.folder(), "triples.train.ids.small.tsv")
 }
 
 // Read streams the rows in file order, language after language. Judgments hold for every language, which is null.

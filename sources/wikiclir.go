@@ -19,7 +19,7 @@ import (
 //
 // Documents and queries without any text are dropped and counted. Remembering ids costs a few bits each.
 type WikiCLIR struct {
-	// Path is the folder that holds a folder for each language.
+	// Path is the folder that holds a folder for each language, or the one above its wiki-clir.
 	Path schemas.Path `yaml:"path" ferry:"required"`
 	// Documents are the languages of the documents, by Wikipedia's codes.
 	Documents []string `yaml:"documents"`
@@ -67,16 +67,18 @@ func (w *WikiCLIR) Files() ([]string, error) {
 	return locateAll(patterns)
 }
 
+func (w *WikiCLIR) folder() string { return within(string(w.Path), "wiki-clir") }
+
 func (w *WikiCLIR) documents(language string) string {
-	return filepath.Join(string(w.Path), "*", "wiki_"+language+".documents")
+	return filepath.Join(w.folder(), "*", "wiki_"+language+".documents")
 }
 
 func (w *WikiCLIR) queries(language string) string {
-	return filepath.Join(string(w.Path), "*", "wiki_"+language+".queries")
+	return filepath.Join(w.folder(), "*", "wiki_"+language+".queries")
 }
 
 func (w *WikiCLIR) judgments(queries, documents string) string {
-	return filepath.Join(string(w.Path), "*", queries+"2"+documents+".rel")
+	return filepath.Join(w.folder(), "*", queries+"2"+documents+".rel")
 }
 
 // Read streams the rows in file order, language after language. Judgments carry the language of the document; that of
