@@ -15,8 +15,8 @@ const (
 	pairsPerSentence = 6
 )
 
-// bitext writes English with each other language: German as TSV (English, German, attribution), Spanish as TMX in a
-// zip, the others as Moses pairs of line-aligned files.
+// bitext writes English with each other language as Moses pairs of line-aligned files; the German pairs as TSV too
+// (English, German, attribution), and the Spanish ones as TMX in a zip.
 func bitext() ([]file, error) {
 	s, err := readSpeech()
 	if err != nil {
@@ -27,6 +27,7 @@ func bitext() ([]file, error) {
 		code := languages[l].code
 		name := "phrasebook.en-" + code
 		pairs := pairsOf(s, l)
+		files = append(files, file{name + ".en", lines(pairs, 0)}, file{name + "." + code, lines(pairs, 1)})
 		switch code {
 		case "de":
 			files = append(files, file{name + ".tsv", tsv(pairs)})
@@ -36,8 +37,6 @@ func bitext() ([]file, error) {
 				return nil, err
 			}
 			files = append(files, file{name + ".tmx.zip", zipped})
-		default:
-			files = append(files, file{name + ".en", lines(pairs, 0)}, file{name + "." + code, lines(pairs, 1)})
 		}
 	}
 	return files, nil
@@ -108,10 +107,11 @@ func tmx(pairs []pair, code string) []byte {
 	return b.Bytes()
 }
 
+// zipped returns a zip archive of one file, stored as it is: its bytes do not hang on a compressor's version.
 func zipped(name string, content []byte) ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	w, err := z.Create(name)
+	w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 	if err == nil {
 		_, err = w.Write(content)
 	}

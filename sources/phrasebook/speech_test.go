@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -67,6 +68,13 @@ func checkUtterance(t *testing.T, place, code string, row []string) {
 	if n := strings.Count(form, "[SL:"); n != slots {
 		t.Errorf("%s: %d slots in column 3, %d in column 7", place, slots, n)
 	}
+	checkTokens(t, place, row)
+}
+
+// checkTokens checks column 8 against column 4.
+func checkTokens(t *testing.T, place string, row []string) {
+	t.Helper()
+	text := []rune(row[3])
 	var tokens struct {
 		Tokens []string
 		Spans  []struct{ Start, Length int } `json:"tokenSpans"`
@@ -81,6 +89,26 @@ func checkUtterance(t *testing.T, place, code string, row []string) {
 	}
 	if got := strings.Join(tokens.Tokens, ""); got != strings.ReplaceAll(row[3], " ", "") {
 		t.Errorf("%s: tokens %q do not make %q", place, tokens.Tokens, row[3])
+	}
+}
+
+// The published files pass the same checks of brackets and tokens as ours.
+func TestPublishedMTOPPassesOurChecks(t *testing.T) {
+	root := os.Getenv("FERRY_DATA")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	for _, code := range []string{"en", "de", "hi", "th"} {
+		path := filepath.Join(root, "mtop", code, "eval.txt")
+		if _, err := os.Stat(path); err != nil {
+			t.Skipf("no published data: %v", err)
+		}
+		for i, row := range readColumns(t, path, 8) {
+			if !strings.HasPrefix(row[6], "["+row[1]+" ") || strings.Count(row[6], "[") != strings.Count(row[6], "]") || row[5] != code+"_XX" {
+				t.Errorf("%s:%d: %q", path, i+1, row)
+			}
+			checkTokens(t, fmt.Sprintf("%s:%d", path, i+1), row)
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ var corpora = []struct {
 }{
 	{"mtop", mtop},
 	{"bitext", bitext},
+	{"wikiclir", wikiclir},
+	{"mmarco", mmarco},
 }
 
 // marker is the file that says which phrasebook a complete folder was written from.
