@@ -135,6 +135,26 @@ func TestWriteLeavesCompleteFolderAlone(t *testing.T) {
 	}
 }
 
+func TestWritersMeet(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "wikiclir")
+	failures := make(chan error)
+	const writers = 4
+	for range writers {
+		go func() { failures <- Write(context.Background(), dir, "wikiclir") }()
+	}
+	for range writers {
+		if err := <-failures; err != nil {
+			t.Error(err)
+		}
+	}
+	if bytesOf(t, dir) != bytesOf(t, writeCorpus(t, "wikiclir")) {
+		t.Error("the folder is not what one writer alone writes")
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(dir)); len(entries) != 1 {
+		t.Errorf("left %v", entries)
+	}
+}
+
 func TestWriteReplacesOlderEdition(t *testing.T) {
 	dir := writeCorpus(t, "mtop")
 	want := bytesOf(t, dir)

@@ -54,24 +54,24 @@ func Write(ctx context.Context, dir, corpus string) error {
 		if c.name != corpus {
 			continue
 		}
-		version, err := version()
+		v, err := version()
 		if err == nil {
-			err = place(ctx, dir, version, c.files)
+			err = place(ctx, dir, v, c.files)
 		}
 		if err != nil {
-			return fmt.Errorf("writing sample corpus %s: %w", corpus, err)
+			return fmt.Errorf("writing %s from the phrasebook: %w", corpus, err)
 		}
 		return nil
 	}
-	return fmt.Errorf("writing sample corpus: there is no %q; there are %s", corpus, strings.Join(Corpora(), ", "))
+	return fmt.Errorf("writing from the phrasebook: it has no %q, only %s", corpus, strings.Join(Corpora(), ", "))
 }
 
-// place makes files, writes them into a new folder beside dir and renames it.
-func place(ctx context.Context, dir, version string, make func() ([]file, error)) error {
+// place makes the files, writes them into a new folder beside dir and renames it.
+func place(ctx context.Context, dir, version string, content func() ([]file, error)) error {
 	if complete, err := isComplete(dir, version); complete || err != nil {
 		return err
 	}
-	files, err := make()
+	files, err := content()
 	if err != nil {
 		return err
 	}
@@ -98,17 +98,28 @@ func place(ctx context.Context, dir, version string, make func() ([]file, error)
 			return err
 		}
 	}
-	if os.Rename(temporary, dir) == nil {
+	return publish(temporary, dir, version)
+}
+
+// publish renames temporary to dir. Where that fails, either another process was first and wrote the same, or an older
+// phrasebook's folder is in the way and goes.
+func publish(temporary, dir, version string) error {
+	err := os.Rename(temporary, dir)
+	if err == nil {
 		return nil
 	}
-	// Either an older phrasebook's folder is in the way, or another process was first and wrote the same.
-	if complete, err := isComplete(dir, version); complete || err != nil {
-		return err
+	if complete, foreign := isComplete(dir, version); complete || foreign != nil {
+		return foreign
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
-	return os.Rename(temporary, dir)
+	if err = os.Rename(temporary, dir); err != nil {
+		if complete, _ := isComplete(dir, version); complete {
+			return nil
+		}
+	}
+	return err
 }
 
 // isComplete tells whether dir holds this version. A folder with files and without the marker is an error, since it is
