@@ -62,5 +62,8 @@ func readSections(file string) ([]section, error) {
 			last.rows = append(last.rows, row)
 		}
 	}
+	if next != 0 {
+		return nil, fmt.Errorf("reading %s: its last row has no line in %s", file, languages[next].code)
+	}
 	return sections, nil
 }
