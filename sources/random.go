@@ -27,6 +27,8 @@ type Random struct {
 	FFN int `yaml:"ffn"`
 	// MaxTokens is the longest input, special tokens included.
 	MaxTokens int `yaml:"max_tokens"`
+	// Draw numbers the models that one seed gives: each draw has other weights.
+	Draw uint64 `yaml:"draw"`
 }
 
 // NewRandom returns a Random with its defaults: XLM-R's type, two small layers.
@@ -70,11 +72,11 @@ func (r *Random) Inspect() (model.Info, error) {
 	return model.NewInfo(r.config(t.VocabularySize())), nil
 }
 
-// Open draws the weights.
+// Open draws the weights: those of the seed and of the number of the draw.
 func (r *Random) Open(_ context.Context, seed uint64) (*model.Model, error) {
 	data, err := os.ReadFile(string(r.Tokenizer))
 	if err != nil {
 		return nil, fmt.Errorf("opening tokenizer: %w", err)
 	}
-	return model.New(r.config(1), data, seed)
+	return model.New(r.config(1), data, seed+r.Draw<<32)
 }
