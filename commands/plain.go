@@ -35,7 +35,11 @@ func (h *plainHandler) Handle(_ context.Context, r slog.Record) error {
 		}
 		return true
 	})
-	line := r.Time.Format("15:04:05") + " " + step + ": " + r.Message
+	line := r.Time.Format("15:04:05") + " "
+	if step != "" {
+		line += step + ": "
+	}
+	line += r.Message
 	if len(rest) > 0 {
 		line += ", " + strings.Join(rest, ", ")
 	}

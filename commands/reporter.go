@@ -40,11 +40,16 @@ type lines struct {
 	mutex     sync.Mutex
 	told      map[string]time.Time
 	summaries []summaryOf
+	present   int
 }
 
 type summaryOf struct{ step, text string }
 
-func (l *lines) Present(step string) { l.log.Info("done before", "step", step) }
+func (l *lines) Present(string) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.present++
+}
 
 func (l *lines) Started(step string) { l.log.Info("started", "step", step) }
 
@@ -99,7 +104,11 @@ func (l *lines) results() []string {
 	return texts
 }
 
-func (l *lines) close() {}
+func (l *lines) close() {
+	if l.present > 0 {
+		l.log.Info("already done by an earlier run", "steps", l.present)
+	}
+}
 
 func sorted(m map[string]int64) []string {
 	var names []string
