@@ -1,0 +1,226 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/ferry-clir/ferry/model/encoder/safetensors"
+	"github.com/ferry-clir/ferry/pipeline"
+)
+
+// modelsFolder is the folder of real models, or skips the test.
+func modelsFolder(t *testing.T) string {
+	t.Helper()
+	return outside(t, os.Getenv("FERRY_MODELS"), "FERRY_MODELS names no folder with real models")
+}
+
+// dataFolder is the folder of published data sets, or skips the test.
+func dataFolder(t *testing.T) string {
+	t.Helper()
+	folder := os.Getenv("FERRY_DATA")
+	if folder == "" {
+		folder = filepath.Join("..", "shared", "data")
+	}
+	return outside(t, folder, "FERRY_DATA names no folder with published data")
+}
+
+func outside(t *testing.T, folder, otherwise string) string {
+	t.Helper()
+	if stat, err := os.Stat(folder); folder == "" || err != nil || !stat.IsDir() {
+		t.Skip(otherwise)
+	}
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// python runs a script with FERRY_PYTHON, or skips the test.
+func python(t *testing.T, script string, arguments ...string) {
+	t.Helper()
+	if os.Getenv("FERRY_PYTHON") == "" {
+		t.Skip("FERRY_PYTHON names no Python with transformers, pyarrow and pytrec_eval")
+	}
+	output, err := exec.Command(os.Getenv("FERRY_PYTHON"), append([]string{script}, arguments...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, output)
+	}
+	t.Logf("%s", output)
+}
+
+// run checks and runs a pipeline file with these variables for its environment.
+func run(t *testing.T, path string, environment map[string]string, sets ...string) {
+	t.Helper()
+	p, err := pipeline.Load(path, sets, func(name string) (string, bool) { v, ok := environment[name]; return v, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(t.Context(), pipeline.Options{Reporter: quiet{t}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// quiet tells a test's log how long steps took, and nothing else.
+type quiet struct{ t *testing.T }
+
+func (quiet) Present(string)                        {}
+func (quiet) Started(string)                        {}
+func (quiet) Progress(string, int64, int64, string) {}
+func (q quiet) Finished(step string, f pipeline.Finished) {
+	q.t.Logf("%s: rows %v, %v", step, f.Rows, f.Took.Round(time.Millisecond))
+}
+
+// readParquet returns a file's rows as text by column, lists as JSON.
+func readParquet(t *testing.T, path string) []map[string]string {
+	t.Helper()
+	allocator := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer allocator.AssertSize(t, 0)
+	f, err := file.OpenParquetFile(path, false, file.WithReadProps(parquet.NewReaderProperties(allocator)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	reader, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: 1024}, allocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches, err := reader.GetRecordReader(t.Context(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer batches.Release()
+	var rows []map[string]string
+	for batches.Next() {
+		batch := batches.RecordBatch()
+		for i := range int(batch.NumRows()) {
+			row := map[string]string{}
+			for c, column := range batch.Columns() {
+				row[batch.ColumnName(c)] = strings.Clone(column.ValueStr(i))
+			}
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		t.Fatalf("%s has no rows", path)
+	}
+	return rows
+}
+
+// readScores returns the values of a table of scores by language, measure and query, the means under "all".
+func readScores(t *testing.T, path string) map[[3]string]float64 {
+	t.Helper()
+	scores := map[[3]string]float64{}
+	for _, row := range readParquet(t, path) {
+		query := row["query_id"]
+		if query == "(null)" {
+			query = "all"
+		}
+		value, err := strconv.ParseFloat(row["value"], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scores[[3]string{row["language"], row["measure"], query}] = value
+	}
+	return scores
+}
+
+// expectMean compares a mean nDCG@10 with a reference figure in percent, as published to 0.1.
+func expectMean(t *testing.T, scores map[[3]string]float64, language string, want float64) {
+	t.Helper()
+	got := 100 * scores[[3]string{language, "nDCG@10", "all"}]
+	if t.Logf("%s: nDCG@10 is %.2f", language, got); math.Abs(got-want) > 0.1 {
+		t.Errorf("%s: nDCG@10 is %.2f, want %.2f", language, got, want)
+	}
+}
+
+// TestRealEmbeddings compares vectors with those of transformers: testdata/real/make_golden.py.
+func TestRealEmbeddings(t *testing.T) {
+	out := t.TempDir()
+	run(t, "testdata/real/embed.yaml", map[string]string{"FERRY_MODELS": modelsFolder(t), "OUT": out})
+	golden, err := os.Open("testdata/real/embeddings.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer golden.Close()
+	stat, err := golden.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tensors, err := safetensors.Open(golden, stat.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tensor := range tensors.Tensors {
+		want := make([]float32, tensor.Elements())
+		if err := tensors.Read(tensor, want); err != nil {
+			t.Fatal(err)
+		}
+		rows := readParquet(t, filepath.Join(out, tensor.Name+".parquet"))
+		if len(rows) != tensor.Shape[0] {
+			t.Fatalf("%s: %d rows, want %d", tensor.Name, len(rows), tensor.Shape[0])
+		}
+		worst := 0.0
+		for i, row := range rows {
+			var vector []float32
+			if err := json.Unmarshal([]byte(row["vector"]), &vector); err != nil {
+				t.Fatal(err)
+			}
+			for j, x := range want[i*len(vector) : (i+1)*len(vector)] {
+				worst = max(worst, math.Abs(float64(vector[j]-x)))
+			}
+		}
+		if t.Logf("%s: vectors differ by %.1e", tensor.Name, worst); worst > 1e-4 {
+			t.Errorf("%s: vectors differ by %g", tensor.Name, worst)
+		}
+	}
+}
+
+// TestRealMTOP compares with figures that transformers and exact search gave, and with pytrec_eval.
+func TestRealMTOP(t *testing.T) {
+	out := t.TempDir()
+	run(t, "testdata/real/mtop.yaml", map[string]string{"FERRY_MODELS": modelsFolder(t), "FERRY_DATA": dataFolder(t), "OUT": out})
+	scores := readScores(t, filepath.Join(out, "report", "scores.parquet"))
+	if len(scores) != 3*(859-13+1) { // 13 queries have nothing relevant but their own translation
+		t.Errorf("%d scores, want %d", len(scores), 3*(859-13+1))
+	}
+	for language, want := range map[string]float64{"en": 60.86, "hi": 48.31, "th": 41.77} {
+		expectMean(t, scores, language, want)
+	}
+	t.Run("pytrec_eval", func(t *testing.T) { python(t, "testdata/real/check_runs.py", out) })
+}
+
+// TestRealXQuAD compares with the figure that transformers and exact search gave, on texts of up to 512 tokens.
+func TestRealXQuAD(t *testing.T) {
+	if testing.Short() {
+		t.Skip("embeds 60,000 tokens")
+	}
+	out := t.TempDir()
+	run(t, "testdata/real/xquad.yaml", map[string]string{"FERRY_MODELS": modelsFolder(t), "FERRY_DATA": dataFolder(t), "OUT": out})
+	expectMean(t, readScores(t, filepath.Join(out, "report", "scores.parquet")), "en", 96.86)
+}
+
+// TestRealStudent lets transformers open a student.
+func TestRealStudent(t *testing.T) {
+	if os.Getenv("FERRY_PYTHON") == "" {
+		t.Skip("FERRY_PYTHON names no Python with transformers")
+	}
+	out, models := t.TempDir(), modelsFolder(t)
+	run(t, "testdata/real/distil.yaml", map[string]string{"FERRY_MODELS": models, "OUT": out})
+	python(t, "testdata/real/check_student.py", out, filepath.Join(models, "all-minilm-l6-v2"))
+}
