@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
+
+// TestEvaluateRuns runs examples/evaluate-runs.yaml and compares with the output that trec_eval's authors publish.
+func TestEvaluateRuns(t *testing.T) {
+	out, data := t.TempDir(), dataFolder(t)
+	run(t, "examples/evaluate-runs.yaml", map[string]string{"FERRY_DATA": data}, "work="+out, "sinks.report.path="+out)
+	published, err := os.ReadFile(filepath.Join(data, "trec_eval", "test", "out.test.aq"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{"ndcg_cut_10": "nDCG@10", "map": "AP", "recip_rank": "RR", "recall_100": "R@100", "P_5": "P@5"}
+	scores, compared := readScores(t, filepath.Join(out, "scores.parquet")), 0
+	for line := range strings.Lines(string(published)) {
+		fields := strings.Fields(line)
+		if measure := names[fields[0]]; measure != "" {
+			compared++
+			got := strconv.FormatFloat(scores[[3]string{"und", measure, fields[1]}], 'f', 4, 64)
+			if got != fields[2] {
+				t.Errorf("%s of %s is %s, want %s", measure, fields[1], got, fields[2])
+			}
+		}
+	}
+	if compared != len(scores) || compared != 4*len(names) {
+		t.Errorf("compared %d of %d scores", compared, len(scores))
+	}
+}
+
+// TestExamples decodes every example and, where data and models are there, checks it.
+func TestExamples(t *testing.T) {
+	examples, err := filepath.Glob("examples/*.yaml")
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("%d examples, %v", len(examples), err)
+	}
+	for _, path := range examples {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			if _, err := pipeline.Load(path, nil, func(string) (string, bool) { return "", false }); err != nil {
+				t.Fatal(err)
+			}
+			environment := map[string]string{"FERRY_DATA": dataFolder(t), "FERRY_MODELS": modelsFolder(t)}
+			p, err := pipeline.Load(path, []string{"work=" + t.TempDir()}, func(name string) (string, bool) { v, ok := environment[name]; return v, ok })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Check(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
