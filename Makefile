@@ -32,10 +32,12 @@ check: build ## formatting, vet, examples, generated files, and the notebook whe
 	git diff --exit-code
 	$(MAKE) notebooks
 
-notebooks: ## execute the notebooks, if jupyter is there
-	@if python3 -c 'import nbconvert, polars, matplotlib' 2>/dev/null; then \
-		bin/ferry run pipeline.yaml && mkdir -p build && python3 -m nbconvert --to notebook --execute --output-dir build notebooks/*.ipynb; \
-	else echo "notebooks skipped: python3 has no nbconvert, polars and matplotlib"; fi
+PYTHON ?= python3
+
+notebooks: build ## execute the notebooks into build, if PYTHON has what notebooks/requirements.txt lists
+	@if $(PYTHON) -c 'import ipykernel, matplotlib, nbconvert, polars' 2>/dev/null; then \
+		bin/ferry run pipeline.yaml && $(PYTHON) -m nbconvert --to notebook --execute --output-dir build notebooks/*.ipynb; \
+	else echo "notebooks skipped: $(PYTHON) lacks ipykernel, matplotlib, nbconvert or polars"; fi
 
 clean: ## remove what was built and written, the cache included
 	rm -rf bin build out .ferry examples/out examples/.ferry
