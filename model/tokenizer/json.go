@@ -139,7 +139,7 @@ func (t *Tokenizer) setAdded(tokens []addedToken) error {
 		} else {
 			t.extra[token.ID] = token.Content
 		}
-		if token.Special {
+		if token.Special && token.ID != t.model.unknownID() {
 			t.special[token.ID] = true
 		}
 		t.size = max(t.size, int(token.ID)+1)

@@ -24,6 +24,7 @@ type Tokenizer struct {
 // model cuts a word of valid UTF-8 into pieces and appends their ids.
 type model interface {
 	id(piece string) int32 // or -1
+	unknownID() int32
 	encode(dst []int32, word []byte, s *scratch) []int32
 }
 
@@ -119,7 +120,8 @@ func (t *Tokenizer) encodeNormalized(dst []int32, text string, first bool, s *sc
 	return dst
 }
 
-// IsSpecial tells whether id is a special token, one that stands for no text.
+// IsSpecial tells whether id is a special token, one that stands for no text. The unknown token stands for text, and
+// is none, although files list it among them.
 func (t *Tokenizer) IsSpecial(id int32) bool { return t.special[id] }
 
 // VocabularySize returns the highest id plus one.

@@ -50,6 +50,8 @@ type arrival struct {
 	id     int32
 }
 
+func (m *unigram) unknownID() int32 { return m.unknown }
+
 // encode appends the ids of word's pieces; neighbouring unknown characters become one id.
 func (m *unigram) encode(dst []int32, word []byte, s *scratch) []int32 {
 	best := m.viterbi(word, s)

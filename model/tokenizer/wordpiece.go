@@ -25,6 +25,8 @@ func newWordPiece(pieces []key, unknown, prefix string, characters int) (*wordPi
 
 func (m *wordPiece) id(piece string) int32 { return m.trie.id(piece) }
 
+func (m *wordPiece) unknownID() int32 { return m.unknown }
+
 // encode appends the ids of word's pieces.
 func (m *wordPiece) encode(dst []int32, word []byte, _ *scratch) []int32 {
 	first := len(dst)
