@@ -121,8 +121,8 @@ func TestVocabulary(t *testing.T) {
 		t.Errorf("pieces 0, 4, last, last+1 and -1 are %q, %q, %q, %q, %q", x.Piece(0), x.Piece(4), x.Piece(int32(size-1)), x.Piece(int32(size)), x.Piece(-1))
 	}
 	for id := range int32(size) {
-		if want := id < 4 || int(id) == size-1; x.IsSpecial(id) != want {
-			t.Errorf("%d is special: %v", id, !want)
+		if want := id < 3 || int(id) == size-1; x.IsSpecial(id) != want { // 3 is <unk>, which stands for text
+			t.Errorf("%d is special: %v, want %v", id, x.IsSpecial(id), want)
 		}
 	}
 	if x := named(t, "xlmr"); x.VocabularySize() != 250002 || x.Piece(250001) != "<mask>" {
