@@ -79,7 +79,7 @@ func run(t *testing.T, path string, environment map[string]string, sets ...strin
 // quiet tells a test's log how long steps took, and nothing else.
 type quiet struct{ t *testing.T }
 
-func (quiet) Present(string)                        {}
+func (quiet) Present(string, string)                {}
 func (quiet) Started(string)                        {}
 func (quiet) Progress(string, int64, int64, string) {}
 func (q quiet) Finished(step string, f pipeline.Finished) {

@@ -21,8 +21,8 @@ type bars struct {
 
 func newBars(out io.Writer) *bars { return &bars{out: out} }
 
-// Present says nothing: what is done needs no time.
-func (b *bars) Present(string) {}
+// Present keeps the summary and says nothing: what is done needs no time.
+func (b *bars) Present(step, summary string) { b.summarize(step, summary) }
 
 // Started says nothing: the bar appears with the first progress.
 func (b *bars) Started(string) {}
@@ -47,12 +47,10 @@ func (b *bars) Progress(step string, done, total int64, message string) {
 
 // Finished clears the bar and writes a line.
 func (b *bars) Finished(step string, f pipeline.Finished) {
+	b.summarize(step, f.Summary)
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.clear()
-	if f.Summary != "" {
-		b.summaries = append(b.summaries, summaryOf{step, f.Summary})
-	}
 	line := fmt.Sprintf("%-32s %8s  %s", step, f.Took.Round(10*time.Millisecond), rowsText(f))
 	fmt.Fprintln(b.out, strings.TrimRight(line, " "))
 }

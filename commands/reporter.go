@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -45,10 +46,20 @@ type lines struct {
 
 type summaryOf struct{ step, text string }
 
-func (l *lines) Present(string) {
+func (l *lines) Present(step, summary string) {
+	l.summarize(step, summary)
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.present++
+}
+
+// summarize keeps a summary for the end, unless it is empty.
+func (l *lines) summarize(step, summary string) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if summary != "" {
+		l.summaries = append(l.summaries, summaryOf{step, summary})
+	}
 }
 
 func (l *lines) Started(step string) { l.log.Info("started", "step", step) }
@@ -75,11 +86,7 @@ func (l *lines) Progress(step string, done, total int64, message string) {
 }
 
 func (l *lines) Finished(step string, f pipeline.Finished) {
-	l.mutex.Lock()
-	if f.Summary != "" {
-		l.summaries = append(l.summaries, summaryOf{step, f.Summary})
-	}
-	l.mutex.Unlock()
+	l.summarize(step, f.Summary)
 	level := slog.LevelInfo
 	args := []any{"step", step}
 	for _, table := range sorted(f.Rows) {
@@ -92,7 +99,7 @@ func (l *lines) Finished(step string, f pipeline.Finished) {
 		level = slog.LevelWarn
 		args = append(args, "quarantined", f.Bad)
 	}
-	l.log.Log(nil, level, "finished", append(args, "seconds", f.Took.Round(time.Millisecond).Seconds())...)
+	l.log.Log(context.Background(), level, "finished", append(args, "seconds", f.Took.Round(time.Millisecond).Seconds())...)
 }
 
 func (l *lines) results() []string {

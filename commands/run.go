@@ -19,13 +19,13 @@ type fileFlags struct {
 // load reads and checks the pipeline file.
 func (f fileFlags) load(ctx context.Context) (*pipeline.Pipeline, error) {
 	p, err := pipeline.Load(f.File, f.Set, os.LookupEnv)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%w%w; `ferry init` writes a file to start from", errUsage, err)
-		}
-		return nil, err
+	switch {
+	case p != nil: // perhaps with mistakes, which Check tells with its own
+		return p, p.Check(ctx)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w%w; `ferry init` writes a file to start from", errUsage, err)
 	}
-	return p, p.Check(ctx)
+	return nil, fmt.Errorf("%w%w", errUsage, err)
 }
 
 type runCommand struct {

@@ -2,7 +2,8 @@ package pipeline
 
 import (
 	"context"
-	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/ferry-clir/ferry/model"
@@ -11,57 +12,75 @@ import (
 )
 
 // Check finds everything that a run would find before it reads data: references, cycles, missing files and models,
-// keys that do not go together, tables that do not fit. The error is a Mistakes. Afterwards the steps stand in an order
-// in which each follows those it reads, and know what they offer.
+// keys that do not go together, tables that do not fit. The error is a Mistakes, those of Load included. Afterwards the
+// steps stand in an order in which each follows those it reads, and know what they offer.
 func (p *Pipeline) Check(ctx context.Context) error {
-	m := &mistakes{file: p.File}
+	m := &mistakes{file: p.File, dir: p.dir, list: slices.Clone(p.found)}
 	p.connect(m)
 	ordered := p.order(m)
 	if err := p.writeSamples(ctx, m); err != nil {
 		return err
 	}
-	if len(m.list) == 0 {
-		p.Steps = ordered
-	}
 	for _, s := range ordered {
-		before := len(m.list)
-		s.validate(m)
-		if len(m.list) == before {
+		if !s.faulty {
+			s.validate(m)
+		}
+		if !s.faulty {
 			s.infer(m)
 		}
 	}
 	p.checkOutputs(m)
+	if len(m.list) == 0 {
+		p.Steps = ordered
+	}
 	return m.err()
 }
 
-// report adds what a component found wrong with its keys at the places where they stand.
+// blame adds a mistake at the place of one of the step's keys, such as measures[1]; "" is the step as a whole.
+func (s *Step) blame(m *mistakes, key, format string, args ...any) {
+	where := s.Where()
+	if key != "" {
+		where += "." + key
+	}
+	top, _, _ := strings.Cut(key, ".")
+	top, _, _ = strings.Cut(top, "[")
+	m.add(firstOf(s.at[key], s.at[top], s.at[""]), where, format, args...)
+}
+
+// report adds what a component found wrong with its keys.
 func (s *Step) report(m *mistakes, found []schemas.Mistake) {
 	for _, mistake := range found {
-		at, where := s.at[""], s.Where()
-		if mistake.Key != "" {
-			where += "." + mistake.Key
-			if node := s.at[mistake.Key]; node != nil {
-				at = node
-			} else if node := s.at[strings.SplitN(mistake.Key, ".", 2)[0]]; node != nil {
-				at = node
-			}
-		}
-		m.add(at, where, "%s", mistake.Problem)
+		s.blame(m, mistake.Key, "%s", mistake.Problem)
 	}
 }
 
-// validate checks the step's own keys and the files they name.
+// validate checks the step's own keys and the files they name. It stops where one mistake would lead to another.
 func (s *Step) validate(m *mistakes) {
-	before := len(m.list)
-	s.report(m, s.required())
-	if v, ok := s.component.(validator); ok && len(m.list) == before {
-		s.report(m, v.Validate())
+	found := s.required()
+	if v, ok := s.component.(validator); ok && len(found) == 0 {
+		found = v.Validate()
 	}
-	if opener, ok := s.component.(interface{ Files() ([]string, error) }); ok && len(m.list) == before {
-		if _, err := opener.Files(); err != nil {
-			m.add(firstOf(s.at["path"], s.at[""]), s.Where(), "%s", err)
+	if c, ok := s.component.(interface{ Files() ([]string, error) }); ok && len(found) == 0 {
+		if _, err := c.Files(); err != nil {
+			found = []schemas.Mistake{{Key: s.pathKey(), Problem: err.Error()}}
 		}
 	}
+	s.report(m, found)
+	s.faulty = len(found) > 0
+}
+
+// pathKey is the key that names the step's file or folder; "" if several do.
+func (s *Step) pathKey() string {
+	var keys []string
+	s.eachPath(func(key string, v reflect.Value) {
+		if v.String() != "" && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	})
+	if len(keys) == 1 {
+		return keys[0]
+	}
+	return ""
 }
 
 // infer works out what the step offers from what its inputs offer.
@@ -73,7 +92,7 @@ func (s *Step) infer(m *mistakes) {
 	case modelSource:
 		info, err := c.Inspect()
 		if err != nil {
-			m.add(firstOf(s.at["path"], s.at[""]), s.Where(), "%s", err)
+			s.blame(m, s.pathKey(), "%s", err)
 			return
 		}
 		s.model = &info
@@ -101,7 +120,7 @@ func (s *Step) inputTypes(m *mistakes) (stages.Types, bool) {
 		}
 		if e.model {
 			if e.step.model == nil {
-				m.add(s.at[e.where], s.Where()+"."+e.where, "%s makes no model", e.step.Where())
+				s.blame(m, e.where, "%s makes tables, and here a model is needed", e.step.Where())
 				complete = false
 				continue
 			}
@@ -114,7 +133,7 @@ func (s *Step) inputTypes(m *mistakes) (stages.Types, bool) {
 			for _, t := range e.step.tables {
 				names = append(names, t.Name)
 			}
-			m.add(s.at[e.where], s.Where()+"."+e.where, "%s has no table %q%s", e.step.Where(), e.table, didYouMean(e.table, names))
+			s.blame(m, e.where, "%s has no table %q%s", e.step.Where(), e.table, didYouMean(e.table, names))
 			complete = false
 			continue
 		}
@@ -131,23 +150,6 @@ func (e *edge) find() (schemas.TableType, bool) {
 		}
 	}
 	return schemas.TableType{}, false
-}
-
-// checkOutputs reports two sinks that would write the same file.
-func (p *Pipeline) checkOutputs(m *mistakes) {
-	writers := map[string]*Step{}
-	for _, s := range p.Steps {
-		c, ok := s.component.(sink)
-		if !ok {
-			continue
-		}
-		for _, file := range c.Files() {
-			if other := writers[file]; other != nil {
-				m.add(s.at["path"], s.Where()+".path", "%s writes %s too", other.Where(), filepath.Base(file))
-			}
-			writers[file] = s
-		}
-	}
 }
 
 // firstOf returns the first that is there.

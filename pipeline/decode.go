@@ -15,21 +15,26 @@ import (
 // goes on after a mistake, so that all are found at once.
 type decoder struct {
 	*mistakes
-	at map[string]*yaml.Node // where each key stands, by its dotted path
+	lookup func(variable string) (string, bool)
+	at     map[string]*yaml.Node // where each key stands, by its dotted path
 }
 
 // decode fills v from n; where is the dotted path of n.
 func (d *decoder) decode(n *yaml.Node, v reflect.Value, where string) {
-	n = resolve(n)
 	d.at[where] = n
+	if n.Kind == yaml.ScalarNode && !d.interpolate(n, where) {
+		return
+	}
 	if u, ok := v.Addr().Interface().(yaml.Unmarshaler); ok {
 		if err := u.UnmarshalYAML(n); err != nil {
 			d.add(n, where, "%s", err)
 		}
 		return
 	}
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok && n.Kind == yaml.ScalarNode {
-		if err := u.UnmarshalText([]byte(n.Value)); err != nil {
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		if err := u.UnmarshalText([]byte(n.Value)); n.Kind != yaml.ScalarNode {
+			d.add(n, where, "should be a single value, is %s", describe(n))
+		} else if err != nil {
 			d.add(n, where, "%s", err)
 		}
 		return
@@ -47,13 +52,6 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, where string) {
 	default:
 		d.decodeScalar(n, v, where)
 	}
-}
-
-func resolve(n *yaml.Node) *yaml.Node {
-	for n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	return n
 }
 
 func (d *decoder) decodeStruct(n *yaml.Node, v reflect.Value, where string) {
@@ -112,7 +110,7 @@ func (d *decoder) decodeSlice(n *yaml.Node, v reflect.Value, where string) {
 }
 
 func (d *decoder) decodeScalar(n *yaml.Node, v reflect.Value, where string) {
-	if n.Kind != yaml.ScalarNode {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		d.add(n, where, "should be %s, is %s", typeName(v.Type()), describe(n))
 		return
 	}
@@ -120,14 +118,13 @@ func (d *decoder) decodeScalar(n *yaml.Node, v reflect.Value, where string) {
 	var err error
 	switch v.Kind() {
 	case reflect.String:
-		if n.Tag == "!!null" {
-			err = strconv.ErrSyntax
-		}
 		v.SetString(n.Value)
 	case reflect.Bool:
-		var b bool
-		err = n.Decode(&b)
-		v.SetBool(b)
+		yes := strings.EqualFold(n.Value, "true")
+		if !yes && !strings.EqualFold(n.Value, "false") {
+			err = strconv.ErrSyntax
+		}
+		v.SetBool(yes)
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		var i int64
 		i, err = strconv.ParseInt(text, 10, v.Type().Bits())
@@ -173,10 +170,8 @@ func describe(n *yaml.Node) string {
 		return "a list"
 	case n.Tag == "!!null":
 		return "empty"
-	case len(n.Value) > 40:
-		return fmt.Sprintf("%q...", []rune(n.Value)[:40])
 	}
-	return fmt.Sprintf("%q", n.Value)
+	return fmt.Sprintf("%.40q", n.Value)
 }
 
 // fieldsOf returns the settable fields of a struct by their YAML keys, those of embedded structs included.

@@ -1,12 +1,14 @@
 package pipeline
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -21,8 +23,10 @@ type Pipeline struct {
 	Work       string // folder for the cache and whatever else is not output
 	File       string // as it was named, for messages
 	Steps      []*Step
+	dir        string // folder of the file, absolute
 	text       []byte // the file as read, for the manifest
 	sets       []string
+	found      Mistakes // by Load
 }
 
 // header is the top level of a pipeline file.
@@ -61,17 +65,27 @@ func (e *entries) UnmarshalYAML(n *yaml.Node) error {
 }
 
 // Load reads a pipeline file, puts the values of sets (`stages.hits.top=50`) and of the environment into it, and
-// decodes every step. The error is a Mistakes if the file can be read at all. Nothing but the file is looked at: what
-// it refers to is the business of Check.
+// decodes every step. Nothing but the file is looked at: what it refers to is the business of Check. A pipeline that is
+// returned along with Mistakes may be checked too, which finds the rest of them.
 func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipeline, error) {
 	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading pipeline: %w", err)
+	}
+	dir, err := filepath.Abs(filepath.Dir(file))
 	if err != nil {
 		return nil, fmt.Errorf("reading pipeline: %w", err)
 	}
 	m := &mistakes{file: file}
 	root, err := parse(text)
 	if err != nil {
-		m.list = append(m.list, syntaxMistake(file, err))
+		m.list = append(m.list, syntaxMistake(file, text, err))
+		return nil, m.err()
+	}
+	if root = (&expander{mistakes: m}).expand(root); root.Kind != yaml.MappingNode {
+		m.add(root, "", "should be a mapping with the keys %s, is %s", strings.Join(sections, ", "), describe(root))
+	}
+	if len(m.list) > 0 {
 		return nil, m.err()
 	}
 	for _, s := range sets {
@@ -79,90 +93,82 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 			return nil, err
 		}
 	}
-	m.interpolate(root, lookup)
-	h, d := newHeader(), &decoder{mistakes: m, at: map[string]*yaml.Node{}}
+	p := &Pipeline{File: file, dir: dir, text: text, sets: sets}
+	p.decode(root, &decoder{mistakes: m, lookup: lookup, at: map[string]*yaml.Node{}})
+	p.found = m.list
+	return p, m.err()
+}
+
+// decode fills p from the document.
+func (p *Pipeline) decode(root *yaml.Node, d *decoder) {
+	h := newHeader()
 	d.decode(root, reflect.ValueOf(h).Elem(), "")
-	dir, err := filepath.Abs(filepath.Dir(file))
-	if err != nil {
-		return nil, fmt.Errorf("reading pipeline: %w", err)
-	}
-	p := &Pipeline{Name: h.Name, Seed: h.Seed, MaxBadRows: h.MaxBadRows, File: file, text: text, sets: sets}
+	p.Name, p.Seed, p.MaxBadRows = h.Name, h.Seed, h.MaxBadRows
 	if p.Name == "" {
-		base := filepath.Base(file)
+		base := filepath.Base(p.File)
 		p.Name = base[:len(base)-len(filepath.Ext(base))]
 	}
-	p.Work = absolute(dir, string(h.Work))
+	if strings.ContainsAny(p.Name, `/\`) {
+		d.add(d.at["name"], "name", "%q cannot be part of a file's name", p.Name)
+	}
+	p.Work = absolute(p.dir, string(h.Work))
 	for i, section := range []entries{h.Sources, h.Models, h.Stages, h.Sinks} {
 		if section.node != nil {
 			p.Steps = append(p.Steps, d.decodeSteps(sections[i], section.node)...)
 		}
 	}
-	if len(p.Steps) == 0 && len(m.list) == 0 {
-		m.add(root, "", "there are no steps; `ferry init` writes a file to start from")
+	if len(p.Steps) == 0 && len(d.list) == 0 {
+		d.add(root, "", "there are no steps; `ferry init` writes a file to start from")
 	}
 	for _, s := range p.Steps {
-		s.place(dir, p.Work)
+		s.place(p.dir, p.Work)
 	}
-	return p, m.err()
 }
 
-// parse returns the top-level mapping of a YAML document with merge keys expanded.
+// parse returns the top level of the YAML document, which must be alone.
 func parse(text []byte) (*yaml.Node, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	var document, another yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&document); err != nil && err != io.EOF {
+		return nil, err
+	}
+	if err := decoder.Decode(&another); err == nil {
+		return nil, fmt.Errorf("yaml: line %d: a second document begins here", another.Line)
+	} else if err != io.EOF {
 		return nil, err
 	}
 	if len(document.Content) == 0 {
 		return &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}, nil
 	}
-	merge(document.Content[0])
 	return document.Content[0], nil
 }
 
-// merge replaces `<<: *anchor` by the anchor's keys that the mapping does not have itself.
-func merge(n *yaml.Node) {
-	if n.Kind == yaml.MappingNode {
-		var own, merged []*yaml.Node
-		have := map[string]bool{}
-		for i := 0; i < len(n.Content); i += 2 {
-			if n.Content[i].Tag == "!!merge" {
-				merged = append(merged, resolve(n.Content[i+1]).Content...)
-			} else {
-				own = append(own, n.Content[i], n.Content[i+1])
-				have[n.Content[i].Value] = true
-			}
-		}
-		for i := 0; i+1 < len(merged); i += 2 {
-			if !have[merged[i].Value] {
-				own = append(own, merged[i], merged[i+1])
-			}
-		}
-		n.Content = own
-	}
-	for _, c := range n.Content {
-		merge(c)
-	}
-}
+var (
+	syntaxLine    = regexp.MustCompile(`^line (\d+): (.*)$`)
+	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	tabbed        = regexp.MustCompile(`(?m)^ *\t`)
+	unquoted      = regexp.MustCompile(`[^"']\$\{`)
+)
 
-var syntaxLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
-
-func syntaxMistake(file string, err error) Mistake {
-	mistake := Mistake{File: file, Problem: err.Error()}
-	if found := syntaxLine.FindStringSubmatch(err.Error()); found != nil {
-		fmt.Sscan(found[1], &mistake.Line)
-		mistake.Column, mistake.Problem = 1, "this is not YAML: "+found[2]
-	}
-	return mistake
-}
-
-// Find returns the step of that name, stages before sinks, or an error that names the nearest.
-func (p *Pipeline) Find(name string) (*Step, error) {
-	var names []string
-	for _, s := range p.Steps {
-		if s.Name == name || s.Where() == name {
-			return s, nil
+// syntaxMistake puts what the YAML library says into words, with the right line: it counts lines from 0 in some errors,
+// and names none in others.
+func syntaxMistake(file string, text []byte, err error) Mistake {
+	problem, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
+	lineOf := func(offset int) int { return 1 + bytes.Count(text[:offset], []byte("\n")) }
+	if found := syntaxLine.FindStringSubmatch(problem); found != nil {
+		fmt.Sscan(found[1], &line)
+		problem = found[2]
+		if strings.HasPrefix(problem, "did not find expected") {
+			line++
 		}
-		names = append(names, s.Where())
+	} else if found := unknownAnchor.FindStringSubmatch(problem); found != nil {
+		line = lineOf(max(0, bytes.Index(text, []byte("*"+found[1]))))
 	}
-	return nil, errors.New("there is no step " + name + didYouMean(name, names))
+	lines := bytes.Split(text, []byte("\n"))
+	if at := tabbed.FindIndex(text); at != nil {
+		problem, line = "lines are indented with spaces, not with tabs", lineOf(at[0])
+	} else if unquoted.Match(lines[min(line, len(lines))-1]) {
+		problem += "; between { } or [ ], a ${VARIABLE} needs quotes"
+	}
+	return Mistake{File: file, Line: line, Column: 1, Problem: "this is not YAML: " + problem}
 }

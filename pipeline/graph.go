@@ -13,7 +13,7 @@ func (p *Pipeline) connect(m *mistakes) {
 			continue
 		}
 		if other := firstOf(tables[s.Name], models[s.Name]); other != nil {
-			m.add(s.at[""], s.Where(), "%s has this name already, and references could not tell them apart", other.Where())
+			s.blame(m, "", "%s has this name already, and a reference could not tell them apart", other.Where())
 			continue
 		}
 		switch s.Section {
@@ -28,17 +28,18 @@ func (p *Pipeline) connect(m *mistakes) {
 	read := map[*Step]bool{}
 	for _, s := range p.Steps {
 		for _, e := range s.edges {
-			name, table, _ := strings.Cut(e.ref, ".")
-			known := tables
+			name := e.ref
 			if e.model {
-				known, name, table = models, e.ref, ""
-			}
-			if e.step, e.table = known[name], table; e.step == nil {
-				m.add(s.at[e.where], s.Where()+"."+e.where, "there is no %s named %q%s", e.noun(), name, didYouMean(name, p.namesOf(known)))
-				continue
+				p.resolve(m, s, e, name, models, tables)
+			} else {
+				name, e.table, _ = strings.Cut(e.ref, ".")
+				p.resolve(m, s, e, name, tables, models)
 			}
 			read[e.step] = true
 		}
+	}
+	if len(m.list) > 0 {
+		return // what a mistaken reference should have read is not known
 	}
 	for _, s := range p.Steps {
 		if s.Section != "sinks" && !read[s] {
@@ -47,11 +48,21 @@ func (p *Pipeline) connect(m *mistakes) {
 	}
 }
 
-func (e *edge) noun() string {
-	if e.model {
-		return "model"
+// resolve finds the step that the edge e of s names among those known, or says why there is none.
+func (p *Pipeline) resolve(m *mistakes, s *Step, e *edge, name string, known, others map[string]*Step) {
+	if e.step = known[name]; e.step != nil {
+		return
 	}
-	return "table"
+	noun, otherNoun := "table", "models"
+	if e.model {
+		noun, otherNoun = "model", "tables"
+	}
+	beforeDot, _, _ := strings.Cut(name, ".")
+	if other := others[beforeDot]; other != nil {
+		s.blame(m, e.where, "%s makes %s, and here a %s is needed%s", other.Where(), otherNoun, noun, didYouMean("", p.namesOf(known)))
+		return
+	}
+	s.blame(m, e.where, "there is no %s named %q%s", noun, name, didYouMean(name, p.namesOf(known)))
 }
 
 // namesOf lists names in file order.
@@ -76,7 +87,7 @@ func (p *Pipeline) order(m *mistakes) []*Step {
 			for _, on := range path[i:] {
 				names += on.Name + " -> "
 			}
-			m.add(s.at[""], s.Where(), "reads its own result: %s%s", names, s.Name)
+			s.blame(m, "", "reads its own result: %s%s", names, s.Name)
 			return
 		}
 		if done[s] {

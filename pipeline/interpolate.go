@@ -8,32 +8,24 @@ import (
 
 var variable = regexp.MustCompile(`\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}`)
 
-// interpolate replaces ${VAR} and ${VAR:-default} in every value below n from the environment; $$ stands for one $.
-// An undefined variable without a default is a mistake. What a value becomes is decided afterwards: ${N} may be a number.
-func (m *mistakes) interpolate(n *yaml.Node, lookup func(string) (string, bool)) {
-	switch n.Kind {
-	case yaml.DocumentNode, yaml.SequenceNode:
-		for _, c := range n.Content {
-			m.interpolate(c, lookup)
+// interpolate replaces ${VAR} and ${VAR:-default} in a scalar from the environment; $$ stands for one $. An undefined
+// variable without a default is a mistake, and false is returned. What a value becomes is decided afterwards: ${N} may
+// be a number.
+func (d *decoder) interpolate(n *yaml.Node, where string) bool {
+	defined := true
+	n.Value = variable.ReplaceAllStringFunc(n.Value, func(found string) string {
+		if found == "$$" {
+			return "$"
 		}
-	case yaml.MappingNode:
-		for i := 1; i < len(n.Content); i += 2 {
-			m.interpolate(n.Content[i], lookup)
+		part := variable.FindStringSubmatch(found)
+		if value, ok := d.lookup(part[1]); ok && (value != "" || part[2] == "") {
+			return value
 		}
-	case yaml.ScalarNode:
-		n.Value = variable.ReplaceAllStringFunc(n.Value, func(found string) string {
-			if found == "$$" {
-				return "$"
-			}
-			part := variable.FindStringSubmatch(found)
-			if value, ok := lookup(part[1]); ok && (value != "" || part[2] == "") {
-				return value
-			}
-			if part[2] != "" {
-				return part[3]
-			}
-			m.add(n, "", "the environment variable %s is not set; set it, or write ${%s:-default}", part[1], part[1])
-			return ""
-		})
-	}
+		if part[2] == "" {
+			d.add(n, where, "the environment variable %s is not set; set it, or write ${%s:-default}", part[1], part[1])
+			defined = false
+		}
+		return part[3]
+	})
+	return defined
 }

@@ -30,6 +30,7 @@ type identity struct {
 	ISA     string      `json:",omitempty"` // sums round differently on other instruction sets
 }
 
+// The name counts, since languages may be told by it.
 type inputFile struct{ Name, SHA256 string }
 
 type inputKey struct {
@@ -52,7 +53,7 @@ func (p *Pipeline) key(ctx context.Context, s *Step, table string, keys func(*ed
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", s.Where(), err)
 			}
-			id.Files = append(id.Files, inputFile{filepath.Base(file), sum})
+			id.Files = append(id.Files, inputFile{filepath.ToSlash(p.shown(file)), sum})
 		}
 	}
 	names := s.kind.depends == onNames || s.kind.depends == onSeedAndNames
@@ -125,6 +126,15 @@ func (h *hashes) sum(ctx context.Context, file string) (string, error) {
 	h.known[file] = now
 	h.mutex.Unlock()
 	return now.SHA256, nil
+}
+
+// changed tells whether a file is another one than it was when its hash was taken.
+func (h *hashes) changed(file string) bool {
+	h.mutex.Lock()
+	known, ok := h.known[file]
+	h.mutex.Unlock()
+	stat, err := os.Stat(file)
+	return err != nil || ok && (known.Size != stat.Size() || !known.Modified.Equal(stat.ModTime()))
 }
 
 // save writes down what is known. Files that changed in the last two seconds are left out: they could change again

@@ -79,10 +79,10 @@ func (r *Run) writeManifest() error {
 			return err
 		}
 		for file, sum := range u.note.Files {
-			m.Outputs[r.pipeline.shown(file)] = sum
+			m.Outputs[file] = sum
 		}
 		if u.step.Section != "models" {
-			m.Steps = append(m.Steps, ManifestStep{u.name(), u.step.Kind(), string(u.key), u.present, u.note.Seconds, u.note.Counts})
+			m.Steps = append(m.Steps, ManifestStep{u.name(), u.step.Kind(), string(u.key), u.present || u.twin != nil, u.note.Seconds, u.note.Counts})
 		}
 	}
 	if err := writeJSON(r.pipeline.manifestFile(), m); err != nil {
@@ -128,7 +128,7 @@ func (r *Run) hashFiles(ctx context.Context, paths []string, sums map[string]str
 		if err != nil {
 			return err
 		}
-		sums[file] = sum
+		sums[r.pipeline.shown(file)] = sum
 	}
 	return nil
 }

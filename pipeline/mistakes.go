@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"path/filepath"
 	"sort"
 	"strings"
 
@@ -41,11 +42,16 @@ func (m Mistakes) Error() string {
 // mistakes collects what is wrong while a file is read and checked.
 type mistakes struct {
 	file string
+	dir  string // of the file: left out of the paths in messages
 	list Mistakes
 }
 
 func (m *mistakes) add(at *yaml.Node, where, format string, args ...any) {
-	mistake := Mistake{File: m.file, Where: where, Problem: fmt.Sprintf(format, args...)}
+	problem := fmt.Sprintf(format, args...)
+	if m.dir != "" && m.dir != "/" {
+		problem = strings.ReplaceAll(problem, m.dir+string(filepath.Separator), "")
+	}
+	mistake := Mistake{File: m.file, Where: where, Problem: problem}
 	if at != nil {
 		mistake.Line, mistake.Column = at.Line, at.Column
 	}
@@ -68,7 +74,8 @@ func (m *mistakes) err() error {
 func didYouMean(word string, candidates []string) string {
 	best, distance := "", len([]rune(word))/2+1
 	for _, c := range candidates {
-		if d := editDistance(word, c); d < distance || strings.HasPrefix(c, word) && best == "" {
+		d := editDistance(word, c)
+		if d < distance || best == "" && word != "" && strings.HasPrefix(c, word) {
 			best, distance = c, d
 		}
 	}

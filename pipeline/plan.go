@@ -62,10 +62,10 @@ func (p Plan) Write(w io.Writer) error {
 	var run, present int
 	for _, u := range p.units {
 		switch {
-		case u.step.Section == "models":
+		case u.step.Section == "models" || u.twin != nil:
 		case u.needed:
 			run++
-		default:
+		case u.present:
 			present++
 		}
 	}
@@ -110,6 +110,8 @@ func (u *unit) state() string {
 	case u.step.Section == "models":
 	case u.present:
 		parts = append(parts, "done")
+	case u.twin != nil:
+		parts = append(parts, "the same as "+u.twin.name())
 	case u.needed && u.shardsDone() > 0:
 		parts = append(parts, fmt.Sprintf("will go on after %d shards", u.shardsDone()))
 	case u.needed:

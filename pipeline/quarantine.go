@@ -37,7 +37,7 @@ func (p *Pipeline) quarantineFile() string { return filepath.Join(p.Work, "quara
 // it removes the file.
 func (r *Run) writeQuarantine() error {
 	for _, u := range r.units {
-		if u.present {
+		if u.present && u.twin == nil {
 			r.addQuarantine(u, u.note.Shards[quarantine])
 		}
 	}
@@ -99,11 +99,7 @@ func (r *Run) overBudget(u *unit, c counts, read int64) error {
 
 // shown is a path as the pipeline file would write it, relative to the file's folder.
 func (p *Pipeline) shown(path string) string {
-	dir, err := filepath.Abs(filepath.Dir(p.File))
-	if err != nil {
-		return path
-	}
-	relative, err := filepath.Rel(dir, path)
+	relative, err := filepath.Rel(p.dir, path)
 	if err != nil {
 		return path
 	}

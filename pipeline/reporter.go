@@ -4,8 +4,8 @@ import "time"
 
 // A Reporter is told how a run goes. Its methods are called from many goroutines.
 type Reporter interface {
-	// Present says that an earlier run made the step.
-	Present(step string)
+	// Present says that an earlier run made the step, and gives its summary.
+	Present(step, summary string)
 	Started(step string)
 	// Progress may be called often. total is 0 or less while unknown.
 	Progress(step string, done, total int64, message string)

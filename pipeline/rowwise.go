@@ -19,8 +19,8 @@ func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, j
 		return note{}, fmt.Errorf("computing shards: there is no input %s", key)
 	}
 	from := in.readTable()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var mutex sync.Mutex
 	var rows int64
 	notes := map[int]note{}
@@ -34,7 +34,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, j
 			tasks.Go(func(ctx context.Context) error {
 				n, err := r.computeShard(ctx, u, c, *in, s, job)
 				if err != nil {
-					cancel() // so that nobody waits for shards that are not wanted any more
+					cancel(err) // so that nobody waits for shards that are not wanted any more
 				}
 				mutex.Lock()
 				defer mutex.Unlock()
@@ -47,7 +47,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, j
 	}
 	fed := feed()
 	if err := tasks.Wait(); err != nil {
-		return note{}, err
+		return note{}, context.Cause(ctx) // the first error: others may have failed because of it
 	}
 	if fed != nil {
 		return note{}, fed

@@ -37,27 +37,23 @@ type Run struct {
 }
 
 // Run makes what the sinks ask for and is not there yet. It returns when everything is written, or at the first error,
-// or soon after ctx is cancelled; no half-written file is left either way, and a later Run goes on from there.
+// or soon after ctx is cancelled; no half-written file is left either way, and a later Run goes on from there. Only one
+// Run may work in a folder at a time; another returns an error at once.
 func (p *Pipeline) Run(ctx context.Context, o Options) error {
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
 	}
+	unlock, err := lock(p.Work)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	r := &Run{pipeline: p, options: o, store: openStore(p.Work), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), started: time.Now()}
-	var err error
 	if r.units, err = p.units(ctx, r.store, r.hashes); err != nil {
 		return err
 	}
 	r.models = newModels(r)
-	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
-	for _, u := range r.units {
-		if u.present {
-			o.Reporter.Present(u.name())
-		}
-		if u.needed {
-			tasks.Go(func(ctx context.Context) error { return r.make(ctx, u) })
-		}
-	}
-	err = tasks.Wait()
+	err = r.makeAll(ctx)
 	if saved := r.hashes.save(); err == nil && saved != nil {
 		err = fmt.Errorf("writing cache: %w", saved)
 	}
@@ -68,6 +64,31 @@ func (p *Pipeline) Run(ctx context.Context, o Options) error {
 		return err
 	}
 	return r.writeManifest()
+}
+
+// makeAll makes the units that are needed, all at once: each waits for what it reads.
+func (r *Run) makeAll(ctx context.Context) error {
+	for _, u := range r.units {
+		if u.present {
+			if err := r.checkRows(u, u.note.Counts); err != nil { // the budget may have shrunk
+				return fmt.Errorf("%s: %w", u.name(), err)
+			}
+			r.options.Reporter.Present(u.name(), u.note.Summary)
+		}
+	}
+	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	for _, u := range r.units {
+		if u.needed && u.twin == nil {
+			tasks.Go(func(ctx context.Context) error { return r.make(ctx, u) })
+		}
+	}
+	err := tasks.Wait()
+	for _, u := range r.units {
+		if u.twin != nil {
+			u.note = u.twin.note
+		}
+	}
+	return err
 }
 
 // make makes one unit.
@@ -108,7 +129,25 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 
 func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
 	t := r.newTask(u, 0, false)
-	return t.end(c.Read(ctx, u.source, t.outputs()[u.source]))
+	err := c.Read(ctx, u.source, t.outputs()[u.source])
+	if err == nil {
+		err = r.checkFiles(c)
+	}
+	return t.end(err)
+}
+
+// checkFiles makes sure that what was read is what the source's key was made from.
+func (r *Run) checkFiles(c source) error {
+	files, err := c.Files()
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if r.hashes.changed(file) {
+			return fmt.Errorf("reading %s: it changed meanwhile; run again when it is complete", file)
+		}
+	}
+	return nil
 }
 
 // compute runs a stage: shard by shard if it is row-wise, else once.

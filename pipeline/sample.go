@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,16 +19,23 @@ func sampleFolder(work string) string { return filepath.Join(work, "sample") }
 // sampleTokenizer is the built-in tokenizer's name behind sample:.
 const sampleTokenizer = "tokenizer.json"
 
+// A sample is a built-in corpus, or a file of one, that a path names: `sample:mtop` in the key path.
+type sample struct{ key, name string }
+
 // writeSamples puts the built-in corpora that paths name, `sample:mtop` and the like, into the work folder.
 func (p *Pipeline) writeSamples(ctx context.Context, m *mistakes) error {
 	known := append(phrasebook.Corpora(), sampleTokenizer)
 	written := map[string]bool{}
 	for _, s := range p.Steps {
-		for _, name := range s.samples {
-			corpus, _, _ := strings.Cut(name, "/")
+		for _, sample := range s.samples {
+			corpus, _, _ := strings.Cut(sample.name, "/")
 			switch {
+			case s.Section == "sinks":
+				s.faulty = true
+				s.blame(m, sample.key, "sample: names what is built in, and cannot be written to")
 			case !slices.Contains(known, corpus):
-				m.add(s.at[""], s.Where(), "there is no sample corpus %q%s", corpus, didYouMean(corpus, known))
+				s.faulty = true
+				s.blame(m, sample.key, "there is no sample corpus %q%s", corpus, didYouMean(corpus, known))
 			case !written[corpus]:
 				written[corpus] = true
 				if err := writeSample(ctx, sampleFolder(p.Work), corpus); err != nil {
@@ -42,7 +51,11 @@ func writeSample(ctx context.Context, folder, corpus string) error {
 	if corpus != sampleTokenizer {
 		return phrasebook.Write(ctx, filepath.Join(folder, corpus), corpus)
 	}
-	f, err := sinks.Create(filepath.Join(folder, corpus))
+	file := filepath.Join(folder, corpus)
+	if there, err := os.ReadFile(file); err == nil && bytes.Equal(there, phrasebook.Tokenizer()) {
+		return nil
+	}
+	f, err := sinks.Create(file)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func set(root *yaml.Node, assignment string) error {
 	}
 	given := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
 	if len(value.Content) > 0 {
-		given = value.Content[0]
+		given = (&expander{mistakes: &mistakes{}}).expand(value.Content[0])
 	}
 	withoutPosition(given)
 	at := root
@@ -46,7 +46,6 @@ func withoutPosition(n *yaml.Node) {
 
 // child returns the node below n that key names, an item of a list by its number; what is missing in a mapping is added.
 func child(n *yaml.Node, key string) (*yaml.Node, error) {
-	n = resolve(n)
 	switch n.Kind {
 	case yaml.SequenceNode:
 		i, err := strconv.Atoi(key)

@@ -29,7 +29,8 @@ type shardWriter struct {
 	schema  *arrow.Schema
 	file    func(number int) string
 	publish func(shard)
-	single  bool  // all rows make one shard, even if there are none
+	single  bool  // all rows make one shard
+	always  bool  // there is a shard even if there are no rows
 	now     shard // being written
 	part    *sinks.File
 	buffer  *bufio.Writer
@@ -87,9 +88,9 @@ func (w *shardWriter) begin() error {
 	return err
 }
 
-// flush publishes the shard being written, if it has rows or is to be written in any case.
+// flush publishes the shard being written, if it has rows or is to be there in any case.
 func (w *shardWriter) flush() error {
-	if w.part == nil && !w.single {
+	if w.part == nil && !w.always {
 		return nil
 	}
 	if err := w.begin(); err != nil {

@@ -19,11 +19,12 @@ type Step struct {
 	Section   string // sources, models, stages or sinks
 	Name      string
 	kind      kind
-	component any // what kind.make returned, filled in
+	component any // what kind.make returned, filled in; nil if there is no such kind
 	edges     []*edge
 	at        map[string]*yaml.Node // where each of its keys stands, by key; "" is the step itself
 	config    []byte                // canonical form of its keys, references left out
-	samples   []string              // built-in corpora that its paths name
+	samples   []sample              // built-in corpora that its paths name
+	faulty    bool                  // a mistake was found in its own keys
 
 	tables []schemas.TableType // what it offers; known after Check
 	model  *model.Info         // what it offers, if it makes a model; known after Check
@@ -54,54 +55,67 @@ var (
 
 var stepName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// decodeSteps decodes every entry of a section.
+// decodeSteps decodes every entry of a section. An entry that cannot be decoded makes a faulty step, so that what
+// refers to it is not blamed.
 func (d *decoder) decodeSteps(section string, n *yaml.Node) []*Step {
 	var steps []*Step
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, entry := n.Content[i], resolve(n.Content[i+1])
-		where := section + "." + key.Value
+		key, entry := n.Content[i], n.Content[i+1]
 		switch {
 		case !stepName.MatchString(key.Value):
 			d.add(key, section, "%q is no name for a step: use letters, digits, _ and -", key.Value)
 		case seen[key.Value]:
 			d.add(key, section, "there are two steps named %q", key.Value)
-		case entry.Kind != yaml.MappingNode:
-			d.add(entry, where, "should be a mapping such as {kind: %s, ...}, is %s", kindNames(section)[0], describe(entry))
 		default:
-			if s := d.decodeStep(section, key, entry); s != nil {
-				steps = append(steps, s)
-			}
+			seen[key.Value] = true
+			before := len(d.list)
+			s := &Step{Section: section, Name: key.Value, at: map[string]*yaml.Node{"": key}}
+			d.decodeStep(s, entry)
+			s.faulty = len(d.list) > before
+			steps = append(steps, s)
 		}
-		seen[key.Value] = true
 	}
 	return steps
 }
 
-func (d *decoder) decodeStep(section string, name, entry *yaml.Node) *Step {
-	where := section + "." + name.Value
-	rest := &yaml.Node{Kind: yaml.MappingNode, Line: name.Line, Column: name.Column}
+// decodeStep finds the step's kind and fills in its component.
+func (d *decoder) decodeStep(s *Step, entry *yaml.Node) {
+	where := s.Where()
+	if entry.Kind != yaml.MappingNode {
+		d.add(entry, where, "should be a mapping such as {kind: %s, ...}, is %s", kindNames(s.Section)[0], describe(entry))
+		return
+	}
 	var kindNode *yaml.Node
-	for i := 0; i < len(entry.Content); i += 2 {
-		if entry.Content[i].Value == "kind" {
-			kindNode = resolve(entry.Content[i+1])
-		} else {
+	rest := *entry
+	rest.Content = nil
+	for i := 0; i+1 < len(entry.Content); i += 2 {
+		switch key := entry.Content[i]; {
+		case key.Value != "kind":
 			rest.Content = append(rest.Content, entry.Content[i:i+2]...)
+		case kindNode != nil:
+			d.add(key, where, "key \"kind\" stands here twice")
+		default:
+			kindNode = entry.Content[i+1]
 		}
 	}
 	if kindNode == nil {
-		d.add(name, where, "has no kind; there is %s", strings.Join(kindNames(section), ", "))
-		return nil
+		d.add(s.at[""], where, "has no kind; there is %s", strings.Join(kindNames(s.Section), ", "))
+		return
 	}
-	k, ok := kindOf(section, kindNode.Value)
+	var name string
+	before := len(d.list)
+	if d.decode(kindNode, reflect.ValueOf(&name).Elem(), where+".kind"); len(d.list) > before {
+		return
+	}
+	k, ok := kindOf(s.Section, name)
 	if !ok {
-		d.add(kindNode, where, "unknown kind %q%s", kindNode.Value, didYouMean(kindNode.Value, kindNames(section)))
-		return nil
+		d.add(kindNode, where, "unknown kind %q%s", name, didYouMean(name, kindNames(s.Section)))
+		return
 	}
-	s := &Step{Section: section, Name: name.Value, kind: k, component: k.make()}
-	own := &decoder{mistakes: d.mistakes, at: map[string]*yaml.Node{}}
-	own.decode(rest, reflect.ValueOf(s.component).Elem(), where)
-	s.at = map[string]*yaml.Node{"": name}
+	s.kind, s.component = k, k.make()
+	own := &decoder{mistakes: d.mistakes, lookup: d.lookup, at: map[string]*yaml.Node{}}
+	own.decode(&rest, reflect.ValueOf(s.component).Elem(), where)
 	for path, node := range own.at {
 		if key, ok := strings.CutPrefix(path, where+"."); ok {
 			s.at[key] = node
@@ -109,7 +123,6 @@ func (d *decoder) decodeStep(section string, name, entry *yaml.Node) *Step {
 	}
 	s.readEdges(reflect.ValueOf(s.component).Elem())
 	s.config = canonical(s.component)
-	return s
 }
 
 // readEdges finds the references among a component's fields, in the order of the struct.
@@ -159,23 +172,32 @@ func canonical(component any) []byte {
 
 // place makes the paths of a component absolute: relative ones start at the file's folder, sample: ones in the work folder.
 func (s *Step) place(dir, work string) {
-	put := func(v reflect.Value) {
+	s.eachPath(func(key string, v reflect.Value) {
 		path := v.String()
 		switch name, isSample := strings.CutPrefix(path, "sample:"); {
 		case isSample:
-			s.samples = append(s.samples, name)
+			s.samples = append(s.samples, sample{key, name})
 			v.SetString(filepath.Join(sampleFolder(work), name))
 		case path != "" && !strings.Contains(path, "://"):
 			v.SetString(absolute(dir, path))
 		}
+	})
+}
+
+// eachPath calls do for every path among the step's keys, in the order of the struct.
+func (s *Step) eachPath(do func(key string, v reflect.Value)) {
+	if s.component == nil {
+		return
 	}
-	for _, field := range fieldsOf(reflect.ValueOf(s.component).Elem()) {
-		switch {
+	v := reflect.ValueOf(s.component).Elem()
+	fields := fieldsOf(v)
+	for _, key := range keysOf(v.Type()) {
+		switch field := fields[key]; {
 		case field.Type() == pathType:
-			put(field)
+			do(key, field)
 		case field.Kind() == reflect.Slice && field.Type().Elem() == pathType:
 			for i := range field.Len() {
-				put(field.Index(i))
+				do(key, field.Index(i))
 			}
 		}
 	}

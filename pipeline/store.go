@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ferry-clir/ferry/sinks"
 )
@@ -31,7 +32,7 @@ type note struct {
 	Counts  counts             `json:"counts"`
 	Seconds float64            `json:"seconds"`
 	Summary string             `json:"summary,omitempty"` // of a sink
-	Files   map[string]string  `json:"files,omitempty"`   // of a sink: what it wrote, with hashes
+	Files   map[string]string  `json:"files,omitempty"`   // of a sink: what it wrote, as the configuration would name it, with hashes
 }
 
 // A shard is a part of a table.
@@ -44,6 +45,20 @@ type shard struct {
 const done = "done"
 
 func taskName(number int) string { return fmt.Sprintf("task-%05d", number) }
+
+// complete tells whether the files that a note describes are still there, a model's folder too if there should be one.
+func (s store) complete(k key, n note, hasModel bool) bool {
+	files := []string{}
+	if hasModel {
+		files = append(files, s.model(k))
+	}
+	for table, shards := range n.Shards {
+		for _, part := range shards {
+			files = append(files, s.shard(k, table, part.Number))
+		}
+	}
+	return !slices.ContainsFunc(files, func(file string) bool { _, err := os.Stat(file); return err != nil })
+}
 
 // read returns the note of that name, false if there is none: whatever it would describe is to be made again.
 func (s store) read(k key, name string) (note, bool, error) {

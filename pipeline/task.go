@@ -28,10 +28,13 @@ const quarantine = "quarantine"
 func (r *Run) newTask(u *unit, number int, single bool) *task {
 	t := &task{run: r, unit: u, number: number, writers: map[string]*shardWriter{}, counts: newCounts()}
 	for name, table := range u.tables {
-		t.writers[name] = &shardWriter{schema: table.schema, file: table.file, single: single, now: shard{Number: number}, publish: table.publish}
+		t.writers[name] = &shardWriter{
+			schema: table.schema, file: table.file, publish: table.publish,
+			single: single, always: single, now: shard{Number: number},
+		}
 	}
 	t.bad = &shardWriter{
-		schema: schemas.Quarantine(), now: shard{Number: number}, publish: func(shard) {},
+		schema: schemas.Quarantine(), single: single, now: shard{Number: number}, publish: func(shard) {},
 		file: func(n int) string { return r.store.shard(u.key, quarantine, n) },
 	}
 	return t

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"os"
 )
 
 // A unit is what is made, kept and found again as a whole: one table of a source, or all that a model, stage or sink makes.
@@ -13,6 +14,7 @@ type unit struct {
 	inputs  []input
 	tables  map[string]*table
 	note    note
+	twin    *unit         // an earlier one with the same key, which makes what both are
 	present bool          // was made before and need not be made again
 	needed  bool          // has to be made in this run
 	ready   chan struct{} // closed when all that it makes is there
@@ -41,6 +43,7 @@ func (in input) readTable() *table {
 func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit, error) {
 	var units []*unit
 	made := map[string]*unit{} // by step and, for a source, table
+	byKey := map[key]*unit{}
 	for _, step := range p.Steps {
 		for _, name := range p.unitTables(step) {
 			u := &unit{step: step, source: name, tables: map[string]*table{}, ready: make(chan struct{})}
@@ -49,6 +52,11 @@ func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit,
 			}
 			if err := p.identify(ctx, u, s, hashes); err != nil {
 				return nil, err
+			}
+			if u.twin = byKey[u.key]; u.twin == nil {
+				byKey[u.key] = u
+			} else if !u.present {
+				u.tables, u.ready = u.twin.tables, u.twin.ready
 			}
 			units = append(units, u)
 			made[step.Where()+"."+name] = u
@@ -121,7 +129,7 @@ func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashe
 	if err != nil {
 		return fmt.Errorf("%s: %w", u.name(), err)
 	}
-	if ok && filesUnchanged(ctx, n, hashes) {
+	if ok && s.complete(u.key, n, u.step.model != nil) && p.filesUnchanged(ctx, u, n, hashes) {
 		u.note = n
 		for name, shards := range n.Shards {
 			t := u.tables[name]
@@ -144,9 +152,16 @@ func (u *unit) finish() {
 }
 
 // filesUnchanged tells whether a sink's files are still what it wrote.
-func filesUnchanged(ctx context.Context, n note, hashes *hashes) bool {
+func (p *Pipeline) filesUnchanged(ctx context.Context, u *unit, n note, hashes *hashes) bool {
+	if c, ok := u.step.component.(sink); ok {
+		for _, file := range c.Files() {
+			if _, err := os.Stat(file); err != nil {
+				return false
+			}
+		}
+	}
 	for file, want := range n.Files {
-		if got, err := hashes.sum(ctx, file); err != nil || got != want {
+		if got, err := hashes.sum(ctx, absolute(p.dir, file)); err != nil || got != want {
 			return false
 		}
 	}
@@ -159,6 +174,9 @@ func (u *unit) need() {
 		return
 	}
 	u.needed = true
+	if u.twin != nil {
+		u.twin.need()
+	}
 	for _, in := range u.inputs {
 		in.unit.need()
 	}

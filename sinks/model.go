@@ -25,6 +25,25 @@ type Model struct {
 // NewModel returns a Model with its defaults.
 func NewModel() *Model { return &Model{} }
 
+// Validate refuses to replace a folder that is not a model's.
+func (m *Model) Validate() []schemas.Mistake {
+	stat, err := os.Stat(string(m.Path))
+	switch {
+	case err != nil: // what else may be wrong shows when it is made
+		return nil
+	case !stat.IsDir():
+		return []schemas.Mistake{{Key: "path", Problem: "is a file; name a folder"}}
+	}
+	inside, err := os.ReadDir(string(m.Path))
+	if err != nil || len(inside) == 0 {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(string(m.Path), "config.json")); err != nil {
+		return []schemas.Mistake{{Key: "path", Problem: "is a folder of other things, which ferry will not replace by a model"}}
+	}
+	return nil
+}
+
 // Accepts takes any model.
 func (m *Model) Accepts(map[string][]schemas.TableType) []schemas.Mistake { return nil }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -34,12 +35,16 @@ var codecs = map[string]compress.Compression{
 	"zstd": compress.Codecs.Zstd, "snappy": compress.Codecs.Snappy, "none": compress.Codecs.Uncompressed,
 }
 
-// Validate checks the compression.
+// Validate checks the path and the compression.
 func (p *Parquet) Validate() []schemas.Mistake {
-	if _, ok := codecs[p.Compression]; !ok {
-		return []schemas.Mistake{{Key: "compression", Problem: fmt.Sprintf("should be zstd, snappy or none, is %q", p.Compression)}}
+	var found []schemas.Mistake
+	if stat, err := os.Stat(string(p.Path)); err == nil && stat.IsDir() {
+		found = append(found, schemas.Mistake{Key: "path", Problem: "is a folder; name a file"})
 	}
-	return nil
+	if _, ok := codecs[p.Compression]; !ok {
+		found = append(found, schemas.Mistake{Key: "compression", Problem: fmt.Sprintf("should be zstd, snappy or none, is %q", p.Compression)})
+	}
+	return found
 }
 
 // Accepts takes any tables of one schema.

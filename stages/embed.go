@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -194,11 +195,7 @@ func oneOf(key, value string, allowed ...string) []schemas.Mistake {
 	if slices.Contains(allowed, value) {
 		return nil
 	}
-	var names []string
-	for _, a := range allowed {
-		if a != "" {
-			names = append(names, a)
-		}
-	}
-	return []schemas.Mistake{{Key: key, Problem: fmt.Sprintf("should be one of %v, is %q", names, value)}}
+	names := slices.DeleteFunc(slices.Clone(allowed), func(name string) bool { return name == "" })
+	last := len(names) - 1
+	return []schemas.Mistake{{Key: key, Problem: fmt.Sprintf("should be %s or %s, is %q", strings.Join(names[:last], ", "), names[last], value)}}
 }

@@ -45,6 +45,9 @@ func (e *Evaluate) Validate() []schemas.Mistake {
 	if e.Samples < 0 {
 		found = append(found, schemas.Mistake{Key: "samples", Problem: fmt.Sprintf("should be at least 0, is %d", e.Samples)})
 	}
+	if len(e.Measures) == 0 {
+		found = append(found, schemas.Mistake{Key: "measures", Problem: "names no measure"})
+	}
 	for i, name := range e.Measures {
 		if _, err := measure.Parse(name); err != nil {
 			found = append(found, schemas.Mistake{Key: fmt.Sprintf("measures[%d]", i), Problem: err.Error()})

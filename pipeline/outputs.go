@@ -1,0 +1,70 @@
+package pipeline
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// checkOutputs reports sinks that would write over what the pipeline reads, or over each other.
+func (p *Pipeline) checkOutputs(m *mistakes) {
+	taken := p.readPaths()
+	for _, s := range p.Steps {
+		c, ok := s.component.(sink)
+		if !ok || s.faulty {
+			continue
+		}
+		var own []takenPath
+		for _, file := range c.Files() {
+			if !filepath.IsAbs(file) {
+				s.blame(m, "path", "should be a file or folder of this machine")
+				break
+			}
+			if other := overlap(file, taken); other != "" {
+				s.blame(m, "path", "would be written over %s", other)
+				break
+			}
+			own = append(own, takenPath{file, "what " + s.Where() + " writes"})
+		}
+		taken = append(taken, own...)
+	}
+}
+
+// A takenPath is a file or folder that nobody else may write, and what it is.
+type takenPath struct{ path, what string }
+
+// readPaths are the pipeline file, what is kept in the work folder, and the files of the sources and models.
+func (p *Pipeline) readPaths() []takenPath {
+	taken := []takenPath{
+		{filepath.Join(p.dir, filepath.Base(p.File)), "this file"}, {openStore(p.Work).root, "the cache"},
+		{sampleFolder(p.Work), "the sample corpora"}, {p.quarantineFile(), "the quarantine"},
+	}
+	for _, s := range p.Steps {
+		c, ok := s.component.(interface{ Files() ([]string, error) })
+		if !ok || s.faulty {
+			continue
+		}
+		files, err := c.Files()
+		if err != nil {
+			continue
+		}
+		for _, file := range files {
+			taken = append(taken, takenPath{file, "what " + s.Where() + " reads"})
+		}
+	}
+	return taken
+}
+
+// overlap says what is at, above or below path.
+func overlap(path string, taken []takenPath) string {
+	for _, t := range taken {
+		if path == t.path || below(path, t.path) || below(t.path, path) {
+			return t.what
+		}
+	}
+	return ""
+}
+
+// below tells whether path lies in folder.
+func below(path, folder string) bool {
+	return strings.HasPrefix(path, strings.TrimSuffix(folder, string(filepath.Separator))+string(filepath.Separator))
+}
