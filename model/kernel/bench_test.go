@@ -62,3 +62,12 @@ func BenchmarkElementwise(b *testing.B) {
 		})
 	}
 }
+
+// The roof of this machine, which the products above are to be read against.
+func BenchmarkMultiplyAdd(b *testing.B) {
+	operations := 0.0
+	for b.Loop() {
+		operations += MultiplyAdd(1000)
+	}
+	b.ReportMetric(operations/float64(b.Elapsed().Nanoseconds()), "GF/s")
+}

@@ -39,7 +39,11 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 		for j := 0; j < n; j += columnBlock {
 			columns := min(columnBlock, n-j)
 			panels, row, panel := s.right(right.at(p, j), depth, columns, m)
-			s.product(m, columns, depth, alpha, left.at(0, p), panels, row, panel, c[j:], ldc, p > 0 || beta != 0)
+			var d []float32
+			if p > 0 || beta != 0 {
+				d = c[j:]
+			}
+			s.product(m, columns, depth, alpha, left.at(0, p), panels, row, panel, nil, d, ldc, c[j:], ldc)
 		}
 	}
 }
@@ -47,20 +51,29 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 // GemmPacked computes C = A*op(B) + bias, where A is (m, k) and C is (m, n); bias has n elements and is added to every
 // row, or is nil.
 func GemmPacked(m int, a []float32, lda int, b *Packed, bias []float32, c []float32, ldc int) {
+	GemmPackedAdd(m, a, lda, b, bias, nil, 1, c, ldc)
+}
+
+// GemmPackedAdd computes C = A*op(B) + bias + D as GemmPacked does, where D is (m, n), or nil. D may be C, which adds
+// the product to it.
+func GemmPackedAdd(m int, a []float32, lda int, b *Packed, bias, d []float32, ldd int, c []float32, ldc int) {
 	checkMatrix(false, m, b.k, a, lda)
 	checkMatrix(false, m, b.n, c, ldc)
+	if d != nil {
+		checkMatrix(false, m, b.n, d, ldd)
+	}
 	if bias != nil && len(bias) != b.n {
 		panic("kernel: bias does not have n elements")
 	}
 	if m == 0 || b.n == 0 {
 		return
 	}
-	if bias != nil {
-		for i := range m {
-			copy(c[i*ldc:i*ldc+b.n], bias)
+	if b.k == 0 {
+		for i := range m * b.n {
+			i, j := i/b.n, i%b.n
+			storeTile(c[i*ldc+j:], []float32{0}, 0, from(bias, j), from(d, i*ldd+j))
 		}
-	} else if b.k == 0 {
-		scaleRows(m, b.n, 0, c, ldc)
+		return
 	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
@@ -68,7 +81,8 @@ func GemmPacked(m int, a []float32, lda int, b *Packed, bias []float32, c []floa
 	for p := 0; p < b.k; p += depthBlock {
 		depth := min(depthBlock, b.k-p)
 		s.product(m, b.n, depth, 1, source{a[p:], lda, 1}, b.panels[p*width:], panelColumns, panelColumns*depth,
-			c, ldc, p > 0 || bias != nil)
+			bias, d, ldd, c, ldc)
+		bias, d, ldd = nil, c, ldc
 	}
 }
 

@@ -2,12 +2,12 @@ package kernel
 
 // stripGeneric computes, for i < m and j < n <= panelColumns,
 //
-//	C(i, j) = alpha * sum over p < k of A(i, p)*b[p*bRow+j]  (added to C if accumulate is set)
+//	C(i, j) = alpha * (sum over p < k of A(i, p)*b[p*bRow+j]) + bias[j] + D(i, j)
 //
-// where A(i, p) = a[i/panelRows*aPanel + i%panelRows*aRow + p*aColumn] and C(i, j) = c[i*ldc+j]. It reads and writes
-// nothing else of b and c.
+// where A(i, p) = a[i/panelRows*aPanel + i%panelRows*aRow + p*aColumn], C(i, j) = c[i*ldc+j] and D(i, j) = d[i*ldd+j].
+// bias and d may be nil, and d may be c. It reads and writes nothing else of b, bias, c and d.
 func stripGeneric(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int,
-	c []float32, ldc int, accumulate bool) {
+	bias, d []float32, ldd int, c []float32, ldc int) {
 	for i := 0; i < m; {
 		left := a[i/panelRows*aPanel+i%panelRows*aRow:]
 		height := min(2, panelRows-i%panelRows, m-i)
@@ -24,7 +24,7 @@ func stripGeneric(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel
 				tile1x4(&sum[0], left, aColumn, b[j:], bRow, k)
 			}
 			for r := range height {
-				storeTile(c[(i+r)*ldc+j:], sum[r][:min(4, n-j)], alpha, accumulate)
+				storeTile(c[(i+r)*ldc+j:], sum[r][:min(4, n-j)], alpha, from(bias, j), from(d, (i+r)*ldd+j))
 			}
 		}
 		i += height
@@ -75,14 +75,25 @@ func tileEdge(sum *[4]float32, a []float32, aColumn int, b []float32, bRow, n, k
 	}
 }
 
-func storeTile(c, sum []float32, alpha float32, accumulate bool) {
+func storeTile(c, sum []float32, alpha float32, bias, d []float32) {
 	for j, s := range sum {
-		if accumulate {
-			c[j] += alpha * s
-		} else {
-			c[j] = alpha * s
+		s *= alpha
+		if bias != nil {
+			s += bias[j]
 		}
+		if d != nil {
+			s += d[j]
+		}
+		c[j] = s
 	}
+}
+
+// from returns x[i:], and nil for nil.
+func from(x []float32, i int) []float32 {
+	if x == nil {
+		return nil
+	}
+	return x[i:]
 }
 
 // transposeGeneric computes dst[p*stride+j] = x[j*ldx+p] for p < depth and j < width <= stride.

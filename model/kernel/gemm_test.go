@@ -190,28 +190,46 @@ func sameBits(t *testing.T, got, want []float32) {
 	}
 }
 
+// C = A*B + bias + D, with and without bias, and without D, with another D than C, and with C itself.
 func TestGemmPacked(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		r := newRandom(t)
 		packed := new(Packed)
-		for range 300 {
+		for round := range 300 {
 			p := newProduct(r, false, r.IntN(2) == 0, r.IntN(20), r.IntN(70), r.IntN(500), r.IntN(2), r.IntN(2), r.IntN(2))
-			p.alpha, p.beta = 1, 0
-			var bias []float32
+			p.alpha, p.beta = 1, 1
+			var bias, d []float32
 			if r.IntN(2) == 0 {
-				p.beta, bias = 1, random(r, p.n, 1).data
-				for i := range p.m * min(p.n, 1) {
-					copy(p.c.data[i*p.ldc:][:p.n], bias)
+				bias = random(r, p.n, 1).data
+			}
+			ldd := p.ldc + round%3
+			if round%3 > 0 {
+				d = random(r, p.m*ldd, round%5).data
+			}
+			for i := range p.m * min(p.n, 1) {
+				row := p.c.data[i*p.ldc:][:p.n]
+				clear(row)
+				if bias != nil {
+					copy(row, bias)
+				}
+				if d != nil {
+					Add(row, d[i*ldd:][:p.n])
 				}
 			}
 			want := p.blas()
 			for i := range p.m * min(p.n, 1) {
 				for j := range p.n {
 					p.c.data[i*p.ldc+j] = float32(math.NaN())
+					if round%3 == 1 {
+						p.c.data[i*p.ldc+j] = d[i*ldd+j]
+					}
 				}
 			}
+			if round%3 == 1 {
+				d, ldd = p.c.data, p.ldc
+			}
 			packed.Repack(p.transB, p.n, p.k, p.b.data, p.ldb)
-			GemmPacked(p.m, p.a.data, p.lda, packed, bias, p.c.data, p.ldc)
+			GemmPackedAdd(p.m, p.a.data, p.lda, packed, bias, d, ldd, p.c.data, p.ldc)
 			p.compare(t, want)
 		}
 	})

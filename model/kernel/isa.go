@@ -7,7 +7,8 @@ type isa struct {
 	name string
 	// strip multiplies m rows of A with one panel of n columns of B: see stripGeneric.
 	strip func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int,
-		c []float32, ldc int, accumulate bool)
+		bias, d []float32, ldd int, c []float32, ldc int)
+	multiplyAdd  func(rounds int) // see MultiplyAdd; nil where there is none
 	transpose    func(dst []float32, stride int, x []float32, ldx, depth, width int)
 	dot          func(x, y []float32) float32
 	axpy         func(alpha float32, x, y []float32)

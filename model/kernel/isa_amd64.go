@@ -18,6 +18,7 @@ func available() []isa {
 var avx2 = isa{
 	name:              "avx2",
 	strip:             stripAVX2,
+	multiplyAdd:       multiplyAddAVX2,
 	transpose:         transposePanelAVX2,
 	dot:               dotAVX2,
 	axpy:              axpyAVX2,

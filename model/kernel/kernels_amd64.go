@@ -4,8 +4,11 @@
 
 package kernel
 
+// multiplyAddAVX2 does 12 fused multiply-adds of vectors of eight a round, on registers alone.
+func multiplyAddAVX2(rounds int)
+
 // stripAVX2 is stripGeneric, with fused multiplications and additions.
-func stripAVX2(m int, n int, k int, alpha float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, c []float32, ldc int, accumulate bool)
+func stripAVX2(m int, n int, k int, alpha float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
 
 // transposeAVX2 computes dst[p*stride+j] = x[min(j, width-1)*ldx+p] for p < depth and then j < 8: where stride is
 // less than 8, the next p overwrites. depth is a multiple of 8 and width is at least 1.

@@ -4,31 +4,79 @@
 
 #include "textflag.h"
 
-// func stripAVX2(m int, n int, k int, alpha float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, c []float32, ldc int, accumulate bool)
+// func multiplyAddAVX2(rounds int)
 // Requires: AVX, FMA3
-TEXT ·stripAVX2(SB), NOSPLIT, $0-145
+TEXT ·multiplyAddAVX2(SB), NOSPLIT, $0-8
+	MOVQ    rounds+0(FP), AX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	VMOVUPS constant3f800000<>+0(SB), Y12
+	VXORPS  Y13, Y13, Y13
+
+loop:
+	VFMADD231PS Y12, Y13, Y0
+	VFMADD231PS Y12, Y13, Y1
+	VFMADD231PS Y12, Y13, Y2
+	VFMADD231PS Y12, Y13, Y3
+	VFMADD231PS Y12, Y13, Y4
+	VFMADD231PS Y12, Y13, Y5
+	VFMADD231PS Y12, Y13, Y6
+	VFMADD231PS Y12, Y13, Y7
+	VFMADD231PS Y12, Y13, Y8
+	VFMADD231PS Y12, Y13, Y9
+	VFMADD231PS Y12, Y13, Y10
+	VFMADD231PS Y12, Y13, Y11
+	DECQ        AX
+	JNE         loop
+	VZEROUPPER
+	RET
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
+
+// func stripAVX2(m int, n int, k int, alpha float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
+// Requires: AVX, FMA3
+TEXT ·stripAVX2(SB), NOSPLIT, $0-200
 	MOVQ a_base+32(FP), AX
 	MOVQ b_base+80(FP), CX
-	MOVQ c_base+112(FP), DX
-	MOVQ aRow+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ aColumn+64(FP), SI
+	MOVQ d_base+136(FP), DX
+	MOVQ c_base+168(FP), BX
+	MOVQ aRow+56(FP), SI
 	SHLQ $0x02, SI
-	MOVQ bRow+104(FP), DI
+	MOVQ aColumn+64(FP), DI
 	SHLQ $0x02, DI
-	MOVQ ldc+136(FP), R8
+	MOVQ bRow+104(FP), R8
 	SHLQ $0x02, R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (BX)(BX*4), R10
-	MOVQ n+8(FP), R11
-	CMPQ R11, $0x08
+	MOVQ ldc+192(FP), R9
+	SHLQ $0x02, R9
+	LEAQ (SI)(SI*2), R10
+	LEAQ (SI)(SI*4), R11
+	MOVQ n+8(FP), R12
+	CMPQ R12, $0x08
 	JLE  narrow
-	CMPQ R11, $0x10
+	CMPQ R12, $0x10
 	JL   partial
-	MOVQ m+0(FP), R11
+	MOVQ m+0(FP), R12
 
 fullSix:
-	CMPQ   R11, $0x06
+	CMPQ   R12, $0x06
 	JL     fullRest
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -42,34 +90,34 @@ fullSix:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   k+16(FP), R14
-	MOVQ   AX, R12
-	MOVQ   CX, R13
+	MOVQ   k+16(FP), R15
+	MOVQ   AX, R13
+	MOVQ   CX, R14
 
 full6Loop:
-	VMOVUPS      (R13), Y12
-	VMOVUPS      32(R13), Y13
-	VBROADCASTSS (R12), Y14
+	VMOVUPS      (R14), Y12
+	VMOVUPS      32(R14), Y13
+	VBROADCASTSS (R13), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R12)(BX*1), Y14
+	VBROADCASTSS (R13)(SI*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R12)(BX*2), Y14
+	VBROADCASTSS (R13)(SI*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R12)(R9*1), Y14
+	VBROADCASTSS (R13)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R12)(BX*4), Y14
+	VBROADCASTSS (R13)(SI*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R12)(R10*1), Y14
+	VBROADCASTSS (R13)(R11*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         SI, R12
 	ADDQ         DI, R13
-	DECQ         R14
+	ADDQ         R8, R14
+	DECQ         R15
 	JNE          full6Loop
 	VBROADCASTSS alpha+24(FP), Y12
 	VMULPS       Y12, Y0, Y0
@@ -84,67 +132,85 @@ full6Loop:
 	VMULPS       Y12, Y9, Y9
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y12, Y11, Y11
-	MOVB         accumulate+144(FP), R12
-	TESTB        R12, R12
-	JE           full6Store
-	MOVQ         DX, R12
-	VMOVUPS      (R12), Y12
+	MOVQ         bias_base+112(FP), R13
+	TESTQ        R13, R13
+	JE           full6StoreBias
+	VMOVUPS      (R13), Y12
 	VADDPS       Y12, Y0, Y0
-	VMOVUPS      32(R12), Y12
-	VADDPS       Y12, Y1, Y1
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y12
 	VADDPS       Y12, Y2, Y2
-	VMOVUPS      32(R12), Y12
-	VADDPS       Y12, Y3, Y3
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y12
 	VADDPS       Y12, Y4, Y4
-	VMOVUPS      32(R12), Y12
-	VADDPS       Y12, Y5, Y5
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y12
 	VADDPS       Y12, Y6, Y6
-	VMOVUPS      32(R12), Y12
-	VADDPS       Y12, Y7, Y7
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y12
 	VADDPS       Y12, Y8, Y8
-	VMOVUPS      32(R12), Y12
-	VADDPS       Y12, Y9, Y9
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y12
 	VADDPS       Y12, Y10, Y10
-	VMOVUPS      32(R12), Y12
+	VMOVUPS      32(R13), Y12
+	VADDPS       Y12, Y1, Y1
+	VADDPS       Y12, Y3, Y3
+	VADDPS       Y12, Y5, Y5
+	VADDPS       Y12, Y7, Y7
+	VADDPS       Y12, Y9, Y9
 	VADDPS       Y12, Y11, Y11
-	ADDQ         R8, R12
+
+full6StoreBias:
+	MOVQ    ldd+160(FP), R13
+	TESTQ   DX, DX
+	JE      full6Store
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y1, Y1
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y2, Y2
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y3, Y3
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y4, Y4
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y5, Y5
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y6, Y6
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y7, Y7
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y8, Y8
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y9, Y9
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y11, Y11
+	LEAQ    (DX)(R13*4), DX
 
 full6Store:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y8, (DX)
-	VMOVUPS Y9, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y10, (DX)
-	VMOVUPS Y11, 32(DX)
-	ADDQ    R8, DX
-	MOVQ    aPanel+72(FP), R12
-	LEAQ    (AX)(R12*4), AX
-	SUBQ    $0x06, R11
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y10, (BX)
+	VMOVUPS Y11, 32(BX)
+	ADDQ    R9, BX
+	MOVQ    aPanel+72(FP), R13
+	LEAQ    (AX)(R13*4), AX
+	SUBQ    $0x06, R12
 	JMP     fullSix
 
 fullRest:
-	CMPQ   R11, $0x05
+	CMPQ   R12, $0x05
 	JNE    fullNot5
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -156,7 +222,7 @@ fullRest:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   k+16(FP), R10
+	MOVQ   k+16(FP), R11
 	MOVQ   CX, CX
 
 full5Loop:
@@ -165,21 +231,21 @@ full5Loop:
 	VBROADCASTSS (AX), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (AX)(BX*1), Y12
+	VBROADCASTSS (AX)(SI*1), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (AX)(BX*2), Y12
+	VBROADCASTSS (AX)(SI*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (AX)(R9*1), Y12
+	VBROADCASTSS (AX)(R10*1), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (AX)(BX*4), Y12
+	VBROADCASTSS (AX)(SI*4), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R10
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
 	JNE          full5Loop
 	VBROADCASTSS alpha+24(FP), Y10
 	VMULPS       Y10, Y0, Y0
@@ -192,57 +258,73 @@ full5Loop:
 	VMULPS       Y10, Y7, Y7
 	VMULPS       Y10, Y8, Y8
 	VMULPS       Y10, Y9, Y9
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           full5Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           full5StoreBias
 	VMOVUPS      (AX), Y10
 	VADDPS       Y10, Y0, Y0
-	VMOVUPS      32(AX), Y10
-	VADDPS       Y10, Y1, Y1
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y10
 	VADDPS       Y10, Y2, Y2
-	VMOVUPS      32(AX), Y10
-	VADDPS       Y10, Y3, Y3
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y10
 	VADDPS       Y10, Y4, Y4
-	VMOVUPS      32(AX), Y10
-	VADDPS       Y10, Y5, Y5
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y10
 	VADDPS       Y10, Y6, Y6
-	VMOVUPS      32(AX), Y10
-	VADDPS       Y10, Y7, Y7
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y10
 	VADDPS       Y10, Y8, Y8
 	VMOVUPS      32(AX), Y10
+	VADDPS       Y10, Y1, Y1
+	VADDPS       Y10, Y3, Y3
+	VADDPS       Y10, Y5, Y5
+	VADDPS       Y10, Y7, Y7
 	VADDPS       Y10, Y9, Y9
-	ADDQ         R8, AX
+
+full5StoreBias:
+	MOVQ    ldd+160(FP), AX
+	TESTQ   DX, DX
+	JE      full5Store
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y0, Y0
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y2, Y2
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y3, Y3
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y4, Y4
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y5, Y5
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y6, Y6
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y7, Y7
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y9, Y9
+	LEAQ    (DX)(AX*4), DX
 
 full5Store:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y8, (DX)
-	VMOVUPS Y9, 32(DX)
-	ADDQ    R8, DX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, 32(BX)
+	ADDQ    R9, BX
 	VZEROUPPER
 	RET
 
 fullNot5:
-	CMPQ   R11, $0x04
+	CMPQ   R12, $0x04
 	JNE    fullNot4
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -252,7 +334,7 @@ fullNot5:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   k+16(FP), R10
+	MOVQ   k+16(FP), R11
 	MOVQ   CX, CX
 
 full4Loop:
@@ -261,18 +343,18 @@ full4Loop:
 	VBROADCASTSS (AX), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (AX)(BX*1), Y10
+	VBROADCASTSS (AX)(SI*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (AX)(BX*2), Y10
+	VBROADCASTSS (AX)(SI*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (AX)(R9*1), Y10
+	VBROADCASTSS (AX)(R10*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R10
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
 	JNE          full4Loop
 	VBROADCASTSS alpha+24(FP), Y8
 	VMULPS       Y8, Y0, Y0
@@ -283,49 +365,63 @@ full4Loop:
 	VMULPS       Y8, Y5, Y5
 	VMULPS       Y8, Y6, Y6
 	VMULPS       Y8, Y7, Y7
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           full4Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           full4StoreBias
 	VMOVUPS      (AX), Y8
 	VADDPS       Y8, Y0, Y0
-	VMOVUPS      32(AX), Y8
-	VADDPS       Y8, Y1, Y1
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y8
 	VADDPS       Y8, Y2, Y2
-	VMOVUPS      32(AX), Y8
-	VADDPS       Y8, Y3, Y3
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y8
 	VADDPS       Y8, Y4, Y4
-	VMOVUPS      32(AX), Y8
-	VADDPS       Y8, Y5, Y5
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y8
 	VADDPS       Y8, Y6, Y6
 	VMOVUPS      32(AX), Y8
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y8, Y5, Y5
 	VADDPS       Y8, Y7, Y7
-	ADDQ         R8, AX
+
+full4StoreBias:
+	MOVQ    ldd+160(FP), AX
+	TESTQ   DX, DX
+	JE      full4Store
+	VMOVUPS (DX), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(DX), Y8
+	VADDPS  Y8, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS 32(DX), Y8
+	VADDPS  Y8, Y3, Y3
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 32(DX), Y8
+	VADDPS  Y8, Y5, Y5
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 32(DX), Y8
+	VADDPS  Y8, Y7, Y7
+	LEAQ    (DX)(AX*4), DX
 
 full4Store:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	ADDQ    R8, DX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    R9, BX
 	VZEROUPPER
 	RET
 
 fullNot4:
-	CMPQ   R11, $0x03
+	CMPQ   R12, $0x03
 	JNE    fullNot3
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -333,7 +429,7 @@ fullNot4:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   k+16(FP), R9
+	MOVQ   k+16(FP), R10
 	MOVQ   CX, CX
 
 full3Loop:
@@ -342,15 +438,15 @@ full3Loop:
 	VBROADCASTSS (AX), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (AX)(BX*1), Y8
+	VBROADCASTSS (AX)(SI*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (AX)(BX*2), Y8
+	VBROADCASTSS (AX)(SI*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R9
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
 	JNE          full3Loop
 	VBROADCASTSS alpha+24(FP), Y6
 	VMULPS       Y6, Y0, Y0
@@ -359,47 +455,59 @@ full3Loop:
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y6, Y5, Y5
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           full3Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           full3StoreBias
 	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y0, Y0
-	VMOVUPS      32(AX), Y6
-	VADDPS       Y6, Y1, Y1
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y2, Y2
-	VMOVUPS      32(AX), Y6
-	VADDPS       Y6, Y3, Y3
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y4, Y4
 	VMOVUPS      32(AX), Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y3, Y3
 	VADDPS       Y6, Y5, Y5
-	ADDQ         R8, AX
+
+full3StoreBias:
+	MOVQ    ldd+160(FP), AX
+	TESTQ   DX, DX
+	JE      full3Store
+	VMOVUPS (DX), Y6
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS 32(DX), Y6
+	VADDPS  Y6, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS 32(DX), Y6
+	VADDPS  Y6, Y3, Y3
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 32(DX), Y6
+	VADDPS  Y6, Y5, Y5
+	LEAQ    (DX)(AX*4), DX
 
 full3Store:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R8, DX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    R9, BX
 	VZEROUPPER
 	RET
 
 fullNot3:
-	CMPQ   R11, $0x02
+	CMPQ   R12, $0x02
 	JNE    fullNot2
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   k+16(FP), R9
+	MOVQ   k+16(FP), R10
 	MOVQ   CX, CX
 
 full2Loop:
@@ -408,49 +516,59 @@ full2Loop:
 	VBROADCASTSS (AX), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (AX)(BX*1), Y6
+	VBROADCASTSS (AX)(SI*1), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R9
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
 	JNE          full2Loop
 	VBROADCASTSS alpha+24(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y4, Y3, Y3
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           full2Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           full2StoreBias
 	VMOVUPS      (AX), Y4
 	VADDPS       Y4, Y0, Y0
-	VMOVUPS      32(AX), Y4
-	VADDPS       Y4, Y1, Y1
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y4
 	VADDPS       Y4, Y2, Y2
 	VMOVUPS      32(AX), Y4
+	VADDPS       Y4, Y1, Y1
 	VADDPS       Y4, Y3, Y3
-	ADDQ         R8, AX
+
+full2StoreBias:
+	MOVQ    ldd+160(FP), AX
+	TESTQ   DX, DX
+	JE      full2Store
+	VMOVUPS (DX), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(DX), Y4
+	VADDPS  Y4, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 32(DX), Y4
+	VADDPS  Y4, Y3, Y3
+	LEAQ    (DX)(AX*4), DX
 
 full2Store:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
 	VZEROUPPER
 	RET
 
 fullNot2:
-	CMPQ   R11, $0x01
+	CMPQ   R12, $0x01
 	JNE    fullNot1
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   k+16(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   CX, CX
 
 full1Loop:
@@ -459,27 +577,35 @@ full1Loop:
 	VBROADCASTSS (AX), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         BX
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         SI
 	JNE          full1Loop
 	VBROADCASTSS alpha+24(FP), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           full1Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           full1StoreBias
 	VMOVUPS      (AX), Y2
 	VADDPS       Y2, Y0, Y0
 	VMOVUPS      32(AX), Y2
 	VADDPS       Y2, Y1, Y1
-	ADDQ         R8, AX
+
+full1StoreBias:
+	MOVQ    ldd+160(FP), AX
+	TESTQ   DX, DX
+	JE      full1Store
+	VMOVUPS (DX), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(DX), Y2
+	VADDPS  Y2, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
 
 full1Store:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
 	VZEROUPPER
 	RET
 
@@ -488,14 +614,14 @@ fullNot1:
 	RET
 
 partial:
-	SUBQ    $0x08, R11
-	LEAQ    masks<>+0(SB), R12
-	NEGQ    R11
-	VMOVUPS 32(R12)(R11*4), Y0
-	MOVQ    m+0(FP), R11
+	SUBQ    $0x08, R12
+	LEAQ    masks<>+0(SB), R13
+	NEGQ    R12
+	VMOVUPS 32(R13)(R12*4), Y0
+	MOVQ    m+0(FP), R12
 
 partialSix:
-	CMPQ   R11, $0x06
+	CMPQ   R12, $0x06
 	JL     partialRest
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -509,34 +635,34 @@ partialSix:
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
-	MOVQ   k+16(FP), R14
-	MOVQ   AX, R12
-	MOVQ   CX, R13
+	MOVQ   k+16(FP), R15
+	MOVQ   AX, R13
+	MOVQ   CX, R14
 
 partial6Loop:
-	VMOVUPS      (R13), Y13
-	VMASKMOVPS   32(R13), Y0, Y14
-	VBROADCASTSS (R12), Y15
+	VMOVUPS      (R14), Y13
+	VMASKMOVPS   32(R14), Y0, Y14
+	VBROADCASTSS (R13), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS (R12)(BX*1), Y15
+	VBROADCASTSS (R13)(SI*1), Y15
 	VFMADD231PS  Y13, Y15, Y3
 	VFMADD231PS  Y14, Y15, Y4
-	VBROADCASTSS (R12)(BX*2), Y15
+	VBROADCASTSS (R13)(SI*2), Y15
 	VFMADD231PS  Y13, Y15, Y5
 	VFMADD231PS  Y14, Y15, Y6
-	VBROADCASTSS (R12)(R9*1), Y15
+	VBROADCASTSS (R13)(R10*1), Y15
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS (R12)(BX*4), Y15
+	VBROADCASTSS (R13)(SI*4), Y15
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
-	VBROADCASTSS (R12)(R10*1), Y15
+	VBROADCASTSS (R13)(R11*1), Y15
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
-	ADDQ         SI, R12
 	ADDQ         DI, R13
-	DECQ         R14
+	ADDQ         R8, R14
+	DECQ         R15
 	JNE          partial6Loop
 	VBROADCASTSS alpha+24(FP), Y13
 	VMULPS       Y13, Y1, Y1
@@ -551,67 +677,85 @@ partial6Loop:
 	VMULPS       Y13, Y10, Y10
 	VMULPS       Y13, Y11, Y11
 	VMULPS       Y13, Y12, Y12
-	MOVB         accumulate+144(FP), R12
-	TESTB        R12, R12
-	JE           partial6Store
-	MOVQ         DX, R12
-	VMOVUPS      (R12), Y13
+	MOVQ         bias_base+112(FP), R13
+	TESTQ        R13, R13
+	JE           partial6StoreBias
+	VMOVUPS      (R13), Y13
 	VADDPS       Y13, Y1, Y1
-	VMASKMOVPS   32(R12), Y0, Y13
-	VADDPS       Y13, Y2, Y2
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y13
 	VADDPS       Y13, Y3, Y3
-	VMASKMOVPS   32(R12), Y0, Y13
-	VADDPS       Y13, Y4, Y4
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y13
 	VADDPS       Y13, Y5, Y5
-	VMASKMOVPS   32(R12), Y0, Y13
-	VADDPS       Y13, Y6, Y6
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y13
 	VADDPS       Y13, Y7, Y7
-	VMASKMOVPS   32(R12), Y0, Y13
-	VADDPS       Y13, Y8, Y8
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y13
 	VADDPS       Y13, Y9, Y9
-	VMASKMOVPS   32(R12), Y0, Y13
-	VADDPS       Y13, Y10, Y10
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y13
 	VADDPS       Y13, Y11, Y11
-	VMASKMOVPS   32(R12), Y0, Y13
+	VMASKMOVPS   32(R13), Y0, Y13
+	VADDPS       Y13, Y2, Y2
+	VADDPS       Y13, Y4, Y4
+	VADDPS       Y13, Y6, Y6
+	VADDPS       Y13, Y8, Y8
+	VADDPS       Y13, Y10, Y10
 	VADDPS       Y13, Y12, Y12
-	ADDQ         R8, R12
+
+partial6StoreBias:
+	MOVQ       ldd+160(FP), R13
+	TESTQ      DX, DX
+	JE         partial6Store
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y1, Y1
+	VMASKMOVPS 32(DX), Y0, Y13
+	VADDPS     Y13, Y2, Y2
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y3, Y3
+	VMASKMOVPS 32(DX), Y0, Y13
+	VADDPS     Y13, Y4, Y4
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y5, Y5
+	VMASKMOVPS 32(DX), Y0, Y13
+	VADDPS     Y13, Y6, Y6
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y7, Y7
+	VMASKMOVPS 32(DX), Y0, Y13
+	VADDPS     Y13, Y8, Y8
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y9, Y9
+	VMASKMOVPS 32(DX), Y0, Y13
+	VADDPS     Y13, Y10, Y10
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y11, Y11
+	VMASKMOVPS 32(DX), Y0, Y13
+	VADDPS     Y13, Y12, Y12
+	LEAQ       (DX)(R13*4), DX
 
 partial6Store:
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y3, (DX)
-	VMASKMOVPS Y4, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y5, (DX)
-	VMASKMOVPS Y6, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y7, (DX)
-	VMASKMOVPS Y8, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y9, (DX)
-	VMASKMOVPS Y10, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y11, (DX)
-	VMASKMOVPS Y12, Y0, 32(DX)
-	ADDQ       R8, DX
-	MOVQ       aPanel+72(FP), R12
-	LEAQ       (AX)(R12*4), AX
-	SUBQ       $0x06, R11
+	VMOVUPS    Y1, (BX)
+	VMASKMOVPS Y2, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y3, (BX)
+	VMASKMOVPS Y4, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y5, (BX)
+	VMASKMOVPS Y6, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y7, (BX)
+	VMASKMOVPS Y8, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y9, (BX)
+	VMASKMOVPS Y10, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y11, (BX)
+	VMASKMOVPS Y12, Y0, 32(BX)
+	ADDQ       R9, BX
+	MOVQ       aPanel+72(FP), R13
+	LEAQ       (AX)(R13*4), AX
+	SUBQ       $0x06, R12
 	JMP        partialSix
 
 partialRest:
-	CMPQ   R11, $0x05
+	CMPQ   R12, $0x05
 	JNE    partialNot5
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -623,7 +767,7 @@ partialRest:
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
-	MOVQ   k+16(FP), R10
+	MOVQ   k+16(FP), R11
 	MOVQ   CX, CX
 
 partial5Loop:
@@ -632,21 +776,21 @@ partial5Loop:
 	VBROADCASTSS (AX), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (AX)(BX*1), Y13
+	VBROADCASTSS (AX)(SI*1), Y13
 	VFMADD231PS  Y11, Y13, Y3
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (AX)(BX*2), Y13
+	VBROADCASTSS (AX)(SI*2), Y13
 	VFMADD231PS  Y11, Y13, Y5
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (AX)(R9*1), Y13
+	VBROADCASTSS (AX)(R10*1), Y13
 	VFMADD231PS  Y11, Y13, Y7
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (AX)(BX*4), Y13
+	VBROADCASTSS (AX)(SI*4), Y13
 	VFMADD231PS  Y11, Y13, Y9
 	VFMADD231PS  Y12, Y13, Y10
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R10
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
 	JNE          partial5Loop
 	VBROADCASTSS alpha+24(FP), Y11
 	VMULPS       Y11, Y1, Y1
@@ -659,57 +803,73 @@ partial5Loop:
 	VMULPS       Y11, Y8, Y8
 	VMULPS       Y11, Y9, Y9
 	VMULPS       Y11, Y10, Y10
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           partial5Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           partial5StoreBias
 	VMOVUPS      (AX), Y11
 	VADDPS       Y11, Y1, Y1
-	VMASKMOVPS   32(AX), Y0, Y11
-	VADDPS       Y11, Y2, Y2
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y11
 	VADDPS       Y11, Y3, Y3
-	VMASKMOVPS   32(AX), Y0, Y11
-	VADDPS       Y11, Y4, Y4
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y11
 	VADDPS       Y11, Y5, Y5
-	VMASKMOVPS   32(AX), Y0, Y11
-	VADDPS       Y11, Y6, Y6
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y11
 	VADDPS       Y11, Y7, Y7
-	VMASKMOVPS   32(AX), Y0, Y11
-	VADDPS       Y11, Y8, Y8
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y11
 	VADDPS       Y11, Y9, Y9
 	VMASKMOVPS   32(AX), Y0, Y11
+	VADDPS       Y11, Y2, Y2
+	VADDPS       Y11, Y4, Y4
+	VADDPS       Y11, Y6, Y6
+	VADDPS       Y11, Y8, Y8
 	VADDPS       Y11, Y10, Y10
-	ADDQ         R8, AX
+
+partial5StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         partial5Store
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y1, Y1
+	VMASKMOVPS 32(DX), Y0, Y11
+	VADDPS     Y11, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y3, Y3
+	VMASKMOVPS 32(DX), Y0, Y11
+	VADDPS     Y11, Y4, Y4
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y5, Y5
+	VMASKMOVPS 32(DX), Y0, Y11
+	VADDPS     Y11, Y6, Y6
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y7, Y7
+	VMASKMOVPS 32(DX), Y0, Y11
+	VADDPS     Y11, Y8, Y8
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y9, Y9
+	VMASKMOVPS 32(DX), Y0, Y11
+	VADDPS     Y11, Y10, Y10
+	LEAQ       (DX)(AX*4), DX
 
 partial5Store:
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y3, (DX)
-	VMASKMOVPS Y4, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y5, (DX)
-	VMASKMOVPS Y6, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y7, (DX)
-	VMASKMOVPS Y8, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y9, (DX)
-	VMASKMOVPS Y10, Y0, 32(DX)
-	ADDQ       R8, DX
+	VMOVUPS    Y1, (BX)
+	VMASKMOVPS Y2, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y3, (BX)
+	VMASKMOVPS Y4, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y5, (BX)
+	VMASKMOVPS Y6, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y7, (BX)
+	VMASKMOVPS Y8, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y9, (BX)
+	VMASKMOVPS Y10, Y0, 32(BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
 partialNot5:
-	CMPQ   R11, $0x04
+	CMPQ   R12, $0x04
 	JNE    partialNot4
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -719,7 +879,7 @@ partialNot5:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   k+16(FP), R10
+	MOVQ   k+16(FP), R11
 	MOVQ   CX, CX
 
 partial4Loop:
@@ -728,18 +888,18 @@ partial4Loop:
 	VBROADCASTSS (AX), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (AX)(BX*1), Y11
+	VBROADCASTSS (AX)(SI*1), Y11
 	VFMADD231PS  Y9, Y11, Y3
 	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (AX)(BX*2), Y11
+	VBROADCASTSS (AX)(SI*2), Y11
 	VFMADD231PS  Y9, Y11, Y5
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (AX)(R9*1), Y11
+	VBROADCASTSS (AX)(R10*1), Y11
 	VFMADD231PS  Y9, Y11, Y7
 	VFMADD231PS  Y10, Y11, Y8
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R10
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
 	JNE          partial4Loop
 	VBROADCASTSS alpha+24(FP), Y9
 	VMULPS       Y9, Y1, Y1
@@ -750,49 +910,63 @@ partial4Loop:
 	VMULPS       Y9, Y6, Y6
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y9, Y8, Y8
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           partial4Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           partial4StoreBias
 	VMOVUPS      (AX), Y9
 	VADDPS       Y9, Y1, Y1
-	VMASKMOVPS   32(AX), Y0, Y9
-	VADDPS       Y9, Y2, Y2
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y9
 	VADDPS       Y9, Y3, Y3
-	VMASKMOVPS   32(AX), Y0, Y9
-	VADDPS       Y9, Y4, Y4
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y9
 	VADDPS       Y9, Y5, Y5
-	VMASKMOVPS   32(AX), Y0, Y9
-	VADDPS       Y9, Y6, Y6
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y9
 	VADDPS       Y9, Y7, Y7
 	VMASKMOVPS   32(AX), Y0, Y9
+	VADDPS       Y9, Y2, Y2
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y9, Y6, Y6
 	VADDPS       Y9, Y8, Y8
-	ADDQ         R8, AX
+
+partial4StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         partial4Store
+	VMOVUPS    (DX), Y9
+	VADDPS     Y9, Y1, Y1
+	VMASKMOVPS 32(DX), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y9
+	VADDPS     Y9, Y3, Y3
+	VMASKMOVPS 32(DX), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y9
+	VADDPS     Y9, Y5, Y5
+	VMASKMOVPS 32(DX), Y0, Y9
+	VADDPS     Y9, Y6, Y6
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 32(DX), Y0, Y9
+	VADDPS     Y9, Y8, Y8
+	LEAQ       (DX)(AX*4), DX
 
 partial4Store:
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y3, (DX)
-	VMASKMOVPS Y4, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y5, (DX)
-	VMASKMOVPS Y6, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y7, (DX)
-	VMASKMOVPS Y8, Y0, 32(DX)
-	ADDQ       R8, DX
+	VMOVUPS    Y1, (BX)
+	VMASKMOVPS Y2, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y3, (BX)
+	VMASKMOVPS Y4, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y5, (BX)
+	VMASKMOVPS Y6, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y7, (BX)
+	VMASKMOVPS Y8, Y0, 32(BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
 partialNot4:
-	CMPQ   R11, $0x03
+	CMPQ   R12, $0x03
 	JNE    partialNot3
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -800,7 +974,7 @@ partialNot4:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
-	MOVQ   k+16(FP), R9
+	MOVQ   k+16(FP), R10
 	MOVQ   CX, CX
 
 partial3Loop:
@@ -809,15 +983,15 @@ partial3Loop:
 	VBROADCASTSS (AX), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (AX)(BX*1), Y9
+	VBROADCASTSS (AX)(SI*1), Y9
 	VFMADD231PS  Y7, Y9, Y3
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (AX)(BX*2), Y9
+	VBROADCASTSS (AX)(SI*2), Y9
 	VFMADD231PS  Y7, Y9, Y5
 	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R9
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
 	JNE          partial3Loop
 	VBROADCASTSS alpha+24(FP), Y7
 	VMULPS       Y7, Y1, Y1
@@ -826,47 +1000,59 @@ partial3Loop:
 	VMULPS       Y7, Y4, Y4
 	VMULPS       Y7, Y5, Y5
 	VMULPS       Y7, Y6, Y6
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           partial3Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           partial3StoreBias
 	VMOVUPS      (AX), Y7
 	VADDPS       Y7, Y1, Y1
-	VMASKMOVPS   32(AX), Y0, Y7
-	VADDPS       Y7, Y2, Y2
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y7
 	VADDPS       Y7, Y3, Y3
-	VMASKMOVPS   32(AX), Y0, Y7
-	VADDPS       Y7, Y4, Y4
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y7
 	VADDPS       Y7, Y5, Y5
 	VMASKMOVPS   32(AX), Y0, Y7
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y4, Y4
 	VADDPS       Y7, Y6, Y6
-	ADDQ         R8, AX
+
+partial3StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         partial3Store
+	VMOVUPS    (DX), Y7
+	VADDPS     Y7, Y1, Y1
+	VMASKMOVPS 32(DX), Y0, Y7
+	VADDPS     Y7, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y7
+	VADDPS     Y7, Y3, Y3
+	VMASKMOVPS 32(DX), Y0, Y7
+	VADDPS     Y7, Y4, Y4
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y7
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 32(DX), Y0, Y7
+	VADDPS     Y7, Y6, Y6
+	LEAQ       (DX)(AX*4), DX
 
 partial3Store:
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y3, (DX)
-	VMASKMOVPS Y4, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y5, (DX)
-	VMASKMOVPS Y6, Y0, 32(DX)
-	ADDQ       R8, DX
+	VMOVUPS    Y1, (BX)
+	VMASKMOVPS Y2, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y3, (BX)
+	VMASKMOVPS Y4, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y5, (BX)
+	VMASKMOVPS Y6, Y0, 32(BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
 partialNot3:
-	CMPQ   R11, $0x02
+	CMPQ   R12, $0x02
 	JNE    partialNot2
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   k+16(FP), R9
+	MOVQ   k+16(FP), R10
 	MOVQ   CX, CX
 
 partial2Loop:
@@ -875,49 +1061,59 @@ partial2Loop:
 	VBROADCASTSS (AX), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (AX)(BX*1), Y7
+	VBROADCASTSS (AX)(SI*1), Y7
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R9
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
 	JNE          partial2Loop
 	VBROADCASTSS alpha+24(FP), Y5
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y5, Y3, Y3
 	VMULPS       Y5, Y4, Y4
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           partial2Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           partial2StoreBias
 	VMOVUPS      (AX), Y5
 	VADDPS       Y5, Y1, Y1
-	VMASKMOVPS   32(AX), Y0, Y5
-	VADDPS       Y5, Y2, Y2
-	ADDQ         R8, AX
-	VMOVUPS      (AX), Y5
 	VADDPS       Y5, Y3, Y3
 	VMASKMOVPS   32(AX), Y0, Y5
+	VADDPS       Y5, Y2, Y2
 	VADDPS       Y5, Y4, Y4
-	ADDQ         R8, AX
+
+partial2StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         partial2Store
+	VMOVUPS    (DX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMASKMOVPS 32(DX), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 32(DX), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	LEAQ       (DX)(AX*4), DX
 
 partial2Store:
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	ADDQ       R8, DX
-	VMOVUPS    Y3, (DX)
-	VMASKMOVPS Y4, Y0, 32(DX)
-	ADDQ       R8, DX
+	VMOVUPS    Y1, (BX)
+	VMASKMOVPS Y2, Y0, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y3, (BX)
+	VMASKMOVPS Y4, Y0, 32(BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
 partialNot2:
-	CMPQ   R11, $0x01
+	CMPQ   R12, $0x01
 	JNE    partialNot1
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   k+16(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   CX, CX
 
 partial1Loop:
@@ -926,27 +1122,35 @@ partial1Loop:
 	VBROADCASTSS (AX), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         BX
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         SI
 	JNE          partial1Loop
 	VBROADCASTSS alpha+24(FP), Y3
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           partial1Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           partial1StoreBias
 	VMOVUPS      (AX), Y3
 	VADDPS       Y3, Y1, Y1
 	VMASKMOVPS   32(AX), Y0, Y3
 	VADDPS       Y3, Y2, Y2
-	ADDQ         R8, AX
+
+partial1StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         partial1Store
+	VMOVUPS    (DX), Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS 32(DX), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
 
 partial1Store:
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	ADDQ       R8, DX
+	VMOVUPS    Y1, (BX)
+	VMASKMOVPS Y2, Y0, 32(BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
@@ -955,13 +1159,13 @@ partialNot1:
 	RET
 
 narrow:
-	LEAQ    masks<>+0(SB), R12
-	NEGQ    R11
-	VMOVUPS 32(R12)(R11*4), Y0
-	MOVQ    m+0(FP), R11
+	LEAQ    masks<>+0(SB), R13
+	NEGQ    R12
+	VMOVUPS 32(R13)(R12*4), Y0
+	MOVQ    m+0(FP), R12
 
 narrowSix:
-	CMPQ   R11, $0x06
+	CMPQ   R12, $0x06
 	JL     narrowRest
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -969,27 +1173,27 @@ narrowSix:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
-	MOVQ   k+16(FP), R14
-	MOVQ   AX, R12
-	MOVQ   CX, R13
+	MOVQ   k+16(FP), R15
+	MOVQ   AX, R13
+	MOVQ   CX, R14
 
 narrow6Loop:
-	VMASKMOVPS   (R13), Y0, Y7
-	VBROADCASTSS (R12), Y8
+	VMASKMOVPS   (R14), Y0, Y7
+	VBROADCASTSS (R13), Y8
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R12)(BX*1), Y8
+	VBROADCASTSS (R13)(SI*1), Y8
 	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (R12)(BX*2), Y8
+	VBROADCASTSS (R13)(SI*2), Y8
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R12)(R9*1), Y8
+	VBROADCASTSS (R13)(R10*1), Y8
 	VFMADD231PS  Y7, Y8, Y4
-	VBROADCASTSS (R12)(BX*4), Y8
+	VBROADCASTSS (R13)(SI*4), Y8
 	VFMADD231PS  Y7, Y8, Y5
-	VBROADCASTSS (R12)(R10*1), Y8
+	VBROADCASTSS (R13)(R11*1), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         SI, R12
 	ADDQ         DI, R13
-	DECQ         R14
+	ADDQ         R8, R14
+	DECQ         R15
 	JNE          narrow6Loop
 	VBROADCASTSS alpha+24(FP), Y7
 	VMULPS       Y7, Y1, Y1
@@ -998,73 +1202,84 @@ narrow6Loop:
 	VMULPS       Y7, Y4, Y4
 	VMULPS       Y7, Y5, Y5
 	VMULPS       Y7, Y6, Y6
-	MOVB         accumulate+144(FP), R12
-	TESTB        R12, R12
-	JE           narrow6Store
-	MOVQ         DX, R12
-	VMASKMOVPS   (R12), Y0, Y7
+	MOVQ         bias_base+112(FP), R13
+	TESTQ        R13, R13
+	JE           narrow6StoreBias
+	VMASKMOVPS   (R13), Y0, Y7
 	VADDPS       Y7, Y1, Y1
-	ADDQ         R8, R12
-	VMASKMOVPS   (R12), Y0, Y7
 	VADDPS       Y7, Y2, Y2
-	ADDQ         R8, R12
-	VMASKMOVPS   (R12), Y0, Y7
 	VADDPS       Y7, Y3, Y3
-	ADDQ         R8, R12
-	VMASKMOVPS   (R12), Y0, Y7
 	VADDPS       Y7, Y4, Y4
-	ADDQ         R8, R12
-	VMASKMOVPS   (R12), Y0, Y7
 	VADDPS       Y7, Y5, Y5
-	ADDQ         R8, R12
-	VMASKMOVPS   (R12), Y0, Y7
 	VADDPS       Y7, Y6, Y6
-	ADDQ         R8, R12
+
+narrow6StoreBias:
+	MOVQ       ldd+160(FP), R13
+	TESTQ      DX, DX
+	JE         narrow6Store
+	VMASKMOVPS (DX), Y0, Y7
+	VADDPS     Y7, Y1, Y1
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y0, Y7
+	VADDPS     Y7, Y2, Y2
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y0, Y7
+	VADDPS     Y7, Y3, Y3
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y0, Y7
+	VADDPS     Y7, Y4, Y4
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y0, Y7
+	VADDPS     Y7, Y5, Y5
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y0, Y7
+	VADDPS     Y7, Y6, Y6
+	LEAQ       (DX)(R13*4), DX
 
 narrow6Store:
-	VMASKMOVPS Y1, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y2, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y3, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y4, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y5, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y6, Y0, (DX)
-	ADDQ       R8, DX
-	MOVQ       aPanel+72(FP), R12
-	LEAQ       (AX)(R12*4), AX
-	SUBQ       $0x06, R11
+	VMASKMOVPS Y1, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y2, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y3, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y4, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y5, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y6, Y0, (BX)
+	ADDQ       R9, BX
+	MOVQ       aPanel+72(FP), R13
+	LEAQ       (AX)(R13*4), AX
+	SUBQ       $0x06, R12
 	JMP        narrowSix
 
 narrowRest:
-	CMPQ   R11, $0x05
+	CMPQ   R12, $0x05
 	JNE    narrowNot5
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   k+16(FP), R10
+	MOVQ   k+16(FP), R11
 	MOVQ   CX, CX
 
 narrow5Loop:
 	VMASKMOVPS   (CX), Y0, Y6
 	VBROADCASTSS (AX), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (AX)(BX*1), Y7
+	VBROADCASTSS (AX)(SI*1), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (AX)(BX*2), Y7
+	VBROADCASTSS (AX)(SI*2), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (AX)(R9*1), Y7
+	VBROADCASTSS (AX)(R10*1), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (AX)(BX*4), Y7
+	VBROADCASTSS (AX)(SI*4), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R10
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
 	JNE          narrow5Loop
 	VBROADCASTSS alpha+24(FP), Y6
 	VMULPS       Y6, Y1, Y1
@@ -1072,215 +1287,255 @@ narrow5Loop:
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y6, Y5, Y5
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           narrow5Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           narrow5StoreBias
 	VMASKMOVPS   (AX), Y0, Y6
 	VADDPS       Y6, Y1, Y1
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y6
 	VADDPS       Y6, Y2, Y2
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y6
 	VADDPS       Y6, Y3, Y3
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y6
 	VADDPS       Y6, Y4, Y4
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y6
 	VADDPS       Y6, Y5, Y5
-	ADDQ         R8, AX
+
+narrow5StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         narrow5Store
+	VMASKMOVPS (DX), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y6
+	VADDPS     Y6, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y6
+	VADDPS     Y6, Y3, Y3
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y6
+	VADDPS     Y6, Y4, Y4
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y6
+	VADDPS     Y6, Y5, Y5
+	LEAQ       (DX)(AX*4), DX
 
 narrow5Store:
-	VMASKMOVPS Y1, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y2, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y3, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y4, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y5, Y0, (DX)
-	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y2, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y3, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y4, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y5, Y0, (BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
 narrowNot5:
-	CMPQ   R11, $0x04
+	CMPQ   R12, $0x04
 	JNE    narrowNot4
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   k+16(FP), R10
+	MOVQ   k+16(FP), R11
 	MOVQ   CX, CX
 
 narrow4Loop:
 	VMASKMOVPS   (CX), Y0, Y5
 	VBROADCASTSS (AX), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (AX)(BX*1), Y6
+	VBROADCASTSS (AX)(SI*1), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (AX)(BX*2), Y6
+	VBROADCASTSS (AX)(SI*2), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (AX)(R9*1), Y6
+	VBROADCASTSS (AX)(R10*1), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R10
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
 	JNE          narrow4Loop
 	VBROADCASTSS alpha+24(FP), Y5
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y5, Y3, Y3
 	VMULPS       Y5, Y4, Y4
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           narrow4Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           narrow4StoreBias
 	VMASKMOVPS   (AX), Y0, Y5
 	VADDPS       Y5, Y1, Y1
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y5
 	VADDPS       Y5, Y2, Y2
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y5
 	VADDPS       Y5, Y3, Y3
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y5
 	VADDPS       Y5, Y4, Y4
-	ADDQ         R8, AX
+
+narrow4StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         narrow4Store
+	VMASKMOVPS (DX), Y0, Y5
+	VADDPS     Y5, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y5
+	VADDPS     Y5, Y3, Y3
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	LEAQ       (DX)(AX*4), DX
 
 narrow4Store:
-	VMASKMOVPS Y1, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y2, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y3, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y4, Y0, (DX)
-	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y2, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y3, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y4, Y0, (BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
 narrowNot4:
-	CMPQ   R11, $0x03
+	CMPQ   R12, $0x03
 	JNE    narrowNot3
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   k+16(FP), R9
+	MOVQ   k+16(FP), R10
 	MOVQ   CX, CX
 
 narrow3Loop:
 	VMASKMOVPS   (CX), Y0, Y4
 	VBROADCASTSS (AX), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (AX)(BX*1), Y5
+	VBROADCASTSS (AX)(SI*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (AX)(BX*2), Y5
+	VBROADCASTSS (AX)(SI*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R9
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
 	JNE          narrow3Loop
 	VBROADCASTSS alpha+24(FP), Y4
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y4, Y3, Y3
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           narrow3Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           narrow3StoreBias
 	VMASKMOVPS   (AX), Y0, Y4
 	VADDPS       Y4, Y1, Y1
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y4
 	VADDPS       Y4, Y2, Y2
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y4
 	VADDPS       Y4, Y3, Y3
-	ADDQ         R8, AX
+
+narrow3StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         narrow3Store
+	VMASKMOVPS (DX), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y4
+	VADDPS     Y4, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	LEAQ       (DX)(AX*4), DX
 
 narrow3Store:
-	VMASKMOVPS Y1, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y2, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y3, Y0, (DX)
-	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y2, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y3, Y0, (BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
 narrowNot3:
-	CMPQ   R11, $0x02
+	CMPQ   R12, $0x02
 	JNE    narrowNot2
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   k+16(FP), R9
+	MOVQ   k+16(FP), R10
 	MOVQ   CX, CX
 
 narrow2Loop:
 	VMASKMOVPS   (CX), Y0, Y3
 	VBROADCASTSS (AX), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (AX)(BX*1), Y4
+	VBROADCASTSS (AX)(SI*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         R9
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
 	JNE          narrow2Loop
 	VBROADCASTSS alpha+24(FP), Y3
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           narrow2Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           narrow2StoreBias
 	VMASKMOVPS   (AX), Y0, Y3
 	VADDPS       Y3, Y1, Y1
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y0, Y3
 	VADDPS       Y3, Y2, Y2
-	ADDQ         R8, AX
+
+narrow2StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         narrow2Store
+	VMASKMOVPS (DX), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
 
 narrow2Store:
-	VMASKMOVPS Y1, Y0, (DX)
-	ADDQ       R8, DX
-	VMASKMOVPS Y2, Y0, (DX)
-	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y0, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y2, Y0, (BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
 narrowNot2:
-	CMPQ   R11, $0x01
+	CMPQ   R12, $0x01
 	JNE    narrowNot1
 	VXORPS Y1, Y1, Y1
-	MOVQ   k+16(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   CX, CX
 
 narrow1Loop:
 	VMASKMOVPS   (CX), Y0, Y2
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         SI, AX
-	ADDQ         DI, CX
-	DECQ         BX
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         SI
 	JNE          narrow1Loop
 	VBROADCASTSS alpha+24(FP), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVB         accumulate+144(FP), AL
-	TESTB        AL, AL
-	JE           narrow1Store
-	MOVQ         DX, AX
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           narrow1StoreBias
 	VMASKMOVPS   (AX), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	ADDQ         R8, AX
+
+narrow1StoreBias:
+	MOVQ       ldd+160(FP), AX
+	TESTQ      DX, DX
+	JE         narrow1Store
+	VMASKMOVPS (DX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
 
 narrow1Store:
-	VMASKMOVPS Y1, Y0, (DX)
-	ADDQ       R8, DX
+	VMASKMOVPS Y1, Y0, (BX)
+	ADDQ       R9, BX
 	VZEROUPPER
 	RET
 
@@ -1884,16 +2139,6 @@ DATA constant3f000000<>+20(SB)/4, $0x3f000000
 DATA constant3f000000<>+24(SB)/4, $0x3f000000
 DATA constant3f000000<>+28(SB)/4, $0x3f000000
 GLOBL constant3f000000<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f800000<>+0(SB)/4, $0x3f800000
-DATA constant3f800000<>+4(SB)/4, $0x3f800000
-DATA constant3f800000<>+8(SB)/4, $0x3f800000
-DATA constant3f800000<>+12(SB)/4, $0x3f800000
-DATA constant3f800000<>+16(SB)/4, $0x3f800000
-DATA constant3f800000<>+20(SB)/4, $0x3f800000
-DATA constant3f800000<>+24(SB)/4, $0x3f800000
-DATA constant3f800000<>+28(SB)/4, $0x3f800000
-GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
 
 DATA constant0000007f<>+0(SB)/4, $0x0000007f
 DATA constant0000007f<>+4(SB)/4, $0x0000007f

@@ -41,9 +41,10 @@ func (s *scratch) right(b source, depth, columns, m int) (panels []float32, row,
 	return s.b[:], panelColumns, panelColumns * depth
 }
 
-// product computes C = alpha*A*B, or adds it to C, for A of (m, depth) and C of (m, n), with B in panels.
+// product computes C = alpha*A*B + bias + D for A of (m, depth) and C of (m, n), with B in panels. bias and d may be nil,
+// and d may be c.
 func (s *scratch) product(m, n, depth int, alpha float32, a source, panels []float32, row, panel int,
-	c []float32, ldc int, accumulate bool) {
+	bias, d []float32, ldd int, c []float32, ldc int) {
 	for i := 0; i < m; i += rowBlock {
 		rows := min(rowBlock, m-i)
 		left, leftPanel := a.at(i, 0), panelRows*a.row
@@ -53,7 +54,7 @@ func (s *scratch) product(m, n, depth int, alpha float32, a source, panels []flo
 		}
 		for j := 0; j < n; j += panelColumns {
 			active.strip(rows, min(panelColumns, n-j), depth, alpha, left.data, left.row, left.column, leftPanel,
-				panels[j/panelColumns*panel:], row, c[i*ldc+j:], ldc, accumulate)
+				panels[j/panelColumns*panel:], row, from(bias, j), from(d, i*ldd+j), ldd, c[i*ldc+j:], ldc)
 		}
 	}
 }

@@ -16,21 +16,21 @@ const (
 
 // A tile is up to six rows by sixteen columns of C, summed in up to twelve registers.
 type tile struct {
-	a, aRow, aRow3, aRow5, aColumn, b, bRow, k, c, ldc reg.Register
+	a, aRow, aRow3, aRow5, aColumn, b, bRow, d, c, ldc reg.Register
 
 	columns int            // vectors a row, 1 or 2
 	mask    reg.VecVirtual // of the last vector, nil for all eight lanes
 }
 
 func strip() {
-	TEXT("stripAVX2", NOSPLIT, "func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, c []float32, ldc int, accumulate bool)")
+	TEXT("stripAVX2", NOSPLIT, "func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, bias, d []float32, ldd int, c []float32, ldc int)")
 	Doc("stripAVX2 is stripGeneric, with fused multiplications and additions.")
 	bytes := func(name string) reg.Register {
 		r := Load(Param(name), GP64())
 		SHLQ(Imm(2), r)
 		return r
 	}
-	t := tile{a: base("a"), b: base("b"), c: base("c"), columns: 2,
+	t := tile{a: base("a"), b: base("b"), d: base("d"), c: base("c"), columns: 2,
 		aRow: bytes("aRow"), aColumn: bytes("aColumn"), bRow: bytes("bRow"), ldc: bytes("ldc"), aRow3: GP64(), aRow5: GP64()}
 	LEAQ(Mem{Base: t.aRow, Index: t.aRow, Scale: 2}, t.aRow3)
 	LEAQ(Mem{Base: t.aRow, Index: t.aRow, Scale: 4}, t.aRow5)
@@ -123,23 +123,33 @@ func (t tile) move(from, to Op, j int) {
 	}
 }
 
-// write multiplies the sums with alpha, adds C to them if accumulate is set, and stores them.
+// write multiplies the sums with alpha, adds bias and D to them where those are not nil, stores them, and moves d and c
+// behind them.
 func (t tile) write(label string, sums []reg.VecVirtual) {
 	alpha := broadcast("alpha")
 	for _, s := range sums {
 		VMULPS(alpha, s, s)
 	}
-	accumulate := Load(Param("accumulate"), GP8())
-	TESTB(accumulate, accumulate)
+	bias := base("bias")
+	TESTQ(bias, bias)
+	JE(LabelRef(label + "Bias"))
+	for j := range t.columns {
+		b := YMM()
+		t.move(Mem{Base: bias, Disp: 32 * j}, b, j)
+		for i := j; i < len(sums); i += t.columns {
+			VADDPS(b, sums[i], sums[i])
+		}
+	}
+	Label(label + "Bias")
+	d, ldd := t.d, Load(Param("ldd"), GP64())
+	TESTQ(d, d)
 	JE(LabelRef(label))
-	c := GP64()
-	MOVQ(t.c, c)
 	for i, s := range sums {
 		old, j := YMM(), i%t.columns
-		t.move(Mem{Base: c, Disp: 32 * j}, old, j)
+		t.move(Mem{Base: d, Disp: 32 * j}, old, j)
 		VADDPS(old, s, s)
 		if j == t.columns-1 {
-			ADDQ(t.ldc, c)
+			LEAQ(Mem{Base: d, Index: ldd, Scale: 4}, d)
 		}
 	}
 	Label(label)

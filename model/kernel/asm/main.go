@@ -6,6 +6,7 @@ import . "github.com/mmcloughlin/avo/build"
 
 func main() {
 	ConstraintExpr("amd64,!purego")
+	peak()
 	strip()
 	transpose()
 	dot()
