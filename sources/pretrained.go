@@ -6,24 +6,76 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sources/hub"
 )
 
 // Pretrained opens a model from a folder in Hugging Face layout: config.json, tokenizer.json and model.safetensors (or
 // its shards and their index), and modules.json with what belongs to it where sentence-transformers wrote the folder.
 // XLM-R, RoBERTa and BERT types can be opened.
+//
+// A path such as hf://intfloat/multilingual-e5-small@<commit> names a model on the hub. Its small files are downloaded
+// when the pipeline is checked, its weights when they are needed, both once, into the user's cache folder; see package
+// hub. A branch in place of the commit, or nothing, which means main, stays at the commit that it first stood for on
+// this machine.
 type Pretrained struct {
-	// Path is the model's folder.
+	// Path is the model's folder, or hf://owner/name@revision.
 	Path schemas.Path `yaml:"path" ferry:"required"`
+
+	// Progress, if set, hears how many bytes of a download are there.
+	Progress func(done, total int64) `yaml:"-"`
 }
+
+// checkTime is how long the hub may take to tell about a model.
+const checkTime = 2 * time.Minute
 
 // NewPretrained returns a Pretrained with its defaults.
 func NewPretrained() *Pretrained { return &Pretrained{} }
 
-// Files are the folder's files that the model is made of.
+func (p *Pretrained) remote() bool { return strings.Contains(string(p.Path), "://") }
+
+// Validate checks how a model on the hub is written.
+func (p *Pretrained) Validate() []schemas.Mistake {
+	if !p.remote() {
+		return nil
+	}
+	if _, err := hub.Parse(string(p.Path)); err != nil {
+		return []schemas.Mistake{{Key: "path", Problem: err.Error()}}
+	}
+	return nil
+}
+
+// describe asks the hub about the model, or the cache if that knows.
+func (p *Pretrained) describe(ctx context.Context) (*hub.Client, *hub.Listing, error) {
+	named, err := hub.Parse(string(p.Path))
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := hub.New()
+	if err != nil {
+		return nil, nil, err
+	}
+	client.Progress = p.Progress
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	listing, err := client.Describe(ctx, named)
+	return client, listing, err
+}
+
+// Files are the folder's files that the model is made of. For a model on the hub they are the small ones and a listing
+// with the ETags of all, which settles what the weights are before they are there.
 func (p *Pretrained) Files() ([]string, error) {
+	if p.remote() {
+		_, listing, err := p.describe(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		return listing.Paths(), nil
+	}
 	if stat, err := os.Stat(string(p.Path)); err != nil || !stat.IsDir() {
 		return nil, fmt.Errorf("there is no model folder %s", p.Path)
 	}
@@ -41,9 +93,28 @@ func (p *Pretrained) Files() ([]string, error) {
 }
 
 // Inspect reads the small files.
-func (p *Pretrained) Inspect() (model.Info, error) { return model.Inspect(os.DirFS(string(p.Path))) }
+func (p *Pretrained) Inspect() (model.Info, error) {
+	if !p.remote() {
+		return model.Inspect(os.DirFS(string(p.Path)))
+	}
+	_, listing, err := p.describe(context.Background())
+	if err != nil {
+		return model.Info{}, err
+	}
+	return model.Inspect(listing.FS())
+}
 
-// Open reads the model.
-func (p *Pretrained) Open(context.Context, uint64) (*model.Model, error) {
-	return model.Open(os.DirFS(string(p.Path)))
+// Open reads the model, downloading first what is not there yet.
+func (p *Pretrained) Open(ctx context.Context, _ uint64) (*model.Model, error) {
+	if !p.remote() {
+		return model.Open(os.DirFS(string(p.Path)))
+	}
+	client, listing, err := p.describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := client.Download(ctx, listing); err != nil {
+		return nil, err
+	}
+	return model.Open(listing.FS())
 }

@@ -1,0 +1,46 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+var errLocked = errors.New("is locked")
+
+// lock makes a model's folder and keeps other downloads out of it until unlock is called or the process ends, however
+// it ends. The file names the process that holds it.
+func lock(ctx context.Context, folder string) (unlock func(), err error) {
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := lockFile(f)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, errLocked) {
+			f.Close()
+			return nil, fmt.Errorf("locking %s: %w", folder, err)
+		}
+		select {
+		case <-ctx.Done():
+			owner, _ := io.ReadAll(io.LimitReader(f, 20))
+			f.Close()
+			return nil, fmt.Errorf("waiting for process %s, which downloads it too: %w", owner, ctx.Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	_ = f.Truncate(0)
+	_, _ = f.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0) // for whoever wonders; the lock holds without it
+	return func() { f.Close() }, nil
+}
