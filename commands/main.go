@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -39,7 +41,19 @@ const description = `ferry carries retrieval skill from a language that has trai
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.`
 
 // terminal is where a subcommand writes: results to Out, all else to Err.
-type terminal struct{ Out, Err io.Writer }
+type terminal struct {
+	Out, Err io.Writer
+	json     atomic.Bool // what goes to Err is JSON lines
+}
+
+// say writes a line to Err for people, or its text as JSON for a log.
+func (t *terminal) say(level slog.Level, before, text string) {
+	if t.json.Load() {
+		slog.New(slog.NewJSONHandler(t.Err, nil)).Log(context.Background(), level, text)
+		return
+	}
+	fmt.Fprintln(t.Err, before+text)
+}
 
 // exit ends parsing early, for --help.
 type exit int
@@ -69,21 +83,22 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code in
 		fmt.Fprintf(stderr, "ferry: %s\ntry `ferry --help`\n", err)
 		return Wrong
 	}
-	ctx, stop := interruptible(ctx, stderr)
+	t := &terminal{Out: stdout, Err: stderr}
+	ctx, stop := interruptible(ctx, t)
 	defer stop()
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return explain(parsed.Run(&terminal{stdout, stderr}), stderr)
+	return explain(parsed.Run(t), t)
 }
 
 // interruptible returns a context that ends at the first Ctrl-C or SIGTERM; the second ends the program at once.
-func interruptible(ctx context.Context, stderr io.Writer) (context.Context, func()) {
+func interruptible(ctx context.Context, t *terminal) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		select {
 		case <-signals:
-			fmt.Fprintln(stderr, "\nferry: stopping; what is finished is kept, and the next run goes on from there")
+			t.say(slog.LevelWarn, "\nferry: ", "stopping; what is finished is kept, and the next run goes on from there")
 			cancel(errInterrupted)
 			<-signals
 			os.Exit(Interrupted)
@@ -102,7 +117,7 @@ var (
 )
 
 // explain writes an error in words and returns its exit code.
-func explain(err error, stderr io.Writer) int {
+func explain(err error, t *terminal) int {
 	var mistakes pipeline.Mistakes
 	switch {
 	case err == nil:
@@ -110,15 +125,17 @@ func explain(err error, stderr io.Writer) int {
 	case errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled):
 		return Interrupted
 	case errors.As(err, &mistakes):
-		fmt.Fprintln(stderr, mistakes)
+		for _, m := range mistakes {
+			t.say(slog.LevelError, "", m.String())
+		}
 		if len(mistakes) > 1 {
-			fmt.Fprintf(stderr, "%d mistakes\n", len(mistakes))
+			t.say(slog.LevelError, "", fmt.Sprintf("%d mistakes", len(mistakes)))
 		}
 		return Wrong
-	case errors.Is(err, errUsage):
-		fmt.Fprintf(stderr, "ferry: %s\n", err)
+	}
+	t.say(slog.LevelError, "ferry: ", err.Error())
+	if errors.Is(err, errUsage) {
 		return Wrong
 	}
-	fmt.Fprintf(stderr, "ferry: %s\n", err)
 	return Failed
 }

@@ -35,6 +35,7 @@ type runCommand struct {
 }
 
 func (c *runCommand) Run(ctx context.Context, t *terminal) error {
+	t.json.Store(c.Log == "json")
 	if c.Workers < 0 {
 		return fmt.Errorf("%w--workers should be at least 1, is %d", errUsage, c.Workers)
 	}

@@ -19,12 +19,20 @@ import (
 )
 
 // Inspect writes what is in a Parquet or Arrow file: columns, number of rows, metadata, and the first rows.
-func Inspect(ctx context.Context, w io.Writer, path string, rows int) error {
+func Inspect(ctx context.Context, w io.Writer, path string, rows int) (err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("inspecting: %w", err)
 	}
 	defer f.Close()
+	defer func() {
+		if p := recover(); p != nil { // the readers panic at some damaged files
+			err = fmt.Errorf("inspecting %s: the file is damaged: %v", path, p)
+		}
+	}()
+	if stat, err := f.Stat(); err == nil && stat.IsDir() {
+		return fmt.Errorf("inspecting %s: it is a folder", path)
+	}
 	magic := make([]byte, 6)
 	if _, err := io.ReadFull(f, magic); err != nil {
 		return fmt.Errorf("inspecting %s: it is shorter than any Parquet or Arrow file", path)

@@ -73,7 +73,9 @@ func (r *Run) makeAll(ctx context.Context) error {
 			if err := r.checkRows(u, u.note.Counts); err != nil { // the budget may have shrunk
 				return fmt.Errorf("%s: %w", u.name(), err)
 			}
-			r.options.Reporter.Present(u.name(), u.note.Summary)
+			if u.step.Section != "models" {
+				r.options.Reporter.Present(u.name(), u.note.Summary)
+			}
 		}
 	}
 	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()

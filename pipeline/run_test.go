@@ -1,0 +1,169 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// run runs a pipeline file.
+func run(ctx context.Context, t *testing.T, file string, o Options) error {
+	t.Helper()
+	p, err := Load(file, nil, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	if err := p.Check(ctx); err != nil {
+		return err
+	}
+	if o.Reporter == nil {
+		o.Reporter = &events{}
+	}
+	return p.Run(ctx, o)
+}
+
+// events is a Reporter that counts what it is told, and calls at for each.
+type events struct {
+	count atomic.Int64
+	at    func(n int64)
+}
+
+func (e *events) tell() {
+	if n := e.count.Add(1); e.at != nil {
+		e.at(n)
+	}
+}
+func (e *events) Present(string, string)                {}
+func (e *events) Started(string)                        { e.tell() }
+func (e *events) Progress(string, int64, int64, string) { e.tell() }
+func (e *events) Finished(string, Finished)             { e.tell() }
+
+// folderWith makes a folder with testdata/whole.yaml as pipeline.yaml.
+func folderWith(t *testing.T, yaml string) (folder, file string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", yaml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder = t.TempDir()
+	file = filepath.Join(folder, "pipeline.yaml")
+	put(t, file, string(text))
+	return folder, file
+}
+
+// outputs are the hashes of all files below out but the manifest.
+func outputs(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	sums := map[string]string{}
+	root := filepath.Join(folder, "out")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, ".manifest.json") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		name, _ := filepath.Rel(root, path)
+		sums[filepath.ToSlash(name)] = fmt.Sprintf("%x", sha256.Sum256(data))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sums
+}
+
+func compare(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for name := range maps.Keys(want) {
+		if got[name] != want[name] {
+			t.Errorf("%s has other bytes", name)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d files, want %d", len(got), len(want))
+	}
+}
+
+// unfinished lists the files and folders below folder that were not given their names.
+func unfinished(t *testing.T, folder string) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.Contains(d.Name(), ".part-") {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestDeterminism runs one pipeline with one worker, with four in another folder, and once more while it is cancelled
+// again and again. All must end with the same bytes.
+func TestDeterminism(t *testing.T) {
+	one, file := folderWith(t, "whole.yaml")
+	counted := &events{}
+	if err := run(t.Context(), t, file, Options{Workers: 1, Reporter: counted}); err != nil {
+		t.Fatal(err)
+	}
+	want := outputs(t, one)
+	if len(want) < 16 {
+		t.Fatalf("only %d files were written: %v", len(want), want)
+	}
+	t.Run("workers", func(t *testing.T) {
+		four, file := folderWith(t, "whole.yaml")
+		if err := run(t.Context(), t, file, Options{Workers: 4}); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, outputs(t, four), want)
+	})
+	t.Run("cancelled", func(t *testing.T) { testCancelled(t, counted.count.Load(), want) })
+}
+
+func testCancelled(t *testing.T, all int64, want map[string]string) {
+	folder, file := folderWith(t, "whole.yaml")
+	before := runtime.NumGoroutine()
+	stop := errors.New("stop")
+	cancelled := 0
+	for moment := int64(1); ; moment += max(1, all/7) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		err := run(ctx, t, file, Options{Workers: 3, Reporter: &events{at: func(n int64) {
+			if n == moment {
+				cancel(stop)
+			}
+		}}})
+		cancel(nil)
+		if found := unfinished(t, folder); len(found) > 0 {
+			t.Errorf("left behind after being cancelled at event %d: %v", moment, found)
+		}
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, stop) {
+			t.Fatalf("cancelled at event %d: %v", moment, err)
+		}
+		cancelled++
+	}
+	if cancelled < 4 {
+		t.Errorf("cancelled only %d times", cancelled)
+	}
+	compare(t, outputs(t, folder), want)
+	for end := time.Now().Add(2 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		stacks := make([]byte, 1<<16)
+		t.Errorf("%d goroutines before, %d after\n%s", before, after, stacks[:runtime.Stack(stacks, true)])
+	}
+}
