@@ -1,0 +1,89 @@
+package commands
+
+import (
+	"bufio"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestInterrupt sends SIGINT to a running ferry at several moments. It must end within two seconds with code 130 and
+// leave nothing half-written, while another run in its work folder is refused.
+func TestInterrupt(t *testing.T) {
+	folder := t.TempDir()
+	if out, err := ferry(folder, "init").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	slow := []string{"run", "--workers", "2", "--set", "stages.teacher.epochs=100", "--set", "stages.teacher.micro_batch=32"}
+	for _, c := range []struct {
+		name, line string // interrupted after this line
+		args       []string
+	}{
+		{"at once", "started", slow},
+		{"training", "sources.mtop.judgments: finished", slow},
+		{"embedding", "stages.teacher: finished", []string{"run", "--workers", "2", "--set", "stages.teacher.epochs=0.01", "--set", "stages.student.epochs=100"}},
+	} {
+		t.Run(c.name, func(t *testing.T) { interrupt(t, folder, c.line, c.args) })
+	}
+}
+
+// ferry is this test binary as the command.
+func ferry(folder string, args ...string) *exec.Cmd {
+	command := exec.Command(os.Args[0])
+	command.Args = append([]string{"ferry"}, args...)
+	command.Dir = folder
+	return command
+}
+
+func interrupt(t *testing.T, folder, line string, args []string) {
+	command := ferry(folder, args...)
+	stderr, err := command.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer command.Process.Kill()
+	var told []string
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		told = append(told, lines.Text())
+		if strings.Contains(lines.Text(), line) {
+			break
+		}
+	}
+	if out, err := ferry(folder, args...).CombinedOutput(); err == nil || !strings.Contains(string(out), "another run is at work in ") {
+		t.Errorf("a second run: %v: %s", err, out)
+	}
+	if err := command.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	started := time.Now()
+	for lines.Scan() {
+		told = append(told, lines.Text())
+	}
+	err = command.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != Interrupted {
+		t.Errorf("ended with %v\n%s", err, strings.Join(told, "\n"))
+	}
+	if took := time.Since(started); took > 2*time.Second {
+		t.Errorf("took %v to end", took)
+	}
+	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.Contains(d.Name(), ".part-") {
+			t.Errorf("left behind: %s", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
