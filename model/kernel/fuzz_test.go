@@ -12,7 +12,7 @@ func FuzzGemm(f *testing.F) {
 	f.Add(uint64(3), uint8(49), uint8(70), uint16(9), uint8(3), uint8(1))
 	f.Fuzz(func(t *testing.T, seed uint64, m, n uint8, k uint16, transposes, pad uint8) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		p := newProduct(r, transposes&1 != 0, transposes&2 != 0, int(m), int(n), int(k%800), int(pad%5), int(pad/5%5), int(pad/25))
+		p := newProduct(r, transposes&1 != 0, transposes&2 != 0, int(m), int(n), int(k%1600), int(pad%5), int(pad/5%5), int(pad/25))
 		p.beta = []float32{0, 1, -0.5}[r.IntN(3)]
 		want := p.blas()
 		p.run()

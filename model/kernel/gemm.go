@@ -3,9 +3,9 @@ package kernel
 const (
 	panelRows    = 6   // rows of A that the innermost loop takes at once
 	panelColumns = 16  // columns of B that it takes at once
-	depthBlock   = 384 // part of k summed in registers: a panel of B takes 24 KiB, within a 32 KiB L1 cache
-	rowBlock     = 192 // rows of A that pass over all panels of B: 288 KiB, within a 512 KiB L2 cache
-	columnBlock  = 512 // columns of B that are packed at once: 768 KiB
+	depthBlock   = 768 // part of k summed in registers before C is touched: a panel of B takes 48 KiB
+	rowBlock     = 96  // rows of A that pass over all panels of B: 288 KiB, within a 512 KiB L2 cache
+	columnBlock  = 512 // columns of B that are packed at once: 1.5 MiB
 )
 
 // Gemm computes C = alpha*op(A)*op(B) + beta*C, where op(A) is (m, k), op(B) is (k, n) and C is (m, n), and op is the
