@@ -17,11 +17,11 @@ type source interface {
 	Read(ctx context.Context, table string, out schemas.Output) error
 }
 
-// A modelSource opens a model that exists before the run, or makes one.
+// A modelSource opens a model that exists before the run, or makes one. Progress, in bytes, is of downloads.
 type modelSource interface {
 	Files() ([]string, error)
 	Inspect() (model.Info, error)
-	Open(ctx context.Context, seed uint64) (*model.Model, error)
+	Open(ctx context.Context, seed uint64, progress func(done, total int64)) (*model.Model, error)
 }
 
 // A stage turns tables and models into tables and models. Outputs is called during the check, Run once a task.

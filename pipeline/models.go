@@ -50,7 +50,9 @@ func (m *models) open(ctx context.Context, u *unit) (*model.Model, error) {
 
 func (m *models) load(ctx context.Context, u *unit) (*model.Model, error) {
 	if c, ok := u.step.component.(modelSource); ok {
-		opened, err := c.Open(ctx, m.run.pipeline.Seed)
+		opened, err := c.Open(ctx, m.run.pipeline.Seed, func(done, total int64) {
+			m.run.options.Reporter.Progress(u.name(), done, total, "bytes")
+		})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", u.name(), err)
 		}

@@ -25,9 +25,6 @@ import (
 type Pretrained struct {
 	// Path is the model's folder, or hf://owner/name@revision.
 	Path schemas.Path `yaml:"path" ferry:"required"`
-
-	// Progress, if set, hears how many bytes of a download are there.
-	Progress func(done, total int64) `yaml:"-"`
 }
 
 // checkTime is how long the hub may take to tell about a model.
@@ -59,7 +56,6 @@ func (p *Pretrained) describe(ctx context.Context) (*hub.Client, *hub.Listing, e
 	if err != nil {
 		return nil, nil, err
 	}
-	client.Progress = p.Progress
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	listing, err := client.Describe(ctx, named)
@@ -104,8 +100,8 @@ func (p *Pretrained) Inspect() (model.Info, error) {
 	return model.Inspect(listing.FS())
 }
 
-// Open reads the model, downloading first what is not there yet.
-func (p *Pretrained) Open(ctx context.Context, _ uint64) (*model.Model, error) {
+// Open reads the model, downloading first what is not there yet; progress hears how many bytes of that are there.
+func (p *Pretrained) Open(ctx context.Context, _ uint64, progress func(done, total int64)) (*model.Model, error) {
 	if !p.remote() {
 		return model.Open(os.DirFS(string(p.Path)))
 	}
@@ -113,6 +109,7 @@ func (p *Pretrained) Open(ctx context.Context, _ uint64) (*model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	client.Progress = progress
 	if err := client.Download(ctx, listing); err != nil {
 		return nil, err
 	}

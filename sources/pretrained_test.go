@@ -100,7 +100,7 @@ func TestHub(t *testing.T) {
 		t.Error("the check has downloaded the weights")
 	}
 	for range 2 {
-		m, err := p.Open(t.Context(), 0)
+		m, err := p.Open(t.Context(), 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestHubMistakes(t *testing.T) {
 	t.Setenv("HF_ENDPOINT", gone.URL)
 	t.Setenv("FERRY_CACHE", t.TempDir())
 	p := &Pretrained{Path: "hf://a/b@c"}
-	for _, err := range []error{second(p.Files()), second(p.Inspect()), second(p.Open(context.Background(), 0))} {
+	for _, err := range []error{second(p.Files()), second(p.Inspect()), second(p.Open(context.Background(), 0, nil))} {
 		if err == nil || err.Error() != "hf://a/b@c has no config.json" {
 			t.Errorf("a model that is not there gives %v", err)
 		}

@@ -73,7 +73,7 @@ func (r *Random) Inspect() (model.Info, error) {
 }
 
 // Open draws the weights: those of the seed and of the number of the draw.
-func (r *Random) Open(_ context.Context, seed uint64) (*model.Model, error) {
+func (r *Random) Open(_ context.Context, seed uint64, _ func(done, total int64)) (*model.Model, error) {
 	data, err := os.ReadFile(string(r.Tokenizer))
 	if err != nil {
 		return nil, fmt.Errorf("opening tokenizer: %w", err)
