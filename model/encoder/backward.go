@@ -22,9 +22,10 @@ func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradient
 	}
 	s := w.takeScratch(e.Config)
 	copy(s.dy, dHidden)
+	packed := e.backward.of(e, false)
 	for i := len(w.layers) - 1; i >= lowest; i-- {
 		input := i > lowest || !g.Frozen.Embeddings
-		e.backwardLayer(&e.weights.layers[i], &g.sums.layers[i], &w.layers[i], &s, b, input)
+		e.backwardLayer(&e.weights.layers[i], &packed[i], &g.sums.layers[i], &w.layers[i], &s, b, input)
 	}
 	if !g.Frozen.Embeddings {
 		e.backwardEmbed(w, b, s.dy, g)
@@ -51,21 +52,21 @@ func (w *Workspace) takeScratch(c Config) scratch {
 
 // backwardLayer turns s.dy from the gradient of a.y into that of a.x (without input, only as far as the weights need)
 // and adds the gradients of l's tensors to those of g, which are nil if l is frozen.
-func (e *Encoder) backwardLayer(l, g *layer, a *activations, s *scratch, b Batch, input bool) {
+func (e *Encoder) backwardLayer(l *layer, p *packedLayer, g *layer, a *activations, s *scratch, b Batch, input bool) {
 	t, h, f := len(b.IDs), e.Config.Hidden, e.Config.FFN
 	s.backwardNorm(g.norm2, g.norm2Bias, a.sum2, l.norm2, a.mean2, a.rstd2)
 	backwardWeights(t, h, f, g.down, g.downBias, s.dy, a.gelu)
-	kernel.Gemm(false, false, t, f, h, 1, s.dy, h, l.down, f, 0, s.dup, f)
+	kernel.GemmPacked(t, s.dy, h, &p.down, nil, s.dup, f)
 	kernel.GELUBackward(s.dup, a.up, s.dup)
 	backwardWeights(t, f, h, g.up, g.upBias, s.dup, a.middle)
-	kernel.Gemm(false, false, t, h, f, 1, s.dup, f, l.up, h, 1, s.dy, h)
+	kernel.GemmPackedAdd(t, s.dup, f, &p.up, nil, s.dy, h, s.dy, h)
 	s.backwardNorm(g.norm1, g.norm1Bias, a.sum1, l.norm1, a.mean1, a.rstd1)
 	backwardWeights(t, h, h, g.out, g.outBias, s.dy, a.context)
-	kernel.Gemm(false, false, t, h, h, 1, s.dy, h, l.out, h, 0, s.dh, h)
+	kernel.GemmPacked(t, s.dy, h, &p.out, nil, s.dh, h)
 	e.backwardAttend(a, s, b)
 	backwardWeights(t, 3*h, h, g.qkv, g.qkvBias, s.dqkv, a.x)
 	if input {
-		kernel.Gemm(false, false, t, h, 3*h, 1, s.dqkv, 3*h, l.qkv, h, 1, s.dy, h)
+		kernel.GemmPackedAdd(t, s.dqkv, 3*h, &p.qkv, nil, s.dy, h, s.dy, h)
 	}
 }
 

@@ -12,6 +12,9 @@ type Encoder struct {
 	Config Config
 
 	weights    weights
+	version    uint64 // of weights, from 1: how often Parameters gave them away
+	forward    packing
+	backward   packing
 	prefix     string      // what the checkpoint had before its names, such as "roberta."
 	kept       []Parameter // tensors of the checkpoint that the encoder does not use, such as pooler.dense.weight
 	unexpected []string
@@ -26,7 +29,7 @@ func New(c Config, seed uint64) *Encoder {
 	if err := c.Validate(); err != nil {
 		panic("encoder: invalid configuration")
 	}
-	e := &Encoder{Config: c, weights: newWeights(c)}
+	e := newEncoder(c)
 	random := rand.New(rand.NewPCG(seed, 0x656e636f646572))
 	for _, p := range e.Parameters() {
 		switch {
@@ -44,8 +47,16 @@ func New(c Config, seed uint64) *Encoder {
 	return e
 }
 
-// Parameters returns views of all weights, always in the same order. Whoever writes to them must be alone with e.
-func (e *Encoder) Parameters() []Parameter { return e.weights.parameters(e.Config) }
+// newEncoder makes an encoder whose weights are 0.
+func newEncoder(c Config) *Encoder { return &Encoder{Config: c, weights: newWeights(c), version: 1} }
+
+// Parameters returns views of all weights, always in the same order. They may be written to until the next Forward or
+// Backward, which lays the matrices out anew; who wants to write after it asks again, and Forward panics on matrices
+// that have changed through older views. Nobody else may use e between this call and the last write.
+func (e *Encoder) Parameters() []Parameter {
+	e.version++
+	return e.weights.parameters(e.Config)
+}
 
 // Unexpected names the tensors of the checkpoint that belong to no part of the encoder and that Save leaves out, in
 // the file's order.
@@ -53,8 +64,9 @@ func (e *Encoder) Unexpected() []string { return slices.Clone(e.unexpected) }
 
 // Clone returns an encoder with the same weights that can be trained on its own.
 func (e *Encoder) Clone() *Encoder {
-	c := &Encoder{Config: e.Config, weights: newWeights(e.Config), prefix: e.prefix, kept: e.kept, unexpected: e.unexpected}
-	from := e.Parameters()
+	c := newEncoder(e.Config)
+	c.prefix, c.kept, c.unexpected = e.prefix, e.kept, e.unexpected
+	from := e.weights.parameters(e.Config)
 	for i, p := range c.Parameters() {
 		copy(p.Data, from[i].Data)
 	}

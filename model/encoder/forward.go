@@ -11,8 +11,9 @@ import (
 func (e *Encoder) Forward(w *Workspace, b Batch) []float32 {
 	w.prepare(e.Config, b)
 	e.embed(w, b)
+	packed := e.forward.of(e, true)
 	for i := range w.layers {
-		e.forwardLayer(&e.weights.layers[i], &w.layers[i], w, b)
+		e.forwardLayer(&e.weights.layers[i], &packed[i], &w.layers[i], w, b)
 	}
 	return w.hidden
 }
@@ -33,29 +34,16 @@ func (e *Encoder) embed(w *Workspace, b Batch) {
 }
 
 // forwardLayer computes a.y from a.x.
-func (e *Encoder) forwardLayer(l *layer, a *activations, w *Workspace, b Batch) {
+func (e *Encoder) forwardLayer(l *layer, p *packedLayer, a *activations, w *Workspace, b Batch) {
 	t, h, f, epsilon := w.tokens, e.Config.Hidden, e.Config.FFN, e.Config.Epsilon
-	linear(t, 3*h, h, a.qkv, a.x, l.qkv, l.qkvBias, nil)
+	kernel.GemmPacked(t, a.x, h, &p.qkv, l.qkvBias, a.qkv, 3*h)
 	e.attend(a, w.Training, b)
-	linear(t, h, h, a.sum1, a.context, l.out, l.outBias, a.x)
+	kernel.GemmPackedAdd(t, a.context, h, &p.out, l.outBias, a.x, h, a.sum1, h)
 	kernel.LayerNorm(a.middle, a.sum1, l.norm1, l.norm1Bias, t, h, epsilon, a.mean1, a.rstd1)
-	linear(t, f, h, a.up, a.middle, l.up, l.upBias, nil)
+	kernel.GemmPacked(t, a.middle, h, &p.up, l.upBias, a.up, f)
 	kernel.GELU(a.gelu, a.up)
-	linear(t, h, f, a.sum2, a.gelu, l.down, l.downBias, a.middle)
+	kernel.GemmPackedAdd(t, a.gelu, f, &p.down, l.downBias, a.middle, h, a.sum2, h)
 	kernel.LayerNorm(a.y, a.sum2, l.norm2, l.norm2Bias, t, h, epsilon, a.mean2, a.rstd2)
-}
-
-// linear computes y = x*weight' + bias + residual: x is (t, inputs), weight is (outputs, inputs), y and residual are
-// (t, outputs), and residual may be nil.
-func linear(t, outputs, inputs int, y, x, weight, bias, residual []float32) {
-	for i := range t {
-		row := part(y, i, outputs)
-		copy(row, bias)
-		if residual != nil {
-			kernel.Add(row, part(residual, i, outputs))
-		}
-	}
-	kernel.Gemm(false, true, t, outputs, inputs, 1, x, inputs, weight, inputs, 1, y, outputs)
 }
 
 // attend computes a.context from a.qkv: softmax(Q*K'/sqrt(d))*V for every sequence and head, d = Hidden/Heads. If all

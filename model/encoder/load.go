@@ -66,7 +66,7 @@ func load(c Config, files []*safetensors.File) (*Encoder, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	e := &Encoder{Config: c}
+	e := &Encoder{Config: c, version: 1}
 	found, err := e.collect(files)
 	if err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (e *Encoder) keep(rest map[string]stored) error {
 // it beside Config.JSON.
 func (e *Encoder) Save(w io.Writer) error {
 	var arrays []safetensors.Array
-	for _, p := range e.Parameters() {
+	for _, p := range e.weights.parameters(e.Config) {
 		arrays = append(arrays, safetensors.Array{Name: e.prefix + p.Name, Shape: p.Shape, Data: p.Data})
 	}
 	for _, p := range e.kept {
