@@ -18,7 +18,8 @@ const module = "github.com/ferry-clir/ferry"
 var mayImport = map[string][]string{
 	"":                  {"commands"},
 	"commands":          {"pipeline", "model/kernel"},
-	"pipeline":          {"sources/...", "stages", "sinks", "schemas", "model", "model/kernel"},
+	"pipeline/strict":   {},
+	"pipeline":          {"pipeline/strict", "sources/...", "stages", "sinks", "schemas", "model", "model/kernel"},
 	"sources":           {"sources/...", "schemas", "model/..."},
 	"sources/...":       {"model/tokenizer", "sources/phrasebook"},
 	"stages":            {"schemas", "model/..."},

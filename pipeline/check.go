@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/stages"
 )
@@ -15,7 +16,7 @@ import (
 // keys that do not go together, tables that do not fit. The error is a Mistakes, those of Load included. Afterwards the
 // steps stand in an order in which each follows those it reads, and know what they offer.
 func (p *Pipeline) Check(ctx context.Context) error {
-	m := &mistakes{file: p.File, dir: p.dir, list: slices.Clone(p.found)}
+	m := &strict.Found{File: p.File, Dir: p.dir, List: slices.Clone(p.found)}
 	p.connect(m)
 	ordered := p.order(m)
 	if err := p.writeSamples(ctx, m); err != nil {
@@ -30,32 +31,32 @@ func (p *Pipeline) Check(ctx context.Context) error {
 		}
 	}
 	p.checkOutputs(m)
-	if len(m.list) == 0 {
+	if len(m.List) == 0 {
 		p.Steps = ordered
 	}
-	return m.err()
+	return m.Err()
 }
 
 // blame adds a mistake at the place of one of the step's keys, such as measures[1]; "" is the step as a whole.
-func (s *Step) blame(m *mistakes, key, format string, args ...any) {
+func (s *Step) blame(m *strict.Found, key, format string, args ...any) {
 	where := s.Where()
 	if key != "" {
 		where += "." + key
 	}
 	top, _, _ := strings.Cut(key, ".")
 	top, _, _ = strings.Cut(top, "[")
-	m.add(firstOf(s.at[key], s.at[top], s.at[""]), where, format, args...)
+	m.Add(firstOf(s.at[key], s.at[top], s.at[""]), where, format, args...)
 }
 
 // report adds what a component found wrong with its keys.
-func (s *Step) report(m *mistakes, found []schemas.Mistake) {
+func (s *Step) report(m *strict.Found, found []schemas.Mistake) {
 	for _, mistake := range found {
 		s.blame(m, mistake.Key, "%s", mistake.Problem)
 	}
 }
 
 // validate checks the step's own keys and the files they name. It stops where one mistake would lead to another.
-func (s *Step) validate(m *mistakes) {
+func (s *Step) validate(m *strict.Found) {
 	found := s.required()
 	if v, ok := s.component.(validator); ok && len(found) == 0 {
 		found = v.Validate()
@@ -84,7 +85,7 @@ func (s *Step) pathKey() string {
 }
 
 // infer works out what the step offers from what its inputs offer.
-func (s *Step) infer(m *mistakes) {
+func (s *Step) infer(m *strict.Found) {
 	in, complete := s.inputTypes(m)
 	switch c := s.component.(type) {
 	case source:
@@ -110,7 +111,7 @@ func (s *Step) infer(m *mistakes) {
 }
 
 // inputTypes looks up what the step's references offer; false if one of them is mistaken itself.
-func (s *Step) inputTypes(m *mistakes) (stages.Types, bool) {
+func (s *Step) inputTypes(m *strict.Found) (stages.Types, bool) {
 	in := stages.Types{Tables: map[string][]schemas.TableType{}, Models: map[string]model.Info{}}
 	complete := true
 	for _, e := range s.edges {
@@ -133,7 +134,7 @@ func (s *Step) inputTypes(m *mistakes) (stages.Types, bool) {
 			for _, t := range e.step.tables {
 				names = append(names, t.Name)
 			}
-			s.blame(m, e.where, "%s has no table %q%s", e.step.Where(), e.table, didYouMean(e.table, names))
+			s.blame(m, e.where, "%s has no table %q%s", e.step.Where(), e.table, strict.DidYouMean(e.table, names))
 			complete = false
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sinks"
 	"github.com/ferry-clir/ferry/sources"
@@ -125,7 +126,7 @@ func (c comments) keys(v reflect.Value) []KeyDescription {
 			keys = append(keys, c.keys(v.Field(i))...)
 			continue
 		}
-		if key := yamlKey(f); key != "" {
+		if key := strict.Key(f); key != "" {
 			keys = append(keys, KeyDescription{
 				Key: key, Type: f.Type, Doc: named(c[typeID(v.Type())+"."+f.Name], f.Name, key), Default: v.Field(i).Interface(),
 				Required: f.Tag.Get("ferry") == "required",
@@ -171,7 +172,7 @@ func (s *Step) required() []schemas.Mistake {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		if f.Tag.Get("ferry") == "required" && v.Field(i).IsZero() {
-			missing = append(missing, schemas.Mistake{Problem: fmt.Sprintf("needs the key %q", yamlKey(f))})
+			missing = append(missing, schemas.Mistake{Problem: fmt.Sprintf("needs the key %q", strict.Key(f))})
 		}
 	}
 	return missing

@@ -1,19 +1,20 @@
 package pipeline
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/schemas"
 )
+
+// Mistakes is an error that tells all that is wrong with a pipeline file at once, in file order.
+type Mistakes = strict.Mistakes
 
 // A Pipeline is a pipeline file, read: its steps in file order and what holds for all of them.
 type Pipeline struct {
@@ -58,7 +59,7 @@ type entries struct{ node *yaml.Node }
 
 func (e *entries) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode && n.Tag != "!!null" {
-		return fmt.Errorf("should be a mapping of names to steps, is %s", describe(n))
+		return fmt.Errorf("should be a mapping of names to steps, is %s", strict.Describe(n))
 	}
 	e.node = n
 	return nil
@@ -76,99 +77,47 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 	if err != nil {
 		return nil, fmt.Errorf("reading pipeline: %w", err)
 	}
-	m := &mistakes{file: file}
-	root, err := parse(text)
-	if err != nil {
-		m.list = append(m.list, syntaxMistake(file, text, err))
-		return nil, m.err()
+	m := &strict.Found{File: file}
+	root := strict.Parse(text, m)
+	if root != nil && root.Kind != yaml.MappingNode {
+		m.Add(root, "", "should be a mapping with the keys %s, is %s", strings.Join(sections, ", "), strict.Describe(root))
 	}
-	if root = (&expander{mistakes: m}).expand(root); root.Kind != yaml.MappingNode {
-		m.add(root, "", "should be a mapping with the keys %s, is %s", strings.Join(sections, ", "), describe(root))
-	}
-	if len(m.list) > 0 {
-		return nil, m.err()
+	if len(m.List) > 0 {
+		return nil, m.Err()
 	}
 	for _, s := range sets {
-		if err := set(root, s); err != nil {
+		if err := strict.Set(root, s); err != nil {
 			return nil, err
 		}
 	}
 	p := &Pipeline{File: file, dir: dir, text: text, sets: sets}
-	p.decode(root, &decoder{mistakes: m, lookup: lookup, at: map[string]*yaml.Node{}})
-	p.found = m.list
-	return p, m.err()
+	p.decode(root, &strict.Decoder{Found: m, Lookup: lookup, At: map[string]*yaml.Node{}})
+	p.found = m.List
+	return p, m.Err()
 }
 
 // decode fills p from the document.
-func (p *Pipeline) decode(root *yaml.Node, d *decoder) {
+func (p *Pipeline) decode(root *yaml.Node, d *strict.Decoder) {
 	h := newHeader()
-	d.decode(root, reflect.ValueOf(h).Elem(), "")
+	d.Decode(root, reflect.ValueOf(h).Elem(), "")
 	p.Name, p.Seed, p.MaxBadRows = h.Name, h.Seed, h.MaxBadRows
 	if p.Name == "" {
 		base := filepath.Base(p.File)
 		p.Name = base[:len(base)-len(filepath.Ext(base))]
 	}
 	if strings.ContainsAny(p.Name, `/\`) {
-		d.add(d.at["name"], "name", "%q cannot be part of a file's name", p.Name)
+		d.Add(d.At["name"], "name", "%q cannot be part of a file's name", p.Name)
 	}
 	p.Work = absolute(p.dir, string(h.Work))
 	for i, section := range []entries{h.Sources, h.Models, h.Stages, h.Sinks} {
 		if section.node != nil {
-			p.Steps = append(p.Steps, d.decodeSteps(sections[i], section.node)...)
+			p.Steps = append(p.Steps, decodeSteps(d, sections[i], section.node)...)
 		}
 	}
-	if len(p.Steps) == 0 && len(d.list) == 0 {
-		d.add(root, "", "there are no steps; `ferry init` writes a file to start from")
+	if len(p.Steps) == 0 && len(d.List) == 0 {
+		d.Add(root, "", "there are no steps; `ferry init` writes a file to start from")
 	}
 	for _, s := range p.Steps {
 		s.place(p.dir, p.Work)
 	}
-}
-
-// parse returns the top level of the YAML document, which must be alone.
-func parse(text []byte) (*yaml.Node, error) {
-	var document, another yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	if err := decoder.Decode(&document); err != nil && err != io.EOF {
-		return nil, err
-	}
-	if err := decoder.Decode(&another); err == nil {
-		return nil, fmt.Errorf("yaml: line %d: a second document begins here", another.Line)
-	} else if err != io.EOF {
-		return nil, err
-	}
-	if len(document.Content) == 0 {
-		return &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}, nil
-	}
-	return document.Content[0], nil
-}
-
-var (
-	syntaxLine    = regexp.MustCompile(`^line (\d+): (.*)$`)
-	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
-	tabbed        = regexp.MustCompile(`(?m)^ *\t`)
-	unquoted      = regexp.MustCompile(`[^"']\$\{`)
-)
-
-// syntaxMistake puts what the YAML library says into words, with the right line: it counts lines from 0 in some errors,
-// and names none in others.
-func syntaxMistake(file string, text []byte, err error) Mistake {
-	problem, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
-	lineOf := func(offset int) int { return 1 + bytes.Count(text[:offset], []byte("\n")) }
-	if found := syntaxLine.FindStringSubmatch(problem); found != nil {
-		fmt.Sscan(found[1], &line)
-		problem = found[2]
-		if strings.HasPrefix(problem, "did not find expected") {
-			line++
-		}
-	} else if found := unknownAnchor.FindStringSubmatch(problem); found != nil {
-		line = lineOf(max(0, bytes.Index(text, []byte("*"+found[1]))))
-	}
-	lines := bytes.Split(text, []byte("\n"))
-	if at := tabbed.FindIndex(text); at != nil {
-		problem, line = "lines are indented with spaces, not with tabs", lineOf(at[0])
-	} else if unquoted.Match(lines[min(line, len(lines))-1]) {
-		problem += "; between { } or [ ], a ${VARIABLE} needs quotes"
-	}
-	return Mistake{File: file, Line: line, Column: 1, Problem: "this is not YAML: " + problem}
 }

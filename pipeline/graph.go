@@ -3,10 +3,12 @@ package pipeline
 import (
 	"slices"
 	"strings"
+
+	"github.com/ferry-clir/ferry/pipeline/strict"
 )
 
 // connect resolves every reference to its step and reports those that lead nowhere, cycles, and steps nobody reads.
-func (p *Pipeline) connect(m *mistakes) {
+func (p *Pipeline) connect(m *strict.Found) {
 	tables, models := map[string]*Step{}, map[string]*Step{}
 	for _, s := range p.Steps {
 		if s.Section == "sinks" {
@@ -38,18 +40,18 @@ func (p *Pipeline) connect(m *mistakes) {
 			read[e.step] = true
 		}
 	}
-	if len(m.list) > 0 {
+	if len(m.List) > 0 {
 		return // what a mistaken reference should have read is not known
 	}
 	for _, s := range p.Steps {
 		if s.Section != "sinks" && !read[s] {
-			m.add(s.at[""], s.Where(), "nobody reads this step; refer to it, or remove it")
+			m.Add(s.at[""], s.Where(), "nobody reads this step; refer to it, or remove it")
 		}
 	}
 }
 
 // resolve finds the step that the edge e of s names among those known, or says why there is none.
-func (p *Pipeline) resolve(m *mistakes, s *Step, e *edge, name string, known, others map[string]*Step) {
+func (p *Pipeline) resolve(m *strict.Found, s *Step, e *edge, name string, known, others map[string]*Step) {
 	if e.step = known[name]; e.step != nil {
 		return
 	}
@@ -59,10 +61,10 @@ func (p *Pipeline) resolve(m *mistakes, s *Step, e *edge, name string, known, ot
 	}
 	beforeDot, _, _ := strings.Cut(name, ".")
 	if other := others[beforeDot]; other != nil {
-		s.blame(m, e.where, "%s makes %s, and here a %s is needed%s", other.Where(), otherNoun, noun, didYouMean("", p.namesOf(known)))
+		s.blame(m, e.where, "%s makes %s, and here a %s is needed%s", other.Where(), otherNoun, noun, strict.DidYouMean("", p.namesOf(known)))
 		return
 	}
-	s.blame(m, e.where, "there is no %s named %q%s", noun, name, didYouMean(name, p.namesOf(known)))
+	s.blame(m, e.where, "there is no %s named %q%s", noun, name, strict.DidYouMean(name, p.namesOf(known)))
 }
 
 // namesOf lists names in file order.
@@ -77,7 +79,7 @@ func (p *Pipeline) namesOf(known map[string]*Step) []string {
 }
 
 // order returns the steps so that each stands after those it reads, else in file order, and reports cycles.
-func (p *Pipeline) order(m *mistakes) []*Step {
+func (p *Pipeline) order(m *strict.Found) []*Step {
 	var ordered, path []*Step
 	done := map[*Step]bool{}
 	var visit func(s *Step)

@@ -3,10 +3,12 @@ package pipeline
 import (
 	"path/filepath"
 	"strings"
+
+	"github.com/ferry-clir/ferry/pipeline/strict"
 )
 
 // checkOutputs reports sinks that would write over what the pipeline reads, or over each other.
-func (p *Pipeline) checkOutputs(m *mistakes) {
+func (p *Pipeline) checkOutputs(m *strict.Found) {
 	taken := p.readPaths()
 	for _, s := range p.Steps {
 		c, ok := s.component.(sink)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/sinks"
 	"github.com/ferry-clir/ferry/sources/phrasebook"
 )
@@ -23,7 +24,7 @@ const sampleTokenizer = "tokenizer.json"
 type sample struct{ key, name string }
 
 // writeSamples puts the built-in corpora that paths name, `sample:mtop` and the like, into the work folder.
-func (p *Pipeline) writeSamples(ctx context.Context, m *mistakes) error {
+func (p *Pipeline) writeSamples(ctx context.Context, m *strict.Found) error {
 	known := append(phrasebook.Corpora(), sampleTokenizer)
 	written := map[string]bool{}
 	for _, s := range p.Steps {
@@ -35,7 +36,7 @@ func (p *Pipeline) writeSamples(ctx context.Context, m *mistakes) error {
 				s.blame(m, sample.key, "sample: names what is built in, and cannot be written to")
 			case !slices.Contains(known, corpus):
 				s.faulty = true
-				s.blame(m, sample.key, "there is no sample corpus %q%s", corpus, didYouMean(corpus, known))
+				s.blame(m, sample.key, "there is no sample corpus %q%s", corpus, strict.DidYouMean(corpus, known))
 			case !written[corpus]:
 				written[corpus] = true
 				if err := writeSample(ctx, sampleFolder(p.Work), corpus); err != nil {

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -57,22 +58,22 @@ var stepName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // decodeSteps decodes every entry of a section. An entry that cannot be decoded makes a faulty step, so that what
 // refers to it is not blamed.
-func (d *decoder) decodeSteps(section string, n *yaml.Node) []*Step {
+func decodeSteps(d *strict.Decoder, section string, n *yaml.Node) []*Step {
 	var steps []*Step
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, entry := n.Content[i], n.Content[i+1]
 		switch {
 		case !stepName.MatchString(key.Value):
-			d.add(key, section, "%q is no name for a step: use letters, digits, _ and -", key.Value)
+			d.Add(key, section, "%q is no name for a step: use letters, digits, _ and -", key.Value)
 		case seen[key.Value]:
-			d.add(key, section, "there are two steps named %q", key.Value)
+			d.Add(key, section, "there are two steps named %q", key.Value)
 		default:
 			seen[key.Value] = true
-			before := len(d.list)
+			before := len(d.List)
 			s := &Step{Section: section, Name: key.Value, at: map[string]*yaml.Node{"": key}}
-			d.decodeStep(s, entry)
-			s.faulty = len(d.list) > before
+			decodeStep(d, s, entry)
+			s.faulty = len(d.List) > before
 			steps = append(steps, s)
 		}
 	}
@@ -80,10 +81,10 @@ func (d *decoder) decodeSteps(section string, n *yaml.Node) []*Step {
 }
 
 // decodeStep finds the step's kind and fills in its component.
-func (d *decoder) decodeStep(s *Step, entry *yaml.Node) {
+func decodeStep(d *strict.Decoder, s *Step, entry *yaml.Node) {
 	where := s.Where()
 	if entry.Kind != yaml.MappingNode {
-		d.add(entry, where, "should be a mapping such as {kind: %s, ...}, is %s", kindNames(s.Section)[0], describe(entry))
+		d.Add(entry, where, "should be a mapping such as {kind: %s, ...}, is %s", kindNames(s.Section)[0], strict.Describe(entry))
 		return
 	}
 	var kindNode *yaml.Node
@@ -94,29 +95,29 @@ func (d *decoder) decodeStep(s *Step, entry *yaml.Node) {
 		case key.Value != "kind":
 			rest.Content = append(rest.Content, entry.Content[i:i+2]...)
 		case kindNode != nil:
-			d.add(key, where, "key \"kind\" stands here twice")
+			d.Add(key, where, "key \"kind\" stands here twice")
 		default:
 			kindNode = entry.Content[i+1]
 		}
 	}
 	if kindNode == nil {
-		d.add(s.at[""], where, "has no kind; there is %s", strings.Join(kindNames(s.Section), ", "))
+		d.Add(s.at[""], where, "has no kind; there is %s", strings.Join(kindNames(s.Section), ", "))
 		return
 	}
 	var name string
-	before := len(d.list)
-	if d.decode(kindNode, reflect.ValueOf(&name).Elem(), where+".kind"); len(d.list) > before {
+	before := len(d.List)
+	if d.Decode(kindNode, reflect.ValueOf(&name).Elem(), where+".kind"); len(d.List) > before {
 		return
 	}
 	k, ok := kindOf(s.Section, name)
 	if !ok {
-		d.add(kindNode, where, "unknown kind %q%s", name, didYouMean(name, kindNames(s.Section)))
+		d.Add(kindNode, where, "unknown kind %q%s", name, strict.DidYouMean(name, kindNames(s.Section)))
 		return
 	}
 	s.kind, s.component = k, k.make()
-	own := &decoder{mistakes: d.mistakes, lookup: d.lookup, at: map[string]*yaml.Node{}}
-	own.decode(&rest, reflect.ValueOf(s.component).Elem(), where)
-	for path, node := range own.at {
+	own := &strict.Decoder{Found: d.Found, Lookup: d.Lookup, At: map[string]*yaml.Node{}}
+	own.Decode(&rest, reflect.ValueOf(s.component).Elem(), where)
+	for path, node := range own.At {
 		if key, ok := strings.CutPrefix(path, where+"."); ok {
 			s.at[key] = node
 		}
@@ -127,8 +128,8 @@ func (d *decoder) decodeStep(s *Step, entry *yaml.Node) {
 
 // readEdges finds the references among a component's fields, in the order of the struct.
 func (s *Step) readEdges(v reflect.Value) {
-	fields := fieldsOf(v)
-	for _, key := range keysOf(v.Type()) {
+	fields := strict.Fields(v)
+	for _, key := range strict.Keys(v.Type()) {
 		s.readEdge(key, key, fields[key])
 	}
 }
@@ -154,7 +155,7 @@ func (s *Step) readEdge(key, where string, v reflect.Value) {
 func canonical(component any) []byte {
 	v := reflect.ValueOf(component).Elem()
 	values := map[string]any{}
-	for key, field := range fieldsOf(v) {
+	for key, field := range strict.Fields(v) {
 		t := field.Type()
 		if t.Kind() == reflect.Slice {
 			t = t.Elem()
@@ -190,8 +191,8 @@ func (s *Step) eachPath(do func(key string, v reflect.Value)) {
 		return
 	}
 	v := reflect.ValueOf(s.component).Elem()
-	fields := fieldsOf(v)
-	for _, key := range keysOf(v.Type()) {
+	fields := strict.Fields(v)
+	for _, key := range strict.Keys(v.Type()) {
 		switch field := fields[key]; {
 		case field.Type() == pathType:
 			do(key, field)

@@ -1,4 +1,4 @@
-package pipeline
+package strict
 
 import (
 	"slices"
@@ -11,7 +11,7 @@ const mostNodes = 100_000
 
 // An expander writes a YAML document out: without aliases and merge keys, so that every node stands in one place.
 type expander struct {
-	*mistakes
+	*Found
 	open  []*yaml.Node // what is being copied, outermost first
 	nodes int
 }
@@ -21,14 +21,14 @@ type expander struct {
 func (x *expander) expand(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		if slices.Contains(x.open, n.Alias) {
-			x.add(n, "", "*%s stands inside of what it names", n.Value)
+			x.Add(n, "", "*%s stands inside of what it names", n.Value)
 			return empty(n)
 		}
 		return x.expand(n.Alias)
 	}
 	if x.nodes++; x.nodes > mostNodes {
 		if x.nodes == mostNodes+1 {
-			x.add(n, "", "with its aliases written out, this file has more than %d values", mostNodes)
+			x.Add(n, "", "with its aliases written out, this file has more than %d values", mostNodes)
 		}
 		return empty(n)
 	}
@@ -84,6 +84,6 @@ func (x *expander) mergedKeys(n *yaml.Node) []*yaml.Node {
 		}
 		return all
 	}
-	x.add(n, "", "<< takes a mapping or a list of mappings, here it is %s", describe(n))
+	x.Add(n, "", "<< takes a mapping or a list of mappings, here it is %s", Describe(n))
 	return nil
 }

@@ -1,4 +1,4 @@
-package pipeline
+package strict
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// set puts a value given on the command line, `stages.hits.top=50`, into the document. The value is YAML, so it may be
+// Set puts a value given on the command line, `stages.hits.top=50`, into the document. The value is YAML, so it may be
 // a list or a mapping; keys that do not exist are added, and found wanting later like any other.
-func set(root *yaml.Node, assignment string) error {
+func Set(root *yaml.Node, assignment string) error {
 	path, text, ok := strings.Cut(assignment, "=")
 	if !ok || path == "" {
 		return fmt.Errorf("--set %s: write it as key=value, such as stages.hits.top=50", assignment)
@@ -21,7 +21,7 @@ func set(root *yaml.Node, assignment string) error {
 	}
 	given := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
 	if len(value.Content) > 0 {
-		given = (&expander{mistakes: &mistakes{}}).expand(value.Content[0])
+		given = (&expander{Found: &Found{}}).expand(value.Content[0])
 	}
 	withoutPosition(given)
 	at := root

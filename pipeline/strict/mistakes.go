@@ -1,4 +1,4 @@
-package pipeline
+package strict
 
 import (
 	"fmt"
@@ -39,39 +39,39 @@ func (m Mistakes) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// mistakes collects what is wrong while a file is read and checked.
-type mistakes struct {
-	file string
-	dir  string // of the file: left out of the paths in messages
-	list Mistakes
+// Found collects what is wrong while a file is read and checked.
+type Found struct {
+	File string
+	Dir  string // of the file: left out of the paths in messages
+	List Mistakes
 }
 
-func (m *mistakes) add(at *yaml.Node, where, format string, args ...any) {
+func (m *Found) Add(at *yaml.Node, where, format string, args ...any) {
 	problem := fmt.Sprintf(format, args...)
-	if m.dir != "" && m.dir != "/" {
-		problem = strings.ReplaceAll(problem, m.dir+string(filepath.Separator), "")
+	if m.Dir != "" && m.Dir != "/" {
+		problem = strings.ReplaceAll(problem, m.Dir+string(filepath.Separator), "")
 	}
-	mistake := Mistake{File: m.file, Where: where, Problem: problem}
+	mistake := Mistake{File: m.File, Where: where, Problem: problem}
 	if at != nil {
 		mistake.Line, mistake.Column = at.Line, at.Column
 	}
-	m.list = append(m.list, mistake)
+	m.List = append(m.List, mistake)
 }
 
-// err returns everything found, sorted by position, or nil.
-func (m *mistakes) err() error {
-	if len(m.list) == 0 {
+// Err returns everything found, sorted by position, or nil.
+func (m *Found) Err() error {
+	if len(m.List) == 0 {
 		return nil
 	}
-	sort.SliceStable(m.list, func(i, j int) bool {
-		a, b := m.list[i], m.list[j]
+	sort.SliceStable(m.List, func(i, j int) bool {
+		a, b := m.List[i], m.List[j]
 		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
 	})
-	return m.list
+	return m.List
 }
 
-// didYouMean returns `; did you mean "x"?` for the candidate nearest to word, or lists the candidates if none is near.
-func didYouMean(word string, candidates []string) string {
+// DidYouMean returns `; did you mean "x"?` for the candidate nearest to word, or lists the candidates if none is near.
+func DidYouMean(word string, candidates []string) string {
 	best, distance := "", len([]rune(word))/2+1
 	for _, c := range candidates {
 		d := editDistance(word, c)

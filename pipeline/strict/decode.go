@@ -1,4 +1,4 @@
-package pipeline
+package strict
 
 import (
 	"encoding"
@@ -11,31 +11,31 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A decoder fills Go values from YAML nodes, strictly: every key must exist, every value must have the right type. It
+// A Decoder fills Go values from YAML nodes, strictly: every key must exist, every value must have the right type. It
 // goes on after a mistake, so that all are found at once.
-type decoder struct {
-	*mistakes
-	lookup func(variable string) (string, bool)
-	at     map[string]*yaml.Node // where each key stands, by its dotted path
+type Decoder struct {
+	*Found
+	Lookup func(variable string) (string, bool)
+	At     map[string]*yaml.Node // where each key stands, by its dotted path
 }
 
-// decode fills v from n; where is the dotted path of n.
-func (d *decoder) decode(n *yaml.Node, v reflect.Value, where string) {
-	d.at[where] = n
+// Decode fills v from n; where is the dotted path of n.
+func (d *Decoder) Decode(n *yaml.Node, v reflect.Value, where string) {
+	d.At[where] = n
 	if n.Kind == yaml.ScalarNode && !d.interpolate(n, where) {
 		return
 	}
 	if u, ok := v.Addr().Interface().(yaml.Unmarshaler); ok {
 		if err := u.UnmarshalYAML(n); err != nil {
-			d.add(n, where, "%s", err)
+			d.Add(n, where, "%s", err)
 		}
 		return
 	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if err := u.UnmarshalText([]byte(n.Value)); n.Kind != yaml.ScalarNode {
-			d.add(n, where, "should be a single value, is %s", describe(n))
+			d.Add(n, where, "should be a single value, is %s", Describe(n))
 		} else if err != nil {
-			d.add(n, where, "%s", err)
+			d.Add(n, where, "%s", err)
 		}
 		return
 	}
@@ -48,53 +48,53 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, where string) {
 		d.decodeSlice(n, v, where)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		d.decode(n, v.Elem(), where)
+		d.Decode(n, v.Elem(), where)
 	default:
 		d.decodeScalar(n, v, where)
 	}
 }
 
-func (d *decoder) decodeStruct(n *yaml.Node, v reflect.Value, where string) {
+func (d *Decoder) decodeStruct(n *yaml.Node, v reflect.Value, where string) {
 	if n.Kind != yaml.MappingNode {
-		d.add(n, where, "should be a mapping of keys to values, is %s", describe(n))
+		d.Add(n, where, "should be a mapping of keys to values, is %s", Describe(n))
 		return
 	}
-	fields := fieldsOf(v)
+	fields := Fields(v)
 	seen := map[string]bool{}
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		field, ok := fields[key.Value]
 		switch {
 		case !ok:
-			d.add(key, where, "unknown key %q%s", key.Value, didYouMean(key.Value, keysOf(v.Type())))
+			d.Add(key, where, "unknown key %q%s", key.Value, DidYouMean(key.Value, Keys(v.Type())))
 		case seen[key.Value]:
-			d.add(key, where, "key %q stands here twice", key.Value)
+			d.Add(key, where, "key %q stands here twice", key.Value)
 		default:
 			seen[key.Value] = true
-			d.decode(value, field, join(where, key.Value))
+			d.Decode(value, field, join(where, key.Value))
 		}
 	}
 }
 
-func (d *decoder) decodeMap(n *yaml.Node, v reflect.Value, where string) {
+func (d *Decoder) decodeMap(n *yaml.Node, v reflect.Value, where string) {
 	if n.Kind != yaml.MappingNode {
-		d.add(n, where, "should be a mapping of names to values, is %s", describe(n))
+		d.Add(n, where, "should be a mapping of names to values, is %s", Describe(n))
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
 	for i := 0; i < len(n.Content); i += 2 {
 		key, element := n.Content[i], reflect.New(v.Type().Elem()).Elem()
 		if v.MapIndex(reflect.ValueOf(key.Value)).IsValid() {
-			d.add(key, where, "key %q stands here twice", key.Value)
+			d.Add(key, where, "key %q stands here twice", key.Value)
 			continue
 		}
-		d.decode(n.Content[i+1], element, join(where, key.Value))
+		d.Decode(n.Content[i+1], element, join(where, key.Value))
 		v.SetMapIndex(reflect.ValueOf(key.Value), element)
 	}
 }
 
 // decodeSlice takes a list, or one value as a list of one.
-func (d *decoder) decodeSlice(n *yaml.Node, v reflect.Value, where string) {
+func (d *Decoder) decodeSlice(n *yaml.Node, v reflect.Value, where string) {
 	items := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		items = n.Content
@@ -105,13 +105,13 @@ func (d *decoder) decodeSlice(n *yaml.Node, v reflect.Value, where string) {
 		if n.Kind == yaml.SequenceNode {
 			at = fmt.Sprintf("%s[%d]", where, i)
 		}
-		d.decode(item, v.Index(i), at)
+		d.Decode(item, v.Index(i), at)
 	}
 }
 
-func (d *decoder) decodeScalar(n *yaml.Node, v reflect.Value, where string) {
+func (d *Decoder) decodeScalar(n *yaml.Node, v reflect.Value, where string) {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		d.add(n, where, "should be %s, is %s", typeName(v.Type()), describe(n))
+		d.Add(n, where, "should be %s, is %s", typeName(v.Type()), Describe(n))
 		return
 	}
 	text := strings.ReplaceAll(n.Value, "_", "")
@@ -142,7 +142,7 @@ func (d *decoder) decodeScalar(n *yaml.Node, v reflect.Value, where string) {
 		v.SetFloat(f)
 	}
 	if err != nil {
-		d.add(n, where, "should be %s, is %s", typeName(v.Type()), describe(n))
+		d.Add(n, where, "should be %s, is %s", typeName(v.Type()), Describe(n))
 	}
 }
 
@@ -161,8 +161,8 @@ func typeName(t reflect.Type) string {
 	return "text"
 }
 
-// describe says what a node is, in a few words.
-func describe(n *yaml.Node) string {
+// Describe says what a node is, in a few words.
+func Describe(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		return "a mapping"
@@ -174,37 +174,37 @@ func describe(n *yaml.Node) string {
 	return fmt.Sprintf("%.40q", n.Value)
 }
 
-// fieldsOf returns the settable fields of a struct by their YAML keys, those of embedded structs included.
-func fieldsOf(v reflect.Value) map[string]reflect.Value {
+// Fields returns the settable fields of a struct by their YAML keys, those of embedded structs included.
+func Fields(v reflect.Value) map[string]reflect.Value {
 	fields := map[string]reflect.Value{}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		if f.Anonymous {
-			for key, value := range fieldsOf(v.Field(i)) {
+			for key, value := range Fields(v.Field(i)) {
 				fields[key] = value
 			}
-		} else if key := yamlKey(f); key != "" {
+		} else if key := Key(f); key != "" {
 			fields[key] = v.Field(i)
 		}
 	}
 	return fields
 }
 
-// keysOf lists a struct's YAML keys in the order of its fields.
-func keysOf(t reflect.Type) []string {
+// Keys lists a struct's YAML keys in the order of its fields.
+func Keys(t reflect.Type) []string {
 	var keys []string
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous {
-			keys = append(keys, keysOf(f.Type)...)
-		} else if key := yamlKey(f); key != "" {
+			keys = append(keys, Keys(f.Type)...)
+		} else if key := Key(f); key != "" {
 			keys = append(keys, key)
 		}
 	}
 	return keys
 }
 
-func yamlKey(f reflect.StructField) string {
+func Key(f reflect.StructField) string {
 	key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 	if !f.IsExported() || key == "-" {
 		return ""
