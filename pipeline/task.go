@@ -77,7 +77,7 @@ func (t *task) reject(r schemas.Rejected) error {
 	batch := b.NewRecordBatch()
 	defer batch.Release()
 	if t.counts.Bad == 0 {
-		t.counts.FirstBad = fmt.Sprintf("%s:%d: %s: %s", r.Path, r.Line, r.Reason, detail)
+		t.counts.FirstBad = strings.TrimSuffix(fmt.Sprintf("%s:%d: %s: %s", r.Path, r.Line, r.Reason, detail), ": ")
 	}
 	t.counts.Bad++
 	if err := t.bad.write(batch); err != nil {

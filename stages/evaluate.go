@@ -75,6 +75,9 @@ func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(runs.languages) == 0 {
+		return nil, fmt.Errorf("%s has no hits to measure", hits.Name)
+	}
 	if e.Variant == "" {
 		e.Variant = hits.Name
 	}
@@ -100,6 +103,9 @@ func (e *Evaluate) score(b *array.RecordBuilder, language string, run map[string
 			return err
 		}
 		measures = append(measures, m)
+	}
+	if err := judged.meet(language, run); err != nil {
+		return err
 	}
 	evaluation := measure.New(measures, measure.Options{Level: e.Level, SkipAbsent: e.Absent == "skip", SkipNothingRelevant: e.NothingRelevant == "skip"})
 	for _, query := range judged.queries(language, run) {

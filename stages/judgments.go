@@ -48,6 +48,23 @@ func readJudgments(ctx context.Context, t schemas.Table) (*judgments, error) {
 	return j, nil
 }
 
+// meet makes sure that at least one query with hits has a judgment: ids that mean the same but are written differently
+// would otherwise score 0.
+func (j *judgments) meet(language string, run map[string][]foundDocument) error {
+	for query := range run {
+		for _, one := range j.byQuery[query] {
+			if one.queryLanguage == "" || one.queryLanguage == language {
+				return nil
+			}
+		}
+	}
+	ids := slices.Sorted(maps.Keys(run))
+	if len(j.byQuery) == 0 {
+		return fmt.Errorf("there are no judgments")
+	}
+	return fmt.Errorf("none of the %d queries with hits has a judgment: they have ids like %q, those that are judged %q", len(ids), ids[0], slices.Sorted(maps.Keys(j.byQuery))[0])
+}
+
 // queries lists, sorted, the queries that count in a language: those judged for it and those with hits.
 func (j *judgments) queries(language string, run map[string][]foundDocument) []string {
 	ids := map[string]bool{}

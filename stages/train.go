@@ -96,19 +96,27 @@ func (t *Train) read(ctx context.Context, job Job, c *train.Contrastive) error {
 	for _, d := range documents {
 		byID[d.id] = append(byID[d.id], d)
 	}
-	unpaired := int64(0)
+	out := job.Outputs[trainingTable]
+	known := map[string]bool{}
 	for _, q := range queries {
+		known[q.id] = true
 		relevant := t.relevant(q, byID, judged)
 		if len(relevant) == 0 {
-			unpaired++
+			out.Drop("query_without_relevant_document", 1)
 		}
 		for _, d := range relevant {
 			appendSequence(&c.Queries, q.ids)
 			appendSequence(&c.Documents, d.ids)
 		}
 	}
-	if unpaired > 0 {
-		job.Outputs[trainingTable].Drop("query_without_relevant_document", unpaired)
+	for query, judgments := range judged.byQuery {
+		for _, j := range judgments {
+			if !known[query] {
+				out.Drop("judgment_of_unknown_query", 1)
+			} else if len(byID[j.document]) == 0 {
+				out.Drop("judgment_of_unknown_document", 1)
+			}
+		}
 	}
 	if c.Queries.Sequences() == 0 {
 		return fmt.Errorf("none of %d queries has a document with a grade of %d or more among %d documents", len(queries), t.Grade, len(documents))

@@ -1,0 +1,105 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestBrokenStages runs whole pipelines on data that reads well and does not fit together.
+func TestBrokenStages(t *testing.T) {
+	const models = `models: {start: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 8, layers: 1, heads: 1, ffn: 8}}
+`
+	files := map[string]string{
+		"d.jsonl": `{"id": "d1", "text": "noon"}`, "q.jsonl": `{"id": "q1", "text": "midday"}`,
+		"none.jsonl": "", "blank.jsonl": `{"id": "d1", "text": " "}`, "none.tsv": "",
+		"j.txt": "q1 0 d1 1\nq1 0 d7 1\nq8 0 d1 1\n", "other.txt": "Q-1 0 d1 1\n", "r.txt": "q1 Q0 d1 1 0.5 own\n",
+		"model/config.json":    `{"model_type": "xlm-roberta", "hidden_size": "wide"}`,
+		"model/tokenizer.json": "{}", "model/model.safetensors": "short",
+	}
+	for _, c := range []struct{ name, yaml, fails string }{
+		{"judgments of other queries", `
+sources: {r: {kind: trec, run: r.txt, judgments: other.txt}}
+stages: {scores: {kind: evaluate, hits: r.hits, judgments: r.judgments}}
+sinks: {report: {kind: report, from: scores, path: out}}
+`, `stages.scores: queries in und: none of the 1 queries with hits has a judgment: they have ids like "q1", those that are judged "Q-1"`},
+		{"no hits", `
+sources: {r: {kind: trec, run: none.jsonl, judgments: other.txt}}
+stages: {scores: {kind: evaluate, hits: r.hits, judgments: r.judgments}}
+sinks: {report: {kind: report, from: scores, path: out}}
+`, `stages.scores: r.hits has no hits to measure`},
+		{"training on nothing", models + `
+sources:
+  d: {kind: jsonl, path: none.jsonl, language: en}
+  q: {kind: jsonl, path: q.jsonl, table: queries, language: en}
+  j: {kind: trec, judgments: j.txt}
+stages: {trained: {kind: train, model: start, queries: q, documents: d, judgments: j}}
+sinks: {model: {kind: model, from: trained, path: out/model}}
+`, `stages.trained: none of 1 queries has a document with a grade of 1 or more among 0 documents`},
+		{"training on unknown judgments", models + `
+sources:
+  d: {kind: jsonl, path: d.jsonl, language: en}
+  q: {kind: jsonl, path: q.jsonl, table: queries, language: en}
+  j: {kind: trec, judgments: j.txt}
+stages: {trained: {kind: train, model: start, queries: q, documents: d, judgments: j}}
+sinks: {model: {kind: model, from: trained, path: out/model}}
+`, ``},
+		{"distilling nothing", models + `
+sources: {p: {kind: bitext, path: none.tsv, languages: [en, sw]}}
+stages:
+  pairs: {kind: tokenize, from: p, teacher: start, student: start}
+  student: {kind: distill, from: pairs, teacher: start, student: start}
+sinks: {model: {kind: model, from: student, path: out/model}}
+`, `stages.student: pairs has no pairs to learn from`},
+		{"searching nothing", models + `
+sources:
+  d: {kind: jsonl, path: none.jsonl, language: en}
+  q: {kind: jsonl, path: none.jsonl, table: queries, language: en}
+stages:
+  dv: {kind: embed, from: d, model: start, output: both}
+  qv: {kind: embed, from: q, model: start, output: both}
+  hits: {kind: search, queries: qv, documents: dv}
+  late: {kind: search, queries: qv.token_vectors, documents: dv.token_vectors}
+sinks: {hits: {kind: parquet, from: [hits, late], path: out/hits.parquet}, v: {kind: parquet, from: dv.token_vectors, path: out/v.parquet}}
+`, ``},
+		{"embedding blanks", models + `
+sources: {d: {kind: jsonl, path: blank.jsonl, language: en}}
+stages: {dv: {kind: embed, from: d, model: start, output: both}, found: {kind: search, queries: dv.token_vectors, documents: dv.token_vectors}}
+sinks: {v: {kind: parquet, from: dv.token_vectors, path: out/v.parquet}, f: {kind: parquet, from: found, path: out/f.parquet}}
+`, ``},
+		{"a model that is none", `
+models: {start: {kind: pretrained, path: model}}
+sources: {d: {kind: jsonl, path: d.jsonl, language: en}}
+stages: {dv: {kind: embed, from: d, model: start}}
+sinks: {v: {kind: parquet, from: dv, path: out/v.parquet}}
+`, `pipeline.yaml:2:42: models.start.path: reading config.json: parsing model configuration: num_hidden_layers, num_attention_heads, intermediate_size, vocab_size, max_position_embeddings missing`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			folder := t.TempDir()
+			for name, text := range files {
+				put(t, filepath.Join(folder, name), text)
+			}
+			file := filepath.Join(folder, "pipeline.yaml")
+			put(t, file, c.yaml)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			message := ""
+			if err := run(ctx, t, file, Options{Workers: 2}); err != nil {
+				message = strings.ReplaceAll(err.Error(), folder+"/", "")
+			}
+			if message != c.fails {
+				t.Errorf("ends with\n%s\nwant\n%s", message, c.fails)
+			}
+			if c.name == "training on unknown judgments" {
+				manifest, err := os.ReadFile(filepath.Join(folder, "out/pipeline.manifest.json"))
+				if err != nil || !bytes.Contains(manifest, []byte(`"judgment_of_unknown_document": 1`)) || !bytes.Contains(manifest, []byte(`"judgment_of_unknown_query": 1`)) {
+					t.Errorf("%v, the manifest does not tell what was left out:\n%s", err, manifest)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,37 @@
+"""Reads every Parquet file below a folder with pyarrow and polars and compares what both see.
+
+python read_parquet.py FOLDER
+"""
+import pathlib
+import sys
+
+import polars
+import pyarrow as pa
+import pyarrow.parquet
+
+for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.parquet")):
+    table = pyarrow.parquet.read_table(path)
+    table.validate(full=True)
+    frame = polars.read_parquet(path)
+    assert frame.height == table.num_rows > 0, path
+    assert frame.columns == table.column_names, path
+    for field in table.schema:
+        column = table[field.name]
+        assert field.nullable or column.null_count == 0, (path, field)
+        assert frame[field.name].null_count() == column.null_count, (path, field)
+        if field.name == "vector":
+            assert pa.types.is_fixed_size_list(field.type) and field.type.list_size == 32, (path, field)
+            assert field.type.value_type == pa.float32(), (path, field)
+            assert frame.schema["vector"] == polars.Array(polars.Float32, 32), (path, frame.schema)
+            lengths = [sum(x * x for x in v) for v in column.to_pylist()]
+            assert all(abs(n - 1) < 1e-5 for n in lengths), path
+        if field.name == "vectors":
+            inner = field.type.value_type
+            assert pa.types.is_fixed_size_list(inner) and inner.list_size == 32, (path, field)
+            assert inner.value_type == pa.float16(), (path, field)
+            assert frame.schema["vectors"].inner.size == 32, (path, frame.schema)
+            tokens = [len(ids) for ids in table["ids"].to_pylist()]
+            assert [len(v) for v in column.to_pylist()] == tokens, path
+        if not str(field.type).startswith(("fixed_size_list", "list<element: fixed")):
+            assert frame[field.name].to_list() == column.to_pylist(), (path, field)
+    print("ok", path.name, table.num_rows)
