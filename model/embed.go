@@ -37,13 +37,21 @@ type Embedder struct {
 
 // NewEmbedder returns an embedder for m; options are taken as they are, nothing is filled in.
 func NewEmbedder(m *Model, options EmbedOptions) *Embedder {
-	e := &Embedder{model: m, options: options, workspace: encoder.NewWorkspace()}
-	for _, id := range m.Tokenizer.Encode(nil, options.Prefix) {
-		if options.Prefix != "" && !m.Tokenizer.IsSpecial(id) {
-			e.prefix++
+	return &Embedder{model: m, options: options, workspace: encoder.NewWorkspace(), prefix: m.PrefixTokens(options.Prefix)}
+}
+
+// PrefixTokens is the number of tokens that a prefix is, without special ones.
+func (m *Model) PrefixTokens(prefix string) int {
+	n := 0
+	if prefix == "" {
+		return n
+	}
+	for _, id := range m.Tokenizer.Encode(nil, prefix) {
+		if !m.Tokenizer.IsSpecial(id) {
+			n++
 		}
 	}
-	return e
+	return n
 }
 
 // Embed embeds texts and hands each result to yield, by its place in texts but in no particular order. With tokens it

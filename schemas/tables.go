@@ -103,11 +103,16 @@ func Tokens() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(Language), text(ID), listOf(IDs, arrow.PrimitiveTypes.Int32), integer(Truncated)}, nil)
 }
 
-// PairTokens is the table of tokenized pairs: the source text for the teacher, both texts for the student.
-func PairTokens() *arrow.Schema {
+// Prefix is the key of a table's metadata that says what was put before every text.
+const Prefix = "prefix"
+
+// PairTokens is the table of tokenized pairs: the source text for the teacher, both texts for the student, each after
+// prefix, which the schema's metadata names.
+func PairTokens(prefix string) *arrow.Schema {
+	metadata := arrow.NewMetadata([]string{Prefix}, []string{prefix})
 	ids := arrow.PrimitiveTypes.Int32
 	return arrow.NewSchema([]arrow.Field{text(ID), text(SourceLanguage), text(TargetLanguage),
-		listOf(TeacherIDs, ids), listOf(StudentSourceIDs, ids), listOf(StudentTargetIDs, ids)}, nil)
+		listOf(TeacherIDs, ids), listOf(StudentSourceIDs, ids), listOf(StudentTargetIDs, ids)}, &metadata)
 }
 
 // Vectors is the table of one vector a document or query. With exclude, each row carries its query's exclusions.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/model"
@@ -87,11 +88,12 @@ func (d *Distill) Outputs(in Types) (Outputs, []schemas.Mistake) {
 func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 	teacher, student := job.Models["teacher"], job.Models["student"]
 	t := train.NewDistill()
+	from, _ := job.Table("from")
+	t.TeacherContent, t.StudentContent = contentOf(teacher, from.Schema), contentOf(student, from.Schema)
 	if err := d.read(ctx, job, &t); err != nil {
 		return nil, err
 	}
 	t.Teacher = teacher.Encoder
-	t.TeacherSpecial, t.StudentSpecial = teacher.Tokenizer.IsSpecial, student.Tokenizer.IsSpecial
 	t.Solver = ot.Options{Epsilon: float32(d.Epsilon), Iterations: d.Iterations, Tolerance: float32(d.Tolerance)}
 	t.Temperature = d.Temperature
 	t.Losses = nil
@@ -100,7 +102,7 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 	}
 	if d.Centre && (d.Losses[train.OT] > 0 || d.Losses[train.Greedy] > 0) {
 		var err error
-		if t.Centre, err = train.MeanTokenVector(ctx, t.Teacher, t.TeacherIDs, t.TeacherSpecial, job.Workers); err != nil {
+		if t.Centre, err = train.MeanTokenVector(ctx, t.Teacher, t.TeacherIDs, t.TeacherContent, job.Workers); err != nil {
 			return nil, err
 		}
 	}
@@ -110,6 +112,12 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 		return nil, err
 	}
 	return student.With(trained), finish()
+}
+
+// contentOf tells which tokens of a tokenized table are content: not the special ones, nor those of the table's prefix.
+func contentOf(m *model.Model, tokens *arrow.Schema) train.Content {
+	prefix, _ := tokens.Metadata().GetValue(schemas.Prefix)
+	return train.Content{Special: m.Tokenizer.IsSpecial, Prefix: m.PrefixTokens(prefix)}
 }
 
 // read gathers the pairs. One without any content on a side has nothing to align and is dropped.
@@ -124,7 +132,7 @@ func (d *Distill) read(ctx context.Context, job Job, t *train.Distill) error {
 			column[*array.List](batch, schemas.TeacherIDs), column[*array.List](batch, schemas.StudentSourceIDs), column[*array.List](batch, schemas.StudentTargetIDs),
 		}
 		for i := range int(batch.NumRows()) {
-			if !d.hasContent(job, columns, i) {
+			if !hasContent(*t, columns, i) {
 				dropped++
 				continue
 			}
@@ -142,19 +150,10 @@ func (d *Distill) read(ctx context.Context, job Job, t *train.Distill) error {
 	return nil
 }
 
-func (d *Distill) hasContent(job Job, columns []*array.List, row int) bool {
-	for c, list := range columns {
-		m := job.Models["student"]
-		if c == 0 {
-			m = job.Models["teacher"]
-		}
-		content := 0
-		for _, id := range int32List(list, row) {
-			if !m.Tokenizer.IsSpecial(id) {
-				content++
-			}
-		}
-		if content == 0 {
+// hasContent tells whether each text of a row has content tokens.
+func hasContent(t train.Distill, columns []*array.List, row int) bool {
+	for c, which := range []train.Content{t.TeacherContent, t.StudentContent, t.StudentContent} {
+		if which.Count(int32List(columns[c], row)) == 0 {
 			return false
 		}
 	}

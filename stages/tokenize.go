@@ -56,7 +56,7 @@ func (t *Tokenize) Outputs(in Types) (Outputs, []schemas.Mistake) {
 		for _, key := range []string{"teacher", "student"} {
 			found = append(found, t.tooLong(in, key)...)
 		}
-		return Outputs{Tables: []schemas.TableType{{Name: "pair_tokens", Schema: schemas.PairTokens()}}}, found
+		return Outputs{Tables: []schemas.TableType{{Name: "pair_tokens", Schema: schemas.PairTokens(t.Prefix)}}}, found
 	}
 	if t.Model == "" {
 		return Outputs{}, []schemas.Mistake{{Problem: "needs model for documents or queries, or teacher and student for pairs"}}
@@ -78,7 +78,7 @@ func (t *Tokenize) Run(ctx context.Context, job Job) (*model.Model, error) {
 	from, _ := job.Table("from")
 	name, schema, rows := "tokens", schemas.Tokens(), t.textRow
 	if t.pairs() {
-		name, schema, rows = "pair_tokens", schemas.PairTokens(), t.pairRow
+		name, schema, rows = "pair_tokens", schemas.PairTokens(t.Prefix), t.pairRow
 	}
 	out, row := job.Outputs[name], rows(job)
 	b := array.NewRecordBuilder(out.Allocator, schema)

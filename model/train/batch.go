@@ -118,7 +118,7 @@ func (o objective) local(b *batch, m *microBatch, hidden, dHidden []float32, d i
 	size := m.end - m.first
 	var teacher cloud
 	if o.weight(OT) > 0 || o.weight(Greedy) > 0 {
-		teacher = newCloud(m.teacherHidden, m.teacher, 0, size, o.TeacherSpecial, o.Centre, d)
+		teacher = newCloud(m.teacherHidden, m.teacher, 0, size, o.TeacherContent, o.Centre, d)
 	}
 	for side := range o.sides {
 		dVectors := b.rows(b.dVectors, side, m, d)
@@ -129,7 +129,7 @@ func (o objective) local(b *batch, m *microBatch, hidden, dHidden []float32, d i
 			case l.Name == PooledMSE:
 				m.values[k] += pooledMSE(dVectors, b.rows(b.vectors, side, m, d), b.rows(b.teacher, 0, m, d), d, scale)
 			case l.Name == OT || l.Name == Greedy:
-				student := newCloud(hidden, m.student, side*size, (side+1)*size, o.StudentSpecial, o.Centre, d)
+				student := newCloud(hidden, m.student, side*size, (side+1)*size, o.StudentContent, o.Centre, d)
 				plan := sinkhorn(o.Solver)
 				if l.Name == Greedy {
 					plan = greedy

@@ -3,33 +3,39 @@ package train
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/ferry-clir/ferry/model/encoder"
 	"github.com/sourcegraph/conc/stream"
 )
 
-// MeanTokenVector returns the mean hidden state, (hidden), of the content tokens of the given texts: the point that
-// Distill subtracts from both sides, since last-layer vectors all point one way. It is summed in float64 and in order,
-// and so does not depend on the number of workers. A few hundred texts are enough.
-func MeanTokenVector(ctx context.Context, e *encoder.Encoder, texts Ragged, special func(id int32) bool, workers int) ([]float32, error) {
+// centreTexts is the number of texts that the mean token vector is taken of.
+const centreTexts = 2048
+
+// MeanTokenVector returns the mean hidden state, (hidden), of the content tokens of the given texts, or of centreTexts of
+// them, evenly spread, if there are more: the point that Distill subtracts from both sides, since last-layer vectors
+// all point one way. It is summed in float64 and in order, and so does not depend on the number of workers.
+func MeanTokenVector(ctx context.Context, e *encoder.Encoder, texts Ragged, which Content, workers int) ([]float32, error) {
 	if err := e.Check(texts); err != nil {
 		return nil, fmt.Errorf("computing mean token vector: %w", err)
 	}
 	const at = 16 // texts at a time
 	d, tokens := e.Config.Hidden, 0
-	total, samples := make([]float64, d), make([]int, texts.Sequences())
+	total, samples := make([]float64, d), make([]int, min(centreTexts, texts.Sequences()))
 	for i := range samples {
-		samples[i] = i
+		samples[i] = i * texts.Sequences() / len(samples)
 	}
+	workspaces := sync.Pool{New: func() any { return encoder.NewWorkspace() }}
 	s := stream.New().WithMaxGoroutines(max(1, workers))
 	for first := 0; first < len(samples) && ctx.Err() == nil; first += at {
 		s.Go(func() stream.Callback {
 			var chunk Ragged
 			pick(&chunk, samples[first:min(first+at, len(samples))], texts)
-			hidden := e.Forward(encoder.NewWorkspace(), chunk)
+			w := workspaces.Get().(*encoder.Workspace)
+			hidden := e.Forward(w, chunk)
 			var places []int32
 			for i := range chunk.Sequences() {
-				places = content(places, chunk, i, special)
+				places = which.places(places, chunk, i)
 			}
 			return func() {
 				tokens += len(places)
@@ -38,6 +44,7 @@ func MeanTokenVector(ctx context.Context, e *encoder.Encoder, texts Ragged, spec
 						total[k] += float64(x)
 					}
 				}
+				workspaces.Put(w)
 			}
 		})
 	}

@@ -87,11 +87,11 @@ func TestBadJobs(t *testing.T) {
 func TestMeanTokenVector(t *testing.T) {
 	e := tiny(4)
 	texts, _ := bitext(50)
-	one, err := MeanTokenVector(t.Context(), e, texts, special, 1)
+	one, err := MeanTokenVector(t.Context(), e, texts, Content{Special: special}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	four, _ := MeanTokenVector(t.Context(), e, texts, special, 4)
+	four, _ := MeanTokenVector(t.Context(), e, texts, Content{Special: special}, 4)
 	hidden := e.Forward(encoder.NewWorkspace(), texts)
 	for k := range one {
 		want, tokens := 0.0, 0

@@ -116,8 +116,8 @@ func TestTransportAgainstTorch(t *testing.T) {
 			plan = sinkhorn(ot.Options{Epsilon: g.Epsilon, Iterations: 3000, Tolerance: 1e-6})
 		}
 		n := len(g.TeacherIDs)
-		teacher := newCloud(g.Teacher, ragged(g.TeacherIDs...), 0, n, special, g.Centre, goldenWidth)
-		student := newCloud(g.Student, ragged(g.StudentIDs...), 0, n, special, g.Centre, goldenWidth)
+		teacher := newCloud(g.Teacher, ragged(g.TeacherIDs...), 0, n, Content{Special: special}, g.Centre, goldenWidth)
+		student := newCloud(g.Student, ragged(g.StudentIDs...), 0, n, Content{Special: special}, g.Centre, goldenWidth)
 		gradient := make([]float32, len(g.Student))
 		loss, reports, err := transportLoss(gradient, teacher, student, plan, 0.5)
 		if err != nil || len(reports) != n {

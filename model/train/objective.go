@@ -40,8 +40,7 @@ type Distill struct {
 	StudentSource Ragged           // source texts, by the student's tokenizer; may be empty
 	StudentTarget Ragged           // target texts, by the student's tokenizer
 
-	// TeacherSpecial and StudentSpecial tell which ids carry no mass in ot and greedy; nil: none.
-	TeacherSpecial, StudentSpecial func(id int32) bool
+	TeacherContent, StudentContent Content // which tokens carry mass in ot and greedy
 
 	Losses      []Loss
 	Solver      ot.Options // for ot

@@ -37,7 +37,7 @@ func distillation(losses ...Loss) Distill {
 	d := NewDistill()
 	source, target := bitext(48)
 	d.Teacher, d.TeacherIDs, d.StudentSource, d.StudentTarget = tiny(1), source, source, target
-	d.TeacherSpecial, d.StudentSpecial, d.Losses = special, special, losses
+	d.TeacherContent.Special, d.StudentContent.Special, d.Losses = special, special, losses
 	return d
 }
 
@@ -64,7 +64,7 @@ func TestDistillationLearns(t *testing.T) {
 		{{OT, 1}, {PooledMSE, 0.5}, {ContrastiveLoss, 0.1}}} {
 		d := distillation(losses...)
 		var err error
-		if d.Centre, err = MeanTokenVector(t.Context(), d.Teacher, d.TeacherIDs, special, 2); err != nil {
+		if d.Centre, err = MeanTokenVector(t.Context(), d.Teacher, d.TeacherIDs, Content{Special: special}, 2); err != nil {
 			t.Fatal(err)
 		}
 		records := run(t, tiny(2), d, options())
@@ -196,16 +196,16 @@ func TestShuffled(t *testing.T) {
 // TestRecordedTransport computes by hand what the first step reports, with all that a Distill says about transport.
 func TestRecordedTransport(t *testing.T) {
 	d, o, student := distillation(Loss{OT, 2}), options(), tiny(2)
-	d.StudentSpecial = func(id int32) bool { return id == 2 }
+	d.StudentContent.Special = func(id int32) bool { return id == 2 }
 	d.Solver.Epsilon, d.Solver.Iterations = 0.07, 9
 	d.Centre = tiny(5).Parameters()[0].Data[:32]
 	o.Epochs, o.Batch = 1, 48
-	teacher := newCloud(d.Teacher.Forward(encoder.NewWorkspace(), d.TeacherIDs), d.TeacherIDs, 0, 48, special, d.Centre, 32)
+	teacher := newCloud(d.Teacher.Forward(encoder.NewWorkspace(), d.TeacherIDs), d.TeacherIDs, 0, 48, Content{Special: special}, d.Centre, 32)
 	want, notConverged := 0.0, 0
 	for _, side := range []Ragged{d.StudentSource, d.StudentTarget} {
 		hidden := student.Forward(encoder.NewWorkspace(), side)
 		sum, reports, err := transportLoss(make([]float32, len(hidden)), teacher,
-			newCloud(hidden, side, 0, 48, d.StudentSpecial, d.Centre, 32), sinkhorn(d.Solver), 1)
+			newCloud(hidden, side, 0, 48, d.StudentContent, d.Centre, 32), sinkhorn(d.Solver), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,7 +248,7 @@ func TestCancel(t *testing.T) {
 		t.Errorf("%d steps, %v", steps, err)
 	}
 	d := distillation()
-	if _, err := MeanTokenVector(ctx, d.Teacher, d.TeacherIDs, special, 2); !errors.Is(err, context.Canceled) {
+	if _, err := MeanTokenVector(ctx, d.Teacher, d.TeacherIDs, Content{Special: special}, 2); !errors.Is(err, context.Canceled) {
 		t.Errorf("mean token vector: %v", err)
 	}
 }

@@ -5,8 +5,7 @@ import (
 	"github.com/ferry-clir/ferry/model/ot"
 )
 
-// A cloud holds the content tokens of several sequences as unit vectors. Special tokens carry no mass and are left out;
-// a sequence of nothing else keeps them all.
+// A cloud holds the content tokens of several sequences as unit vectors. The others carry no mass and are left out.
 type cloud struct {
 	d       int
 	unit    []float32 // (tokens, d)
@@ -17,11 +16,11 @@ type cloud struct {
 
 // newCloud takes the sequences of r from first up to end, whose hidden states are (tokens of r, d), and subtracts centre
 // from each token before it is scaled; a nil centre subtracts nothing.
-func newCloud(hidden []float32, r Ragged, first, end int, special func(int32) bool, centre []float32, d int) cloud {
+func newCloud(hidden []float32, r Ragged, first, end int, which Content, centre []float32, d int) cloud {
 	c := cloud{d: d, sizes: make([]int, 0, end-first)}
 	for i := first; i < end; i++ {
 		before := len(c.places)
-		c.places = content(c.places, r, i, special)
+		c.places = which.places(c.places, r, i)
 		c.sizes = append(c.sizes, len(c.places)-before)
 	}
 	x := make([]float32, len(c.places)*d)
@@ -35,22 +34,6 @@ func newCloud(hidden []float32, r Ragged, first, end int, special func(int32) bo
 	c.unit, c.inverse = x, make([]float32, len(c.places))
 	ot.Unit(c.unit, c.inverse, x, d)
 	return c
-}
-
-// content appends the positions of the content tokens of sequence i, or of all its tokens if there are none.
-func content(places []int32, r Ragged, i int, special func(int32) bool) []int32 {
-	before := len(places)
-	for t := r.Offsets[i]; t < r.Offsets[i+1]; t++ {
-		if special == nil || !special(r.IDs[t]) {
-			places = append(places, t)
-		}
-	}
-	if len(places) == before {
-		for t := r.Offsets[i]; t < r.Offsets[i+1]; t++ {
-			places = append(places, t)
-		}
-	}
-	return places
 }
 
 // A planner finds the plans of a batch of problems; see ot.Sinkhorn for the arguments.
