@@ -75,8 +75,12 @@ func WriteParquet(ctx context.Context, path string, t schemas.Table) error {
 	return writeParquet(ctx, path, compress.Codecs.Zstd, []schemas.Table{t})
 }
 
-// rowGroup is the number of rows of a row group; it bounds the writer's memory.
-const rowGroup = 16384
+// A row group ends after so many rows, or with the record batch in which it reaches so many bytes: that bounds the
+// writer's memory, which is several times a row group.
+const (
+	rowGroup      = 16384
+	rowGroupBytes = 32 << 20
+)
 
 func writeParquet(ctx context.Context, path string, codec compress.Compression, tables []schemas.Table) error {
 	f, err := Create(path)
@@ -114,12 +118,20 @@ func leaf(schema *arrow.Schema, name string) string {
 	return path
 }
 
-// writeRows cuts rows into row groups of a fixed size, whatever the batches.
+// writeRows cuts rows into row groups.
 func writeRows(ctx context.Context, w *pqarrow.FileWriter, tables []schemas.Table) error {
+	size := int64(0) // of the row group, in memory
 	for _, t := range tables {
 		for batch, err := range t.Batches(ctx) {
 			if err != nil {
 				return err
+			}
+			if size >= rowGroupBytes {
+				w.NewBufferedRowGroup()
+				size = 0
+			}
+			for _, column := range batch.Columns() {
+				size += int64(column.Data().SizeInBytes())
 			}
 			if err := w.WriteBuffered(batch); err != nil {
 				return err

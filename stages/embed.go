@@ -108,21 +108,34 @@ func (e *Embed) Run(ctx context.Context, job Job) (*model.Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		made := make([]model.Embedded, batch.NumRows())
-		err := embedder.Embed(ctx, e.texts(batch), e.Output != "vectors", func(i int, r model.Embedded) error {
-			made[i] = r
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		for table, out := range job.Outputs {
-			if err := emitVectors(out, table, batch, made, m.Config.Hidden); err != nil {
+		for first := int64(0); first < batch.NumRows(); first += embedRows {
+			rows := batch.NewSlice(first, min(first+embedRows, batch.NumRows()))
+			err := e.embed(ctx, job, embedder, rows)
+			rows.Release()
+			if err != nil {
 				return nil, err
 			}
 		}
 	}
 	return nil, nil
+}
+
+// embedRows is the number of texts whose vectors are held before they are emitted.
+const embedRows = 64
+
+// embed embeds and emits a few rows.
+func (e *Embed) embed(ctx context.Context, job Job, embedder *model.Embedder, rows arrow.RecordBatch) error {
+	made := make([]model.Embedded, rows.NumRows())
+	err := embedder.Embed(ctx, e.texts(rows), e.Output != "vectors", func(i int, r model.Embedded) error {
+		made[i] = r
+		return nil
+	})
+	for table, out := range job.Outputs {
+		if err == nil {
+			err = emitVectors(out, table, rows, made, job.Models["model"].Config.Hidden)
+		}
+	}
+	return err
 }
 
 // texts are the batch's texts, with titles where they are asked for.
