@@ -35,7 +35,7 @@ func (u *unit) countDone(s store) error {
 	}
 	for i := 0; ; i++ {
 		n, ok, err := s.read(u.key, taskName(i))
-		if err != nil || !ok {
+		if err != nil || !ok || !s.complete(u.key, n, false) {
 			return err
 		}
 		for name, shards := range n.Shards {

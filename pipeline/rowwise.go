@@ -83,7 +83,7 @@ func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s sh
 	if err != nil {
 		return note{}, err
 	}
-	if ok {
+	if ok && r.store.complete(u.key, n, false) {
 		for table, shards := range n.Shards {
 			for _, s := range shards {
 				if t := u.tables[table]; t != nil {

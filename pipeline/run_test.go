@@ -32,10 +32,11 @@ func run(ctx context.Context, t *testing.T, file string, o Options) error {
 	return p.Run(ctx, o)
 }
 
-// events is a Reporter that counts what it is told, and calls at for each.
+// events is a Reporter that counts what it is told, and calls at for each, and progress for steps that go on.
 type events struct {
-	count atomic.Int64
-	at    func(n int64)
+	count    atomic.Int64
+	at       func(n int64)
+	progress func(step string)
 }
 
 func (e *events) tell() {
@@ -43,10 +44,15 @@ func (e *events) tell() {
 		e.at(n)
 	}
 }
-func (e *events) Present(string, string)                {}
-func (e *events) Started(string)                        { e.tell() }
-func (e *events) Progress(string, int64, int64, string) { e.tell() }
-func (e *events) Finished(string, Finished)             { e.tell() }
+func (e *events) Present(string, string)    {}
+func (e *events) Started(string)            { e.tell() }
+func (e *events) Finished(string, Finished) { e.tell() }
+func (e *events) Progress(step string, _, _ int64, _ string) {
+	e.tell()
+	if e.progress != nil {
+		e.progress(step)
+	}
+}
 
 // folderWith makes a folder with testdata/whole.yaml as pipeline.yaml.
 func folderWith(t *testing.T, yaml string) (folder, file string) {

@@ -1,0 +1,194 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/stages"
+)
+
+// planOf draws the plan of a pipeline file.
+func planOf(t *testing.T, file string) string {
+	t.Helper()
+	p, err := Load(file, nil, os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := p.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := plan.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestGoesOn cancels an embedding after its first shard: the plan says so, and the next run keeps that shard.
+func TestGoesOn(t *testing.T) {
+	folder, file := folderWith(t, "tiny.yaml")
+	ctx, cancel := context.WithCancel(t.Context())
+	err := run(ctx, t, file, Options{Workers: 1, Reporter: &events{progress: func(string) { cancel() }}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if plan := planOf(t, file); !strings.Contains(plan, "stages.documents (embed): will go on after 1 shards, about 358 rows\n") {
+		t.Errorf("the plan is\n%s", plan)
+	}
+	shards, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/embed-*/vectors-00000.arrow"))
+	if err != nil || len(shards) != 1 {
+		t.Fatalf("%v, %v", shards, err)
+	}
+	before, err := os.Stat(shards[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(shards[0])
+	if err != nil || !after.ModTime().Equal(before.ModTime()) || !os.SameFile(before, after) {
+		t.Errorf("the shard was made again: %v", err)
+	}
+}
+
+// TestHeals takes away parts of the cache that the next run needs, one after the other.
+func TestHeals(t *testing.T) {
+	folder, file := folderWith(t, "whole.yaml")
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want := outputs(t, folder)
+	for _, lost := range []string{"embed-*/vectors-00001.arrow", "distill-*/model", "mtop-*/queries-00000.arrow", "search-*", "../hashes.json"} {
+		found, err := filepath.Glob(filepath.Join(folder, ".ferry/cache", lost))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v", lost, err)
+		}
+		for _, path := range append(found, filepath.Join(folder, "out/report"), filepath.Join(folder, "out/student"), filepath.Join(folder, "out/tokens.parquet")) {
+			if err := os.RemoveAll(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := run(t.Context(), t, file, Options{}); err != nil {
+			t.Fatalf("without %s: %v", lost, err)
+		}
+		compare(t, outputs(t, folder), want)
+	}
+}
+
+// TestCopiedFolder runs in a copy of a folder, cache included: what it writes goes into the copy.
+func TestCopiedFolder(t *testing.T) {
+	folder, file := folderWith(t, "tiny.yaml")
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	copied := t.TempDir()
+	if err := os.CopyFS(copied, os.DirFS(folder)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(copied, "out")); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), t, filepath.Join(copied, "pipeline.yaml"), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, outputs(t, copied), outputs(t, folder))
+}
+
+// TestTwins has two steps that make the same: one does the work.
+func TestTwins(t *testing.T) {
+	folder, file := folderWith(t, "tiny.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte("\nsinks:\n"), []byte("\n  again: {kind: embed, from: mtop, model: start}\nsinks:\n  again: {kind: parquet, from: again, path: out/again.parquet}\n"), 1)
+	text = bytes.Replace(text, []byte("mtop.documents"), []byte("mtop"), 1)
+	put(t, file, string(text))
+	if plan := planOf(t, file); !strings.Contains(plan, "stages.again (embed): the same as stages.documents") || !strings.Contains(plan, "\n4 steps to run, 0 done\n") {
+		t.Errorf("the plan is\n%s", plan)
+	}
+	made := &events{}
+	if err := run(t.Context(), t, file, Options{Reporter: made}); err != nil {
+		t.Fatal(err)
+	}
+	sums := outputs(t, folder)
+	if sums["again.parquet"] == "" || sums["again.parquet"] != sums["documents.parquet"] {
+		t.Errorf("the files are %v", sums)
+	}
+	if plan := planOf(t, file); !strings.Contains(plan, "\n0 steps to run, ") || !strings.Contains(plan, "stages.again (embed): done, 358 rows") {
+		t.Errorf("afterwards the plan is\n%s", plan)
+	}
+}
+
+// TestInputChanges adds to a file after its hash was taken and before it is read: what is read then must not be kept
+// under the key of what was hashed.
+func TestInputChanges(t *testing.T) {
+	folder := t.TempDir()
+	file, data := filepath.Join(folder, "pipeline.yaml"), filepath.Join(folder, "d.jsonl")
+	put(t, file, "sources: {d: {kind: jsonl, path: d.jsonl, language: en}}\nsinks: {d: {kind: parquet, from: d, path: out/d.parquet}}\n")
+	put(t, data, `{"id": "d1", "text": "noon"}`+"\n")
+	err := run(t.Context(), t, file, Options{Reporter: &events{at: func(n int64) {
+		put(t, data, `{"id": "d1", "text": "midday"}`+"\n")
+	}}})
+	if err == nil || !strings.Contains(err.Error(), "d.jsonl: it changed meanwhile; run again when it is complete") {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, data, `{"id": "d1", "text": "noon"}`+"\n")
+	if plan := planOf(t, file); !strings.Contains(plan, "sources.d.documents (jsonl): will run") {
+		t.Errorf("the plan is\n%s", plan)
+	}
+}
+
+// TestFirstError lets one shard fail while others wait: the error of the one is told, not that the others were
+// cancelled because of it.
+func TestFirstError(t *testing.T) {
+	boom := errors.New("boom")
+	schema := schemas.Documents()
+	for round := range 100 {
+		r := &Run{pipeline: &Pipeline{}, store: openStore(t.TempDir()), slots: make(chan struct{}, 4), options: Options{Reporter: &events{}}}
+		from := &unit{tables: map[string]*table{"documents": newTable("data", schema, nil)}}
+		for i := range 4 {
+			from.tables["documents"].publish(shard{Number: i})
+		}
+		source := &Step{Section: "sources", tables: []schemas.TableType{{Name: "documents", Schema: schema}}}
+		u := &unit{step: &Step{Section: "stages"}, key: key(fmt.Sprint(round)), inputs: []input{{&edge{key: "from", ref: "data", step: source}, from}}}
+		var calls atomic.Int64
+		failing := stageFunc(func(ctx context.Context, job stages.Job) error {
+			if calls.Add(1) == 3 {
+				return boom
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		_, err := r.computeShards(t.Context(), u, failing, "from", stages.Job{Progress: func(int64, int64, string) {}})
+		if !errors.Is(err, boom) {
+			t.Fatalf("round %d: %v", round, err)
+		}
+	}
+}
+
+type stageFunc func(context.Context, stages.Job) error
+
+func (stageFunc) Outputs(stages.Types) (stages.Outputs, []schemas.Mistake) {
+	return stages.Outputs{}, nil
+}
+func (f stageFunc) Run(ctx context.Context, job stages.Job) (*model.Model, error) {
+	return nil, f(ctx, job)
+}
