@@ -96,6 +96,18 @@ func from(x []float32, i int) []float32 {
 	return x[i:]
 }
 
+// panelsGeneric copies rows of x, ldx apart, to so many panels, panel apart: it computes
+// dst[i*panel+p*width+j] = x[p*ldx+i*width+j] for p < depth, i < count and j < width.
+func panelsGeneric(width int) func(dst []float32, panel int, x []float32, ldx, depth, count int) {
+	return func(dst []float32, panel int, x []float32, ldx, depth, count int) {
+		for p := range depth {
+			for i := range count {
+				copy(dst[i*panel+p*width:], x[p*ldx+i*width:][:width])
+			}
+		}
+	}
+}
+
 // transposeGeneric computes dst[p*stride+j] = x[j*ldx+p] for p < depth and j < width <= stride.
 func transposeGeneric(dst []float32, stride int, x []float32, ldx, depth, width int) {
 	for j := range width {

@@ -10,6 +10,8 @@ type isa struct {
 		bias, d []float32, ldd int, c []float32, ldc int)
 	multiplyAdd  func(rounds int) // see MultiplyAdd; nil where there is none
 	transpose    func(dst []float32, stride int, x []float32, ldx, depth, width int)
+	panels6      func(dst []float32, panel int, x []float32, ldx, depth, count int) // see panelsGeneric
+	panels16     func(dst []float32, panel int, x []float32, ldx, depth, count int)
 	dot          func(x, y []float32) float32
 	axpy         func(alpha float32, x, y []float32)
 	add          func(dst, x []float32)
@@ -29,6 +31,8 @@ var generic = isa{
 	name:              "generic",
 	strip:             stripGeneric,
 	transpose:         transposeGeneric,
+	panels6:           panelsGeneric(panelRows),
+	panels16:          panelsGeneric(panelColumns),
 	dot:               dotGeneric,
 	axpy:              axpyGeneric,
 	add:               addGeneric,

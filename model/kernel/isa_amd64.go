@@ -20,6 +20,8 @@ var avx2 = isa{
 	strip:             stripAVX2,
 	multiplyAdd:       multiplyAddAVX2,
 	transpose:         transposePanelAVX2,
+	panels6:           panels6AVX2,
+	panels16:          panels16AVX2,
 	dot:               dotAVX2,
 	axpy:              axpyAVX2,
 	add:               addAVX2,

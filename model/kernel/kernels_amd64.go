@@ -14,6 +14,12 @@ func stripAVX2(m int, n int, k int, alpha float32, a []float32, aRow int, aColum
 // less than 8, the next p overwrites. depth is a multiple of 8 and width is at least 1.
 func transposeAVX2(dst []float32, stride int, x []float32, ldx int, depth int, width int)
 
+// panels6AVX2 is panelsGeneric for panels 6 wide. depth and count are at least 1.
+func panels6AVX2(dst []float32, panel int, x []float32, ldx int, depth int, count int)
+
+// panels16AVX2 is panelsGeneric for panels 16 wide. depth and count are at least 1.
+func panels16AVX2(dst []float32, panel int, x []float32, ldx int, depth int, count int)
+
 // dotAVX2 is dotGeneric.
 func dotAVX2(x []float32, y []float32) float32
 

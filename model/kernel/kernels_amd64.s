@@ -1667,6 +1667,70 @@ done:
 	VZEROUPPER
 	RET
 
+// func panels6AVX2(dst []float32, panel int, x []float32, ldx int, depth int, count int)
+// Requires: AVX
+TEXT ·panels6AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+32(FP), CX
+	MOVQ depth+64(FP), DX
+	MOVQ panel+24(FP), BX
+	MOVQ ldx+56(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+
+row:
+	MOVQ AX, DI
+	MOVQ CX, R8
+	MOVQ count+72(FP), R9
+
+panel:
+	VMOVUPS (R8), X0
+	VMOVSD  16(R8), X1
+	VMOVUPS X0, (DI)
+	VMOVSD  X1, 16(DI)
+	ADDQ    $0x00000018, R8
+	ADDQ    BX, DI
+	DECQ    R9
+	JNE     panel
+	ADDQ    $0x00000018, AX
+	ADDQ    SI, CX
+	DECQ    DX
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func panels16AVX2(dst []float32, panel int, x []float32, ldx int, depth int, count int)
+// Requires: AVX
+TEXT ·panels16AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+32(FP), CX
+	MOVQ depth+64(FP), DX
+	MOVQ panel+24(FP), BX
+	MOVQ ldx+56(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+
+row:
+	MOVQ AX, DI
+	MOVQ CX, R8
+	MOVQ count+72(FP), R9
+
+panel:
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    $0x00000040, R8
+	ADDQ    BX, DI
+	DECQ    R9
+	JNE     panel
+	ADDQ    $0x00000040, AX
+	ADDQ    SI, CX
+	DECQ    DX
+	JNE     row
+	VZEROUPPER
+	RET
+
 // func dotAVX2(x []float32, y []float32) float32
 // Requires: AVX, FMA3, SSE
 TEXT ·dotAVX2(SB), NOSPLIT, $0-52

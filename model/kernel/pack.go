@@ -13,9 +13,8 @@ func (s source) at(i, j int) source {
 }
 
 const (
-	groupRows    = 8 * panelRows    // rows of a transposed A that are packed together: 3 cache lines
-	groupColumns = 4 * panelColumns // columns of B that are packed together: 4 cache lines
-	fewColumns   = 4 * panelColumns // so narrow a product does not repay packing A
+	fewPanels  = 8                // panels that are packed together
+	fewColumns = 4 * panelColumns // so narrow a product does not repay packing A
 )
 
 // aliased tells whether consecutive rows of a panel fall on the same few cache lines: a stride that is a multiple of
@@ -68,20 +67,7 @@ func packRows(dst []float32, a source, rows, depth int) {
 		}
 		return
 	}
-	i := 0
-	for ; i+groupRows <= rows; i += groupRows { // whole cache lines of a at a time
-		for p := range depth {
-			from := (*[groupRows]float32)(a.data[p*a.column+i:])
-			for r := 0; r < groupRows; r += panelRows {
-				*(*[panelRows]float32)(dst[(i+r)*depth+p*panelRows:]) = *(*[panelRows]float32)(from[r:])
-			}
-		}
-	}
-	for ; i < rows; i += panelRows {
-		for p := range depth {
-			copy(dst[i*depth+p*panelRows:], a.data[p*a.column+i:][:min(panelRows, rows-i)])
-		}
-	}
+	copyPanels(active.panels6, panelRows, dst, a.data, a.column, depth, rows)
 }
 
 // packColumns lays out b, of (depth, columns), in panels: element (p, j) of a panel goes to p*panelColumns + j. What
@@ -93,18 +79,19 @@ func packColumns(dst []float32, b source, depth, columns int) {
 		}
 		return
 	}
+	copyPanels(active.panels16, panelColumns, dst, b.data, b.row, depth, columns)
+}
+
+// copyPanels lays out x, of (depth, columns), in panels of the given width, a few panels at a time, so that they stay
+// in the cache while whole lines of x are read.
+func copyPanels(whole func(dst []float32, panel int, x []float32, ldx, depth, count int), width int, dst, x []float32, ldx, depth, columns int) {
 	j := 0
-	for ; j+groupColumns <= columns; j += groupColumns {
-		for p := range depth {
-			from := (*[groupColumns]float32)(b.data[p*b.row+j:])
-			for r := 0; r < groupColumns; r += panelColumns {
-				*(*[panelColumns]float32)(dst[(j+r)*depth+p*panelColumns:]) = *(*[panelColumns]float32)(from[r:])
-			}
-		}
+	for ; j+width <= columns; j += fewPanels * width {
+		whole(dst[j*depth:], width*depth, x[j:], ldx, depth, min(fewPanels, (columns-j)/width))
 	}
-	for ; j < columns; j += panelColumns {
+	if j = columns / width * width; j < columns {
 		for p := range depth {
-			copy(dst[j*depth+p*panelColumns:], b.data[p*b.row+j:][:min(panelColumns, columns-j)])
+			copy(dst[j*depth+p*width:], x[p*ldx+j:][:columns-j])
 		}
 	}
 }

@@ -9,6 +9,8 @@ func main() {
 	peak()
 	strip()
 	transpose()
+	panels(panelRows)
+	panels(panelColumns)
 	dot()
 	axpy()
 	add()
