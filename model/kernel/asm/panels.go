@@ -46,4 +46,3 @@ func panels(width int) {
 	VZEROUPPER()
 	RET()
 }
-
