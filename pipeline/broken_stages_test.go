@@ -32,6 +32,11 @@ sources: {r: {kind: trec, run: none.jsonl, judgments: other.txt}}
 stages: {scores: {kind: evaluate, hits: r.hits, judgments: r.judgments}}
 sinks: {report: {kind: report, from: scores, path: out}}
 `, `stages.scores: r.hits has no hits to measure`},
+		{"a report with a table of no hits", `
+sources: {r: {kind: trec, run: r.txt, judgments: j.txt}, n: {kind: trec, run: none.jsonl}}
+stages: {scores: {kind: evaluate, hits: r.hits, judgments: r.judgments}}
+sinks: {report: {kind: report, from: scores, hits: [r.hits, n.hits], path: out}, other: {kind: report, from: scores, hits: n.hits, path: other}}
+`, ``},
 		{"training on nothing", models + `
 sources:
   d: {kind: jsonl, path: none.jsonl, language: en}

@@ -68,6 +68,11 @@ func (r *Report) Write(ctx context.Context, job Job) (string, error) {
 	if err := errors.Join(writeText(r.file("scores.md"), s.markdown()), writeText(r.file("scores.html"), s.html())); err != nil {
 		return "", err
 	}
+	if len(r.Hits) > 0 { // the folder is there even if there are no hits
+		if err := os.MkdirAll(r.file("runs"), 0o777); err != nil {
+			return "", fmt.Errorf("creating folder: %w", err)
+		}
+	}
 	for _, hits := range job.Tables["hits"] {
 		if err := writeRuns(ctx, r.file("runs"), hits); err != nil {
 			return "", err
