@@ -106,12 +106,13 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 			return nil, err
 		}
 	}
-	report, finish := curve(job, sortedNames(d.Losses))
+	table := newCurve(job, sortedNames(d.Losses))
+	defer table.release()
 	trained := student.Encoder.Clone()
-	if err := train.Run(ctx, trained, t, d.options(job), report); err != nil {
+	if err := train.Run(ctx, trained, t, d.options(job), table.report); err != nil {
 		return nil, err
 	}
-	return student.With(trained), finish()
+	return student.With(trained), table.emit()
 }
 
 // contentOf tells which tokens of a tokenized table are content: not the special ones, nor those of the table's prefix.

@@ -69,12 +69,13 @@ func (t *Train) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if err := t.read(ctx, job, &c); err != nil {
 		return nil, err
 	}
-	report, finish := curve(job, []string{train.ContrastiveLoss})
+	table := newCurve(job, []string{train.ContrastiveLoss})
+	defer table.release()
 	trained := m.Encoder.Clone()
-	if err := train.Run(ctx, trained, c, t.options(job), report); err != nil {
+	if err := train.Run(ctx, trained, c, t.options(job), table.report); err != nil {
 		return nil, err
 	}
-	return m.With(trained), finish()
+	return m.With(trained), table.emit()
 }
 
 // read pairs every query with documents that are judged relevant to it.

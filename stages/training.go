@@ -67,29 +67,36 @@ func (t *Training) options(job Job) train.Options {
 		Seed: job.Seed, Workers: job.Workers}
 }
 
-// curve returns the function that a training run reports each step to: it adds a row to the training table and shows
-// progress. The builder holds the table; finish emits it.
-func curve(job Job, losses []string) (report func(train.Record) error, finish func() error) {
-	out := job.Outputs[trainingTable]
-	b := array.NewRecordBuilder(out.Allocator, schemas.Training(losses...))
-	report = func(r train.Record) error {
-		b.Field(0).(*array.Int32Builder).Append(int32(r.Step))
-		numbers := append([]float64{r.Epoch, r.Loss}, r.Losses...)
-		numbers = append(numbers, r.LearningRate, r.GradientNorm, r.SolverIterations, r.MarginalError)
-		for i, x := range numbers {
-			b.Field(1 + i).(*array.Float64Builder).Append(x)
-		}
-		b.Field(1 + len(numbers)).(*array.Int32Builder).Append(int32(r.NotConverged))
-		job.Progress(int64(r.Step), int64(r.Steps), fmt.Sprintf("steps, loss %.4f", r.Loss))
-		return nil
+// A curve is the training table while it is being made.
+type curve struct {
+	job Job
+	b   *array.RecordBuilder
+}
+
+func newCurve(job Job, losses []string) *curve {
+	return &curve{job, array.NewRecordBuilder(job.Outputs[trainingTable].Allocator, schemas.Training(losses...))}
+}
+
+func (c *curve) release() { c.b.Release() }
+
+// report adds a step's row and shows progress.
+func (c *curve) report(r train.Record) error {
+	c.b.Field(0).(*array.Int32Builder).Append(int32(r.Step))
+	numbers := append([]float64{r.Epoch, r.Loss}, r.Losses...)
+	numbers = append(numbers, r.LearningRate, r.GradientNorm, r.SolverIterations, r.MarginalError)
+	for i, x := range numbers {
+		c.b.Field(1 + i).(*array.Float64Builder).Append(x)
 	}
-	finish = func() error {
-		defer b.Release()
-		batch := b.NewRecordBatch()
-		defer batch.Release()
-		return out.Emit(batch)
-	}
-	return report, finish
+	c.b.Field(1 + len(numbers)).(*array.Int32Builder).Append(int32(r.NotConverged))
+	c.job.Progress(int64(r.Step), int64(r.Steps), fmt.Sprintf("steps, loss %.4f", r.Loss))
+	return nil
+}
+
+// emit emits the table.
+func (c *curve) emit() error {
+	batch := c.b.NewRecordBatch()
+	defer batch.Release()
+	return c.job.Outputs[trainingTable].Emit(batch)
 }
 
 const trainingTable = "training"
