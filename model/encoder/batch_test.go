@@ -73,6 +73,9 @@ func TestEmptyBatch(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates")
+	}
 	c := NewConfig(BERT, 32, 2, 4, 64, 50, 16)
 	e, b, smaller := New(c, 1), randomBatch(c, 1, 3, 16, 7), randomBatch(c, 2, 2, 5)
 	g, w := e.NewGradients(Frozen{}), NewWorkspace()
