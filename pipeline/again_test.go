@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/stages"
@@ -162,8 +164,8 @@ func TestFirstError(t *testing.T) {
 	boom := errors.New("boom")
 	schema := schemas.Documents()
 	for round := range 100 {
-		r := &Run{pipeline: &Pipeline{}, store: openStore(t.TempDir()), slots: make(chan struct{}, 4), options: Options{Reporter: &events{}}}
-		from := &unit{tables: map[string]*table{"documents": newTable("data", schema, nil)}}
+		r := &Run{pipeline: &Pipeline{}, store: openStore(t.TempDir(), memory.DefaultAllocator), slots: make(chan struct{}, 4), options: Options{Reporter: &events{}}}
+		from := &unit{tables: map[string]*table{"documents": newTable("data", schema, store{}, nil)}}
 		for i := range 4 {
 			from.tables["documents"].publish(shard{Number: i})
 		}

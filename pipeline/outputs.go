@@ -37,7 +37,7 @@ type takenPath struct{ path, what string }
 // readPaths are the pipeline file, what is kept in the work folder, and the files of the sources and models.
 func (p *Pipeline) readPaths() []takenPath {
 	taken := []takenPath{
-		{filepath.Join(p.dir, filepath.Base(p.File)), "this file"}, {openStore(p.Work).root, "the cache"},
+		{filepath.Join(p.dir, filepath.Base(p.File)), "this file"}, {openStore(p.Work, nil).root, "the cache"},
 		{sampleFolder(p.Work), "the sample corpora"}, {p.quarantineFile(), "the quarantine"},
 	}
 	for _, s := range p.Steps {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // A Plan is what a run would do.
@@ -12,7 +14,7 @@ type Plan struct{ units []*unit }
 
 // Plan lays out what a run would do, without reading data. The pipeline must have been checked.
 func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
-	s, h := openStore(p.Work), openHashes(p.Work)
+	s, h := openStore(p.Work, memory.DefaultAllocator), openHashes(p.Work)
 	units, err := p.units(ctx, s, h)
 	if err != nil {
 		return Plan{}, err

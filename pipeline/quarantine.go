@@ -59,7 +59,7 @@ func (r *Run) writeQuarantine() error {
 	rows := schemas.Table{Schema: schemas.Quarantine(), Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 		return func(yield func(arrow.RecordBatch, error) bool) {
 			for _, b := range r.bad {
-				t := newTable(quarantine, schemas.Quarantine(), func(n int) string { return r.store.shard(b.unit.key, quarantine, n) })
+				t := newTable(quarantine, schemas.Quarantine(), r.store, func(n int) string { return r.store.shard(b.unit.key, quarantine, n) })
 				for _, s := range b.shards {
 					if !t.read(ctx, s, yield) {
 						return

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/ferry-clir/ferry/model"
@@ -19,6 +20,8 @@ import (
 type Options struct {
 	Workers  int // goroutines that compute; 0 means one a core
 	Reporter Reporter
+	// Allocator of the record batches that pass through; nil means Arrow's default.
+	Allocator memory.Allocator
 }
 
 // A Run is one execution of a pipeline.
@@ -43,12 +46,15 @@ func (p *Pipeline) Run(ctx context.Context, o Options) error {
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
 	}
+	if o.Allocator == nil {
+		o.Allocator = memory.DefaultAllocator
+	}
 	unlock, err := lock(p.Work)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	r := &Run{pipeline: p, options: o, store: openStore(p.Work), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), started: time.Now()}
+	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), started: time.Now()}
 	if r.units, err = p.units(ctx, r.store, r.hashes); err != nil {
 		return err
 	}

@@ -14,9 +14,11 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// run runs a pipeline file.
+// run runs a pipeline file, and makes sure that every record batch is released, whatever the end.
 func run(ctx context.Context, t *testing.T, file string, o Options) error {
 	t.Helper()
 	p, err := Load(file, nil, os.LookupEnv)
@@ -29,6 +31,9 @@ func run(ctx context.Context, t *testing.T, file string, o Options) error {
 	if o.Reporter == nil {
 		o.Reporter = &events{}
 	}
+	checked := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer checked.AssertSize(t, 0)
+	o.Allocator = checked
 	return p.Run(ctx, o)
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/sinks"
 )
@@ -27,6 +26,7 @@ func shardRows(number int) int64 {
 // A shardWriter cuts a stream of record batches into shards and publishes each when it is full.
 type shardWriter struct {
 	schema  *arrow.Schema
+	store   store
 	file    func(number int) string
 	publish func(shard)
 	single  bool  // all rows make one shard
@@ -84,7 +84,7 @@ func (w *shardWriter) begin() error {
 		return err
 	}
 	w.part, w.buffer = part, bufio.NewWriterSize(part, 1<<18)
-	w.ipc, err = ipc.NewFileWriter(w.buffer, ipc.WithSchema(w.schema), ipc.WithAllocator(memory.DefaultAllocator))
+	w.ipc, err = ipc.NewFileWriter(w.buffer, ipc.WithSchema(w.schema), ipc.WithAllocator(w.store.allocator))
 	return err
 }
 

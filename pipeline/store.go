@@ -9,14 +9,21 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
 	"github.com/ferry-clir/ferry/sinks"
 )
 
 // A store keeps results by key: a folder a key, in it shards named <table>-<number>.arrow, a note beside them that says
 // they are complete, and perhaps a model. Everything is written beside its place and renamed, the note last.
-type store struct{ root string }
+type store struct {
+	root      string
+	allocator memory.Allocator // of the record batches that pass through
+}
 
-func openStore(work string) store { return store{filepath.Join(work, "cache")} }
+func openStore(work string, allocator memory.Allocator) store {
+	return store{filepath.Join(work, "cache"), allocator}
+}
 
 func (s store) folder(k key) string { return filepath.Join(s.root, string(k)) }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -19,6 +18,7 @@ import (
 type table struct {
 	name   string // as messages call it
 	schema *arrow.Schema
+	store  store
 	file   func(number int) string
 
 	mutex   sync.Mutex
@@ -27,8 +27,8 @@ type table struct {
 	changed chan struct{} // closed when something above changes
 }
 
-func newTable(name string, schema *arrow.Schema, file func(int) string) *table {
-	return &table{name: name, schema: schema, file: file, shards: map[int]shard{}, total: -1, changed: make(chan struct{})}
+func newTable(name string, schema *arrow.Schema, s store, file func(int) string) *table {
+	return &table{name: name, schema: schema, store: s, file: file, shards: map[int]shard{}, total: -1, changed: make(chan struct{})}
 }
 
 func (t *table) change(with func()) {
@@ -115,7 +115,7 @@ func (t *table) read(ctx context.Context, s shard, yield func(arrow.RecordBatch,
 		return fail(err)
 	}
 	defer f.Close()
-	r, err := ipc.NewFileReader(f, ipc.WithAllocator(memory.DefaultAllocator))
+	r, err := ipc.NewFileReader(f, ipc.WithAllocator(t.store.allocator))
 	if err != nil {
 		return fail(err)
 	}

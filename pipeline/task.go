@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -29,12 +28,12 @@ func (r *Run) newTask(u *unit, number int, single bool) *task {
 	t := &task{run: r, unit: u, number: number, writers: map[string]*shardWriter{}, counts: newCounts()}
 	for name, table := range u.tables {
 		t.writers[name] = &shardWriter{
-			schema: table.schema, file: table.file, publish: table.publish,
+			schema: table.schema, store: r.store, file: table.file, publish: table.publish,
 			single: single, always: single, now: shard{Number: number},
 		}
 	}
 	t.bad = &shardWriter{
-		schema: schemas.Quarantine(), single: single, now: shard{Number: number}, publish: func(shard) {},
+		schema: schemas.Quarantine(), store: r.store, single: single, now: shard{Number: number}, publish: func(shard) {},
 		file: func(n int) string { return r.store.shard(u.key, quarantine, n) },
 	}
 	return t
@@ -45,7 +44,7 @@ func (t *task) outputs() map[string]schemas.Output {
 	outputs := map[string]schemas.Output{}
 	for name, w := range t.writers {
 		outputs[name] = schemas.Output{
-			Allocator: memory.DefaultAllocator,
+			Allocator: t.run.store.allocator,
 			Emit: func(batch arrow.RecordBatch) error {
 				t.counts.Out[name] += batch.NumRows()
 				return w.write(batch)
@@ -63,7 +62,7 @@ const manyBad = 10_000
 
 // reject puts a row into quarantine.
 func (t *task) reject(r schemas.Rejected) error {
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schemas.Quarantine())
+	b := array.NewRecordBuilder(t.run.store.allocator, schemas.Quarantine())
 	defer b.Release()
 	r.Path = t.run.pipeline.shown(r.Path)
 	detail := strings.ToValidUTF8(r.Detail, "\uFFFD")

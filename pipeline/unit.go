@@ -118,7 +118,7 @@ func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashe
 	for _, t := range u.step.tables {
 		if u.source == "" || u.source == t.Name {
 			name := t.Name
-			u.tables[name] = newTable(u.step.Name+"."+name, t.Schema, func(number int) string { return s.shard(u.key, name, number) })
+			u.tables[name] = newTable(u.step.Name+"."+name, t.Schema, s, func(number int) string { return s.shard(u.key, name, number) })
 		}
 	}
 	if u.step.Section == "models" {
