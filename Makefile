@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race purego bench check generate notebooks build clean
+.PHONY: run test race purego bench bench-engine check generate notebooks build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -20,6 +20,9 @@ purego: ## the tests of the kernels and what stands on them, without assembly
 
 bench: ## every promise of speed, with the twin or peer beside it
 	go test -run '^$$' -bench . -benchtime 300ms ./model/...
+
+bench-engine: ## the encoder beside its peers, if FERRY_PEERS names a Python that has them; into build/bench/engine.jsonl
+	FERRY_BENCH=engine go test -count 1 -timeout 20m -run '^TestEngine$$' ./bench
 
 generate: ## everything that is generated: assembly, the sample tokenizer, reference pages
 	go generate ./...

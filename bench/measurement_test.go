@@ -1,0 +1,63 @@
+package bench
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A measurement gathers the rounds of one benchmark.
+type measurement struct {
+	tokens      int
+	repetitions []repetition
+	peakMemory  float64
+}
+
+func (m *measurement) add(r round) {
+	m.tokens, m.peakMemory = r.Tokens, max(m.peakMemory, r.PeakMemory)
+	m.repetitions = append(m.repetitions, r.Repetitions...)
+}
+
+// rates returns tokens a second by the wall clock and by CPU time: the median of the calm repetitions, of all if none
+// was calm.
+func (m *measurement) rates() (wall, cpu float64, disturbed bool) {
+	some := slices.DeleteFunc(slices.Clone(m.repetitions), func(r repetition) bool { return r.Others > calm })
+	if disturbed = len(some) == 0; disturbed {
+		some = m.repetitions
+	}
+	var walls, cpus []float64
+	for _, r := range some {
+		walls, cpus = append(walls, float64(m.tokens)/r.Wall), append(cpus, float64(m.tokens)/r.CPU)
+	}
+	return median(walls), median(cpus), disturbed
+}
+
+// lines compares m with the fastest of the peers. On one thread of a machine that others use, CPU time tells what a
+// calm one would give; on two it does not, as threads that wait for each other burn it.
+func (m *measurement) lines(c comparison, threads int, peers []peerLine) []line {
+	wall, cpu, disturbed := m.rates()
+	l := line{Bench: c.bench, Variant: c.variant, Threads: threads, Value: number(wall), Unit: "tokens/s",
+		PerCPUSecond: significant(cpu), Disturbed: disturbed, PeakRSS: significant(m.peakMemory)}
+	if len(peers) == 0 {
+		return []line{l}
+	}
+	for _, p := range peers {
+		l.Disturbed = l.Disturbed || p.Disturbed
+	}
+	l.Basis = "wall"
+	rate := func(p peerLine) float64 { return p.Value }
+	ours := wall
+	if l.Disturbed && threads == 1 {
+		l.Basis, ours = "cpu", cpu
+		rate = func(p peerLine) float64 { return p.PerCPUSecond }
+	}
+	best := slices.MaxFunc(peers, func(a, b peerLine) int { return cmp.Compare(rate(a), rate(b)) })
+	name := best.name()
+	l.Peer, l.PeerValue, l.Ratio = &name, number(best.Value), number(ours/rate(best))
+	l.PeerPerCPUSecond, l.PeerPeakRSS = best.PerCPUSecond, best.PeakRSS
+	if best.PeakRSS == 0 {
+		return []line{l}
+	}
+	memory := line{Bench: "train-memory", Variant: c.bench, Threads: threads, Value: number(m.peakMemory), Unit: "MB", Peer: &name,
+		PeerValue: number(best.PeakRSS), Ratio: number(best.PeakRSS / m.peakMemory)}
+	return []line{l, memory}
+}
