@@ -4,7 +4,8 @@ import "os"
 
 // An isa is one set of functions that all use the same instructions. The comment of each function is its twin.
 type isa struct {
-	name string
+	name  string
+	lanes int // float32 elements of a vector
 	// strip multiplies m rows of A with one panel of n columns of B: see stripGeneric.
 	strip func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int,
 		bias, d []float32, ldd int, c []float32, ldc int)
@@ -29,6 +30,7 @@ type isa struct {
 
 var generic = isa{
 	name:              "generic",
+	lanes:             1,
 	strip:             stripGeneric,
 	transpose:         transposeGeneric,
 	panels6:           panelsGeneric(panelRows),
@@ -61,5 +63,5 @@ func choose(name string, offered []isa) isa {
 	return offered[len(offered)-1]
 }
 
-// ISA names the instructions in use: generic or avx2.
+// ISA names the instructions in use: generic, avx2 or avx512.
 func ISA() string { return active.name }

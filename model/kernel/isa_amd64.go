@@ -4,7 +4,8 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
-//go:generate go run -C asm . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg kernel
+//go:generate go run -C asm . -set avx2 -out ../kernels_avx2_amd64.s -stubs ../kernels_avx2_amd64.go -pkg kernel
+//go:generate go run -C asm . -set avx512 -out ../kernels_avx512_amd64.s -stubs ../kernels_avx512_amd64.go -pkg kernel
 
 // available lists what this machine can run, the fastest last.
 func available() []isa {
@@ -12,11 +13,15 @@ func available() []isa {
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
 		offered = append(offered, avx2)
 	}
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
+		offered = append(offered, avx512())
+	}
 	return offered
 }
 
 var avx2 = isa{
 	name:              "avx2",
+	lanes:             8,
 	strip:             stripAVX2,
 	multiplyAdd:       multiplyAddAVX2,
 	transpose:         transposePanelAVX2,
@@ -34,6 +39,14 @@ var avx2 = isa{
 	layerNorm:         layerNormAVX2,
 	layerNormBackward: layerNormBackwardAVX2,
 	adamW:             adamWAVX2,
+}
+
+// avx512 is avx2, but for the functions that gain by vectors of sixteen.
+func avx512() isa {
+	o := avx2
+	o.name, o.lanes = "avx512", 16
+	o.multiplyAdd = multiplyAddAVX512
+	return o
 }
 
 // transposePanelAVX2 is transposeGeneric, but writes vectors of eight: what lies between width and stride, and up to

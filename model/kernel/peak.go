@@ -8,5 +8,5 @@ func MultiplyAdd(rounds int) (operations float64) {
 		return 0
 	}
 	active.multiplyAdd(max(1, rounds))
-	return 2 * 8 * 12 * float64(max(1, rounds))
+	return 2 * float64(active.lanes) * 12 * float64(max(1, rounds))
 }
