@@ -1,12 +1,19 @@
 package kernel
 
 const (
-	panelRows    = 6   // rows of A that the innermost loop takes at once
-	panelColumns = 16  // columns of B that it takes at once
-	depthBlock   = 768 // part of k summed in registers before C is touched: a panel of B takes 48 KiB
-	rowBlock     = 96  // rows of A that pass over all panels of B: 288 KiB, within a 512 KiB L2 cache
-	columnBlock  = 512 // columns of B that are packed at once: 1.5 MiB
+	depthBlock  = 768 // part of k summed in registers before C is touched: a panel of B takes 48 KiB for 16 columns
+	rowBlock    = 98  // at most so many rows of A pass over all panels of B: 294 KiB, within a 512 KiB L2 cache
+	columnBlock = 512 // columns of B that are packed at once: 1.5 MiB
 )
+
+// A tile is the part of C that the innermost loop sums in registers: a panel of A times a panel of B.
+type tile struct{ rows, columns int }
+
+// rowBlock is the number of rows of A that pass over all panels of B, a multiple of the tile's.
+func (t tile) rowBlock() int { return rowBlock / t.rows * t.rows }
+
+// across returns n, or the next multiple of the tile's columns.
+func (t tile) across(n int) int { return (n + t.columns - 1) / t.columns * t.columns }
 
 // Gemm computes C = alpha*op(A)*op(B) + beta*C, where op(A) is (m, k), op(B) is (k, n) and C is (m, n), and op is the
 // transpose where transA or transB says so. With beta 0, C is not read; with alpha 0 or k 0, A and B are not.
@@ -77,10 +84,11 @@ func GemmPackedAdd(m int, a []float32, lda int, b *Packed, bias, d []float32, ld
 	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	width := roundUp(b.n)
+	columns := active.tile.columns
+	width := active.tile.across(b.n)
 	for p := 0; p < b.k; p += depthBlock {
 		depth := min(depthBlock, b.k-p)
-		s.product(m, b.n, depth, 1, source{a[p:], lda, 1}, b.panels[p*width:], panelColumns, panelColumns*depth,
+		s.product(m, b.n, depth, 1, source{a[p:], lda, 1}, b.panels[p*width:], columns, columns*depth,
 			bias, d, ldd, c, ldc)
 		bias, d, ldd = nil, c, ldc
 	}

@@ -1,16 +1,21 @@
 package kernel
 
-// stripGeneric computes, for i < m and j < n <= panelColumns,
+// genericTile is shared with AVX2.
+var genericTile = tile{rows: 6, columns: 16}
+
+// stripGeneric computes, for i < m and j < n <= the tile's columns,
 //
 //	C(i, j) = alpha * (sum over p < k of A(i, p)*b[p*bRow+j]) + bias[j] + D(i, j)
 //
-// where A(i, p) = a[i/panelRows*aPanel + i%panelRows*aRow + p*aColumn], C(i, j) = c[i*ldc+j] and D(i, j) = d[i*ldd+j].
+// where A(i, p) = a[i/rows*aPanel + i%rows*aRow + p*aColumn], rows are the tile's, C(i, j) = c[i*ldc+j] and
+// D(i, j) = d[i*ldd+j].
 // bias and d may be nil, and d may be c. It reads and writes nothing else of b, bias, c and d.
 func stripGeneric(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int,
 	bias, d []float32, ldd int, c []float32, ldc int) {
+	rows := genericTile.rows
 	for i := 0; i < m; {
-		left := a[i/panelRows*aPanel+i%panelRows*aRow:]
-		height := min(2, panelRows-i%panelRows, m-i)
+		left := a[i/rows*aPanel+i%rows*aRow:]
+		height := min(2, rows-i%rows, m-i)
 		for j := 0; j < n; j += 4 {
 			var sum [2][4]float32
 			switch {

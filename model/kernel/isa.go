@@ -9,10 +9,12 @@ type isa struct {
 	// strip multiplies m rows of A with one panel of n columns of B: see stripGeneric.
 	strip func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int,
 		bias, d []float32, ldd int, c []float32, ldc int)
-	multiplyAdd  func(rounds int) // see MultiplyAdd; nil where there is none
-	transpose    func(dst []float32, stride int, x []float32, ldx, depth, width int)
-	panels6      func(dst []float32, panel int, x []float32, ldx, depth, count int) // see panelsGeneric
-	panels16     func(dst []float32, panel int, x []float32, ldx, depth, count int)
+	tile        tile
+	multiplyAdd func(rounds int) // see MultiplyAdd; nil where there is none
+	transpose   func(dst []float32, stride int, x []float32, ldx, depth, width int)
+	// copyRows and copyColumns fill panels as wide as the tile has rows or columns: see panelsGeneric.
+	copyRows     func(dst []float32, panel int, x []float32, ldx, depth, count int)
+	copyColumns  func(dst []float32, panel int, x []float32, ldx, depth, count int)
 	dot          func(x, y []float32) float32
 	axpy         func(alpha float32, x, y []float32)
 	add          func(dst, x []float32)
@@ -32,9 +34,10 @@ var generic = isa{
 	name:              "generic",
 	lanes:             1,
 	strip:             stripGeneric,
+	tile:              genericTile,
 	transpose:         transposeGeneric,
-	panels6:           panelsGeneric(panelRows),
-	panels16:          panelsGeneric(panelColumns),
+	copyRows:          panelsGeneric(genericTile.rows),
+	copyColumns:       panelsGeneric(genericTile.columns),
 	dot:               dotGeneric,
 	axpy:              axpyGeneric,
 	add:               addGeneric,

@@ -23,10 +23,11 @@ var avx2 = isa{
 	name:              "avx2",
 	lanes:             8,
 	strip:             stripAVX2,
+	tile:              genericTile,
 	multiplyAdd:       multiplyAddAVX2,
 	transpose:         transposePanelAVX2,
-	panels6:           panels6AVX2,
-	panels16:          panels16AVX2,
+	copyRows:          panels6AVX2,
+	copyColumns:       panels16AVX2,
 	dot:               dotAVX2,
 	axpy:              axpyAVX2,
 	add:               addAVX2,
@@ -46,6 +47,8 @@ func avx512() isa {
 	o := avx2
 	o.name, o.lanes = "avx512", 16
 	o.multiplyAdd = multiplyAddAVX512
+	o.strip, o.tile = stripAVX512, tile{rows: 14, columns: 32}
+	o.copyRows, o.copyColumns = panels14AVX512, panels32AVX512
 	return o
 }
 
@@ -53,8 +56,10 @@ func avx512() isa {
 // seven elements from there on, may change.
 func transposePanelAVX2(dst []float32, stride int, x []float32, ldx, depth, width int) {
 	whole := depth &^ 7
-	for j := 0; j < width && whole > 0; j += 8 {
-		transposeAVX2(dst[j:], stride, x[j*ldx:], ldx, whole, width-j)
+	if whole > 0 {
+		for j := (width - 1) &^ 7; j >= 0; j -= 8 { // what reaches beyond stride is overwritten by the lower ones
+			transposeAVX2(dst[j:], stride, x[j*ldx:], ldx, whole, width-j)
+		}
 	}
 	if whole < depth {
 		transposeGeneric(dst[whole*stride:], stride, x[whole:], ldx, depth-whole, width)

@@ -6,3 +6,12 @@ package kernel
 
 // multiplyAddAVX512 does 12 fused multiply-adds of vectors of sixteen a round, on registers alone.
 func multiplyAddAVX512(rounds int)
+
+// stripAVX512 is stripGeneric, with fused multiplications and additions and a tile of 14 by 32.
+func stripAVX512(m int, n int, k int, alpha float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
+
+// panels14AVX512 is panelsGeneric for panels 14 wide. depth and count are at least 1.
+func panels14AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)
+
+// panels32AVX512 is panelsGeneric for panels 32 wide. depth and count are at least 1.
+func panels32AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)

@@ -39,3 +39,1321 @@ loop:
 	JNE         loop
 	VZEROUPPER
 	RET
+
+// func stripAVX512(m int, n int, k int, alpha float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·stripAVX512(SB), NOSPLIT, $0-200
+	MOVQ  m+0(FP), AX
+	MOVQ  d_base+136(FP), DX
+	MOVQ  c_base+168(FP), BX
+	MOVQ  aRow+56(FP), SI
+	SHLQ  $0x02, SI
+	LEAQ  (SI)(SI*2), DI
+	MOVQ  a_base+32(FP), R8
+	MOVQ  n+8(FP), CX
+	DECQ  CX
+	ANDQ  $0x0f, CX
+	INCQ  CX
+	MOVQ  $0x0000ffff, R9
+	BZHIQ CX, R9, R9
+	KMOVW R9, K1
+	CMPQ  n+8(FP), $0x10
+	JLE   narrow
+
+widePanels:
+	CMPQ   AX, $0x0e
+	JL     wideRest
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	VXORPS Z26, Z26, Z26
+	VXORPS Z27, Z27, Z27
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), R11
+	MOVQ   aColumn+64(FP), R12
+	SHLQ   $0x02, R12
+	MOVQ   bRow+104(FP), R13
+	SHLQ   $0x02, R13
+
+wide14Loop:
+	VMOVUPS      (CX), Z28
+	VMOVUPS.Z    64(CX), K1, Z29
+	VBROADCASTSS (R8), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (R8)(SI*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (R8)(SI*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (R8)(DI*1), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (R8)(SI*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (R9), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (R9)(SI*1), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (R9)(SI*2), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (R9)(DI*1), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (R9)(SI*4), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (R10)(SI*1), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (R10)(SI*2), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (R10)(DI*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         R12, R8
+	ADDQ         R12, R9
+	ADDQ         R12, R10
+	ADDQ         R13, CX
+	DECQ         R11
+	JNE          wide14Loop
+	VBROADCASTSS alpha+24(FP), Z28
+	VMULPS       Z28, Z0, Z0
+	VMULPS       Z28, Z1, Z1
+	VMULPS       Z28, Z2, Z2
+	VMULPS       Z28, Z3, Z3
+	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z8, Z8
+	VMULPS       Z28, Z9, Z9
+	VMULPS       Z28, Z10, Z10
+	VMULPS       Z28, Z11, Z11
+	VMULPS       Z28, Z12, Z12
+	VMULPS       Z28, Z13, Z13
+	VMULPS       Z28, Z14, Z14
+	VMULPS       Z28, Z15, Z15
+	VMULPS       Z28, Z16, Z16
+	VMULPS       Z28, Z17, Z17
+	VMULPS       Z28, Z18, Z18
+	VMULPS       Z28, Z19, Z19
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z28, Z21, Z21
+	VMULPS       Z28, Z22, Z22
+	VMULPS       Z28, Z23, Z23
+	VMULPS       Z28, Z24, Z24
+	VMULPS       Z28, Z25, Z25
+	VMULPS       Z28, Z26, Z26
+	VMULPS       Z28, Z27, Z27
+	MOVQ         bias_base+112(FP), CX
+	TESTQ        CX, CX
+	JE           wide14StoreBias
+	VMOVUPS      (CX), Z28
+	VADDPS       Z28, Z0, Z0
+	VADDPS       Z28, Z2, Z2
+	VADDPS       Z28, Z4, Z4
+	VADDPS       Z28, Z6, Z6
+	VADDPS       Z28, Z8, Z8
+	VADDPS       Z28, Z10, Z10
+	VADDPS       Z28, Z12, Z12
+	VADDPS       Z28, Z14, Z14
+	VADDPS       Z28, Z16, Z16
+	VADDPS       Z28, Z18, Z18
+	VADDPS       Z28, Z20, Z20
+	VADDPS       Z28, Z22, Z22
+	VADDPS       Z28, Z24, Z24
+	VADDPS       Z28, Z26, Z26
+	VMOVUPS.Z    64(CX), K1, Z28
+	VADDPS       Z28, Z1, Z1
+	VADDPS       Z28, Z3, Z3
+	VADDPS       Z28, Z5, Z5
+	VADDPS       Z28, Z7, Z7
+	VADDPS       Z28, Z9, Z9
+	VADDPS       Z28, Z11, Z11
+	VADDPS       Z28, Z13, Z13
+	VADDPS       Z28, Z15, Z15
+	VADDPS       Z28, Z17, Z17
+	VADDPS       Z28, Z19, Z19
+	VADDPS       Z28, Z21, Z21
+	VADDPS       Z28, Z23, Z23
+	VADDPS       Z28, Z25, Z25
+	VADDPS       Z28, Z27, Z27
+
+wide14StoreBias:
+	MOVQ      ldd+160(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+192(FP), R9
+	SHLQ      $0x02, R9
+	TESTQ     DX, DX
+	JE        wide14Store
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z2, Z2
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z4, Z4
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z6, Z6
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z8, Z8
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z10, Z10
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z12, Z12
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z14, Z14
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z16, Z16
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z18, Z18
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z20, Z20
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z21, Z21
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z22, Z22
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z23, Z23
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z24, Z24
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z25, Z25
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z26, Z26
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z27, Z27
+	ADDQ      CX, DX
+
+wide14Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z22, (BX)
+	VMOVUPS Z23, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z24, (BX)
+	VMOVUPS Z25, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z26, (BX)
+	VMOVUPS Z27, K1, 64(BX)
+	ADDQ    R9, BX
+	MOVQ    aPanel+72(FP), CX
+	MOVQ    k+16(FP), R9
+	IMULQ   aColumn+64(FP), R9
+	SUBQ    R9, CX
+	LEAQ    (R8)(CX*4), R8
+	SUBQ    $0x0e, AX
+	JMP     widePanels
+
+wideRest:
+	TESTQ  $0x00000008, AX
+	JE     wideNot8
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), R10
+	MOVQ   aColumn+64(FP), R11
+	SHLQ   $0x02, R11
+	MOVQ   bRow+104(FP), R12
+	SHLQ   $0x02, R12
+
+wide8Loop:
+	VMOVUPS      (CX), Z16
+	VMOVUPS.Z    64(CX), K1, Z17
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R8)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (R8)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R8)(DI*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R8)(SI*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R9)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R9)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         R11, R8
+	ADDQ         R11, R9
+	ADDQ         R12, CX
+	DECQ         R10
+	JNE          wide8Loop
+	VBROADCASTSS alpha+24(FP), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+	MOVQ         bias_base+112(FP), CX
+	TESTQ        CX, CX
+	JE           wide8StoreBias
+	VMOVUPS      (CX), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z14, Z14
+	VMOVUPS.Z    64(CX), K1, Z16
+	VADDPS       Z16, Z1, Z1
+	VADDPS       Z16, Z3, Z3
+	VADDPS       Z16, Z5, Z5
+	VADDPS       Z16, Z7, Z7
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z11, Z11
+	VADDPS       Z16, Z13, Z13
+	VADDPS       Z16, Z15, Z15
+
+wide8StoreBias:
+	MOVQ      ldd+160(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+192(FP), R9
+	SHLQ      $0x02, R9
+	TESTQ     DX, DX
+	JE        wide8Store
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z8, Z8
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z12, Z12
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z15, Z15
+	ADDQ      CX, DX
+
+wide8Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    R9, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+64(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x08, SI, CX
+	ADDQ    CX, R8
+
+wideNot8:
+	TESTQ  $0x00000004, AX
+	JE     wideNot4
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), R9
+	MOVQ   aColumn+64(FP), R10
+	SHLQ   $0x02, R10
+	MOVQ   bRow+104(FP), R11
+	SHLQ   $0x02, R11
+
+wide4Loop:
+	VMOVUPS      (CX), Z8
+	VMOVUPS.Z    64(CX), K1, Z9
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R8)(SI*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R8)(SI*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8)(DI*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         R10, R8
+	ADDQ         R11, CX
+	DECQ         R9
+	JNE          wide4Loop
+	VBROADCASTSS alpha+24(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+	MOVQ         bias_base+112(FP), CX
+	TESTQ        CX, CX
+	JE           wide4StoreBias
+	VMOVUPS      (CX), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z6, Z6
+	VMOVUPS.Z    64(CX), K1, Z8
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z3, Z3
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z7, Z7
+
+wide4StoreBias:
+	MOVQ      ldd+160(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+192(FP), DI
+	SHLQ      $0x02, DI
+	TESTQ     DX, DX
+	JE        wide4Store
+	VMOVUPS   (DX), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z 64(DX), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z 64(DX), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z 64(DX), K1, Z8
+	VADDPS    Z8, Z7, Z7
+	ADDQ      CX, DX
+
+wide4Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DI, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DI, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DI, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DI, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+64(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x04, SI, CX
+	ADDQ    CX, R8
+
+wideNot4:
+	TESTQ  $0x00000002, AX
+	JE     wideNot2
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), DI
+	MOVQ   aColumn+64(FP), R9
+	SHLQ   $0x02, R9
+	MOVQ   bRow+104(FP), R10
+	SHLQ   $0x02, R10
+
+wide2Loop:
+	VMOVUPS      (CX), Z4
+	VMOVUPS.Z    64(CX), K1, Z5
+	VBROADCASTSS (R8), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R8)(SI*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         R9, R8
+	ADDQ         R10, CX
+	DECQ         DI
+	JNE          wide2Loop
+	VBROADCASTSS alpha+24(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	MOVQ         bias_base+112(FP), CX
+	TESTQ        CX, CX
+	JE           wide2StoreBias
+	VMOVUPS      (CX), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z2, Z2
+	VMOVUPS.Z    64(CX), K1, Z4
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z3, Z3
+
+wide2StoreBias:
+	MOVQ      ldd+160(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+192(FP), DI
+	SHLQ      $0x02, DI
+	TESTQ     DX, DX
+	JE        wide2Store
+	VMOVUPS   (DX), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 64(DX), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      CX, DX
+
+wide2Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DI, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DI, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+64(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x02, SI, CX
+	ADDQ    CX, R8
+
+wideNot2:
+	TESTQ  $0x00000001, AX
+	JE     wideNot1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), AX
+	MOVQ   aColumn+64(FP), DI
+	SHLQ   $0x02, DI
+	MOVQ   bRow+104(FP), R9
+	SHLQ   $0x02, R9
+
+wide1Loop:
+	VMOVUPS      (CX), Z2
+	VMOVUPS.Z    64(CX), K1, Z3
+	VBROADCASTSS (R8), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         DI, R8
+	ADDQ         R9, CX
+	DECQ         AX
+	JNE          wide1Loop
+	VBROADCASTSS alpha+24(FP), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           wide1StoreBias
+	VMOVUPS      (AX), Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS.Z    64(AX), K1, Z2
+	VADDPS       Z2, Z1, Z1
+
+wide1StoreBias:
+	MOVQ      ldd+160(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      ldc+192(FP), CX
+	SHLQ      $0x02, CX
+	TESTQ     DX, DX
+	JE        wide1Store
+	VMOVUPS   (DX), Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	ADDQ      AX, DX
+
+wide1Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    CX, BX
+	MOVQ    k+16(FP), AX
+	IMULQ   aColumn+64(FP), AX
+	SHLQ    $0x02, AX
+	SUBQ    AX, R8
+	IMUL3Q  $0x01, SI, AX
+	ADDQ    AX, R8
+
+wideNot1:
+	VZEROUPPER
+	RET
+
+narrow:
+narrowPanels:
+	CMPQ   AX, $0x0e
+	JL     narrowRest
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), R11
+	MOVQ   aColumn+64(FP), R12
+	SHLQ   $0x02, R12
+	MOVQ   bRow+104(FP), R13
+	SHLQ   $0x02, R13
+
+narrow14Loop:
+	VMOVUPS.Z    (CX), K1, Z14
+	VBROADCASTSS (R8), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS (R8)(SI*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS (R8)(SI*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS (R8)(DI*1), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS (R8)(SI*4), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS (R9), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS (R9)(SI*1), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS (R9)(SI*2), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS (R9)(DI*1), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS (R9)(SI*4), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS (R10)(SI*1), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS (R10)(SI*2), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS (R10)(DI*1), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	ADDQ         R12, R8
+	ADDQ         R12, R9
+	ADDQ         R12, R10
+	ADDQ         R13, CX
+	DECQ         R11
+	JNE          narrow14Loop
+	VBROADCASTSS alpha+24(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+	MOVQ         bias_base+112(FP), CX
+	TESTQ        CX, CX
+	JE           narrow14StoreBias
+	VMOVUPS.Z    (CX), K1, Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z1, Z1
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z3, Z3
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z7, Z7
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z9, Z9
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z11, Z11
+	VADDPS       Z14, Z12, Z12
+	VADDPS       Z14, Z13, Z13
+
+narrow14StoreBias:
+	MOVQ      ldd+160(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+192(FP), R9
+	SHLQ      $0x02, R9
+	TESTQ     DX, DX
+	JE        narrow14Store
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z13, Z13
+	ADDQ      CX, DX
+
+narrow14Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    R9, BX
+	MOVQ    aPanel+72(FP), CX
+	MOVQ    k+16(FP), R9
+	IMULQ   aColumn+64(FP), R9
+	SUBQ    R9, CX
+	LEAQ    (R8)(CX*4), R8
+	SUBQ    $0x0e, AX
+	JMP     narrowPanels
+
+narrowRest:
+	TESTQ  $0x00000008, AX
+	JE     narrowNot8
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), R10
+	MOVQ   aColumn+64(FP), R11
+	SHLQ   $0x02, R11
+	MOVQ   bRow+104(FP), R12
+	SHLQ   $0x02, R12
+
+narrow8Loop:
+	VMOVUPS.Z    (CX), K1, Z8
+	VBROADCASTSS (R8), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (R8)(SI*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (R8)(SI*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R8)(DI*1), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (R8)(SI*4), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R9), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R9)(SI*1), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R9)(SI*2), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         R11, R8
+	ADDQ         R11, R9
+	ADDQ         R12, CX
+	DECQ         R10
+	JNE          narrow8Loop
+	VBROADCASTSS alpha+24(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+	MOVQ         bias_base+112(FP), CX
+	TESTQ        CX, CX
+	JE           narrow8StoreBias
+	VMOVUPS.Z    (CX), K1, Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+
+narrow8StoreBias:
+	MOVQ      ldd+160(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+192(FP), R9
+	SHLQ      $0x02, R9
+	TESTQ     DX, DX
+	JE        narrow8Store
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z7, Z7
+	ADDQ      CX, DX
+
+narrow8Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    R9, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+64(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x08, SI, CX
+	ADDQ    CX, R8
+
+narrowNot8:
+	TESTQ  $0x00000004, AX
+	JE     narrowNot4
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), R9
+	MOVQ   aColumn+64(FP), R10
+	SHLQ   $0x02, R10
+	MOVQ   bRow+104(FP), R11
+	SHLQ   $0x02, R11
+
+narrow4Loop:
+	VMOVUPS.Z    (CX), K1, Z4
+	VBROADCASTSS (R8), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (R8)(SI*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (R8)(SI*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (R8)(DI*1), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         R10, R8
+	ADDQ         R11, CX
+	DECQ         R9
+	JNE          narrow4Loop
+	VBROADCASTSS alpha+24(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	MOVQ         bias_base+112(FP), CX
+	TESTQ        CX, CX
+	JE           narrow4StoreBias
+	VMOVUPS.Z    (CX), K1, Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+
+narrow4StoreBias:
+	MOVQ      ldd+160(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+192(FP), DI
+	SHLQ      $0x02, DI
+	TESTQ     DX, DX
+	JE        narrow4Store
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      CX, DX
+
+narrow4Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DI, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DI, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DI, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DI, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+64(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x04, SI, CX
+	ADDQ    CX, R8
+
+narrowNot4:
+	TESTQ  $0x00000002, AX
+	JE     narrowNot2
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), DI
+	MOVQ   aColumn+64(FP), R9
+	SHLQ   $0x02, R9
+	MOVQ   bRow+104(FP), R10
+	SHLQ   $0x02, R10
+
+narrow2Loop:
+	VMOVUPS.Z    (CX), K1, Z2
+	VBROADCASTSS (R8), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (R8)(SI*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         R9, R8
+	ADDQ         R10, CX
+	DECQ         DI
+	JNE          narrow2Loop
+	VBROADCASTSS alpha+24(FP), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+	MOVQ         bias_base+112(FP), CX
+	TESTQ        CX, CX
+	JE           narrow2StoreBias
+	VMOVUPS.Z    (CX), K1, Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z2, Z1, Z1
+
+narrow2StoreBias:
+	MOVQ      ldd+160(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+192(FP), DI
+	SHLQ      $0x02, DI
+	TESTQ     DX, DX
+	JE        narrow2Store
+	VMOVUPS.Z (DX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	ADDQ      CX, DX
+
+narrow2Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DI, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DI, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+64(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x02, SI, CX
+	ADDQ    CX, R8
+
+narrowNot2:
+	TESTQ  $0x00000001, AX
+	JE     narrowNot1
+	VXORPS Z0, Z0, Z0
+	LEAQ   (R8)(SI*4), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*4), R10
+	ADDQ   SI, R10
+	MOVQ   b_base+80(FP), CX
+	MOVQ   k+16(FP), AX
+	MOVQ   aColumn+64(FP), DI
+	SHLQ   $0x02, DI
+	MOVQ   bRow+104(FP), R9
+	SHLQ   $0x02, R9
+
+narrow1Loop:
+	VMOVUPS.Z    (CX), K1, Z1
+	VBROADCASTSS (R8), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	ADDQ         DI, R8
+	ADDQ         R9, CX
+	DECQ         AX
+	JNE          narrow1Loop
+	VBROADCASTSS alpha+24(FP), Z1
+	VMULPS       Z1, Z0, Z0
+	MOVQ         bias_base+112(FP), AX
+	TESTQ        AX, AX
+	JE           narrow1StoreBias
+	VMOVUPS.Z    (AX), K1, Z1
+	VADDPS       Z1, Z0, Z0
+
+narrow1StoreBias:
+	MOVQ      ldd+160(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      ldc+192(FP), CX
+	SHLQ      $0x02, CX
+	TESTQ     DX, DX
+	JE        narrow1Store
+	VMOVUPS.Z (DX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      AX, DX
+
+narrow1Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    CX, BX
+	MOVQ    k+16(FP), AX
+	IMULQ   aColumn+64(FP), AX
+	SHLQ    $0x02, AX
+	SUBQ    AX, R8
+	IMUL3Q  $0x01, SI, AX
+	ADDQ    AX, R8
+
+narrowNot1:
+	VZEROUPPER
+	RET
+
+// func panels14AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)
+// Requires: AVX
+TEXT ·panels14AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+32(FP), CX
+	MOVQ depth+64(FP), DX
+	MOVQ panel+24(FP), BX
+	MOVQ ldx+56(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+
+row:
+	MOVQ AX, DI
+	MOVQ CX, R8
+	MOVQ count+72(FP), R9
+
+panel:
+	VMOVUPS (R8), Y0
+	VMOVUPS 24(R8), Y1
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 24(DI)
+	ADDQ    $0x00000038, R8
+	ADDQ    BX, DI
+	DECQ    R9
+	JNE     panel
+	ADDQ    $0x00000038, AX
+	ADDQ    SI, CX
+	DECQ    DX
+	JNE     row
+	VZEROUPPER
+	RET
+
+// func panels32AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)
+// Requires: AVX
+TEXT ·panels32AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+32(FP), CX
+	MOVQ depth+64(FP), DX
+	MOVQ panel+24(FP), BX
+	MOVQ ldx+56(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+
+row:
+	MOVQ AX, DI
+	MOVQ CX, R8
+	MOVQ count+72(FP), R9
+
+panel:
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    $0x00000080, R8
+	ADDQ    BX, DI
+	DECQ    R9
+	JNE     panel
+	ADDQ    $0x00000080, AX
+	ADDQ    SI, CX
+	DECQ    DX
+	JNE     row
+	VZEROUPPER
+	RET

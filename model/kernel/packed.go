@@ -4,7 +4,7 @@ package kernel
 // products.
 type Packed struct {
 	n, k   int
-	panels []float32 // blocks of depthBlock rows, each (n/panelColumns, rows, panelColumns), n rounded up
+	panels []float32 // blocks of depthBlock rows, each (n/columns, rows, columns) with the tile's columns, n rounded up
 }
 
 // Pack lays out op(B), of (k, n): B is (n, k) with transB, as the weights of a linear layer are stored.
@@ -19,7 +19,7 @@ func Pack(transB bool, n, k int, b []float32, ldb int) *Packed {
 func (p *Packed) Repack(transB bool, n, k int, b []float32, ldb int) {
 	checkMatrix(transB, k, n, b, ldb)
 	p.n, p.k = n, k
-	width := roundUp(n)
+	width := active.tile.across(n)
 	if cap(p.panels) < k*width {
 		p.panels = make([]float32, k*width)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The panel sizes of package kernel.
+// The tile of package kernel for AVX2.
 const (
 	panelRows    = 6
 	panelColumns = 16
@@ -25,11 +25,6 @@ type tile struct {
 func strip() {
 	TEXT("stripAVX2", NOSPLIT, "func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, bias, d []float32, ldd int, c []float32, ldc int)")
 	Doc("stripAVX2 is stripGeneric, with fused multiplications and additions.")
-	bytes := func(name string) reg.Register {
-		r := Load(Param(name), GP64())
-		SHLQ(Imm(2), r)
-		return r
-	}
 	t := tile{a: base("a"), b: base("b"), d: base("d"), c: base("c"), columns: 2,
 		aRow: bytes("aRow"), aColumn: bytes("aColumn"), bRow: bytes("bRow"), ldc: bytes("ldc"), aRow3: GP64(), aRow5: GP64()}
 	LEAQ(Mem{Base: t.aRow, Index: t.aRow, Scale: 2}, t.aRow3)

@@ -25,6 +25,9 @@ func main() {
 // avx512 emits functions on vectors of sixteen, with masks in registers of their own.
 func avx512() {
 	peak512()
+	strip512()
+	panels(rows512, "AVX512")
+	panels(columns512, "AVX512")
 }
 
 // avx2 emits functions on vectors of eight.
@@ -32,8 +35,8 @@ func avx2() {
 	peak()
 	strip()
 	transpose()
-	panels(panelRows)
-	panels(panelColumns)
+	panels(panelRows, "AVX2")
+	panels(panelColumns, "AVX2")
 	dot()
 	axpy()
 	add()

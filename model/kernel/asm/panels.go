@@ -5,13 +5,14 @@ import (
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
-// panels emits the copy of rows of a matrix into panels that are width elements wide, 6 or 16.
-func panels(width int) {
-	name := fmt.Sprintf("panels%d", width)
-	TEXT(name+"AVX2", NOSPLIT, "func(dst []float32, panel int, x []float32, ldx, depth, count int)")
-	Doc(fmt.Sprintf("%sAVX2 is panelsGeneric for panels %d wide. depth and count are at least 1.", name, width))
+// panels emits the copy of rows of a matrix into panels that are width elements wide, at least 4.
+func panels(width int, isa string) {
+	name := fmt.Sprintf("panels%d%s", width, isa)
+	TEXT(name, NOSPLIT, "func(dst []float32, panel int, x []float32, ldx, depth, count int)")
+	Doc(fmt.Sprintf("%s is panelsGeneric for panels %d wide. depth and count are at least 1.", name, width))
 	dst, x, depth := base("dst"), base("x"), Load(Param("depth"), GP64())
 	panel, ldx := Load(Param("panel"), GP64()), Load(Param("ldx"), GP64())
 	SHLQ(Imm(2), panel)
@@ -22,17 +23,18 @@ func panels(width int) {
 	MOVQ(x, from)
 	Load(Param("count"), count)
 	Label("panel")
-	first, second := YMM(), YMM()
-	if width == 16 {
-		VMOVUPS(Mem{Base: from}, first)
-		VMOVUPS(Mem{Base: from, Disp: 32}, second)
-		VMOVUPS(first, Mem{Base: to})
-		VMOVUPS(second, Mem{Base: to, Disp: 32})
-	} else {
-		VMOVUPS(Mem{Base: from}, first.AsX())
-		VMOVSD(Mem{Base: from, Disp: 16}, second.AsX())
-		VMOVUPS(first.AsX(), Mem{Base: to})
-		VMOVSD(second.AsX(), Mem{Base: to, Disp: 16})
+	vector, length := XMM, 4
+	if width >= 8 {
+		vector, length = YMM, 8
+	}
+	var parts []reg.VecVirtual
+	for j := 0; j < width; j += length {
+		v := vector()
+		VMOVUPS(Mem{Base: from, Disp: 4 * min(j, width-length)}, v)
+		parts = append(parts, v)
+	}
+	for i, v := range parts { // the last may overlap with the one before
+		VMOVUPS(v, Mem{Base: to, Disp: 4 * min(i*length, width-length)})
 	}
 	bytes := U32(uint32(4 * width))
 	ADDQ(bytes, from)
