@@ -22,7 +22,7 @@ bench: ## every promise of speed, with the twin or peer beside it
 	go test -run '^$$' -bench . -benchtime 300ms ./model/...
 
 bench-engine: ## the encoder beside its peers, if FERRY_PEERS names a Python that has them; into build/bench/engine.jsonl
-	FERRY_BENCH=engine go test -count 1 -timeout 20m -run '^TestEngine$$' ./bench
+	FERRY_BENCH=engine go test -v -count 1 -timeout 20m -run '^TestEngine$$' ./bench
 
 generate: ## everything that is generated: assembly, the sample tokenizer, reference pages
 	go generate ./...

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/pipeline"
 )
 
@@ -84,6 +85,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code in
 		return Wrong
 	}
 	t := &terminal{Out: stdout, Err: stderr}
+	if err := kernel.CheckISA(); err != nil {
+		return explain(fmt.Errorf("%w%w", err, errUsage), t)
+	}
 	ctx, stop := interruptible(ctx, t)
 	defer stop()
 	parsed.BindTo(ctx, (*context.Context)(nil))

@@ -1,6 +1,10 @@
 package kernel
 
-import "os"
+import (
+	"fmt"
+	"os"
+	"strings"
+)
 
 // An isa is one set of functions that all use the same instructions. The comment of each function is its twin.
 type isa struct {
@@ -52,8 +56,11 @@ var generic = isa{
 	adamW:             adamWGeneric,
 }
 
+// environment is the variable that fixes the instructions.
+const environment = "FERRY_CPU"
+
 // active is chosen once, when the program starts: one process never mixes two.
-var active = choose(os.Getenv("FERRY_CPU"), available())
+var active = choose(os.Getenv(environment), available())
 
 // choose returns the set called name, or the last of those offered, which is the fastest, where the machine has none
 // of that name.
@@ -66,5 +73,18 @@ func choose(name string, offered []isa) isa {
 	return offered[len(offered)-1]
 }
 
-// ISA names the instructions in use: generic, avx2 or avx512.
+// ISA names the instructions in use.
 func ISA() string { return active.name }
+
+// CheckISA returns an error if FERRY_CPU asks for instructions that this machine does not have; others are in use then.
+func CheckISA() error {
+	asked := os.Getenv(environment)
+	if asked == "" || asked == active.name {
+		return nil
+	}
+	var names []string
+	for _, o := range available() {
+		names = append(names, o.name)
+	}
+	return fmt.Errorf("%s is %q, but this machine has %s", environment, asked, strings.Join(names, ", "))
+}
