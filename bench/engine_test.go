@@ -20,20 +20,29 @@ import (
 // engineMinutes is how long TestEngine may take with peers; what a peer has not measured by then is skipped.
 const engineMinutes = 14
 
-// A comparison is a benchmark and the peer's script for it.
+// A comparison is a run of a peer's script, and the benchmarks that its variants belong to.
 type comparison struct {
-	bench, variant string
-	script         []string
-	last           string // the script's last variant that matters
-	belongs        string // part of the script's variants that do the same work
-	weight         int    // share of the time
+	script  []string
+	last    string // the script's last variant that matters
+	weight  int    // share of the time
+	benches []benchmark
+}
+
+// A benchmark is work of ours that some variants of a peer's script do too.
+type benchmark struct {
+	name, variant string
+	belongs       string // part of those variants' names
 }
 
 var comparisons = []comparison{
-	{"forward-f32-384", "12 x 384, 96 sequences", []string{"encoder_forward.py", "--sizes", "small", "--sequences", "96", "--batch", "16", "--only", "freezing,onnxruntime"}, "f32 fused", "f32", 3},
-	{"train-f32-frozen", "12 x 384, batches of 32", []string{"train_step.py", "--only", "f32, embeddings frozen"}, "frozen", "frozen", 2},
-	{"train-f32-trained", "12 x 384, batches of 32", []string{"train_step.py", "--only", "f32, embeddings trained"}, "trained", "trained", 2},
-	{"forward-f32-768", "12 x 768, 64 sequences", []string{"encoder_forward.py", "--sizes", "base", "--sequences", "64", "--batch", "16", "--only", "freezing,onnxruntime"}, "f32 fused", "f32", 4},
+	{[]string{"encoder_forward.py", "--sizes", "small", "--sequences", "96", "--batch", "16", "--only", "freezing,onnxruntime"}, "f32 fused", 3,
+		[]benchmark{{"forward-f32-384", "12 x 384, 96 sequences", "f32"}}},
+	{[]string{"train_step.py", "--only", "f32, embeddings frozen"}, "frozen", 2,
+		[]benchmark{{"train-f32-frozen", "12 x 384, batches of 32", "f32"}}},
+	{[]string{"train_step.py", "--only", "f32, embeddings trained"}, "trained", 2,
+		[]benchmark{{"train-f32-trained", "12 x 384, batches of 32", "f32"}}},
+	{[]string{"encoder_forward.py", "--sizes", "base", "--sequences", "64", "--batch", "16", "--only", "freezing,onnxruntime"}, "f32 fused", 4,
+		[]benchmark{{"forward-f32-768", "12 x 768, 64 sequences", "f32"}}},
 }
 
 // TestEngine writes build/bench/engine.jsonl. FERRY_BENCH=engine asks for it, or engine:<benchmark>,... for some.
@@ -42,14 +51,19 @@ func TestEngine(t *testing.T) {
 	if kind != "engine" {
 		t.Skip("FERRY_BENCH does not ask for it: run make bench-engine")
 	}
-	wanted := func(c comparison) bool { return chosen == "" || slices.Contains(strings.Split(chosen, ","), c.bench) }
+	var list []comparison
+	left := 0
+	for _, c := range comparisons {
+		c.benches = slices.DeleteFunc(slices.Clone(c.benches), func(b benchmark) bool {
+			return chosen != "" && !slices.Contains(strings.Split(chosen, ","), b.name)
+		})
+		if len(c.benches) > 0 {
+			list = append(list, c)
+			left += 2 * c.weight
+		}
+	}
 	end := time.Now().Add(engineMinutes * time.Minute)
 	lines := gemm()
-	list := slices.DeleteFunc(slices.Clone(comparisons), func(c comparison) bool { return !wanted(c) })
-	left := 0
-	for _, c := range list {
-		left += 2 * c.weight
-	}
 	for _, c := range list {
 		for threads := 1; threads <= 2; threads++ {
 			share := time.Until(end) * time.Duration(c.weight) / time.Duration(left)
@@ -66,26 +80,36 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// run measures ours, and after every variant of the peer ours again.
-func (c comparison) run(t *testing.T, threads int, deadline time.Time) []line {
-	t.Logf("%s on %d", c.bench, threads)
-	ours := startChild(t, c.bench, threads)
-	defer ours.stop()
-	var m measurement
-	ours.measure(t, &m)
-	var peers []peerLine
-	if os.Getenv("FERRY_PEERS") != "" {
-		script := append(slices.Clone(c.script), "--threads", strconv.Itoa(threads))
-		runPeer(t, deadline, script, c.last, func(p peerLine) {
-			if p.Skipped == "" && strings.Contains(p.Variant, c.belongs) {
-				peers = append(peers, p)
+// run measures ours, and after every variant of the peer the benchmark that it belongs to again.
+func (c comparison) run(t *testing.T, threads int, deadline time.Time) (lines []line) {
+	ours := make([]*child, len(c.benches))
+	measured := make([]measurement, len(c.benches))
+	peers := make([][]peerLine, len(c.benches))
+	for i, b := range c.benches {
+		t.Logf("%s on %d", b.name, threads)
+		ours[i] = startChild(t, b.name, threads)
+		defer ours[i].stop()
+		ours[i].measure(t, &measured[i])
+	}
+	compared := os.Getenv("FERRY_PEERS") != ""
+	if compared {
+		runPeer(t, deadline, append(slices.Clone(c.script), "--threads", strconv.Itoa(threads)), c.last, func(p peerLine) {
+			for i, b := range c.benches {
+				if strings.Contains(p.Variant, b.belongs) {
+					if p.Skipped == "" {
+						peers[i] = append(peers[i], p)
+					}
+					ours[i].measure(t, &measured[i])
+				}
 			}
-			ours.measure(t, &m)
 		})
 	}
-	lines := m.lines(c, threads, peers)
-	if len(peers) == 0 && os.Getenv("FERRY_PEERS") != "" {
-		lines[0].Skipped = "peer, which did not measure anything in its share of the time"
+	for i, b := range c.benches {
+		made := measured[i].lines(b, threads, peers[i])
+		if compared && len(peers[i]) == 0 {
+			made[0].Skipped = "peer, which did not measure anything in its share of the time"
+		}
+		lines = append(lines, made...)
 	}
 	return lines
 }

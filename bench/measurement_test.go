@@ -33,9 +33,9 @@ func (m *measurement) rates() (wall, cpu float64, disturbed bool) {
 
 // lines compares m with the fastest of the peers. On one thread of a machine that others use, CPU time tells what a
 // calm one would give; on two it does not, as threads that wait for each other burn it.
-func (m *measurement) lines(c comparison, threads int, peers []peerLine) []line {
+func (m *measurement) lines(b benchmark, threads int, peers []peerLine) []line {
 	wall, cpu, disturbed := m.rates()
-	l := line{Bench: c.bench, Variant: c.variant, Threads: threads, Value: number(wall), Unit: "tokens/s",
+	l := line{Bench: b.name, Variant: b.variant, Threads: threads, Value: number(wall), Unit: "tokens/s",
 		PerCPUSecond: significant(cpu), Disturbed: disturbed, PeakRSS: significant(m.peakMemory)}
 	if len(peers) == 0 {
 		return []line{l}
@@ -57,7 +57,7 @@ func (m *measurement) lines(c comparison, threads int, peers []peerLine) []line 
 	if best.PeakRSS == 0 {
 		return []line{l}
 	}
-	memory := line{Bench: "train-memory", Variant: c.bench, Threads: threads, Value: number(m.peakMemory), Unit: "MB", Peer: &name,
+	memory := line{Bench: "train-memory", Variant: b.name, Threads: threads, Value: number(m.peakMemory), Unit: "MB", Peer: &name,
 		PeerValue: number(best.PeakRSS), Ratio: number(best.PeakRSS / m.peakMemory)}
 	return []line{l, memory}
 }
