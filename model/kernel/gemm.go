@@ -1,9 +1,9 @@
 package kernel
 
 const (
-	depthBlock  = 768 // part of k summed in registers before C is touched: a panel of B takes 48 KiB for 16 columns
-	rowBlock    = 98  // at most so many rows of A pass over all panels of B: 294 KiB, within a 512 KiB L2 cache
-	columnBlock = 512 // columns of B that are packed at once: 1.5 MiB
+	depthBlock  = 768  // part of k summed in registers before C is touched: a panel of B takes 48 KiB for 16 columns
+	rowBlock    = 98   // at most so many rows of A pass over all panels of B: 294 KiB, within a 512 KiB L2 cache
+	columnBlock = 1536 // columns of B that are packed at once: 4.5 MiB, and A is packed once for each block
 )
 
 // A tile is the part of C that the innermost loop sums in registers: a panel of A times a panel of B.

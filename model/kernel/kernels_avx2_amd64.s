@@ -1668,7 +1668,7 @@ done:
 	RET
 
 // func panels6AVX2(dst []float32, panel int, x []float32, ldx int, depth int, count int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·panels6AVX2(SB), NOSPLIT, $0-80
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+32(FP), CX
@@ -1684,23 +1684,24 @@ row:
 	MOVQ count+72(FP), R9
 
 panel:
-	VMOVUPS (R8), X0
-	VMOVUPS 8(R8), X1
-	VMOVUPS X0, (DI)
-	VMOVUPS X1, 8(DI)
-	ADDQ    $0x00000018, R8
-	ADDQ    BX, DI
-	DECQ    R9
-	JNE     panel
-	ADDQ    $0x00000018, AX
-	ADDQ    SI, CX
-	DECQ    DX
-	JNE     row
+	PREFETCHT0 (R8)(SI*8)
+	VMOVUPS    (R8), X0
+	VMOVUPS    8(R8), X1
+	VMOVUPS    X0, (DI)
+	VMOVUPS    X1, 8(DI)
+	ADDQ       $0x00000018, R8
+	ADDQ       BX, DI
+	DECQ       R9
+	JNE        panel
+	ADDQ       $0x00000018, AX
+	ADDQ       SI, CX
+	DECQ       DX
+	JNE        row
 	VZEROUPPER
 	RET
 
 // func panels16AVX2(dst []float32, panel int, x []float32, ldx int, depth int, count int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·panels16AVX2(SB), NOSPLIT, $0-80
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+32(FP), CX
@@ -1716,18 +1717,19 @@ row:
 	MOVQ count+72(FP), R9
 
 panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    $0x00000040, R8
-	ADDQ    BX, DI
-	DECQ    R9
-	JNE     panel
-	ADDQ    $0x00000040, AX
-	ADDQ    SI, CX
-	DECQ    DX
-	JNE     row
+	PREFETCHT0 (R8)(SI*8)
+	VMOVUPS    (R8), Y0
+	VMOVUPS    32(R8), Y1
+	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y1, 32(DI)
+	ADDQ       $0x00000040, R8
+	ADDQ       BX, DI
+	DECQ       R9
+	JNE        panel
+	ADDQ       $0x00000040, AX
+	ADDQ       SI, CX
+	DECQ       DX
+	JNE        row
 	VZEROUPPER
 	RET
 

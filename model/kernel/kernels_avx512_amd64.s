@@ -1291,7 +1291,7 @@ narrowNot1:
 	RET
 
 // func panels14AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·panels14AVX512(SB), NOSPLIT, $0-80
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+32(FP), CX
@@ -1307,23 +1307,24 @@ row:
 	MOVQ count+72(FP), R9
 
 panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 24(R8), Y1
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 24(DI)
-	ADDQ    $0x00000038, R8
-	ADDQ    BX, DI
-	DECQ    R9
-	JNE     panel
-	ADDQ    $0x00000038, AX
-	ADDQ    SI, CX
-	DECQ    DX
-	JNE     row
+	PREFETCHT0 (R8)(SI*8)
+	VMOVUPS    (R8), Y0
+	VMOVUPS    24(R8), Y1
+	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y1, 24(DI)
+	ADDQ       $0x00000038, R8
+	ADDQ       BX, DI
+	DECQ       R9
+	JNE        panel
+	ADDQ       $0x00000038, AX
+	ADDQ       SI, CX
+	DECQ       DX
+	JNE        row
 	VZEROUPPER
 	RET
 
 // func panels32AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·panels32AVX512(SB), NOSPLIT, $0-80
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+32(FP), CX
@@ -1339,21 +1340,22 @@ row:
 	MOVQ count+72(FP), R9
 
 panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	VMOVUPS 64(R8), Y2
-	VMOVUPS 96(R8), Y3
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
-	ADDQ    $0x00000080, R8
-	ADDQ    BX, DI
-	DECQ    R9
-	JNE     panel
-	ADDQ    $0x00000080, AX
-	ADDQ    SI, CX
-	DECQ    DX
-	JNE     row
+	PREFETCHT0 (R8)(SI*8)
+	VMOVUPS    (R8), Y0
+	VMOVUPS    32(R8), Y1
+	VMOVUPS    64(R8), Y2
+	VMOVUPS    96(R8), Y3
+	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y1, 32(DI)
+	VMOVUPS    Y2, 64(DI)
+	VMOVUPS    Y3, 96(DI)
+	ADDQ       $0x00000080, R8
+	ADDQ       BX, DI
+	DECQ       R9
+	JNE        panel
+	ADDQ       $0x00000080, AX
+	ADDQ       SI, CX
+	DECQ       DX
+	JNE        row
 	VZEROUPPER
 	RET

@@ -27,6 +27,7 @@ func panels(width int, isa string) {
 	if width >= 8 {
 		vector, length = YMM, 8
 	}
+	PREFETCHT0(Mem{Base: from, Index: ldx, Scale: 8}) // no hardware sees that whole rows lie between
 	var parts []reg.VecVirtual
 	for j := 0; j < width; j += length {
 		v := vector()
