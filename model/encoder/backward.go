@@ -2,6 +2,7 @@ package encoder
 
 import (
 	"math"
+	"runtime"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 )
@@ -15,6 +16,7 @@ func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradient
 	if len(dHidden) != len(w.hidden) {
 		panic("encoder: gradient of the hidden states has the wrong length")
 	}
+	defer runtime.KeepAlive(e)
 	w.arena.used = w.forward
 	lowest := 0 // nothing below is trained
 	if g.Frozen.Embeddings {

@@ -2,8 +2,11 @@ package encoder
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/ferry-clir/ferry/model/encoder/safetensors"
 )
 
 // An Encoder holds the weights of a model. Any number of goroutines may run it, each with a Workspace of its own, as
@@ -12,7 +15,8 @@ type Encoder struct {
 	Config Config
 
 	weights    weights
-	version    uint64 // of weights, from 1: how often Parameters gave them away
+	viewed     []*safetensors.File // that weights are views of; methods that read weights end with a KeepAlive for them
+	version    uint64              // of weights, from 1: how often Parameters gave them away
 	forward    packing
 	backward   packing
 	prefix     string      // what the checkpoint had before its names, such as "roberta."
@@ -52,7 +56,8 @@ func newEncoder(c Config) *Encoder { return &Encoder{Config: c, weights: newWeig
 
 // Parameters returns views of all weights, always in the same order. They may be written to until the next Forward or
 // Backward, which lays the matrices out anew; who wants to write after it asks again, and Forward panics on matrices
-// that have changed through older views. Nobody else may use e between this call and the last write.
+// that have changed through older views. Nobody else may use e between this call and the last write. The views are valid
+// while e is reachable.
 func (e *Encoder) Parameters() []Parameter {
 	e.version++
 	return e.weights.parameters(e.Config)
@@ -64,6 +69,7 @@ func (e *Encoder) Unexpected() []string { return slices.Clone(e.unexpected) }
 
 // Clone returns an encoder with the same weights that can be trained on its own.
 func (e *Encoder) Clone() *Encoder {
+	defer runtime.KeepAlive(e)
 	c := newEncoder(e.Config)
 	c.prefix, c.kept, c.unexpected = e.prefix, e.kept, e.unexpected
 	from := e.weights.parameters(e.Config)

@@ -2,6 +2,7 @@ package encoder
 
 import (
 	"math"
+	"runtime"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 )
@@ -9,6 +10,7 @@ import (
 // Forward returns the last hidden states of b, of (tokens, Hidden). They are valid until the next Forward with w, and
 // the caller may not change them. b must be one that Check accepts.
 func (e *Encoder) Forward(w *Workspace, b Batch) []float32 {
+	defer runtime.KeepAlive(e) // and with it what its weights are views of
 	w.prepare(e.Config, b)
 	e.embed(w, b)
 	packed := e.forward.of(e, true)

@@ -26,11 +26,11 @@ type Gradients struct {
 func (e *Encoder) NewGradients(frozen Frozen) *Gradients {
 	g := &Gradients{Frozen: frozen, config: e.Config, sums: weights{layers: make([]layer, e.Config.Layers)}}
 	if !frozen.Embeddings {
-		g.sums.allocateEmbeddings(e.Config)
+		allocate(g.sums.embeddings(e.Config)[1:])
 		g.Words = newRows(e.Config)
 	}
 	for i := max(0, frozen.Layers); i < e.Config.Layers; i++ {
-		g.sums.layers[i] = newLayer(e.Config)
+		allocate(g.sums.layers[i].slots(nil, "", e.Config))
 	}
 	g.parameters = g.sums.parameters(e.Config)
 	return g

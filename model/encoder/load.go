@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -15,6 +16,9 @@ import (
 // Load reads the weights of a model with configuration c from a safetensors file of size bytes. Names may begin with
 // bert. or roberta.; F32, F16 and BF16 are read. The tensors of a pooler or of a language modelling head are kept for
 // Save. Tensors that are missing or of another shape than c asks for are errors, others are listed by Unexpected.
+//
+// If r has a method Mapped() []byte that returns the whole file, most weights in F32 are views of those bytes: they must
+// be writable and stay valid as long as r is reachable, which it is through the encoder.
 func Load(c Config, r io.ReaderAt, size int64) (*Encoder, error) {
 	file, err := safetensors.Open(r, size)
 	if err != nil {
@@ -66,23 +70,35 @@ func load(c Config, files []*safetensors.File) (*Encoder, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	e := &Encoder{Config: c, version: 1}
+	e := &Encoder{Config: c, version: 1, weights: weights{layers: make([]layer, c.Layers)}}
 	found, err := e.collect(files)
 	if err != nil {
 		return nil, err
 	}
-	wanted := (&weights{layers: make([]layer, c.Layers)}).parameters(c)
-	if err := match(wanted, found); err != nil {
+	slots := e.weights.slots(c)
+	if err := match(slots, found); err != nil {
 		return nil, err
 	}
-	e.weights = newWeights(c)
-	for _, p := range e.Parameters() {
-		if err := found[p.Name].file.Read(found[p.Name].tensor, p.Data); err != nil {
+	for _, s := range slots {
+		if err := e.fill(s, found[s.name]); err != nil {
 			return nil, err
 		}
-		delete(found, p.Name)
+		delete(found, s.name)
 	}
 	return e, e.keep(found)
+}
+
+// fill makes a slot a view of its tensor, if it is the only one there and the file is in memory, or else reads it.
+func (e *Encoder) fill(s slot, from stored) error {
+	if view := from.file.View(from.tensor); view != nil && s.parts == 1 {
+		*s.in = view
+		if !slices.Contains(e.viewed, from.file) {
+			e.viewed = append(e.viewed, from.file)
+		}
+		return nil
+	}
+	allocate([]slot{s})
+	return from.file.Read(from.tensor, part(*s.in, s.part, s.elements()))
 }
 
 // collect returns the tensors by name without the prefix of the model, which it notes.
@@ -118,15 +134,15 @@ func modernName(name string) string {
 }
 
 // match returns an error that names all tensors that are missing or have the wrong shape.
-func match(wanted []Parameter, found map[string]stored) error {
+func match(wanted []slot, found map[string]stored) error {
 	var missing, wrong []string
-	for _, p := range wanted {
-		s, ok := found[p.Name]
+	for _, w := range wanted {
+		s, ok := found[w.name]
 		switch {
 		case !ok:
-			missing = append(missing, p.Name)
-		case !slices.Equal(s.tensor.Shape, p.Shape):
-			wrong = append(wrong, fmt.Sprintf("%s has shape %v where the configuration asks for %v", s.tensor.Name, s.tensor.Shape, p.Shape))
+			missing = append(missing, w.name)
+		case !slices.Equal(s.tensor.Shape, w.shape):
+			wrong = append(wrong, fmt.Sprintf("%s has shape %v where the configuration asks for %v", s.tensor.Name, s.tensor.Shape, w.shape))
 		case !s.tensor.IsFloat():
 			wrong = append(wrong, fmt.Sprintf("%s is of type %s, not F32, F16 or BF16", s.tensor.Name, s.tensor.DType))
 		}
@@ -165,6 +181,7 @@ func (e *Encoder) keep(rest map[string]stored) error {
 // it beside Config.JSON.
 func (e *Encoder) Save(w io.Writer) error {
 	var arrays []safetensors.Array
+	defer runtime.KeepAlive(e)
 	for _, p := range e.weights.parameters(e.Config) {
 		arrays = append(arrays, safetensors.Array{Name: e.prefix + p.Name, Shape: p.Shape, Data: p.Data})
 	}

@@ -38,70 +38,82 @@ type layer struct {
 	norm2, norm2Bias []float32 // (H)
 }
 
-func newLayer(c Config) layer {
-	h, f := c.Hidden, c.FFN
-	return layer{
-		qkv: make([]float32, 3*h*h), qkvBias: make([]float32, 3*h),
-		out: make([]float32, h*h), outBias: make([]float32, h),
-		norm1: make([]float32, h), norm1Bias: make([]float32, h),
-		up: make([]float32, f*h), upBias: make([]float32, f),
-		down: make([]float32, h*f), downBias: make([]float32, h),
-		norm2: make([]float32, h), norm2Bias: make([]float32, h),
-	}
-}
-
-// allocateEmbeddings makes the tensors below the first layer, the word embeddings apart.
-func (w *weights) allocateEmbeddings(c Config) {
-	w.position = make([]float32, c.Positions*c.Hidden)
-	w.tokenType = make([]float32, c.TokenTypes*c.Hidden)
-	w.norm, w.normBias = make([]float32, c.Hidden), make([]float32, c.Hidden)
-}
-
 // newWeights makes all tensors of an encoder, filled with zeros.
 func newWeights(c Config) weights {
-	w := weights{word: make([]float32, c.Vocabulary*c.Hidden), layers: make([]layer, c.Layers)}
-	w.allocateEmbeddings(c)
-	for i := range w.layers {
-		w.layers[i] = newLayer(c)
-	}
+	w := weights{layers: make([]layer, c.Layers)}
+	allocate(w.slots(c))
 	return w
 }
 
+// A slot is the place of one tensor: the part-th of several equal parts of in.
+type slot struct {
+	name        string
+	shape       []int
+	in          *[]float32
+	part, parts int
+}
+
+// allocate makes the tensors of slots that are not there yet, filled with zeros.
+func allocate(slots []slot) {
+	for _, s := range slots {
+		if *s.in == nil {
+			*s.in = make([]float32, s.parts*s.elements())
+		}
+	}
+}
+
+func (s slot) elements() int { return Parameter{Shape: s.shape}.Elements() }
+
 // parameters lists the tensors in the order of the model. Data is nil for those that are not allocated.
 func (w *weights) parameters(c Config) []Parameter {
-	h := c.Hidden
-	list := []Parameter{
-		{wordEmbeddings, []int{c.Vocabulary, h}, w.word},
-		{"embeddings.position_embeddings.weight", []int{c.Positions, h}, w.position},
-		{"embeddings.token_type_embeddings.weight", []int{c.TokenTypes, h}, w.tokenType},
-		{"embeddings.LayerNorm.weight", []int{h}, w.norm},
-		{"embeddings.LayerNorm.bias", []int{h}, w.normBias},
+	var list []Parameter
+	for _, s := range w.slots(c) {
+		list = append(list, Parameter{s.name, s.shape, part(*s.in, s.part, s.elements())})
 	}
+	return list
+}
+
+// slots lists the places of all tensors in the order of the model.
+func (w *weights) slots(c Config) []slot {
+	list := w.embeddings(c)
 	for i := range w.layers {
-		list = w.layers[i].parameters(list, "encoder.layer."+strconv.Itoa(i)+".", h, c.FFN)
+		list = w.layers[i].slots(list, "encoder.layer."+strconv.Itoa(i)+".", c)
 	}
 	return list
 }
 
 const wordEmbeddings = "embeddings.word_embeddings.weight"
 
-func (l *layer) parameters(list []Parameter, prefix string, h, f int) []Parameter {
-	add := func(name string, outputs, inputs int, weight, bias []float32) {
+// embeddings lists the places of the tensors below the first layer; the words come first.
+func (w *weights) embeddings(c Config) []slot {
+	h := c.Hidden
+	return []slot{
+		{wordEmbeddings, []int{c.Vocabulary, h}, &w.word, 0, 1},
+		{"embeddings.position_embeddings.weight", []int{c.Positions, h}, &w.position, 0, 1},
+		{"embeddings.token_type_embeddings.weight", []int{c.TokenTypes, h}, &w.tokenType, 0, 1},
+		{"embeddings.LayerNorm.weight", []int{h}, &w.norm, 0, 1},
+		{"embeddings.LayerNorm.bias", []int{h}, &w.normBias, 0, 1},
+	}
+}
+
+func (l *layer) slots(list []slot, prefix string, c Config) []slot {
+	h, f := c.Hidden, c.FFN
+	add := func(name string, outputs, inputs int, weight, bias *[]float32, part, parts int) {
 		shape := []int{outputs, inputs}
 		if inputs == 0 { // layer normalisation
 			shape = shape[:1]
 		}
-		list = append(list, Parameter{prefix + name + ".weight", shape, weight},
-			Parameter{prefix + name + ".bias", []int{outputs}, bias})
+		list = append(list, slot{prefix + name + ".weight", shape, weight, part, parts},
+			slot{prefix + name + ".bias", []int{outputs}, bias, part, parts})
 	}
 	for i, name := range []string{"query", "key", "value"} {
-		add("attention.self."+name, h, h, part(l.qkv, i, h*h), part(l.qkvBias, i, h))
+		add("attention.self."+name, h, h, &l.qkv, &l.qkvBias, i, 3)
 	}
-	add("attention.output.dense", h, h, l.out, l.outBias)
-	add("attention.output.LayerNorm", h, 0, l.norm1, l.norm1Bias)
-	add("intermediate.dense", f, h, l.up, l.upBias)
-	add("output.dense", h, f, l.down, l.downBias)
-	add("output.LayerNorm", h, 0, l.norm2, l.norm2Bias)
+	add("attention.output.dense", h, h, &l.out, &l.outBias, 0, 1)
+	add("attention.output.LayerNorm", h, 0, &l.norm1, &l.norm1Bias, 0, 1)
+	add("intermediate.dense", f, h, &l.up, &l.upBias, 0, 1)
+	add("output.dense", h, f, &l.down, &l.downBias, 0, 1)
+	add("output.LayerNorm", h, 0, &l.norm2, &l.norm2Bias, 0, 1)
 	return list
 }
 

@@ -31,12 +31,14 @@ type File struct {
 	Metadata map[string]string
 	Tensors  []Tensor // in the order of their bytes
 
-	r     io.ReaderAt
-	start int64 // where the tensors' bytes begin
+	r      io.ReaderAt
+	start  int64  // where the tensors' bytes begin
+	mapped []byte // the whole file, or nil
 }
 
 // Open reads and checks the header of a file of size bytes. What Open accepts has tensors with different names that
-// cover the rest of the file exactly, each as long as its shape asks for.
+// cover the rest of the file exactly, each as long as its shape asks for. If r has a method Mapped() []byte that returns
+// the whole file, View makes use of it.
 func Open(r io.ReaderAt, size int64) (*File, error) {
 	var prefix [8]byte
 	if err := readAt(r, prefix[:], 0); err != nil {
@@ -59,6 +61,9 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	}
 	if err := f.check(size - f.start); err != nil {
 		return nil, fmt.Errorf("reading safetensors header: %w", err)
+	}
+	if m, ok := r.(interface{ Mapped() []byte }); ok && int64(len(m.Mapped())) == size {
+		f.mapped = m.Mapped()
 	}
 	return f, nil
 }
