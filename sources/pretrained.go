@@ -12,6 +12,7 @@ import (
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sources/hub"
+	"github.com/ferry-clir/ferry/sources/mapped"
 )
 
 // Pretrained opens a model from a folder in Hugging Face layout: config.json, tokenizer.json and model.safetensors (or
@@ -103,7 +104,7 @@ func (p *Pretrained) Inspect() (model.Info, error) {
 // Open reads the model, downloading first what is not there yet; progress hears how many bytes of that are there.
 func (p *Pretrained) Open(ctx context.Context, _ uint64, progress func(done, total int64)) (*model.Model, error) {
 	if !p.remote() {
-		return model.Open(os.DirFS(string(p.Path)))
+		return model.Open(mapped.FS(os.DirFS(string(p.Path))))
 	}
 	client, listing, err := p.describe(ctx)
 	if err != nil {
@@ -113,5 +114,5 @@ func (p *Pretrained) Open(ctx context.Context, _ uint64, progress func(done, tot
 	if err := client.Download(ctx, listing); err != nil {
 		return nil, err
 	}
-	return model.Open(listing.FS())
+	return model.Open(mapped.FS(listing.FS()))
 }

@@ -121,6 +121,35 @@ func TestHub(t *testing.T) {
 	}
 }
 
+// TestTrainedInPlace opens a model, changes all its weights, and finds those in the file as they were.
+func TestTrainedInPlace(t *testing.T) {
+	folder := t.TempDir()
+	written := writeTiny(t, folder)
+	p := &Pretrained{Path: schemas.Path(folder)}
+	before, err := os.ReadFile(filepath.Join(folder, "model.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := p.Open(t.Context(), 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := embedding(t, m), embedding(t, written); !slices.Equal(got, want) {
+		t.Errorf("embedding is %v, written %v", got, want)
+	}
+	for i, parameter := range m.Encoder.Parameters() {
+		for j := range parameter.Data {
+			parameter.Data[j] = float32(i+j) / 1000
+		}
+	}
+	if after, err := os.ReadFile(filepath.Join(folder, "model.safetensors")); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("training in memory changes the file: %v", err)
+	}
+	if again, err := p.Open(t.Context(), 0, nil); err != nil || slices.Equal(embedding(t, again), embedding(t, m)) {
+		t.Errorf("the trained weights are not in use: %v", err)
+	}
+}
+
 func TestHubMistakes(t *testing.T) {
 	for path, want := range map[schemas.Path]string{
 		"hf://a/b":         "",
