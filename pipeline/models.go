@@ -7,13 +7,15 @@ import (
 	"sync"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/sources/mapped"
 )
 
-// models keeps the models that are in use, each opened once, and forgets them when the last user is done.
+// models keeps the models that are in use, each opened once even if it has several names, and forgets them when the last
+// user is done.
 type models struct {
 	run   *Run
 	mutex sync.Mutex
-	inUse map[*unit]*openModel
+	inUse map[key]*openModel
 }
 
 type openModel struct {
@@ -23,7 +25,7 @@ type openModel struct {
 	err   error
 }
 
-func newModels(r *Run) *models { return &models{run: r, inUse: map[*unit]*openModel{}} }
+func newModels(r *Run) *models { return &models{run: r, inUse: map[key]*openModel{}} }
 
 // open waits until the unit's model is there and returns it; release must follow.
 func (m *models) open(ctx context.Context, u *unit) (*model.Model, error) {
@@ -33,10 +35,10 @@ func (m *models) open(ctx context.Context, u *unit) (*model.Model, error) {
 		return nil, context.Cause(ctx)
 	}
 	m.mutex.Lock()
-	entry := m.inUse[u]
+	entry := m.inUse[u.key]
 	if entry == nil {
 		entry = &openModel{}
-		m.inUse[u] = entry
+		m.inUse[u.key] = entry
 	}
 	entry.users++
 	m.mutex.Unlock()
@@ -58,7 +60,7 @@ func (m *models) load(ctx context.Context, u *unit) (*model.Model, error) {
 		}
 		return opened, nil
 	}
-	opened, err := model.Open(os.DirFS(m.run.store.model(u.key)))
+	opened, err := model.Open(mapped.FS(os.DirFS(m.run.store.model(u.key))))
 	if err != nil {
 		return nil, fmt.Errorf("opening the model of %s: %w", u.name(), err)
 	}
@@ -68,8 +70,8 @@ func (m *models) load(ctx context.Context, u *unit) (*model.Model, error) {
 func (m *models) release(u *unit) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	entry := m.inUse[u]
+	entry := m.inUse[u.key]
 	if entry.users--; entry.users == 0 {
-		delete(m.inUse, u)
+		delete(m.inUse, u.key)
 	}
 }
