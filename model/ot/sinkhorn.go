@@ -130,8 +130,8 @@ func (s *solver) iterate(p problem, o Options, r *Report) (ok bool) {
 	for i, u := range s.u {
 		plan := p.plan[i*p.columns : (i+1)*p.columns]
 		for j, k := range s.scaled[i*p.columns : (i+1)*p.columns] {
-			plan[j] = u * k * s.v[j]
-			bad += plan[j] - plan[j] // 0, or NaN for ever
+			plan[j] = float32(u * k * s.v[j]) // rounded: arm64 would fuse the product with the difference below
+			bad += plan[j] - plan[j]          // 0, or NaN for ever
 		}
 	}
 	return bad == 0
