@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race purego bench bench-engine check generate notebooks build clean
+.PHONY: run test race purego arm64 bench bench-engine check generate notebooks build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -17,6 +17,10 @@ race: ## the tests under the race detector; needs a C compiler
 
 purego: ## the tests of the kernels and what stands on them, without assembly
 	go test -tags purego ./model/...
+
+arm64: ## the tests of the kernels as an arm64 machine runs them, where there is qemu-aarch64 (Debian's qemu-user)
+	@if command -v qemu-aarch64 >/dev/null; then GOARCH=arm64 go test -exec qemu-aarch64 ./model/kernel; \
+	else echo "arm64 skipped: there is no qemu-aarch64"; fi
 
 bench: ## every promise of speed, with the twin or peer beside it
 	go test -run '^$$' -bench . -benchtime 300ms ./model/...

@@ -14,5 +14,5 @@
 // NaN and infinities go through as IEEE 754 says. All functions run on the caller's goroutine alone, are safe for
 // concurrent use on different outputs, and allocate nothing once warm, packing a matrix excepted.
 //
-// Start with gemm.go. FERRY_CPU=generic, avx2 or avx512 fixes the ISA; the build tag purego leaves the twins only.
+// Start with gemm.go. FERRY_CPU=generic, avx2, avx512 or neon fixes the ISA; the build tag purego leaves the twins only.
 package kernel

@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+//go:generate go run -C asm ./neon -out ../kernels_neon_arm64.s -stubs ../kernels_neon_arm64.go
+
 // An isa is one set of functions that all use the same instructions. The comment of each function is its twin.
 type isa struct {
 	name  string

@@ -7,6 +7,9 @@ package kernel
 // multiplyAddNEON does 12 fused multiply-adds of vectors of four a round, on registers alone.
 func multiplyAddNEON(rounds int)
 
+// stripNEON is stripGeneric, with fused multiplications and additions.
+func stripNEON(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, bias, d []float32, ldd int, c []float32, ldc int)
+
 // dotNEON is dotGeneric.
 func dotNEON(x, y []float32) float32
 

@@ -66,6 +66,2189 @@ loop:
 done:
 	RET
 
+// func stripNEON(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, bias, d []float32, ldd int, c []float32, ldc int)
+TEXT ·stripNEON(SB), NOSPLIT, $0-200
+	MOVD n+8(FP), R0
+	MOVD aColumn+64(FP), R2
+	LSL $2, R2
+	MOVD aPanel+72(FP), R3
+	LSL $2, R3
+	MOVD bRow+104(FP), R4
+	LSL $2, R4
+	MOVD ldd+160(FP), R5
+	LSL $2, R5
+	MOVD ldc+192(FP), R6
+	LSL $2, R6
+	MOVD aRow+56(FP), R7
+	LSL $2, R7
+	ADD R7, R7, R8
+	ADD R7, R8, R9
+	ADD R7, R9, R10
+	ADD R7, R10, R11
+	MOVD $0, R1
+	TBZ $4, R0, columns16Done
+	MOVD a_base+32(FP), R12
+	MOVD b_base+80(FP), R13
+	MOVD bias_base+112(FP), R14
+	MOVD d_base+136(FP), R15
+	MOVD c_base+168(FP), R16
+	ADD R1, R13
+	ADD R1, R16
+	CBZ R14, columns16Nil0
+	ADD R1, R14
+
+columns16Nil0:
+	CBZ R15, columns16Nil1
+	ADD R1, R15
+
+columns16Nil1:
+	MOVD m+0(FP), R17
+
+columns16Six:
+	CMP $6, R17
+	BLT columns16Rest
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns166Loop:
+	FMOVQ 0(R20), F24
+	FMOVQ 16(R20), F25
+	FMOVQ 32(R20), F26
+	FMOVQ 48(R20), F27
+	FMOVS (R19), F28
+	WORD $0x4f9c1300 // fmla v0.4s, v24.4s, v28.s[0]
+	WORD $0x4f9c1321 // fmla v1.4s, v25.4s, v28.s[0]
+	WORD $0x4f9c1342 // fmla v2.4s, v26.4s, v28.s[0]
+	WORD $0x4f9c1363 // fmla v3.4s, v27.4s, v28.s[0]
+	FMOVS (R19)(R7), F29
+	WORD $0x4f9d1304 // fmla v4.4s, v24.4s, v29.s[0]
+	WORD $0x4f9d1325 // fmla v5.4s, v25.4s, v29.s[0]
+	WORD $0x4f9d1346 // fmla v6.4s, v26.4s, v29.s[0]
+	WORD $0x4f9d1367 // fmla v7.4s, v27.4s, v29.s[0]
+	FMOVS (R19)(R8), F30
+	WORD $0x4f9e1308 // fmla v8.4s, v24.4s, v30.s[0]
+	WORD $0x4f9e1329 // fmla v9.4s, v25.4s, v30.s[0]
+	WORD $0x4f9e134a // fmla v10.4s, v26.4s, v30.s[0]
+	WORD $0x4f9e136b // fmla v11.4s, v27.4s, v30.s[0]
+	FMOVS (R19)(R9), F31
+	WORD $0x4f9f130c // fmla v12.4s, v24.4s, v31.s[0]
+	WORD $0x4f9f132d // fmla v13.4s, v25.4s, v31.s[0]
+	WORD $0x4f9f134e // fmla v14.4s, v26.4s, v31.s[0]
+	WORD $0x4f9f136f // fmla v15.4s, v27.4s, v31.s[0]
+	FMOVS (R19)(R10), F28
+	WORD $0x4f9c1310 // fmla v16.4s, v24.4s, v28.s[0]
+	WORD $0x4f9c1331 // fmla v17.4s, v25.4s, v28.s[0]
+	WORD $0x4f9c1352 // fmla v18.4s, v26.4s, v28.s[0]
+	WORD $0x4f9c1373 // fmla v19.4s, v27.4s, v28.s[0]
+	FMOVS (R19)(R11), F29
+	WORD $0x4f9d1314 // fmla v20.4s, v24.4s, v29.s[0]
+	WORD $0x4f9d1335 // fmla v21.4s, v25.4s, v29.s[0]
+	WORD $0x4f9d1356 // fmla v22.4s, v26.4s, v29.s[0]
+	WORD $0x4f9d1377 // fmla v23.4s, v27.4s, v29.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns166Loop
+	FMOVS alpha+24(FP), F28
+	VDUP V28.S[0], V28.S4
+	WORD $0x6e3cdc00 // fmul v0.4s, v0.4s, v28.4s
+	WORD $0x6e3cdc21 // fmul v1.4s, v1.4s, v28.4s
+	WORD $0x6e3cdc42 // fmul v2.4s, v2.4s, v28.4s
+	WORD $0x6e3cdc63 // fmul v3.4s, v3.4s, v28.4s
+	WORD $0x6e3cdc84 // fmul v4.4s, v4.4s, v28.4s
+	WORD $0x6e3cdca5 // fmul v5.4s, v5.4s, v28.4s
+	WORD $0x6e3cdcc6 // fmul v6.4s, v6.4s, v28.4s
+	WORD $0x6e3cdce7 // fmul v7.4s, v7.4s, v28.4s
+	WORD $0x6e3cdd08 // fmul v8.4s, v8.4s, v28.4s
+	WORD $0x6e3cdd29 // fmul v9.4s, v9.4s, v28.4s
+	WORD $0x6e3cdd4a // fmul v10.4s, v10.4s, v28.4s
+	WORD $0x6e3cdd6b // fmul v11.4s, v11.4s, v28.4s
+	WORD $0x6e3cdd8c // fmul v12.4s, v12.4s, v28.4s
+	WORD $0x6e3cddad // fmul v13.4s, v13.4s, v28.4s
+	WORD $0x6e3cddce // fmul v14.4s, v14.4s, v28.4s
+	WORD $0x6e3cddef // fmul v15.4s, v15.4s, v28.4s
+	WORD $0x6e3cde10 // fmul v16.4s, v16.4s, v28.4s
+	WORD $0x6e3cde31 // fmul v17.4s, v17.4s, v28.4s
+	WORD $0x6e3cde52 // fmul v18.4s, v18.4s, v28.4s
+	WORD $0x6e3cde73 // fmul v19.4s, v19.4s, v28.4s
+	WORD $0x6e3cde94 // fmul v20.4s, v20.4s, v28.4s
+	WORD $0x6e3cdeb5 // fmul v21.4s, v21.4s, v28.4s
+	WORD $0x6e3cded6 // fmul v22.4s, v22.4s, v28.4s
+	WORD $0x6e3cdef7 // fmul v23.4s, v23.4s, v28.4s
+	CBZ R14, columns166NoBias
+	FMOVQ 0(R14), F24
+	FMOVQ 16(R14), F25
+	FMOVQ 32(R14), F26
+	FMOVQ 48(R14), F27
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
+	WORD $0x4e38d484 // fadd v4.4s, v4.4s, v24.4s
+	WORD $0x4e39d4a5 // fadd v5.4s, v5.4s, v25.4s
+	WORD $0x4e3ad4c6 // fadd v6.4s, v6.4s, v26.4s
+	WORD $0x4e3bd4e7 // fadd v7.4s, v7.4s, v27.4s
+	WORD $0x4e38d508 // fadd v8.4s, v8.4s, v24.4s
+	WORD $0x4e39d529 // fadd v9.4s, v9.4s, v25.4s
+	WORD $0x4e3ad54a // fadd v10.4s, v10.4s, v26.4s
+	WORD $0x4e3bd56b // fadd v11.4s, v11.4s, v27.4s
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	WORD $0x4e3bd5ef // fadd v15.4s, v15.4s, v27.4s
+	WORD $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
+	WORD $0x4e39d6b5 // fadd v21.4s, v21.4s, v25.4s
+	WORD $0x4e3ad6d6 // fadd v22.4s, v22.4s, v26.4s
+	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
+
+columns166NoBias:
+	CBZ R15, columns166Store
+	FMOVQ 0(R15), F24
+	FMOVQ 16(R15), F25
+	FMOVQ 32(R15), F26
+	FMOVQ 48(R15), F27
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F24
+	FMOVQ 16(R15), F25
+	FMOVQ 32(R15), F26
+	FMOVQ 48(R15), F27
+	WORD $0x4e38d484 // fadd v4.4s, v4.4s, v24.4s
+	WORD $0x4e39d4a5 // fadd v5.4s, v5.4s, v25.4s
+	WORD $0x4e3ad4c6 // fadd v6.4s, v6.4s, v26.4s
+	WORD $0x4e3bd4e7 // fadd v7.4s, v7.4s, v27.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F24
+	FMOVQ 16(R15), F25
+	FMOVQ 32(R15), F26
+	FMOVQ 48(R15), F27
+	WORD $0x4e38d508 // fadd v8.4s, v8.4s, v24.4s
+	WORD $0x4e39d529 // fadd v9.4s, v9.4s, v25.4s
+	WORD $0x4e3ad54a // fadd v10.4s, v10.4s, v26.4s
+	WORD $0x4e3bd56b // fadd v11.4s, v11.4s, v27.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F24
+	FMOVQ 16(R15), F25
+	FMOVQ 32(R15), F26
+	FMOVQ 48(R15), F27
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	WORD $0x4e3bd5ef // fadd v15.4s, v15.4s, v27.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F24
+	FMOVQ 16(R15), F25
+	FMOVQ 32(R15), F26
+	FMOVQ 48(R15), F27
+	WORD $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F24
+	FMOVQ 16(R15), F25
+	FMOVQ 32(R15), F26
+	FMOVQ 48(R15), F27
+	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
+	WORD $0x4e39d6b5 // fadd v21.4s, v21.4s, v25.4s
+	WORD $0x4e3ad6d6 // fadd v22.4s, v22.4s, v26.4s
+	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
+	ADD R5, R15
+
+columns166Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	FMOVQ F2, 32(R16)
+	FMOVQ F3, 48(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	FMOVQ F5, 16(R16)
+	FMOVQ F6, 32(R16)
+	FMOVQ F7, 48(R16)
+	ADD R6, R16
+	FMOVQ F8, 0(R16)
+	FMOVQ F9, 16(R16)
+	FMOVQ F10, 32(R16)
+	FMOVQ F11, 48(R16)
+	ADD R6, R16
+	FMOVQ F12, 0(R16)
+	FMOVQ F13, 16(R16)
+	FMOVQ F14, 32(R16)
+	FMOVQ F15, 48(R16)
+	ADD R6, R16
+	FMOVQ F16, 0(R16)
+	FMOVQ F17, 16(R16)
+	FMOVQ F18, 32(R16)
+	FMOVQ F19, 48(R16)
+	ADD R6, R16
+	FMOVQ F20, 0(R16)
+	FMOVQ F21, 16(R16)
+	FMOVQ F22, 32(R16)
+	FMOVQ F23, 48(R16)
+	ADD R6, R16
+	ADD R3, R12
+	SUB $6, R17
+	B columns16Six
+
+columns16Rest:
+	CMP $5, R17
+	BNE columns16Not5
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns165Loop:
+	FMOVQ 0(R20), F20
+	FMOVQ 16(R20), F21
+	FMOVQ 32(R20), F22
+	FMOVQ 48(R20), F23
+	FMOVS (R19), F24
+	WORD $0x4f981280 // fmla v0.4s, v20.4s, v24.s[0]
+	WORD $0x4f9812a1 // fmla v1.4s, v21.4s, v24.s[0]
+	WORD $0x4f9812c2 // fmla v2.4s, v22.4s, v24.s[0]
+	WORD $0x4f9812e3 // fmla v3.4s, v23.4s, v24.s[0]
+	FMOVS (R19)(R7), F25
+	WORD $0x4f991284 // fmla v4.4s, v20.4s, v25.s[0]
+	WORD $0x4f9912a5 // fmla v5.4s, v21.4s, v25.s[0]
+	WORD $0x4f9912c6 // fmla v6.4s, v22.4s, v25.s[0]
+	WORD $0x4f9912e7 // fmla v7.4s, v23.4s, v25.s[0]
+	FMOVS (R19)(R8), F26
+	WORD $0x4f9a1288 // fmla v8.4s, v20.4s, v26.s[0]
+	WORD $0x4f9a12a9 // fmla v9.4s, v21.4s, v26.s[0]
+	WORD $0x4f9a12ca // fmla v10.4s, v22.4s, v26.s[0]
+	WORD $0x4f9a12eb // fmla v11.4s, v23.4s, v26.s[0]
+	FMOVS (R19)(R9), F27
+	WORD $0x4f9b128c // fmla v12.4s, v20.4s, v27.s[0]
+	WORD $0x4f9b12ad // fmla v13.4s, v21.4s, v27.s[0]
+	WORD $0x4f9b12ce // fmla v14.4s, v22.4s, v27.s[0]
+	WORD $0x4f9b12ef // fmla v15.4s, v23.4s, v27.s[0]
+	FMOVS (R19)(R10), F24
+	WORD $0x4f981290 // fmla v16.4s, v20.4s, v24.s[0]
+	WORD $0x4f9812b1 // fmla v17.4s, v21.4s, v24.s[0]
+	WORD $0x4f9812d2 // fmla v18.4s, v22.4s, v24.s[0]
+	WORD $0x4f9812f3 // fmla v19.4s, v23.4s, v24.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns165Loop
+	FMOVS alpha+24(FP), F24
+	VDUP V24.S[0], V24.S4
+	WORD $0x6e38dc00 // fmul v0.4s, v0.4s, v24.4s
+	WORD $0x6e38dc21 // fmul v1.4s, v1.4s, v24.4s
+	WORD $0x6e38dc42 // fmul v2.4s, v2.4s, v24.4s
+	WORD $0x6e38dc63 // fmul v3.4s, v3.4s, v24.4s
+	WORD $0x6e38dc84 // fmul v4.4s, v4.4s, v24.4s
+	WORD $0x6e38dca5 // fmul v5.4s, v5.4s, v24.4s
+	WORD $0x6e38dcc6 // fmul v6.4s, v6.4s, v24.4s
+	WORD $0x6e38dce7 // fmul v7.4s, v7.4s, v24.4s
+	WORD $0x6e38dd08 // fmul v8.4s, v8.4s, v24.4s
+	WORD $0x6e38dd29 // fmul v9.4s, v9.4s, v24.4s
+	WORD $0x6e38dd4a // fmul v10.4s, v10.4s, v24.4s
+	WORD $0x6e38dd6b // fmul v11.4s, v11.4s, v24.4s
+	WORD $0x6e38dd8c // fmul v12.4s, v12.4s, v24.4s
+	WORD $0x6e38ddad // fmul v13.4s, v13.4s, v24.4s
+	WORD $0x6e38ddce // fmul v14.4s, v14.4s, v24.4s
+	WORD $0x6e38ddef // fmul v15.4s, v15.4s, v24.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e38de31 // fmul v17.4s, v17.4s, v24.4s
+	WORD $0x6e38de52 // fmul v18.4s, v18.4s, v24.4s
+	WORD $0x6e38de73 // fmul v19.4s, v19.4s, v24.4s
+	CBZ R14, columns165NoBias
+	FMOVQ 0(R14), F20
+	FMOVQ 16(R14), F21
+	FMOVQ 32(R14), F22
+	FMOVQ 48(R14), F23
+	WORD $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	WORD $0x4e35d421 // fadd v1.4s, v1.4s, v21.4s
+	WORD $0x4e36d442 // fadd v2.4s, v2.4s, v22.4s
+	WORD $0x4e37d463 // fadd v3.4s, v3.4s, v23.4s
+	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
+	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
+	WORD $0x4e35d529 // fadd v9.4s, v9.4s, v21.4s
+	WORD $0x4e36d54a // fadd v10.4s, v10.4s, v22.4s
+	WORD $0x4e37d56b // fadd v11.4s, v11.4s, v23.4s
+	WORD $0x4e34d58c // fadd v12.4s, v12.4s, v20.4s
+	WORD $0x4e35d5ad // fadd v13.4s, v13.4s, v21.4s
+	WORD $0x4e36d5ce // fadd v14.4s, v14.4s, v22.4s
+	WORD $0x4e37d5ef // fadd v15.4s, v15.4s, v23.4s
+	WORD $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+
+columns165NoBias:
+	CBZ R15, columns165Store
+	FMOVQ 0(R15), F20
+	FMOVQ 16(R15), F21
+	FMOVQ 32(R15), F22
+	FMOVQ 48(R15), F23
+	WORD $0x4e34d400 // fadd v0.4s, v0.4s, v20.4s
+	WORD $0x4e35d421 // fadd v1.4s, v1.4s, v21.4s
+	WORD $0x4e36d442 // fadd v2.4s, v2.4s, v22.4s
+	WORD $0x4e37d463 // fadd v3.4s, v3.4s, v23.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F20
+	FMOVQ 16(R15), F21
+	FMOVQ 32(R15), F22
+	FMOVQ 48(R15), F23
+	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
+	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F20
+	FMOVQ 16(R15), F21
+	FMOVQ 32(R15), F22
+	FMOVQ 48(R15), F23
+	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
+	WORD $0x4e35d529 // fadd v9.4s, v9.4s, v21.4s
+	WORD $0x4e36d54a // fadd v10.4s, v10.4s, v22.4s
+	WORD $0x4e37d56b // fadd v11.4s, v11.4s, v23.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F20
+	FMOVQ 16(R15), F21
+	FMOVQ 32(R15), F22
+	FMOVQ 48(R15), F23
+	WORD $0x4e34d58c // fadd v12.4s, v12.4s, v20.4s
+	WORD $0x4e35d5ad // fadd v13.4s, v13.4s, v21.4s
+	WORD $0x4e36d5ce // fadd v14.4s, v14.4s, v22.4s
+	WORD $0x4e37d5ef // fadd v15.4s, v15.4s, v23.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F20
+	FMOVQ 16(R15), F21
+	FMOVQ 32(R15), F22
+	FMOVQ 48(R15), F23
+	WORD $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	ADD R5, R15
+
+columns165Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	FMOVQ F2, 32(R16)
+	FMOVQ F3, 48(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	FMOVQ F5, 16(R16)
+	FMOVQ F6, 32(R16)
+	FMOVQ F7, 48(R16)
+	ADD R6, R16
+	FMOVQ F8, 0(R16)
+	FMOVQ F9, 16(R16)
+	FMOVQ F10, 32(R16)
+	FMOVQ F11, 48(R16)
+	ADD R6, R16
+	FMOVQ F12, 0(R16)
+	FMOVQ F13, 16(R16)
+	FMOVQ F14, 32(R16)
+	FMOVQ F15, 48(R16)
+	ADD R6, R16
+	FMOVQ F16, 0(R16)
+	FMOVQ F17, 16(R16)
+	FMOVQ F18, 32(R16)
+	FMOVQ F19, 48(R16)
+	ADD R6, R16
+	B columns16End
+
+columns16Not5:
+	CMP $4, R17
+	BNE columns16Not4
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns164Loop:
+	FMOVQ 0(R20), F16
+	FMOVQ 16(R20), F17
+	FMOVQ 32(R20), F18
+	FMOVQ 48(R20), F19
+	FMOVS (R19), F20
+	WORD $0x4f941200 // fmla v0.4s, v16.4s, v20.s[0]
+	WORD $0x4f941221 // fmla v1.4s, v17.4s, v20.s[0]
+	WORD $0x4f941242 // fmla v2.4s, v18.4s, v20.s[0]
+	WORD $0x4f941263 // fmla v3.4s, v19.4s, v20.s[0]
+	FMOVS (R19)(R7), F21
+	WORD $0x4f951204 // fmla v4.4s, v16.4s, v21.s[0]
+	WORD $0x4f951225 // fmla v5.4s, v17.4s, v21.s[0]
+	WORD $0x4f951246 // fmla v6.4s, v18.4s, v21.s[0]
+	WORD $0x4f951267 // fmla v7.4s, v19.4s, v21.s[0]
+	FMOVS (R19)(R8), F22
+	WORD $0x4f961208 // fmla v8.4s, v16.4s, v22.s[0]
+	WORD $0x4f961229 // fmla v9.4s, v17.4s, v22.s[0]
+	WORD $0x4f96124a // fmla v10.4s, v18.4s, v22.s[0]
+	WORD $0x4f96126b // fmla v11.4s, v19.4s, v22.s[0]
+	FMOVS (R19)(R9), F23
+	WORD $0x4f97120c // fmla v12.4s, v16.4s, v23.s[0]
+	WORD $0x4f97122d // fmla v13.4s, v17.4s, v23.s[0]
+	WORD $0x4f97124e // fmla v14.4s, v18.4s, v23.s[0]
+	WORD $0x4f97126f // fmla v15.4s, v19.4s, v23.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns164Loop
+	FMOVS alpha+24(FP), F20
+	VDUP V20.S[0], V20.S4
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
+	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
+	WORD $0x6e34dc63 // fmul v3.4s, v3.4s, v20.4s
+	WORD $0x6e34dc84 // fmul v4.4s, v4.4s, v20.4s
+	WORD $0x6e34dca5 // fmul v5.4s, v5.4s, v20.4s
+	WORD $0x6e34dcc6 // fmul v6.4s, v6.4s, v20.4s
+	WORD $0x6e34dce7 // fmul v7.4s, v7.4s, v20.4s
+	WORD $0x6e34dd08 // fmul v8.4s, v8.4s, v20.4s
+	WORD $0x6e34dd29 // fmul v9.4s, v9.4s, v20.4s
+	WORD $0x6e34dd4a // fmul v10.4s, v10.4s, v20.4s
+	WORD $0x6e34dd6b // fmul v11.4s, v11.4s, v20.4s
+	WORD $0x6e34dd8c // fmul v12.4s, v12.4s, v20.4s
+	WORD $0x6e34ddad // fmul v13.4s, v13.4s, v20.4s
+	WORD $0x6e34ddce // fmul v14.4s, v14.4s, v20.4s
+	WORD $0x6e34ddef // fmul v15.4s, v15.4s, v20.4s
+	CBZ R14, columns164NoBias
+	FMOVQ 0(R14), F16
+	FMOVQ 16(R14), F17
+	FMOVQ 32(R14), F18
+	FMOVQ 48(R14), F19
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
+	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
+	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
+	WORD $0x4e30d484 // fadd v4.4s, v4.4s, v16.4s
+	WORD $0x4e31d4a5 // fadd v5.4s, v5.4s, v17.4s
+	WORD $0x4e32d4c6 // fadd v6.4s, v6.4s, v18.4s
+	WORD $0x4e33d4e7 // fadd v7.4s, v7.4s, v19.4s
+	WORD $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
+	WORD $0x4e31d529 // fadd v9.4s, v9.4s, v17.4s
+	WORD $0x4e32d54a // fadd v10.4s, v10.4s, v18.4s
+	WORD $0x4e33d56b // fadd v11.4s, v11.4s, v19.4s
+	WORD $0x4e30d58c // fadd v12.4s, v12.4s, v16.4s
+	WORD $0x4e31d5ad // fadd v13.4s, v13.4s, v17.4s
+	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
+	WORD $0x4e33d5ef // fadd v15.4s, v15.4s, v19.4s
+
+columns164NoBias:
+	CBZ R15, columns164Store
+	FMOVQ 0(R15), F16
+	FMOVQ 16(R15), F17
+	FMOVQ 32(R15), F18
+	FMOVQ 48(R15), F19
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
+	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
+	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F16
+	FMOVQ 16(R15), F17
+	FMOVQ 32(R15), F18
+	FMOVQ 48(R15), F19
+	WORD $0x4e30d484 // fadd v4.4s, v4.4s, v16.4s
+	WORD $0x4e31d4a5 // fadd v5.4s, v5.4s, v17.4s
+	WORD $0x4e32d4c6 // fadd v6.4s, v6.4s, v18.4s
+	WORD $0x4e33d4e7 // fadd v7.4s, v7.4s, v19.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F16
+	FMOVQ 16(R15), F17
+	FMOVQ 32(R15), F18
+	FMOVQ 48(R15), F19
+	WORD $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
+	WORD $0x4e31d529 // fadd v9.4s, v9.4s, v17.4s
+	WORD $0x4e32d54a // fadd v10.4s, v10.4s, v18.4s
+	WORD $0x4e33d56b // fadd v11.4s, v11.4s, v19.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F16
+	FMOVQ 16(R15), F17
+	FMOVQ 32(R15), F18
+	FMOVQ 48(R15), F19
+	WORD $0x4e30d58c // fadd v12.4s, v12.4s, v16.4s
+	WORD $0x4e31d5ad // fadd v13.4s, v13.4s, v17.4s
+	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
+	WORD $0x4e33d5ef // fadd v15.4s, v15.4s, v19.4s
+	ADD R5, R15
+
+columns164Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	FMOVQ F2, 32(R16)
+	FMOVQ F3, 48(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	FMOVQ F5, 16(R16)
+	FMOVQ F6, 32(R16)
+	FMOVQ F7, 48(R16)
+	ADD R6, R16
+	FMOVQ F8, 0(R16)
+	FMOVQ F9, 16(R16)
+	FMOVQ F10, 32(R16)
+	FMOVQ F11, 48(R16)
+	ADD R6, R16
+	FMOVQ F12, 0(R16)
+	FMOVQ F13, 16(R16)
+	FMOVQ F14, 32(R16)
+	FMOVQ F15, 48(R16)
+	ADD R6, R16
+	B columns16End
+
+columns16Not4:
+	CMP $3, R17
+	BNE columns16Not3
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns163Loop:
+	FMOVQ 0(R20), F12
+	FMOVQ 16(R20), F13
+	FMOVQ 32(R20), F14
+	FMOVQ 48(R20), F15
+	FMOVS (R19), F16
+	WORD $0x4f901180 // fmla v0.4s, v12.4s, v16.s[0]
+	WORD $0x4f9011a1 // fmla v1.4s, v13.4s, v16.s[0]
+	WORD $0x4f9011c2 // fmla v2.4s, v14.4s, v16.s[0]
+	WORD $0x4f9011e3 // fmla v3.4s, v15.4s, v16.s[0]
+	FMOVS (R19)(R7), F17
+	WORD $0x4f911184 // fmla v4.4s, v12.4s, v17.s[0]
+	WORD $0x4f9111a5 // fmla v5.4s, v13.4s, v17.s[0]
+	WORD $0x4f9111c6 // fmla v6.4s, v14.4s, v17.s[0]
+	WORD $0x4f9111e7 // fmla v7.4s, v15.4s, v17.s[0]
+	FMOVS (R19)(R8), F18
+	WORD $0x4f921188 // fmla v8.4s, v12.4s, v18.s[0]
+	WORD $0x4f9211a9 // fmla v9.4s, v13.4s, v18.s[0]
+	WORD $0x4f9211ca // fmla v10.4s, v14.4s, v18.s[0]
+	WORD $0x4f9211eb // fmla v11.4s, v15.4s, v18.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns163Loop
+	FMOVS alpha+24(FP), F16
+	VDUP V16.S[0], V16.S4
+	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
+	WORD $0x6e30dc21 // fmul v1.4s, v1.4s, v16.4s
+	WORD $0x6e30dc42 // fmul v2.4s, v2.4s, v16.4s
+	WORD $0x6e30dc63 // fmul v3.4s, v3.4s, v16.4s
+	WORD $0x6e30dc84 // fmul v4.4s, v4.4s, v16.4s
+	WORD $0x6e30dca5 // fmul v5.4s, v5.4s, v16.4s
+	WORD $0x6e30dcc6 // fmul v6.4s, v6.4s, v16.4s
+	WORD $0x6e30dce7 // fmul v7.4s, v7.4s, v16.4s
+	WORD $0x6e30dd08 // fmul v8.4s, v8.4s, v16.4s
+	WORD $0x6e30dd29 // fmul v9.4s, v9.4s, v16.4s
+	WORD $0x6e30dd4a // fmul v10.4s, v10.4s, v16.4s
+	WORD $0x6e30dd6b // fmul v11.4s, v11.4s, v16.4s
+	CBZ R14, columns163NoBias
+	FMOVQ 0(R14), F12
+	FMOVQ 16(R14), F13
+	FMOVQ 32(R14), F14
+	FMOVQ 48(R14), F15
+	WORD $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	WORD $0x4e2dd421 // fadd v1.4s, v1.4s, v13.4s
+	WORD $0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
+	WORD $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	WORD $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x4e2dd529 // fadd v9.4s, v9.4s, v13.4s
+	WORD $0x4e2ed54a // fadd v10.4s, v10.4s, v14.4s
+	WORD $0x4e2fd56b // fadd v11.4s, v11.4s, v15.4s
+
+columns163NoBias:
+	CBZ R15, columns163Store
+	FMOVQ 0(R15), F12
+	FMOVQ 16(R15), F13
+	FMOVQ 32(R15), F14
+	FMOVQ 48(R15), F15
+	WORD $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	WORD $0x4e2dd421 // fadd v1.4s, v1.4s, v13.4s
+	WORD $0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
+	WORD $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F12
+	FMOVQ 16(R15), F13
+	FMOVQ 32(R15), F14
+	FMOVQ 48(R15), F15
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F12
+	FMOVQ 16(R15), F13
+	FMOVQ 32(R15), F14
+	FMOVQ 48(R15), F15
+	WORD $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x4e2dd529 // fadd v9.4s, v9.4s, v13.4s
+	WORD $0x4e2ed54a // fadd v10.4s, v10.4s, v14.4s
+	WORD $0x4e2fd56b // fadd v11.4s, v11.4s, v15.4s
+	ADD R5, R15
+
+columns163Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	FMOVQ F2, 32(R16)
+	FMOVQ F3, 48(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	FMOVQ F5, 16(R16)
+	FMOVQ F6, 32(R16)
+	FMOVQ F7, 48(R16)
+	ADD R6, R16
+	FMOVQ F8, 0(R16)
+	FMOVQ F9, 16(R16)
+	FMOVQ F10, 32(R16)
+	FMOVQ F11, 48(R16)
+	ADD R6, R16
+	B columns16End
+
+columns16Not3:
+	CMP $2, R17
+	BNE columns16Not2
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns162Loop:
+	FMOVQ 0(R20), F8
+	FMOVQ 16(R20), F9
+	FMOVQ 32(R20), F10
+	FMOVQ 48(R20), F11
+	FMOVS (R19), F12
+	WORD $0x4f8c1100 // fmla v0.4s, v8.4s, v12.s[0]
+	WORD $0x4f8c1121 // fmla v1.4s, v9.4s, v12.s[0]
+	WORD $0x4f8c1142 // fmla v2.4s, v10.4s, v12.s[0]
+	WORD $0x4f8c1163 // fmla v3.4s, v11.4s, v12.s[0]
+	FMOVS (R19)(R7), F13
+	WORD $0x4f8d1104 // fmla v4.4s, v8.4s, v13.s[0]
+	WORD $0x4f8d1125 // fmla v5.4s, v9.4s, v13.s[0]
+	WORD $0x4f8d1146 // fmla v6.4s, v10.4s, v13.s[0]
+	WORD $0x4f8d1167 // fmla v7.4s, v11.4s, v13.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns162Loop
+	FMOVS alpha+24(FP), F12
+	VDUP V12.S[0], V12.S4
+	WORD $0x6e2cdc00 // fmul v0.4s, v0.4s, v12.4s
+	WORD $0x6e2cdc21 // fmul v1.4s, v1.4s, v12.4s
+	WORD $0x6e2cdc42 // fmul v2.4s, v2.4s, v12.4s
+	WORD $0x6e2cdc63 // fmul v3.4s, v3.4s, v12.4s
+	WORD $0x6e2cdc84 // fmul v4.4s, v4.4s, v12.4s
+	WORD $0x6e2cdca5 // fmul v5.4s, v5.4s, v12.4s
+	WORD $0x6e2cdcc6 // fmul v6.4s, v6.4s, v12.4s
+	WORD $0x6e2cdce7 // fmul v7.4s, v7.4s, v12.4s
+	CBZ R14, columns162NoBias
+	FMOVQ 0(R14), F8
+	FMOVQ 16(R14), F9
+	FMOVQ 32(R14), F10
+	FMOVQ 48(R14), F11
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
+	WORD $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
+
+columns162NoBias:
+	CBZ R15, columns162Store
+	FMOVQ 0(R15), F8
+	FMOVQ 16(R15), F9
+	FMOVQ 32(R15), F10
+	FMOVQ 48(R15), F11
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F8
+	FMOVQ 16(R15), F9
+	FMOVQ 32(R15), F10
+	FMOVQ 48(R15), F11
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
+	WORD $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
+	ADD R5, R15
+
+columns162Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	FMOVQ F2, 32(R16)
+	FMOVQ F3, 48(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	FMOVQ F5, 16(R16)
+	FMOVQ F6, 32(R16)
+	FMOVQ F7, 48(R16)
+	ADD R6, R16
+	B columns16End
+
+columns16Not2:
+	CMP $1, R17
+	BNE columns16Not1
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns161Loop:
+	FMOVQ 0(R20), F4
+	FMOVQ 16(R20), F5
+	FMOVQ 32(R20), F6
+	FMOVQ 48(R20), F7
+	FMOVS (R19), F8
+	WORD $0x4f881080 // fmla v0.4s, v4.4s, v8.s[0]
+	WORD $0x4f8810a1 // fmla v1.4s, v5.4s, v8.s[0]
+	WORD $0x4f8810c2 // fmla v2.4s, v6.4s, v8.s[0]
+	WORD $0x4f8810e3 // fmla v3.4s, v7.4s, v8.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns161Loop
+	FMOVS alpha+24(FP), F8
+	VDUP V8.S[0], V8.S4
+	WORD $0x6e28dc00 // fmul v0.4s, v0.4s, v8.4s
+	WORD $0x6e28dc21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6e28dc42 // fmul v2.4s, v2.4s, v8.4s
+	WORD $0x6e28dc63 // fmul v3.4s, v3.4s, v8.4s
+	CBZ R14, columns161NoBias
+	FMOVQ 0(R14), F4
+	FMOVQ 16(R14), F5
+	FMOVQ 32(R14), F6
+	FMOVQ 48(R14), F7
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+
+columns161NoBias:
+	CBZ R15, columns161Store
+	FMOVQ 0(R15), F4
+	FMOVQ 16(R15), F5
+	FMOVQ 32(R15), F6
+	FMOVQ 48(R15), F7
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	ADD R5, R15
+
+columns161Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	FMOVQ F2, 32(R16)
+	FMOVQ F3, 48(R16)
+	ADD R6, R16
+	B columns16End
+
+columns16Not1:
+
+columns16End:
+	ADD $64, R1
+
+columns16Done:
+	TBZ $3, R0, columns8Done
+	MOVD a_base+32(FP), R12
+	MOVD b_base+80(FP), R13
+	MOVD bias_base+112(FP), R14
+	MOVD d_base+136(FP), R15
+	MOVD c_base+168(FP), R16
+	ADD R1, R13
+	ADD R1, R16
+	CBZ R14, columns8Nil0
+	ADD R1, R14
+
+columns8Nil0:
+	CBZ R15, columns8Nil1
+	ADD R1, R15
+
+columns8Nil1:
+	MOVD m+0(FP), R17
+
+columns8Six:
+	CMP $6, R17
+	BLT columns8Rest
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns86Loop:
+	FMOVQ 0(R20), F12
+	FMOVQ 16(R20), F13
+	FMOVS (R19), F14
+	WORD $0x4f8e1180 // fmla v0.4s, v12.4s, v14.s[0]
+	WORD $0x4f8e11a1 // fmla v1.4s, v13.4s, v14.s[0]
+	FMOVS (R19)(R7), F15
+	WORD $0x4f8f1182 // fmla v2.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11a3 // fmla v3.4s, v13.4s, v15.s[0]
+	FMOVS (R19)(R8), F16
+	WORD $0x4f901184 // fmla v4.4s, v12.4s, v16.s[0]
+	WORD $0x4f9011a5 // fmla v5.4s, v13.4s, v16.s[0]
+	FMOVS (R19)(R9), F17
+	WORD $0x4f911186 // fmla v6.4s, v12.4s, v17.s[0]
+	WORD $0x4f9111a7 // fmla v7.4s, v13.4s, v17.s[0]
+	FMOVS (R19)(R10), F14
+	WORD $0x4f8e1188 // fmla v8.4s, v12.4s, v14.s[0]
+	WORD $0x4f8e11a9 // fmla v9.4s, v13.4s, v14.s[0]
+	FMOVS (R19)(R11), F15
+	WORD $0x4f8f118a // fmla v10.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11ab // fmla v11.4s, v13.4s, v15.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns86Loop
+	FMOVS alpha+24(FP), F14
+	VDUP V14.S[0], V14.S4
+	WORD $0x6e2edc00 // fmul v0.4s, v0.4s, v14.4s
+	WORD $0x6e2edc21 // fmul v1.4s, v1.4s, v14.4s
+	WORD $0x6e2edc42 // fmul v2.4s, v2.4s, v14.4s
+	WORD $0x6e2edc63 // fmul v3.4s, v3.4s, v14.4s
+	WORD $0x6e2edc84 // fmul v4.4s, v4.4s, v14.4s
+	WORD $0x6e2edca5 // fmul v5.4s, v5.4s, v14.4s
+	WORD $0x6e2edcc6 // fmul v6.4s, v6.4s, v14.4s
+	WORD $0x6e2edce7 // fmul v7.4s, v7.4s, v14.4s
+	WORD $0x6e2edd08 // fmul v8.4s, v8.4s, v14.4s
+	WORD $0x6e2edd29 // fmul v9.4s, v9.4s, v14.4s
+	WORD $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
+	WORD $0x6e2edd6b // fmul v11.4s, v11.4s, v14.4s
+	CBZ R14, columns86NoBias
+	FMOVQ 0(R14), F12
+	FMOVQ 16(R14), F13
+	WORD $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	WORD $0x4e2dd421 // fadd v1.4s, v1.4s, v13.4s
+	WORD $0x4e2cd442 // fadd v2.4s, v2.4s, v12.4s
+	WORD $0x4e2dd463 // fadd v3.4s, v3.4s, v13.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e2cd4c6 // fadd v6.4s, v6.4s, v12.4s
+	WORD $0x4e2dd4e7 // fadd v7.4s, v7.4s, v13.4s
+	WORD $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x4e2dd529 // fadd v9.4s, v9.4s, v13.4s
+	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
+	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
+
+columns86NoBias:
+	CBZ R15, columns86Store
+	FMOVQ 0(R15), F12
+	FMOVQ 16(R15), F13
+	WORD $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	WORD $0x4e2dd421 // fadd v1.4s, v1.4s, v13.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F12
+	FMOVQ 16(R15), F13
+	WORD $0x4e2cd442 // fadd v2.4s, v2.4s, v12.4s
+	WORD $0x4e2dd463 // fadd v3.4s, v3.4s, v13.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F12
+	FMOVQ 16(R15), F13
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F12
+	FMOVQ 16(R15), F13
+	WORD $0x4e2cd4c6 // fadd v6.4s, v6.4s, v12.4s
+	WORD $0x4e2dd4e7 // fadd v7.4s, v7.4s, v13.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F12
+	FMOVQ 16(R15), F13
+	WORD $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x4e2dd529 // fadd v9.4s, v9.4s, v13.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F12
+	FMOVQ 16(R15), F13
+	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
+	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
+	ADD R5, R15
+
+columns86Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	ADD R6, R16
+	FMOVQ F2, 0(R16)
+	FMOVQ F3, 16(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	FMOVQ F5, 16(R16)
+	ADD R6, R16
+	FMOVQ F6, 0(R16)
+	FMOVQ F7, 16(R16)
+	ADD R6, R16
+	FMOVQ F8, 0(R16)
+	FMOVQ F9, 16(R16)
+	ADD R6, R16
+	FMOVQ F10, 0(R16)
+	FMOVQ F11, 16(R16)
+	ADD R6, R16
+	ADD R3, R12
+	SUB $6, R17
+	B columns8Six
+
+columns8Rest:
+	CMP $5, R17
+	BNE columns8Not5
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns85Loop:
+	FMOVQ 0(R20), F10
+	FMOVQ 16(R20), F11
+	FMOVS (R19), F12
+	WORD $0x4f8c1140 // fmla v0.4s, v10.4s, v12.s[0]
+	WORD $0x4f8c1161 // fmla v1.4s, v11.4s, v12.s[0]
+	FMOVS (R19)(R7), F13
+	WORD $0x4f8d1142 // fmla v2.4s, v10.4s, v13.s[0]
+	WORD $0x4f8d1163 // fmla v3.4s, v11.4s, v13.s[0]
+	FMOVS (R19)(R8), F14
+	WORD $0x4f8e1144 // fmla v4.4s, v10.4s, v14.s[0]
+	WORD $0x4f8e1165 // fmla v5.4s, v11.4s, v14.s[0]
+	FMOVS (R19)(R9), F15
+	WORD $0x4f8f1146 // fmla v6.4s, v10.4s, v15.s[0]
+	WORD $0x4f8f1167 // fmla v7.4s, v11.4s, v15.s[0]
+	FMOVS (R19)(R10), F12
+	WORD $0x4f8c1148 // fmla v8.4s, v10.4s, v12.s[0]
+	WORD $0x4f8c1169 // fmla v9.4s, v11.4s, v12.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns85Loop
+	FMOVS alpha+24(FP), F12
+	VDUP V12.S[0], V12.S4
+	WORD $0x6e2cdc00 // fmul v0.4s, v0.4s, v12.4s
+	WORD $0x6e2cdc21 // fmul v1.4s, v1.4s, v12.4s
+	WORD $0x6e2cdc42 // fmul v2.4s, v2.4s, v12.4s
+	WORD $0x6e2cdc63 // fmul v3.4s, v3.4s, v12.4s
+	WORD $0x6e2cdc84 // fmul v4.4s, v4.4s, v12.4s
+	WORD $0x6e2cdca5 // fmul v5.4s, v5.4s, v12.4s
+	WORD $0x6e2cdcc6 // fmul v6.4s, v6.4s, v12.4s
+	WORD $0x6e2cdce7 // fmul v7.4s, v7.4s, v12.4s
+	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD $0x6e2cdd29 // fmul v9.4s, v9.4s, v12.4s
+	CBZ R14, columns85NoBias
+	FMOVQ 0(R14), F10
+	FMOVQ 16(R14), F11
+	WORD $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	WORD $0x4e2bd421 // fadd v1.4s, v1.4s, v11.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e2ad484 // fadd v4.4s, v4.4s, v10.4s
+	WORD $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
+	WORD $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
+	WORD $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+
+columns85NoBias:
+	CBZ R15, columns85Store
+	FMOVQ 0(R15), F10
+	FMOVQ 16(R15), F11
+	WORD $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	WORD $0x4e2bd421 // fadd v1.4s, v1.4s, v11.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F10
+	FMOVQ 16(R15), F11
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F10
+	FMOVQ 16(R15), F11
+	WORD $0x4e2ad484 // fadd v4.4s, v4.4s, v10.4s
+	WORD $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F10
+	FMOVQ 16(R15), F11
+	WORD $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
+	WORD $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F10
+	FMOVQ 16(R15), F11
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+	ADD R5, R15
+
+columns85Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	ADD R6, R16
+	FMOVQ F2, 0(R16)
+	FMOVQ F3, 16(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	FMOVQ F5, 16(R16)
+	ADD R6, R16
+	FMOVQ F6, 0(R16)
+	FMOVQ F7, 16(R16)
+	ADD R6, R16
+	FMOVQ F8, 0(R16)
+	FMOVQ F9, 16(R16)
+	ADD R6, R16
+	B columns8End
+
+columns8Not5:
+	CMP $4, R17
+	BNE columns8Not4
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns84Loop:
+	FMOVQ 0(R20), F8
+	FMOVQ 16(R20), F9
+	FMOVS (R19), F10
+	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
+	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	FMOVS (R19)(R7), F11
+	WORD $0x4f8b1102 // fmla v2.4s, v8.4s, v11.s[0]
+	WORD $0x4f8b1123 // fmla v3.4s, v9.4s, v11.s[0]
+	FMOVS (R19)(R8), F12
+	WORD $0x4f8c1104 // fmla v4.4s, v8.4s, v12.s[0]
+	WORD $0x4f8c1125 // fmla v5.4s, v9.4s, v12.s[0]
+	FMOVS (R19)(R9), F13
+	WORD $0x4f8d1106 // fmla v6.4s, v8.4s, v13.s[0]
+	WORD $0x4f8d1127 // fmla v7.4s, v9.4s, v13.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns84Loop
+	FMOVS alpha+24(FP), F10
+	VDUP V10.S[0], V10.S4
+	WORD $0x6e2adc00 // fmul v0.4s, v0.4s, v10.4s
+	WORD $0x6e2adc21 // fmul v1.4s, v1.4s, v10.4s
+	WORD $0x6e2adc42 // fmul v2.4s, v2.4s, v10.4s
+	WORD $0x6e2adc63 // fmul v3.4s, v3.4s, v10.4s
+	WORD $0x6e2adc84 // fmul v4.4s, v4.4s, v10.4s
+	WORD $0x6e2adca5 // fmul v5.4s, v5.4s, v10.4s
+	WORD $0x6e2adcc6 // fmul v6.4s, v6.4s, v10.4s
+	WORD $0x6e2adce7 // fmul v7.4s, v7.4s, v10.4s
+	CBZ R14, columns84NoBias
+	FMOVQ 0(R14), F8
+	FMOVQ 16(R14), F9
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+
+columns84NoBias:
+	CBZ R15, columns84Store
+	FMOVQ 0(R15), F8
+	FMOVQ 16(R15), F9
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F8
+	FMOVQ 16(R15), F9
+	WORD $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F8
+	FMOVQ 16(R15), F9
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F8
+	FMOVQ 16(R15), F9
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	ADD R5, R15
+
+columns84Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	ADD R6, R16
+	FMOVQ F2, 0(R16)
+	FMOVQ F3, 16(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	FMOVQ F5, 16(R16)
+	ADD R6, R16
+	FMOVQ F6, 0(R16)
+	FMOVQ F7, 16(R16)
+	ADD R6, R16
+	B columns8End
+
+columns8Not4:
+	CMP $3, R17
+	BNE columns8Not3
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns83Loop:
+	FMOVQ 0(R20), F6
+	FMOVQ 16(R20), F7
+	FMOVS (R19), F8
+	WORD $0x4f8810c0 // fmla v0.4s, v6.4s, v8.s[0]
+	WORD $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
+	FMOVS (R19)(R7), F9
+	WORD $0x4f8910c2 // fmla v2.4s, v6.4s, v9.s[0]
+	WORD $0x4f8910e3 // fmla v3.4s, v7.4s, v9.s[0]
+	FMOVS (R19)(R8), F10
+	WORD $0x4f8a10c4 // fmla v4.4s, v6.4s, v10.s[0]
+	WORD $0x4f8a10e5 // fmla v5.4s, v7.4s, v10.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns83Loop
+	FMOVS alpha+24(FP), F8
+	VDUP V8.S[0], V8.S4
+	WORD $0x6e28dc00 // fmul v0.4s, v0.4s, v8.4s
+	WORD $0x6e28dc21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6e28dc42 // fmul v2.4s, v2.4s, v8.4s
+	WORD $0x6e28dc63 // fmul v3.4s, v3.4s, v8.4s
+	WORD $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
+	WORD $0x6e28dca5 // fmul v5.4s, v5.4s, v8.4s
+	CBZ R14, columns83NoBias
+	FMOVQ 0(R14), F6
+	FMOVQ 16(R14), F7
+	WORD $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	WORD $0x4e27d421 // fadd v1.4s, v1.4s, v7.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+
+columns83NoBias:
+	CBZ R15, columns83Store
+	FMOVQ 0(R15), F6
+	FMOVQ 16(R15), F7
+	WORD $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	WORD $0x4e27d421 // fadd v1.4s, v1.4s, v7.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F6
+	FMOVQ 16(R15), F7
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F6
+	FMOVQ 16(R15), F7
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+	ADD R5, R15
+
+columns83Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	ADD R6, R16
+	FMOVQ F2, 0(R16)
+	FMOVQ F3, 16(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	FMOVQ F5, 16(R16)
+	ADD R6, R16
+	B columns8End
+
+columns8Not3:
+	CMP $2, R17
+	BNE columns8Not2
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns82Loop:
+	FMOVQ 0(R20), F4
+	FMOVQ 16(R20), F5
+	FMOVS (R19), F6
+	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
+	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	FMOVS (R19)(R7), F7
+	WORD $0x4f871082 // fmla v2.4s, v4.4s, v7.s[0]
+	WORD $0x4f8710a3 // fmla v3.4s, v5.4s, v7.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns82Loop
+	FMOVS alpha+24(FP), F6
+	VDUP V6.S[0], V6.S4
+	WORD $0x6e26dc00 // fmul v0.4s, v0.4s, v6.4s
+	WORD $0x6e26dc21 // fmul v1.4s, v1.4s, v6.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e26dc63 // fmul v3.4s, v3.4s, v6.4s
+	CBZ R14, columns82NoBias
+	FMOVQ 0(R14), F4
+	FMOVQ 16(R14), F5
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+
+columns82NoBias:
+	CBZ R15, columns82Store
+	FMOVQ 0(R15), F4
+	FMOVQ 16(R15), F5
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F4
+	FMOVQ 16(R15), F5
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	ADD R5, R15
+
+columns82Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	ADD R6, R16
+	FMOVQ F2, 0(R16)
+	FMOVQ F3, 16(R16)
+	ADD R6, R16
+	B columns8End
+
+columns8Not2:
+	CMP $1, R17
+	BNE columns8Not1
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns81Loop:
+	FMOVQ 0(R20), F2
+	FMOVQ 16(R20), F3
+	FMOVS (R19), F4
+	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
+	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns81Loop
+	FMOVS alpha+24(FP), F4
+	VDUP V4.S[0], V4.S4
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x6e24dc21 // fmul v1.4s, v1.4s, v4.4s
+	CBZ R14, columns81NoBias
+	FMOVQ 0(R14), F2
+	FMOVQ 16(R14), F3
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+
+columns81NoBias:
+	CBZ R15, columns81Store
+	FMOVQ 0(R15), F2
+	FMOVQ 16(R15), F3
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	ADD R5, R15
+
+columns81Store:
+	FMOVQ F0, 0(R16)
+	FMOVQ F1, 16(R16)
+	ADD R6, R16
+	B columns8End
+
+columns8Not1:
+
+columns8End:
+	ADD $32, R1
+
+columns8Done:
+	TBZ $2, R0, columns4Done
+	MOVD a_base+32(FP), R12
+	MOVD b_base+80(FP), R13
+	MOVD bias_base+112(FP), R14
+	MOVD d_base+136(FP), R15
+	MOVD c_base+168(FP), R16
+	ADD R1, R13
+	ADD R1, R16
+	CBZ R14, columns4Nil0
+	ADD R1, R14
+
+columns4Nil0:
+	CBZ R15, columns4Nil1
+	ADD R1, R15
+
+columns4Nil1:
+	MOVD m+0(FP), R17
+
+columns4Six:
+	CMP $6, R17
+	BLT columns4Rest
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns46Loop:
+	FMOVQ 0(R20), F6
+	FMOVS (R19), F7
+	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R19)(R7), F8
+	WORD $0x4f8810c1 // fmla v1.4s, v6.4s, v8.s[0]
+	FMOVS (R19)(R8), F9
+	WORD $0x4f8910c2 // fmla v2.4s, v6.4s, v9.s[0]
+	FMOVS (R19)(R9), F10
+	WORD $0x4f8a10c3 // fmla v3.4s, v6.4s, v10.s[0]
+	FMOVS (R19)(R10), F7
+	WORD $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	FMOVS (R19)(R11), F8
+	WORD $0x4f8810c5 // fmla v5.4s, v6.4s, v8.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns46Loop
+	FMOVS alpha+24(FP), F7
+	VDUP V7.S[0], V7.S4
+	WORD $0x6e27dc00 // fmul v0.4s, v0.4s, v7.4s
+	WORD $0x6e27dc21 // fmul v1.4s, v1.4s, v7.4s
+	WORD $0x6e27dc42 // fmul v2.4s, v2.4s, v7.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0x6e27dc84 // fmul v4.4s, v4.4s, v7.4s
+	WORD $0x6e27dca5 // fmul v5.4s, v5.4s, v7.4s
+	CBZ R14, columns46NoBias
+	FMOVQ 0(R14), F6
+	WORD $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	WORD $0x4e26d421 // fadd v1.4s, v1.4s, v6.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e26d463 // fadd v3.4s, v3.4s, v6.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+
+columns46NoBias:
+	CBZ R15, columns46Store
+	FMOVQ 0(R15), F6
+	WORD $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F6
+	WORD $0x4e26d421 // fadd v1.4s, v1.4s, v6.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F6
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F6
+	WORD $0x4e26d463 // fadd v3.4s, v3.4s, v6.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F6
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F6
+	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	ADD R5, R15
+
+columns46Store:
+	FMOVQ F0, 0(R16)
+	ADD R6, R16
+	FMOVQ F1, 0(R16)
+	ADD R6, R16
+	FMOVQ F2, 0(R16)
+	ADD R6, R16
+	FMOVQ F3, 0(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	ADD R6, R16
+	FMOVQ F5, 0(R16)
+	ADD R6, R16
+	ADD R3, R12
+	SUB $6, R17
+	B columns4Six
+
+columns4Rest:
+	CMP $5, R17
+	BNE columns4Not5
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns45Loop:
+	FMOVQ 0(R20), F5
+	FMOVS (R19), F6
+	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R19)(R7), F7
+	WORD $0x4f8710a1 // fmla v1.4s, v5.4s, v7.s[0]
+	FMOVS (R19)(R8), F8
+	WORD $0x4f8810a2 // fmla v2.4s, v5.4s, v8.s[0]
+	FMOVS (R19)(R9), F9
+	WORD $0x4f8910a3 // fmla v3.4s, v5.4s, v9.s[0]
+	FMOVS (R19)(R10), F6
+	WORD $0x4f8610a4 // fmla v4.4s, v5.4s, v6.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns45Loop
+	FMOVS alpha+24(FP), F6
+	VDUP V6.S[0], V6.S4
+	WORD $0x6e26dc00 // fmul v0.4s, v0.4s, v6.4s
+	WORD $0x6e26dc21 // fmul v1.4s, v1.4s, v6.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e26dc63 // fmul v3.4s, v3.4s, v6.4s
+	WORD $0x6e26dc84 // fmul v4.4s, v4.4s, v6.4s
+	CBZ R14, columns45NoBias
+	FMOVQ 0(R14), F5
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+
+columns45NoBias:
+	CBZ R15, columns45Store
+	FMOVQ 0(R15), F5
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F5
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F5
+	WORD $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F5
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F5
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	ADD R5, R15
+
+columns45Store:
+	FMOVQ F0, 0(R16)
+	ADD R6, R16
+	FMOVQ F1, 0(R16)
+	ADD R6, R16
+	FMOVQ F2, 0(R16)
+	ADD R6, R16
+	FMOVQ F3, 0(R16)
+	ADD R6, R16
+	FMOVQ F4, 0(R16)
+	ADD R6, R16
+	B columns4End
+
+columns4Not5:
+	CMP $4, R17
+	BNE columns4Not4
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns44Loop:
+	FMOVQ 0(R20), F4
+	FMOVS (R19), F5
+	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R19)(R7), F6
+	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
+	FMOVS (R19)(R8), F7
+	WORD $0x4f871082 // fmla v2.4s, v4.4s, v7.s[0]
+	FMOVS (R19)(R9), F8
+	WORD $0x4f881083 // fmla v3.4s, v4.4s, v8.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns44Loop
+	FMOVS alpha+24(FP), F5
+	VDUP V5.S[0], V5.S4
+	WORD $0x6e25dc00 // fmul v0.4s, v0.4s, v5.4s
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e25dc42 // fmul v2.4s, v2.4s, v5.4s
+	WORD $0x6e25dc63 // fmul v3.4s, v3.4s, v5.4s
+	CBZ R14, columns44NoBias
+	FMOVQ 0(R14), F4
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+
+columns44NoBias:
+	CBZ R15, columns44Store
+	FMOVQ 0(R15), F4
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F4
+	WORD $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F4
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F4
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	ADD R5, R15
+
+columns44Store:
+	FMOVQ F0, 0(R16)
+	ADD R6, R16
+	FMOVQ F1, 0(R16)
+	ADD R6, R16
+	FMOVQ F2, 0(R16)
+	ADD R6, R16
+	FMOVQ F3, 0(R16)
+	ADD R6, R16
+	B columns4End
+
+columns4Not4:
+	CMP $3, R17
+	BNE columns4Not3
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns43Loop:
+	FMOVQ 0(R20), F3
+	FMOVS (R19), F4
+	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R19)(R7), F5
+	WORD $0x4f851061 // fmla v1.4s, v3.4s, v5.s[0]
+	FMOVS (R19)(R8), F6
+	WORD $0x4f861062 // fmla v2.4s, v3.4s, v6.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns43Loop
+	FMOVS alpha+24(FP), F4
+	VDUP V4.S[0], V4.S4
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x6e24dc21 // fmul v1.4s, v1.4s, v4.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	CBZ R14, columns43NoBias
+	FMOVQ 0(R14), F3
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+
+columns43NoBias:
+	CBZ R15, columns43Store
+	FMOVQ 0(R15), F3
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F3
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F3
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	ADD R5, R15
+
+columns43Store:
+	FMOVQ F0, 0(R16)
+	ADD R6, R16
+	FMOVQ F1, 0(R16)
+	ADD R6, R16
+	FMOVQ F2, 0(R16)
+	ADD R6, R16
+	B columns4End
+
+columns4Not3:
+	CMP $2, R17
+	BNE columns4Not2
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns42Loop:
+	FMOVQ 0(R20), F2
+	FMOVS (R19), F3
+	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	FMOVS (R19)(R7), F4
+	WORD $0x4f841041 // fmla v1.4s, v2.4s, v4.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns42Loop
+	FMOVS alpha+24(FP), F3
+	VDUP V3.S[0], V3.S4
+	WORD $0x6e23dc00 // fmul v0.4s, v0.4s, v3.4s
+	WORD $0x6e23dc21 // fmul v1.4s, v1.4s, v3.4s
+	CBZ R14, columns42NoBias
+	FMOVQ 0(R14), F2
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+
+columns42NoBias:
+	CBZ R15, columns42Store
+	FMOVQ 0(R15), F2
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	ADD R5, R15
+	FMOVQ 0(R15), F2
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	ADD R5, R15
+
+columns42Store:
+	FMOVQ F0, 0(R16)
+	ADD R6, R16
+	FMOVQ F1, 0(R16)
+	ADD R6, R16
+	B columns4End
+
+columns4Not2:
+	CMP $1, R17
+	BNE columns4Not1
+	VEOR V0.B16, V0.B16, V0.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+columns41Loop:
+	FMOVQ 0(R20), F1
+	FMOVS (R19), F2
+	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, columns41Loop
+	FMOVS alpha+24(FP), F2
+	VDUP V2.S[0], V2.S4
+	WORD $0x6e22dc00 // fmul v0.4s, v0.4s, v2.4s
+	CBZ R14, columns41NoBias
+	FMOVQ 0(R14), F1
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+
+columns41NoBias:
+	CBZ R15, columns41Store
+	FMOVQ 0(R15), F1
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	ADD R5, R15
+
+columns41Store:
+	FMOVQ F0, 0(R16)
+	ADD R6, R16
+	B columns4End
+
+columns4Not1:
+
+columns4End:
+	ADD $16, R1
+
+columns4Done:
+	AND $3, R0
+
+rest:
+	CBZ R0, done
+	MOVD a_base+32(FP), R12
+	MOVD b_base+80(FP), R13
+	MOVD bias_base+112(FP), R14
+	MOVD d_base+136(FP), R15
+	MOVD c_base+168(FP), R16
+	ADD R1, R13
+	ADD R1, R16
+	CBZ R14, columnNil0
+	ADD R1, R14
+
+columnNil0:
+	CBZ R15, columnNil1
+	ADD R1, R15
+
+columnNil1:
+	MOVD m+0(FP), R17
+
+columnSix:
+	CMP $6, R17
+	BLT columnRest
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+column6Loop:
+	FMOVS (R20), F6
+	FMOVS (R19), F7
+	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
+	FMOVS (R19)(R7), F8
+	WORD $0x4f8810c1 // fmla v1.4s, v6.4s, v8.s[0]
+	FMOVS (R19)(R8), F9
+	WORD $0x4f8910c2 // fmla v2.4s, v6.4s, v9.s[0]
+	FMOVS (R19)(R9), F10
+	WORD $0x4f8a10c3 // fmla v3.4s, v6.4s, v10.s[0]
+	FMOVS (R19)(R10), F7
+	WORD $0x4f8710c4 // fmla v4.4s, v6.4s, v7.s[0]
+	FMOVS (R19)(R11), F8
+	WORD $0x4f8810c5 // fmla v5.4s, v6.4s, v8.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, column6Loop
+	FMOVS alpha+24(FP), F7
+	VDUP V7.S[0], V7.S4
+	WORD $0x6e27dc00 // fmul v0.4s, v0.4s, v7.4s
+	WORD $0x6e27dc21 // fmul v1.4s, v1.4s, v7.4s
+	WORD $0x6e27dc42 // fmul v2.4s, v2.4s, v7.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0x6e27dc84 // fmul v4.4s, v4.4s, v7.4s
+	WORD $0x6e27dca5 // fmul v5.4s, v5.4s, v7.4s
+	CBZ R14, column6NoBias
+	FMOVS (R14), F6
+	WORD $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	WORD $0x4e26d421 // fadd v1.4s, v1.4s, v6.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e26d463 // fadd v3.4s, v3.4s, v6.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+
+column6NoBias:
+	CBZ R15, column6Store
+	FMOVS (R15), F6
+	WORD $0x4e26d400 // fadd v0.4s, v0.4s, v6.4s
+	ADD R5, R15
+	FMOVS (R15), F6
+	WORD $0x4e26d421 // fadd v1.4s, v1.4s, v6.4s
+	ADD R5, R15
+	FMOVS (R15), F6
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	ADD R5, R15
+	FMOVS (R15), F6
+	WORD $0x4e26d463 // fadd v3.4s, v3.4s, v6.4s
+	ADD R5, R15
+	FMOVS (R15), F6
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	ADD R5, R15
+	FMOVS (R15), F6
+	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	ADD R5, R15
+
+column6Store:
+	FMOVS F0, (R16)
+	ADD R6, R16
+	FMOVS F1, (R16)
+	ADD R6, R16
+	FMOVS F2, (R16)
+	ADD R6, R16
+	FMOVS F3, (R16)
+	ADD R6, R16
+	FMOVS F4, (R16)
+	ADD R6, R16
+	FMOVS F5, (R16)
+	ADD R6, R16
+	ADD R3, R12
+	SUB $6, R17
+	B columnSix
+
+columnRest:
+	CMP $5, R17
+	BNE columnNot5
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+column5Loop:
+	FMOVS (R20), F5
+	FMOVS (R19), F6
+	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
+	FMOVS (R19)(R7), F7
+	WORD $0x4f8710a1 // fmla v1.4s, v5.4s, v7.s[0]
+	FMOVS (R19)(R8), F8
+	WORD $0x4f8810a2 // fmla v2.4s, v5.4s, v8.s[0]
+	FMOVS (R19)(R9), F9
+	WORD $0x4f8910a3 // fmla v3.4s, v5.4s, v9.s[0]
+	FMOVS (R19)(R10), F6
+	WORD $0x4f8610a4 // fmla v4.4s, v5.4s, v6.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, column5Loop
+	FMOVS alpha+24(FP), F6
+	VDUP V6.S[0], V6.S4
+	WORD $0x6e26dc00 // fmul v0.4s, v0.4s, v6.4s
+	WORD $0x6e26dc21 // fmul v1.4s, v1.4s, v6.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e26dc63 // fmul v3.4s, v3.4s, v6.4s
+	WORD $0x6e26dc84 // fmul v4.4s, v4.4s, v6.4s
+	CBZ R14, column5NoBias
+	FMOVS (R14), F5
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+
+column5NoBias:
+	CBZ R15, column5Store
+	FMOVS (R15), F5
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	ADD R5, R15
+	FMOVS (R15), F5
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	ADD R5, R15
+	FMOVS (R15), F5
+	WORD $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	ADD R5, R15
+	FMOVS (R15), F5
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	ADD R5, R15
+	FMOVS (R15), F5
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	ADD R5, R15
+
+column5Store:
+	FMOVS F0, (R16)
+	ADD R6, R16
+	FMOVS F1, (R16)
+	ADD R6, R16
+	FMOVS F2, (R16)
+	ADD R6, R16
+	FMOVS F3, (R16)
+	ADD R6, R16
+	FMOVS F4, (R16)
+	ADD R6, R16
+	B columnEnd
+
+columnNot5:
+	CMP $4, R17
+	BNE columnNot4
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+column4Loop:
+	FMOVS (R20), F4
+	FMOVS (R19), F5
+	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	FMOVS (R19)(R7), F6
+	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
+	FMOVS (R19)(R8), F7
+	WORD $0x4f871082 // fmla v2.4s, v4.4s, v7.s[0]
+	FMOVS (R19)(R9), F8
+	WORD $0x4f881083 // fmla v3.4s, v4.4s, v8.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, column4Loop
+	FMOVS alpha+24(FP), F5
+	VDUP V5.S[0], V5.S4
+	WORD $0x6e25dc00 // fmul v0.4s, v0.4s, v5.4s
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e25dc42 // fmul v2.4s, v2.4s, v5.4s
+	WORD $0x6e25dc63 // fmul v3.4s, v3.4s, v5.4s
+	CBZ R14, column4NoBias
+	FMOVS (R14), F4
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+
+column4NoBias:
+	CBZ R15, column4Store
+	FMOVS (R15), F4
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	ADD R5, R15
+	FMOVS (R15), F4
+	WORD $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	ADD R5, R15
+	FMOVS (R15), F4
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	ADD R5, R15
+	FMOVS (R15), F4
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	ADD R5, R15
+
+column4Store:
+	FMOVS F0, (R16)
+	ADD R6, R16
+	FMOVS F1, (R16)
+	ADD R6, R16
+	FMOVS F2, (R16)
+	ADD R6, R16
+	FMOVS F3, (R16)
+	ADD R6, R16
+	B columnEnd
+
+columnNot4:
+	CMP $3, R17
+	BNE columnNot3
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+column3Loop:
+	FMOVS (R20), F3
+	FMOVS (R19), F4
+	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
+	FMOVS (R19)(R7), F5
+	WORD $0x4f851061 // fmla v1.4s, v3.4s, v5.s[0]
+	FMOVS (R19)(R8), F6
+	WORD $0x4f861062 // fmla v2.4s, v3.4s, v6.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, column3Loop
+	FMOVS alpha+24(FP), F4
+	VDUP V4.S[0], V4.S4
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x6e24dc21 // fmul v1.4s, v1.4s, v4.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	CBZ R14, column3NoBias
+	FMOVS (R14), F3
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+
+column3NoBias:
+	CBZ R15, column3Store
+	FMOVS (R15), F3
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	ADD R5, R15
+	FMOVS (R15), F3
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	ADD R5, R15
+	FMOVS (R15), F3
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	ADD R5, R15
+
+column3Store:
+	FMOVS F0, (R16)
+	ADD R6, R16
+	FMOVS F1, (R16)
+	ADD R6, R16
+	FMOVS F2, (R16)
+	ADD R6, R16
+	B columnEnd
+
+columnNot3:
+	CMP $2, R17
+	BNE columnNot2
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+column2Loop:
+	FMOVS (R20), F2
+	FMOVS (R19), F3
+	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	FMOVS (R19)(R7), F4
+	WORD $0x4f841041 // fmla v1.4s, v2.4s, v4.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, column2Loop
+	FMOVS alpha+24(FP), F3
+	VDUP V3.S[0], V3.S4
+	WORD $0x6e23dc00 // fmul v0.4s, v0.4s, v3.4s
+	WORD $0x6e23dc21 // fmul v1.4s, v1.4s, v3.4s
+	CBZ R14, column2NoBias
+	FMOVS (R14), F2
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+
+column2NoBias:
+	CBZ R15, column2Store
+	FMOVS (R15), F2
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	ADD R5, R15
+	FMOVS (R15), F2
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	ADD R5, R15
+
+column2Store:
+	FMOVS F0, (R16)
+	ADD R6, R16
+	FMOVS F1, (R16)
+	ADD R6, R16
+	B columnEnd
+
+columnNot2:
+	CMP $1, R17
+	BNE columnNot1
+	VEOR V0.B16, V0.B16, V0.B16
+	MOVD k+16(FP), R21
+	MOVD R12, R19
+	MOVD R13, R20
+
+column1Loop:
+	FMOVS (R20), F1
+	FMOVS (R19), F2
+	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD R2, R19
+	ADD R4, R20
+	SUB $1, R21
+	CBNZ R21, column1Loop
+	FMOVS alpha+24(FP), F2
+	VDUP V2.S[0], V2.S4
+	WORD $0x6e22dc00 // fmul v0.4s, v0.4s, v2.4s
+	CBZ R14, column1NoBias
+	FMOVS (R14), F1
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+
+column1NoBias:
+	CBZ R15, column1Store
+	FMOVS (R15), F1
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	ADD R5, R15
+
+column1Store:
+	FMOVS F0, (R16)
+	ADD R6, R16
+	B columnEnd
+
+columnNot1:
+
+columnEnd:
+	ADD $4, R1
+	SUB $1, R0
+	B rest
+
+done:
+	RET
+
 // func dotNEON(x, y []float32) float32
 TEXT ·dotNEON(SB), NOSPLIT, $0-52
 	VEOR V0.B16, V0.B16, V0.B16

@@ -34,6 +34,11 @@ func halveInteger(x, d vector) { word1("sshr", 0x4f3f0400, x, d, ", #1") }
 func multiplyAddTo(x, y, d vector)        { emit("VFMLA V%d.S4, V%d.S4, V%d.S4", y, x, d) }
 func multiplySubtractFrom(x, y, d vector) { emit("VFMLS V%d.S4, V%d.S4, V%d.S4", y, x, d) }
 
+// multiplyAddFirst computes d += x*(the first element of y).
+func multiplyAddFirst(x, y, d vector) {
+	emit("WORD $0x%08x // fmla v%d.4s, v%d.4s, v%d.s[0]", 0x4f801000|uint32(y)<<16|uint32(x)<<5|uint32(d), d, x, y)
+}
+
 func move(x, d vector) { emit("VMOV V%d.B16, V%d.B16", x, d) }
 
 // first clears all elements of d but the first, which becomes that of x.

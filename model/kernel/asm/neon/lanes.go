@@ -10,12 +10,16 @@ type lanes struct {
 // load returns the elements of slice i; behind a single one there are zeros.
 func (l lanes) load(i int) vector {
 	v := one()
+	l.loadTo(v, i)
+	return v
+}
+
+func (l lanes) loadTo(v vector, i int) {
 	if l.single {
 		emit("FMOVS (R%d), F%d", l.bases[i], v)
 	} else {
 		emit("FMOVQ %d(R%d), F%d", l.offset, l.bases[i], v)
 	}
-	return v
 }
 
 // store writes v to slice i.

@@ -14,6 +14,7 @@ func main() {
 	stubs := flag.String("stubs", "", "the Go file to write, with the declarations")
 	flag.Parse()
 	multiplyAdd()
+	strip()
 	dot()
 	axpy()
 	addition()
