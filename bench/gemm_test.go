@@ -18,7 +18,7 @@ func gemm() (lines []line) {
 		rates      []float64
 	}
 	const rounds = 100_000
-	roof := product{run: func() { kernel.MultiplyAdd(rounds) }, operations: kernel.MultiplyAdd(1) * rounds}
+	roof := product{run: func() { kernel.MultiplyAdd(kernel.Float32, rounds) }, operations: kernel.MultiplyAdd(kernel.Float32, 1) * rounds}
 	if roof.operations == 0 {
 		return nil // nothing to measure against
 	}

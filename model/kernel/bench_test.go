@@ -63,11 +63,36 @@ func BenchmarkElementwise(b *testing.B) {
 	}
 }
 
-// The roof of this machine, which the products above are to be read against.
+var precisions = map[Precision]string{Float32: "float32", BFloat16: "bfloat16", Int8: "int8"}
+
+// The roof of this machine, which the products are to be read against.
 func BenchmarkMultiplyAdd(b *testing.B) {
-	operations := 0.0
-	for b.Loop() {
-		operations += MultiplyAdd(1000)
+	for precision := Float32; precision <= Int8; precision++ {
+		b.Run(precisions[precision], func(b *testing.B) {
+			operations := 0.0
+			for b.Loop() {
+				operations += MultiplyAdd(precision, 1000)
+			}
+			b.ReportMetric(operations/float64(b.Elapsed().Nanoseconds()), "GF/s")
+		})
 	}
-	b.ReportMetric(operations/float64(b.Elapsed().Nanoseconds()), "GF/s")
+}
+
+// The linear layers of encoders of 384 and 768, in every precision.
+func BenchmarkPrecision(b *testing.B) {
+	r := newRandom(b)
+	for _, size := range [][3]int{{512, 1536, 384}, {512, 384, 1536}, {512, 1152, 384}, {512, 384, 384}, {512, 3072, 768}, {512, 768, 3072}} {
+		m, n, k := size[0], size[1], size[2]
+		x, w, y := random(r, m*k, 0).data, random(r, n*k, 0).data, make([]float32, m*n)
+		for precision := Float32; precision <= Int8; precision++ {
+			packed := &Packed{Precision: precision}
+			packed.Repack(true, n, k, w, k)
+			b.Run(fmt.Sprintf("%dx%dx%d/%s", m, n, k, precisions[precision]), func(b *testing.B) {
+				for b.Loop() {
+					GemmPacked(m, x, k, packed, nil, y, n)
+				}
+				b.ReportMetric(2*float64(m*n*k)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GF/s")
+			})
+		}
+	}
 }

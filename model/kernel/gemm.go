@@ -84,6 +84,10 @@ func GemmPackedAdd(m int, a []float32, lda int, b *Packed, bias, d []float32, ld
 	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
+	if b.Precision != Float32 {
+		s.narrow(m, a, lda, b, bias, d, ldd, c, ldc)
+		return
+	}
 	columns := active.tile.columns
 	width := active.tile.across(b.n)
 	for p := 0; p < b.k; p += depthBlock {

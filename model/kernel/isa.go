@@ -13,9 +13,10 @@ type isa struct {
 	name  string
 	lanes int // float32 elements of a vector
 	// strip multiplies m rows of A with one panel of n columns of B: see stripGeneric.
-	strip func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int,
-		bias, d []float32, ldd int, c []float32, ldc int)
+	strip       strip
 	tile        tile
+	bfloat16    bfloat16
+	int8        integers
 	multiplyAdd func(rounds int) // see MultiplyAdd; nil where there is none
 	transpose   func(dst []float32, stride int, x []float32, ldx, depth, width int)
 	// copyRows and copyColumns fill panels as wide as the tile has rows or columns: see panelsGeneric.
@@ -41,6 +42,8 @@ var generic = isa{
 	lanes:             1,
 	strip:             stripGeneric,
 	tile:              genericTile,
+	bfloat16:          bfloat16{depth: 1, convert: roundGeneric, strip: stripGeneric},
+	int8:              integers{depth: 4, rotate: rotateGeneric, quantize: quantizeGeneric(4), strip: stripInt8Generic(4)},
 	transpose:         transposeGeneric,
 	copyRows:          panelsGeneric(genericTile.rows),
 	copyColumns:       panelsGeneric(genericTile.columns),

@@ -6,6 +6,8 @@ import "golang.org/x/sys/cpu"
 
 //go:generate go run -C asm . -set avx2 -out ../kernels_avx2_amd64.s -stubs ../kernels_avx2_amd64.go -pkg kernel
 //go:generate go run -C asm . -set avx512 -out ../kernels_avx512_amd64.s -stubs ../kernels_avx512_amd64.go -pkg kernel
+//go:generate go run -C asm . -set avx512_vnni -out ../kernels_avx512_vnni_amd64.s -stubs ../kernels_avx512_vnni_amd64.go -pkg kernel
+//go:generate go run -C asm . -set avx512_bf16 -out ../kernels_avx512_bf16_amd64.s -stubs ../kernels_avx512_bf16_amd64.go -pkg kernel
 
 // available lists what this machine can run, the fastest last.
 func available() []isa {
@@ -15,6 +17,12 @@ func available() []isa {
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
 		offered = append(offered, avx512())
+		if cpu.X86.HasAVX512VNNI {
+			offered = append(offered, avx512VNNI())
+			if cpu.X86.HasAVX512BF16 {
+				offered = append(offered, avx512BFloat16())
+			}
+		}
 	}
 	return offered
 }
@@ -24,6 +32,8 @@ var avx2 = isa{
 	lanes:             8,
 	strip:             stripAVX2,
 	tile:              genericTile,
+	bfloat16:          bfloat16{depth: 1, convert: roundGeneric, strip: stripAVX2},
+	int8:              integers{depth: 2, rotate: rotateAVX2, quantize: quantizeAVX2, strip: stripInt8AVX2},
 	multiplyAdd:       multiplyAddAVX2,
 	transpose:         transposePanelAVX2,
 	copyRows:          panels6AVX2,
@@ -49,7 +59,32 @@ func avx512() isa {
 	o.multiplyAdd = multiplyAddAVX512
 	o.strip, o.tile = stripAVX512, tile{rows: 14, columns: 32}
 	o.copyRows, o.copyColumns = panels14AVX512, panels32AVX512
+	o.bfloat16.strip = stripAVX512
+	o.int8 = integers{depth: 2, rotate: rotateAVX512, quantize: quantizeAVX2, strip: stripInt8AVX512}
 	return o
+}
+
+// avx512VNNI is avx512 with products of bytes.
+func avx512VNNI() isa {
+	o := avx512()
+	o.name = "avx512_vnni"
+	o.int8 = integers{depth: 4, rotate: rotateAVX512, quantize: quantizeVNNI, strip: stripInt8VNNI, multiplyAdd: multiplyAddInt8}
+	return o
+}
+
+// avx512BFloat16 is avx512VNNI with products of pairs of bfloat16.
+func avx512BFloat16() isa {
+	o := avx512VNNI()
+	o.name = "avx512_bf16"
+	o.bfloat16 = bfloat16{depth: 2, convert: pairs, strip: stripBFloat16, multiplyAdd: multiplyAddBFloat16}
+	return o
+}
+
+// pairs is pairsGeneric.
+func pairs(dst, x []float32) {
+	whole := len(x) &^ 31
+	pairsBFloat16(dst, x[:whole])
+	pairsGeneric(dst[whole/2:], x[whole:])
 }
 
 // transposePanelAVX2 is transposeGeneric, but writes vectors of eight: what lies between width and stride, and up to

@@ -10,7 +10,7 @@ func available() []isa { return []isa{generic, neon()} }
 func neon() isa {
 	o := generic
 	o.name, o.lanes = "neon", 4
-	o.multiplyAdd, o.strip = multiplyAddNEON, stripNEON
+	o.multiplyAdd, o.strip, o.bfloat16.strip = multiplyAddNEON, stripNEON, stripNEON
 	o.dot, o.axpy, o.add, o.scale, o.sumSquares = dotNEON, axpyNEON, addNEON, scaleNEON, sumSquaresNEON
 	o.exp, o.softmax, o.gelu, o.geluBackward = expNEON, softmaxNEON, geluNEON, geluBackwardNEON
 	return o

@@ -10,6 +10,15 @@ func multiplyAddAVX2(rounds int)
 // stripAVX2 is stripGeneric, with fused multiplications and additions.
 func stripAVX2(m int, n int, k int, alpha float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
 
+// stripInt8AVX2 is stripInt8Generic for two integers a unit.
+func stripInt8AVX2(m int, n int, k int, start []int32, rowScales []float32, columnScales []float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
+
+// rotateAVX2 is rotateGeneric.
+func rotateAVX2(dst []float32, x []float32) uint32
+
+// quantizeAVX2 is quantizeGeneric for two integers a unit.
+func quantizeAVX2(dst []float32, x []float32, inverse float32, offset int32)
+
 // transposeAVX2 computes dst[p*stride+j] = x[min(j, width-1)*ldx+p] for p < depth and then j < 8: where stride is
 // less than 8, the next p overwrites. depth is a multiple of 8 and width is at least 1.
 func transposeAVX2(dst []float32, stride int, x []float32, ldx int, depth int, width int)

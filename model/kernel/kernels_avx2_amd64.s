@@ -614,6 +614,7 @@ fullNot1:
 	RET
 
 partial:
+	MOVQ    n+8(FP), R12
 	SUBQ    $0x08, R12
 	LEAQ    masks<>+0(SB), R13
 	NEGQ    R12
@@ -1159,6 +1160,8 @@ partialNot1:
 	RET
 
 narrow:
+	MOVQ    n+8(FP), R12
+	SUBQ    $0x00, R12
 	LEAQ    masks<>+0(SB), R13
 	NEGQ    R12
 	VMOVUPS 32(R13)(R12*4), Y0
@@ -1560,6 +1563,2231 @@ DATA masks<>+52(SB)/4, $0x00000000
 DATA masks<>+56(SB)/4, $0x00000000
 DATA masks<>+60(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $64
+
+// func stripInt8AVX2(m int, n int, k int, start []int32, rowScales []float32, columnScales []float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
+// Requires: AVX, AVX2
+TEXT ·stripInt8AVX2(SB), NOSPLIT, $0-264
+	MOVQ a_base+96(FP), AX
+	MOVQ b_base+144(FP), CX
+	MOVQ d_base+200(FP), DX
+	MOVQ c_base+232(FP), BX
+	MOVQ aRow+120(FP), SI
+	SHLQ $0x02, SI
+	MOVQ aColumn+128(FP), DI
+	SHLQ $0x02, DI
+	MOVQ bRow+168(FP), R8
+	SHLQ $0x02, R8
+	MOVQ ldc+256(FP), R9
+	SHLQ $0x02, R9
+	LEAQ (SI)(SI*2), R10
+	LEAQ (SI)(SI*4), R11
+	MOVQ n+8(FP), R12
+	CMPQ R12, $0x08
+	JLE  narrow
+	CMPQ R12, $0x10
+	JL   partial
+	MOVQ m+0(FP), R12
+
+fullSix:
+	CMPQ    R12, $0x06
+	JL      fullRest
+	MOVQ    start_base+24(FP), R13
+	VMOVUPS (R13), Y0
+	MOVQ    start_base+24(FP), R13
+	VMOVUPS 32(R13), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+	MOVQ    k+16(FP), R15
+	MOVQ    AX, R13
+	MOVQ    CX, R14
+
+full6Loop:
+	VMOVUPS      (R14), Y12
+	VMOVUPS      32(R14), Y13
+	VBROADCASTSS (R13), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y0, Y0
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y1, Y1
+	VBROADCASTSS (R13)(SI*1), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y2, Y2
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y3, Y3
+	VBROADCASTSS (R13)(SI*2), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y4, Y4
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y5, Y5
+	VBROADCASTSS (R13)(R10*1), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y6, Y6
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y7, Y7
+	VBROADCASTSS (R13)(SI*4), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y8, Y8
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y9, Y9
+	VBROADCASTSS (R13)(R11*1), Y14
+	VPMADDWD     Y12, Y14, Y12
+	VPADDD       Y12, Y10, Y10
+	VPMADDWD     Y13, Y14, Y12
+	VPADDD       Y12, Y11, Y11
+	ADDQ         DI, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNE          full6Loop
+	MOVQ         rowScales_base+48(FP), R13
+	MOVQ         columnScales_base+72(FP), R14
+	VBROADCASTSS (R13), Y12
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y12, Y0, Y0
+	VMULPS       (R14), Y0, Y0
+	VBROADCASTSS (R13), Y12
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y12, Y1, Y1
+	VMULPS       32(R14), Y1, Y1
+	VBROADCASTSS 4(R13), Y12
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y12, Y2, Y2
+	VMULPS       (R14), Y2, Y2
+	VBROADCASTSS 4(R13), Y12
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y12, Y3, Y3
+	VMULPS       32(R14), Y3, Y3
+	VBROADCASTSS 8(R13), Y12
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y12, Y4, Y4
+	VMULPS       (R14), Y4, Y4
+	VBROADCASTSS 8(R13), Y12
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y12, Y5, Y5
+	VMULPS       32(R14), Y5, Y5
+	VBROADCASTSS 12(R13), Y12
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y12, Y6, Y6
+	VMULPS       (R14), Y6, Y6
+	VBROADCASTSS 12(R13), Y12
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y12, Y7, Y7
+	VMULPS       32(R14), Y7, Y7
+	VBROADCASTSS 16(R13), Y12
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y12, Y8, Y8
+	VMULPS       (R14), Y8, Y8
+	VBROADCASTSS 16(R13), Y12
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y12, Y9, Y9
+	VMULPS       32(R14), Y9, Y9
+	VBROADCASTSS 20(R13), Y12
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       (R14), Y10, Y10
+	VBROADCASTSS 20(R13), Y12
+	VCVTDQ2PS    Y11, Y11
+	VMULPS       Y12, Y11, Y11
+	VMULPS       32(R14), Y11, Y11
+	ADDQ         $0x18, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), R13
+	TESTQ        R13, R13
+	JE           full6StoreBias
+	VMOVUPS      (R13), Y12
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y12, Y10, Y10
+	VMOVUPS      32(R13), Y12
+	VADDPS       Y12, Y1, Y1
+	VADDPS       Y12, Y3, Y3
+	VADDPS       Y12, Y5, Y5
+	VADDPS       Y12, Y7, Y7
+	VADDPS       Y12, Y9, Y9
+	VADDPS       Y12, Y11, Y11
+
+full6StoreBias:
+	MOVQ    ldd+224(FP), R13
+	TESTQ   DX, DX
+	JE      full6Store
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y1, Y1
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y2, Y2
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y3, Y3
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y4, Y4
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y5, Y5
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y6, Y6
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y7, Y7
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y8, Y8
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y9, Y9
+	LEAQ    (DX)(R13*4), DX
+	VMOVUPS (DX), Y12
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 32(DX), Y12
+	VADDPS  Y12, Y11, Y11
+	LEAQ    (DX)(R13*4), DX
+
+full6Store:
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y10, (BX)
+	VMOVUPS Y11, 32(BX)
+	ADDQ    R9, BX
+	MOVQ    aPanel+136(FP), R13
+	LEAQ    (AX)(R13*4), AX
+	SUBQ    $0x06, R12
+	JMP     fullSix
+
+fullRest:
+	CMPQ    R12, $0x05
+	JNE     fullNot5
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS (R11), Y0
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS 32(R11), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	MOVQ    k+16(FP), R11
+	MOVQ    CX, CX
+
+full5Loop:
+	VMOVUPS      (CX), Y10
+	VMOVUPS      32(CX), Y11
+	VBROADCASTSS (AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VBROADCASTSS (AX)(SI*1), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y2, Y2
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VBROADCASTSS (AX)(SI*2), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y4, Y4
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VBROADCASTSS (AX)(R10*1), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y6, Y6
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VBROADCASTSS (AX)(SI*4), Y12
+	VPMADDWD     Y10, Y12, Y10
+	VPADDD       Y10, Y8, Y8
+	VPMADDWD     Y11, Y12, Y10
+	VPADDD       Y10, Y9, Y9
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
+	JNE          full5Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y10
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y10, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y10
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y10, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	VBROADCASTSS 4(AX), Y10
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y10, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 4(AX), Y10
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y10, Y3, Y3
+	VMULPS       32(CX), Y3, Y3
+	VBROADCASTSS 8(AX), Y10
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VMULPS       (CX), Y4, Y4
+	VBROADCASTSS 8(AX), Y10
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y10, Y5, Y5
+	VMULPS       32(CX), Y5, Y5
+	VBROADCASTSS 12(AX), Y10
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y10, Y6, Y6
+	VMULPS       (CX), Y6, Y6
+	VBROADCASTSS 12(AX), Y10
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y10, Y7, Y7
+	VMULPS       32(CX), Y7, Y7
+	VBROADCASTSS 16(AX), Y10
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y10, Y8, Y8
+	VMULPS       (CX), Y8, Y8
+	VBROADCASTSS 16(AX), Y10
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMULPS       32(CX), Y9, Y9
+	ADDQ         $0x14, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           full5StoreBias
+	VMOVUPS      (AX), Y10
+	VADDPS       Y10, Y0, Y0
+	VADDPS       Y10, Y2, Y2
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y10, Y6, Y6
+	VADDPS       Y10, Y8, Y8
+	VMOVUPS      32(AX), Y10
+	VADDPS       Y10, Y1, Y1
+	VADDPS       Y10, Y3, Y3
+	VADDPS       Y10, Y5, Y5
+	VADDPS       Y10, Y7, Y7
+	VADDPS       Y10, Y9, Y9
+
+full5StoreBias:
+	MOVQ    ldd+224(FP), AX
+	TESTQ   DX, DX
+	JE      full5Store
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y0, Y0
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y2, Y2
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y3, Y3
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y4, Y4
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y5, Y5
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y6, Y6
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y7, Y7
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y10
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS 32(DX), Y10
+	VADDPS  Y10, Y9, Y9
+	LEAQ    (DX)(AX*4), DX
+
+full5Store:
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, 32(BX)
+	ADDQ    R9, BX
+	VZEROUPPER
+	RET
+
+fullNot5:
+	CMPQ    R12, $0x04
+	JNE     fullNot4
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS (R11), Y0
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS 32(R11), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	MOVQ    k+16(FP), R11
+	MOVQ    CX, CX
+
+full4Loop:
+	VMOVUPS      (CX), Y8
+	VMOVUPS      32(CX), Y9
+	VBROADCASTSS (AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VBROADCASTSS (AX)(SI*1), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VBROADCASTSS (AX)(SI*2), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VBROADCASTSS (AX)(R10*1), Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y6, Y6
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
+	JNE          full4Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y8
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y8, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y8
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y8, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	VBROADCASTSS 4(AX), Y8
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y8, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 4(AX), Y8
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y8, Y3, Y3
+	VMULPS       32(CX), Y3, Y3
+	VBROADCASTSS 8(AX), Y8
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y8, Y4, Y4
+	VMULPS       (CX), Y4, Y4
+	VBROADCASTSS 8(AX), Y8
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y8, Y5, Y5
+	VMULPS       32(CX), Y5, Y5
+	VBROADCASTSS 12(AX), Y8
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y8, Y6, Y6
+	VMULPS       (CX), Y6, Y6
+	VBROADCASTSS 12(AX), Y8
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y8, Y7, Y7
+	VMULPS       32(CX), Y7, Y7
+	ADDQ         $0x10, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           full4StoreBias
+	VMOVUPS      (AX), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      32(AX), Y8
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y8, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+
+full4StoreBias:
+	MOVQ    ldd+224(FP), AX
+	TESTQ   DX, DX
+	JE      full4Store
+	VMOVUPS (DX), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(DX), Y8
+	VADDPS  Y8, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS 32(DX), Y8
+	VADDPS  Y8, Y3, Y3
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 32(DX), Y8
+	VADDPS  Y8, Y5, Y5
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 32(DX), Y8
+	VADDPS  Y8, Y7, Y7
+	LEAQ    (DX)(AX*4), DX
+
+full4Store:
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    R9, BX
+	VZEROUPPER
+	RET
+
+fullNot4:
+	CMPQ    R12, $0x03
+	JNE     fullNot3
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS (R10), Y0
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS 32(R10), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	MOVQ    k+16(FP), R10
+	MOVQ    CX, CX
+
+full3Loop:
+	VMOVUPS      (CX), Y6
+	VMOVUPS      32(CX), Y7
+	VBROADCASTSS (AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y0, Y0
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y1, Y1
+	VBROADCASTSS (AX)(SI*1), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y2, Y2
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VBROADCASTSS (AX)(SI*2), Y8
+	VPMADDWD     Y6, Y8, Y6
+	VPADDD       Y6, Y4, Y4
+	VPMADDWD     Y7, Y8, Y6
+	VPADDD       Y6, Y5, Y5
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
+	JNE          full3Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y6
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y6, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y6
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y6, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	VBROADCASTSS 4(AX), Y6
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 4(AX), Y6
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y6, Y3, Y3
+	VMULPS       32(CX), Y3, Y3
+	VBROADCASTSS 8(AX), Y6
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VMULPS       (CX), Y4, Y4
+	VBROADCASTSS 8(AX), Y6
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y6, Y5, Y5
+	VMULPS       32(CX), Y5, Y5
+	ADDQ         $0x0c, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           full3StoreBias
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      32(AX), Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+
+full3StoreBias:
+	MOVQ    ldd+224(FP), AX
+	TESTQ   DX, DX
+	JE      full3Store
+	VMOVUPS (DX), Y6
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS 32(DX), Y6
+	VADDPS  Y6, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS 32(DX), Y6
+	VADDPS  Y6, Y3, Y3
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 32(DX), Y6
+	VADDPS  Y6, Y5, Y5
+	LEAQ    (DX)(AX*4), DX
+
+full3Store:
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    R9, BX
+	VZEROUPPER
+	RET
+
+fullNot3:
+	CMPQ    R12, $0x02
+	JNE     fullNot2
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS (R10), Y0
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS 32(R10), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	MOVQ    k+16(FP), R10
+	MOVQ    CX, CX
+
+full2Loop:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VBROADCASTSS (AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y0, Y0
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VBROADCASTSS (AX)(SI*1), Y6
+	VPMADDWD     Y4, Y6, Y4
+	VPADDD       Y4, Y2, Y2
+	VPMADDWD     Y5, Y6, Y4
+	VPADDD       Y4, Y3, Y3
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
+	JNE          full2Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y4
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y4
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y4, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	VBROADCASTSS 4(AX), Y4
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 4(AX), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       32(CX), Y3, Y3
+	ADDQ         $0x08, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           full2StoreBias
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      32(AX), Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+
+full2StoreBias:
+	MOVQ    ldd+224(FP), AX
+	TESTQ   DX, DX
+	JE      full2Store
+	VMOVUPS (DX), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(DX), Y4
+	VADDPS  Y4, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
+	VMOVUPS (DX), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 32(DX), Y4
+	VADDPS  Y4, Y3, Y3
+	LEAQ    (DX)(AX*4), DX
+
+full2Store:
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    R9, BX
+	VZEROUPPER
+	RET
+
+fullNot2:
+	CMPQ    R12, $0x01
+	JNE     fullNot1
+	MOVQ    start_base+24(FP), SI
+	VMOVUPS (SI), Y0
+	MOVQ    start_base+24(FP), SI
+	VMOVUPS 32(SI), Y1
+	MOVQ    k+16(FP), SI
+	MOVQ    CX, CX
+
+full1Loop:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPADDD       Y2, Y0, Y0
+	VPMADDWD     Y3, Y4, Y2
+	VPADDD       Y2, Y1, Y1
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         SI
+	JNE          full1Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y2
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y2, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	ADDQ         $0x04, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           full1StoreBias
+	VMOVUPS      (AX), Y2
+	VADDPS       Y2, Y0, Y0
+	VMOVUPS      32(AX), Y2
+	VADDPS       Y2, Y1, Y1
+
+full1StoreBias:
+	MOVQ    ldd+224(FP), AX
+	TESTQ   DX, DX
+	JE      full1Store
+	VMOVUPS (DX), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(DX), Y2
+	VADDPS  Y2, Y1, Y1
+	LEAQ    (DX)(AX*4), DX
+
+full1Store:
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    R9, BX
+	VZEROUPPER
+	RET
+
+fullNot1:
+	VZEROUPPER
+	RET
+
+partial:
+	MOVQ m+0(FP), R12
+
+partialSix:
+	CMPQ    R12, $0x06
+	JL      partialRest
+	MOVQ    start_base+24(FP), R13
+	VMOVUPS (R13), Y0
+	MOVQ    start_base+24(FP), R13
+	VMOVUPS 32(R13), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+	MOVQ    k+16(FP), R15
+	MOVQ    AX, R13
+	MOVQ    CX, R14
+
+partial6Loop:
+	VMOVUPS      (R14), Y12
+	VMOVUPS      32(R14), Y13
+	VBROADCASTSS (R13), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y0, Y0
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y1, Y1
+	VBROADCASTSS (R13)(SI*1), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y2, Y2
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y3, Y3
+	VBROADCASTSS (R13)(SI*2), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y4, Y4
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y5, Y5
+	VBROADCASTSS (R13)(R10*1), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y6, Y6
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y7, Y7
+	VBROADCASTSS (R13)(SI*4), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y8, Y8
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y9, Y9
+	VBROADCASTSS (R13)(R11*1), Y14
+	VPMADDWD     Y12, Y14, Y12
+	VPADDD       Y12, Y10, Y10
+	VPMADDWD     Y13, Y14, Y12
+	VPADDD       Y12, Y11, Y11
+	ADDQ         DI, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNE          partial6Loop
+	MOVQ         rowScales_base+48(FP), R13
+	MOVQ         columnScales_base+72(FP), R14
+	VBROADCASTSS (R13), Y12
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y12, Y0, Y0
+	VMULPS       (R14), Y0, Y0
+	VBROADCASTSS (R13), Y12
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y12, Y1, Y1
+	VMULPS       32(R14), Y1, Y1
+	VBROADCASTSS 4(R13), Y12
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y12, Y2, Y2
+	VMULPS       (R14), Y2, Y2
+	VBROADCASTSS 4(R13), Y12
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y12, Y3, Y3
+	VMULPS       32(R14), Y3, Y3
+	VBROADCASTSS 8(R13), Y12
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y12, Y4, Y4
+	VMULPS       (R14), Y4, Y4
+	VBROADCASTSS 8(R13), Y12
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y12, Y5, Y5
+	VMULPS       32(R14), Y5, Y5
+	VBROADCASTSS 12(R13), Y12
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y12, Y6, Y6
+	VMULPS       (R14), Y6, Y6
+	VBROADCASTSS 12(R13), Y12
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y12, Y7, Y7
+	VMULPS       32(R14), Y7, Y7
+	VBROADCASTSS 16(R13), Y12
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y12, Y8, Y8
+	VMULPS       (R14), Y8, Y8
+	VBROADCASTSS 16(R13), Y12
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y12, Y9, Y9
+	VMULPS       32(R14), Y9, Y9
+	VBROADCASTSS 20(R13), Y12
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       (R14), Y10, Y10
+	VBROADCASTSS 20(R13), Y12
+	VCVTDQ2PS    Y11, Y11
+	VMULPS       Y12, Y11, Y11
+	VMULPS       32(R14), Y11, Y11
+	ADDQ         $0x18, rowScales_base+48(FP)
+	MOVQ         n+8(FP), R13
+	SUBQ         $0x08, R13
+	LEAQ         masks<>+0(SB), R14
+	NEGQ         R13
+	VMOVUPS      32(R14)(R13*4), Y12
+	MOVQ         bias_base+176(FP), R13
+	TESTQ        R13, R13
+	JE           partial6StoreBias
+	VMOVUPS      (R13), Y13
+	VADDPS       Y13, Y0, Y0
+	VADDPS       Y13, Y2, Y2
+	VADDPS       Y13, Y4, Y4
+	VADDPS       Y13, Y6, Y6
+	VADDPS       Y13, Y8, Y8
+	VADDPS       Y13, Y10, Y10
+	VMASKMOVPS   32(R13), Y12, Y13
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y13, Y3, Y3
+	VADDPS       Y13, Y5, Y5
+	VADDPS       Y13, Y7, Y7
+	VADDPS       Y13, Y9, Y9
+	VADDPS       Y13, Y11, Y11
+
+partial6StoreBias:
+	MOVQ       ldd+224(FP), R13
+	TESTQ      DX, DX
+	JE         partial6Store
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y0, Y0
+	VMASKMOVPS 32(DX), Y12, Y13
+	VADDPS     Y13, Y1, Y1
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y2, Y2
+	VMASKMOVPS 32(DX), Y12, Y13
+	VADDPS     Y13, Y3, Y3
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y4, Y4
+	VMASKMOVPS 32(DX), Y12, Y13
+	VADDPS     Y13, Y5, Y5
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y6, Y6
+	VMASKMOVPS 32(DX), Y12, Y13
+	VADDPS     Y13, Y7, Y7
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y8, Y8
+	VMASKMOVPS 32(DX), Y12, Y13
+	VADDPS     Y13, Y9, Y9
+	LEAQ       (DX)(R13*4), DX
+	VMOVUPS    (DX), Y13
+	VADDPS     Y13, Y10, Y10
+	VMASKMOVPS 32(DX), Y12, Y13
+	VADDPS     Y13, Y11, Y11
+	LEAQ       (DX)(R13*4), DX
+
+partial6Store:
+	VMOVUPS    Y0, (BX)
+	VMASKMOVPS Y1, Y12, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y2, (BX)
+	VMASKMOVPS Y3, Y12, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y4, (BX)
+	VMASKMOVPS Y5, Y12, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y6, (BX)
+	VMASKMOVPS Y7, Y12, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y8, (BX)
+	VMASKMOVPS Y9, Y12, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y10, (BX)
+	VMASKMOVPS Y11, Y12, 32(BX)
+	ADDQ       R9, BX
+	MOVQ       aPanel+136(FP), R13
+	LEAQ       (AX)(R13*4), AX
+	SUBQ       $0x06, R12
+	JMP        partialSix
+
+partialRest:
+	CMPQ    R12, $0x05
+	JNE     partialNot5
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS (R11), Y0
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS 32(R11), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	MOVQ    k+16(FP), R11
+	MOVQ    CX, CX
+
+partial5Loop:
+	VMOVUPS      (CX), Y10
+	VMOVUPS      32(CX), Y11
+	VBROADCASTSS (AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VBROADCASTSS (AX)(SI*1), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y2, Y2
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VBROADCASTSS (AX)(SI*2), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y4, Y4
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VBROADCASTSS (AX)(R10*1), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y6, Y6
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VBROADCASTSS (AX)(SI*4), Y12
+	VPMADDWD     Y10, Y12, Y10
+	VPADDD       Y10, Y8, Y8
+	VPMADDWD     Y11, Y12, Y10
+	VPADDD       Y10, Y9, Y9
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
+	JNE          partial5Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y10
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y10, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y10
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y10, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	VBROADCASTSS 4(AX), Y10
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y10, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 4(AX), Y10
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y10, Y3, Y3
+	VMULPS       32(CX), Y3, Y3
+	VBROADCASTSS 8(AX), Y10
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VMULPS       (CX), Y4, Y4
+	VBROADCASTSS 8(AX), Y10
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y10, Y5, Y5
+	VMULPS       32(CX), Y5, Y5
+	VBROADCASTSS 12(AX), Y10
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y10, Y6, Y6
+	VMULPS       (CX), Y6, Y6
+	VBROADCASTSS 12(AX), Y10
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y10, Y7, Y7
+	VMULPS       32(CX), Y7, Y7
+	VBROADCASTSS 16(AX), Y10
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y10, Y8, Y8
+	VMULPS       (CX), Y8, Y8
+	VBROADCASTSS 16(AX), Y10
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VMULPS       32(CX), Y9, Y9
+	ADDQ         $0x14, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x08, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y10
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           partial5StoreBias
+	VMOVUPS      (AX), Y11
+	VADDPS       Y11, Y0, Y0
+	VADDPS       Y11, Y2, Y2
+	VADDPS       Y11, Y4, Y4
+	VADDPS       Y11, Y6, Y6
+	VADDPS       Y11, Y8, Y8
+	VMASKMOVPS   32(AX), Y10, Y11
+	VADDPS       Y11, Y1, Y1
+	VADDPS       Y11, Y3, Y3
+	VADDPS       Y11, Y5, Y5
+	VADDPS       Y11, Y7, Y7
+	VADDPS       Y11, Y9, Y9
+
+partial5StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         partial5Store
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y0, Y0
+	VMASKMOVPS 32(DX), Y10, Y11
+	VADDPS     Y11, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y2, Y2
+	VMASKMOVPS 32(DX), Y10, Y11
+	VADDPS     Y11, Y3, Y3
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y4, Y4
+	VMASKMOVPS 32(DX), Y10, Y11
+	VADDPS     Y11, Y5, Y5
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y6, Y6
+	VMASKMOVPS 32(DX), Y10, Y11
+	VADDPS     Y11, Y7, Y7
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y11
+	VADDPS     Y11, Y8, Y8
+	VMASKMOVPS 32(DX), Y10, Y11
+	VADDPS     Y11, Y9, Y9
+	LEAQ       (DX)(AX*4), DX
+
+partial5Store:
+	VMOVUPS    Y0, (BX)
+	VMASKMOVPS Y1, Y10, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y2, (BX)
+	VMASKMOVPS Y3, Y10, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y4, (BX)
+	VMASKMOVPS Y5, Y10, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y6, (BX)
+	VMASKMOVPS Y7, Y10, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y8, (BX)
+	VMASKMOVPS Y9, Y10, 32(BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+partialNot5:
+	CMPQ    R12, $0x04
+	JNE     partialNot4
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS (R11), Y0
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS 32(R11), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	MOVQ    k+16(FP), R11
+	MOVQ    CX, CX
+
+partial4Loop:
+	VMOVUPS      (CX), Y8
+	VMOVUPS      32(CX), Y9
+	VBROADCASTSS (AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VBROADCASTSS (AX)(SI*1), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VBROADCASTSS (AX)(SI*2), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VBROADCASTSS (AX)(R10*1), Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y6, Y6
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
+	JNE          partial4Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y8
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y8, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y8
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y8, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	VBROADCASTSS 4(AX), Y8
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y8, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 4(AX), Y8
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y8, Y3, Y3
+	VMULPS       32(CX), Y3, Y3
+	VBROADCASTSS 8(AX), Y8
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y8, Y4, Y4
+	VMULPS       (CX), Y4, Y4
+	VBROADCASTSS 8(AX), Y8
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y8, Y5, Y5
+	VMULPS       32(CX), Y5, Y5
+	VBROADCASTSS 12(AX), Y8
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y8, Y6, Y6
+	VMULPS       (CX), Y6, Y6
+	VBROADCASTSS 12(AX), Y8
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y8, Y7, Y7
+	VMULPS       32(CX), Y7, Y7
+	ADDQ         $0x10, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x08, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y8
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           partial4StoreBias
+	VMOVUPS      (AX), Y9
+	VADDPS       Y9, Y0, Y0
+	VADDPS       Y9, Y2, Y2
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y9, Y6, Y6
+	VMASKMOVPS   32(AX), Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y9, Y5, Y5
+	VADDPS       Y9, Y7, Y7
+
+partial4StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         partial4Store
+	VMOVUPS    (DX), Y9
+	VADDPS     Y9, Y0, Y0
+	VMASKMOVPS 32(DX), Y8, Y9
+	VADDPS     Y9, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y9
+	VADDPS     Y9, Y2, Y2
+	VMASKMOVPS 32(DX), Y8, Y9
+	VADDPS     Y9, Y3, Y3
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y9
+	VADDPS     Y9, Y4, Y4
+	VMASKMOVPS 32(DX), Y8, Y9
+	VADDPS     Y9, Y5, Y5
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y9
+	VADDPS     Y9, Y6, Y6
+	VMASKMOVPS 32(DX), Y8, Y9
+	VADDPS     Y9, Y7, Y7
+	LEAQ       (DX)(AX*4), DX
+
+partial4Store:
+	VMOVUPS    Y0, (BX)
+	VMASKMOVPS Y1, Y8, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y2, (BX)
+	VMASKMOVPS Y3, Y8, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y4, (BX)
+	VMASKMOVPS Y5, Y8, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y6, (BX)
+	VMASKMOVPS Y7, Y8, 32(BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+partialNot4:
+	CMPQ    R12, $0x03
+	JNE     partialNot3
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS (R10), Y0
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS 32(R10), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	MOVQ    k+16(FP), R10
+	MOVQ    CX, CX
+
+partial3Loop:
+	VMOVUPS      (CX), Y6
+	VMOVUPS      32(CX), Y7
+	VBROADCASTSS (AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y0, Y0
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y1, Y1
+	VBROADCASTSS (AX)(SI*1), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y2, Y2
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VBROADCASTSS (AX)(SI*2), Y8
+	VPMADDWD     Y6, Y8, Y6
+	VPADDD       Y6, Y4, Y4
+	VPMADDWD     Y7, Y8, Y6
+	VPADDD       Y6, Y5, Y5
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
+	JNE          partial3Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y6
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y6, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y6
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y6, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	VBROADCASTSS 4(AX), Y6
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 4(AX), Y6
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y6, Y3, Y3
+	VMULPS       32(CX), Y3, Y3
+	VBROADCASTSS 8(AX), Y6
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VMULPS       (CX), Y4, Y4
+	VBROADCASTSS 8(AX), Y6
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y6, Y5, Y5
+	VMULPS       32(CX), Y5, Y5
+	ADDQ         $0x0c, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x08, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y6
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           partial3StoreBias
+	VMOVUPS      (AX), Y7
+	VADDPS       Y7, Y0, Y0
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y4, Y4
+	VMASKMOVPS   32(AX), Y6, Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y5, Y5
+
+partial3StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         partial3Store
+	VMOVUPS    (DX), Y7
+	VADDPS     Y7, Y0, Y0
+	VMASKMOVPS 32(DX), Y6, Y7
+	VADDPS     Y7, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y7
+	VADDPS     Y7, Y2, Y2
+	VMASKMOVPS 32(DX), Y6, Y7
+	VADDPS     Y7, Y3, Y3
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y7
+	VADDPS     Y7, Y4, Y4
+	VMASKMOVPS 32(DX), Y6, Y7
+	VADDPS     Y7, Y5, Y5
+	LEAQ       (DX)(AX*4), DX
+
+partial3Store:
+	VMOVUPS    Y0, (BX)
+	VMASKMOVPS Y1, Y6, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y2, (BX)
+	VMASKMOVPS Y3, Y6, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y4, (BX)
+	VMASKMOVPS Y5, Y6, 32(BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+partialNot3:
+	CMPQ    R12, $0x02
+	JNE     partialNot2
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS (R10), Y0
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS 32(R10), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	MOVQ    k+16(FP), R10
+	MOVQ    CX, CX
+
+partial2Loop:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VBROADCASTSS (AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y0, Y0
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VBROADCASTSS (AX)(SI*1), Y6
+	VPMADDWD     Y4, Y6, Y4
+	VPADDD       Y4, Y2, Y2
+	VPMADDWD     Y5, Y6, Y4
+	VPADDD       Y4, Y3, Y3
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
+	JNE          partial2Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y4
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y4
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y4, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	VBROADCASTSS 4(AX), Y4
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 4(AX), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       32(CX), Y3, Y3
+	ADDQ         $0x08, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x08, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y4
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           partial2StoreBias
+	VMOVUPS      (AX), Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y5, Y2, Y2
+	VMASKMOVPS   32(AX), Y4, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y3, Y3
+
+partial2StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         partial2Store
+	VMOVUPS    (DX), Y5
+	VADDPS     Y5, Y0, Y0
+	VMASKMOVPS 32(DX), Y4, Y5
+	VADDPS     Y5, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMOVUPS    (DX), Y5
+	VADDPS     Y5, Y2, Y2
+	VMASKMOVPS 32(DX), Y4, Y5
+	VADDPS     Y5, Y3, Y3
+	LEAQ       (DX)(AX*4), DX
+
+partial2Store:
+	VMOVUPS    Y0, (BX)
+	VMASKMOVPS Y1, Y4, 32(BX)
+	ADDQ       R9, BX
+	VMOVUPS    Y2, (BX)
+	VMASKMOVPS Y3, Y4, 32(BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+partialNot2:
+	CMPQ    R12, $0x01
+	JNE     partialNot1
+	MOVQ    start_base+24(FP), SI
+	VMOVUPS (SI), Y0
+	MOVQ    start_base+24(FP), SI
+	VMOVUPS 32(SI), Y1
+	MOVQ    k+16(FP), SI
+	MOVQ    CX, CX
+
+partial1Loop:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPADDD       Y2, Y0, Y0
+	VPMADDWD     Y3, Y4, Y2
+	VPADDD       Y2, Y1, Y1
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         SI
+	JNE          partial1Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y2
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS (AX), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y2, Y1, Y1
+	VMULPS       32(CX), Y1, Y1
+	ADDQ         $0x04, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x08, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y2
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           partial1StoreBias
+	VMOVUPS      (AX), Y3
+	VADDPS       Y3, Y0, Y0
+	VMASKMOVPS   32(AX), Y2, Y3
+	VADDPS       Y3, Y1, Y1
+
+partial1StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         partial1Store
+	VMOVUPS    (DX), Y3
+	VADDPS     Y3, Y0, Y0
+	VMASKMOVPS 32(DX), Y2, Y3
+	VADDPS     Y3, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+
+partial1Store:
+	VMOVUPS    Y0, (BX)
+	VMASKMOVPS Y1, Y2, 32(BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+partialNot1:
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ m+0(FP), R12
+
+narrowSix:
+	CMPQ    R12, $0x06
+	JL      narrowRest
+	MOVQ    start_base+24(FP), R13
+	VMOVUPS (R13), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	MOVQ    k+16(FP), R15
+	MOVQ    AX, R13
+	MOVQ    CX, R14
+
+narrow6Loop:
+	VMOVUPS      (R14), Y6
+	VBROADCASTSS (R13), Y7
+	VPMADDWD     Y6, Y7, Y7
+	VPADDD       Y7, Y0, Y0
+	VBROADCASTSS (R13)(SI*1), Y7
+	VPMADDWD     Y6, Y7, Y7
+	VPADDD       Y7, Y1, Y1
+	VBROADCASTSS (R13)(SI*2), Y7
+	VPMADDWD     Y6, Y7, Y7
+	VPADDD       Y7, Y2, Y2
+	VBROADCASTSS (R13)(R10*1), Y7
+	VPMADDWD     Y6, Y7, Y7
+	VPADDD       Y7, Y3, Y3
+	VBROADCASTSS (R13)(SI*4), Y7
+	VPMADDWD     Y6, Y7, Y7
+	VPADDD       Y7, Y4, Y4
+	VBROADCASTSS (R13)(R11*1), Y7
+	VPMADDWD     Y6, Y7, Y6
+	VPADDD       Y6, Y5, Y5
+	ADDQ         DI, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNE          narrow6Loop
+	MOVQ         rowScales_base+48(FP), R13
+	MOVQ         columnScales_base+72(FP), R14
+	VBROADCASTSS (R13), Y6
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y6, Y0, Y0
+	VMULPS       (R14), Y0, Y0
+	VBROADCASTSS 4(R13), Y6
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y6, Y1, Y1
+	VMULPS       (R14), Y1, Y1
+	VBROADCASTSS 8(R13), Y6
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       (R14), Y2, Y2
+	VBROADCASTSS 12(R13), Y6
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y6, Y3, Y3
+	VMULPS       (R14), Y3, Y3
+	VBROADCASTSS 16(R13), Y6
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VMULPS       (R14), Y4, Y4
+	VBROADCASTSS 20(R13), Y6
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y6, Y5, Y5
+	VMULPS       (R14), Y5, Y5
+	ADDQ         $0x18, rowScales_base+48(FP)
+	MOVQ         n+8(FP), R13
+	SUBQ         $0x00, R13
+	LEAQ         masks<>+0(SB), R14
+	NEGQ         R13
+	VMOVUPS      32(R14)(R13*4), Y6
+	MOVQ         bias_base+176(FP), R13
+	TESTQ        R13, R13
+	JE           narrow6StoreBias
+	VMASKMOVPS   (R13), Y6, Y7
+	VADDPS       Y7, Y0, Y0
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+
+narrow6StoreBias:
+	MOVQ       ldd+224(FP), R13
+	TESTQ      DX, DX
+	JE         narrow6Store
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y0, Y0
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y1, Y1
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y2, Y2
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y3, Y3
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y4, Y4
+	LEAQ       (DX)(R13*4), DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y5, Y5
+	LEAQ       (DX)(R13*4), DX
+
+narrow6Store:
+	VMASKMOVPS Y0, Y6, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y1, Y6, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y2, Y6, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y3, Y6, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y4, Y6, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y5, Y6, (BX)
+	ADDQ       R9, BX
+	MOVQ       aPanel+136(FP), R13
+	LEAQ       (AX)(R13*4), AX
+	SUBQ       $0x06, R12
+	JMP        narrowSix
+
+narrowRest:
+	CMPQ    R12, $0x05
+	JNE     narrowNot5
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS (R11), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	MOVQ    k+16(FP), R11
+	MOVQ    CX, CX
+
+narrow5Loop:
+	VMOVUPS      (CX), Y5
+	VBROADCASTSS (AX), Y6
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VBROADCASTSS (AX)(SI*1), Y6
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VBROADCASTSS (AX)(SI*2), Y6
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VBROADCASTSS (AX)(R10*1), Y6
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VBROADCASTSS (AX)(SI*4), Y6
+	VPMADDWD     Y5, Y6, Y5
+	VPADDD       Y5, Y4, Y4
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
+	JNE          narrow5Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y5
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y5, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS 4(AX), Y5
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       (CX), Y1, Y1
+	VBROADCASTSS 8(AX), Y5
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y5, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 12(AX), Y5
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VMULPS       (CX), Y3, Y3
+	VBROADCASTSS 16(AX), Y5
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMULPS       (CX), Y4, Y4
+	ADDQ         $0x14, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x00, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y5
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           narrow5StoreBias
+	VMASKMOVPS   (AX), Y5, Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+
+narrow5StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         narrow5Store
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y0, Y0
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y3, Y3
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y4, Y4
+	LEAQ       (DX)(AX*4), DX
+
+narrow5Store:
+	VMASKMOVPS Y0, Y5, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y1, Y5, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y2, Y5, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y3, Y5, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y4, Y5, (BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+narrowNot5:
+	CMPQ    R12, $0x04
+	JNE     narrowNot4
+	MOVQ    start_base+24(FP), R11
+	VMOVUPS (R11), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	MOVQ    k+16(FP), R11
+	MOVQ    CX, CX
+
+narrow4Loop:
+	VMOVUPS      (CX), Y4
+	VBROADCASTSS (AX), Y5
+	VPMADDWD     Y4, Y5, Y5
+	VPADDD       Y5, Y0, Y0
+	VBROADCASTSS (AX)(SI*1), Y5
+	VPMADDWD     Y4, Y5, Y5
+	VPADDD       Y5, Y1, Y1
+	VBROADCASTSS (AX)(SI*2), Y5
+	VPMADDWD     Y4, Y5, Y5
+	VPADDD       Y5, Y2, Y2
+	VBROADCASTSS (AX)(R10*1), Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R11
+	JNE          narrow4Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y4
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS 4(AX), Y4
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y4, Y1, Y1
+	VMULPS       (CX), Y1, Y1
+	VBROADCASTSS 8(AX), Y4
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	VBROADCASTSS 12(AX), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       (CX), Y3, Y3
+	ADDQ         $0x10, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x00, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y4
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           narrow4StoreBias
+	VMASKMOVPS   (AX), Y4, Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+
+narrow4StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         narrow4Store
+	VMASKMOVPS (DX), Y4, Y5
+	VADDPS     Y5, Y0, Y0
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y4, Y5
+	VADDPS     Y5, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y4, Y5
+	VADDPS     Y5, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y4, Y5
+	VADDPS     Y5, Y3, Y3
+	LEAQ       (DX)(AX*4), DX
+
+narrow4Store:
+	VMASKMOVPS Y0, Y4, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y1, Y4, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y2, Y4, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y3, Y4, (BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+narrowNot4:
+	CMPQ    R12, $0x03
+	JNE     narrowNot3
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS (R10), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	MOVQ    k+16(FP), R10
+	MOVQ    CX, CX
+
+narrow3Loop:
+	VMOVUPS      (CX), Y3
+	VBROADCASTSS (AX), Y4
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y4, Y0, Y0
+	VBROADCASTSS (AX)(SI*1), Y4
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y4, Y1, Y1
+	VBROADCASTSS (AX)(SI*2), Y4
+	VPMADDWD     Y3, Y4, Y3
+	VPADDD       Y3, Y2, Y2
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
+	JNE          narrow3Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y3
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y3, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS 4(AX), Y3
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y3, Y1, Y1
+	VMULPS       (CX), Y1, Y1
+	VBROADCASTSS 8(AX), Y3
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y3, Y2, Y2
+	VMULPS       (CX), Y2, Y2
+	ADDQ         $0x0c, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x00, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y3
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           narrow3StoreBias
+	VMASKMOVPS   (AX), Y3, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+
+narrow3StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         narrow3Store
+	VMASKMOVPS (DX), Y3, Y4
+	VADDPS     Y4, Y0, Y0
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y3, Y4
+	VADDPS     Y4, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y3, Y4
+	VADDPS     Y4, Y2, Y2
+	LEAQ       (DX)(AX*4), DX
+
+narrow3Store:
+	VMASKMOVPS Y0, Y3, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y1, Y3, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y2, Y3, (BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+narrowNot3:
+	CMPQ    R12, $0x02
+	JNE     narrowNot2
+	MOVQ    start_base+24(FP), R10
+	VMOVUPS (R10), Y0
+	VMOVAPS Y0, Y1
+	MOVQ    k+16(FP), R10
+	MOVQ    CX, CX
+
+narrow2Loop:
+	VMOVUPS      (CX), Y2
+	VBROADCASTSS (AX), Y3
+	VPMADDWD     Y2, Y3, Y3
+	VPADDD       Y3, Y0, Y0
+	VBROADCASTSS (AX)(SI*1), Y3
+	VPMADDWD     Y2, Y3, Y2
+	VPADDD       Y2, Y1, Y1
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         R10
+	JNE          narrow2Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y2
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	VBROADCASTSS 4(AX), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y2, Y1, Y1
+	VMULPS       (CX), Y1, Y1
+	ADDQ         $0x08, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x00, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y2
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           narrow2StoreBias
+	VMASKMOVPS   (AX), Y2, Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+
+narrow2StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         narrow2Store
+	VMASKMOVPS (DX), Y2, Y3
+	VADDPS     Y3, Y0, Y0
+	LEAQ       (DX)(AX*4), DX
+	VMASKMOVPS (DX), Y2, Y3
+	VADDPS     Y3, Y1, Y1
+	LEAQ       (DX)(AX*4), DX
+
+narrow2Store:
+	VMASKMOVPS Y0, Y2, (BX)
+	ADDQ       R9, BX
+	VMASKMOVPS Y1, Y2, (BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+narrowNot2:
+	CMPQ    R12, $0x01
+	JNE     narrowNot1
+	MOVQ    start_base+24(FP), SI
+	VMOVUPS (SI), Y0
+	MOVQ    k+16(FP), SI
+	MOVQ    CX, CX
+
+narrow1Loop:
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (AX), Y2
+	VPMADDWD     Y1, Y2, Y1
+	VPADDD       Y1, Y0, Y0
+	ADDQ         DI, AX
+	ADDQ         R8, CX
+	DECQ         SI
+	JNE          narrow1Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VBROADCASTSS (AX), Y1
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y1, Y0, Y0
+	VMULPS       (CX), Y0, Y0
+	ADDQ         $0x04, rowScales_base+48(FP)
+	MOVQ         n+8(FP), AX
+	SUBQ         $0x00, AX
+	LEAQ         masks<>+0(SB), CX
+	NEGQ         AX
+	VMOVUPS      32(CX)(AX*4), Y1
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           narrow1StoreBias
+	VMASKMOVPS   (AX), Y1, Y2
+	VADDPS       Y2, Y0, Y0
+
+narrow1StoreBias:
+	MOVQ       ldd+224(FP), AX
+	TESTQ      DX, DX
+	JE         narrow1Store
+	VMASKMOVPS (DX), Y1, Y2
+	VADDPS     Y2, Y0, Y0
+	LEAQ       (DX)(AX*4), DX
+
+narrow1Store:
+	VMASKMOVPS Y0, Y1, (BX)
+	ADDQ       R9, BX
+	VZEROUPPER
+	RET
+
+narrowNot1:
+	VZEROUPPER
+	RET
+
+// func rotateAVX2(dst []float32, x []float32) uint32
+// Requires: AVX, AVX2, FMA3
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-52
+	MOVQ    x_base+24(FP), AX
+	MOVQ    dst_base+0(FP), CX
+	MOVQ    x_len+32(FP), DX
+	VMOVUPS signs<>+0(SB), Y0
+	VMOVUPS signs<>+32(SB), Y1
+	VMOVUPS signs<>+64(SB), Y2
+	VPXOR   Y3, Y3, Y3
+
+loop:
+	CMPQ        DX, $0x40
+	JL          done
+	VMOVUPS     (AX), Y4
+	VMOVUPS     32(AX), Y5
+	VMOVUPS     64(AX), Y6
+	VMOVUPS     96(AX), Y7
+	VMOVUPS     128(AX), Y8
+	VMOVUPS     160(AX), Y9
+	VMOVUPS     192(AX), Y10
+	VMOVUPS     224(AX), Y11
+	VADDPS      Y8, Y4, Y12
+	VSUBPS      Y8, Y4, Y8
+	VADDPS      Y9, Y5, Y4
+	VSUBPS      Y9, Y5, Y9
+	VADDPS      Y10, Y6, Y5
+	VSUBPS      Y10, Y6, Y10
+	VADDPS      Y11, Y7, Y6
+	VSUBPS      Y11, Y7, Y11
+	VADDPS      Y5, Y12, Y7
+	VSUBPS      Y5, Y12, Y5
+	VADDPS      Y6, Y4, Y12
+	VSUBPS      Y6, Y4, Y6
+	VADDPS      Y10, Y8, Y4
+	VSUBPS      Y10, Y8, Y10
+	VADDPS      Y11, Y9, Y8
+	VSUBPS      Y11, Y9, Y11
+	VADDPS      Y12, Y7, Y9
+	VSUBPS      Y12, Y7, Y12
+	VADDPS      Y6, Y5, Y7
+	VSUBPS      Y6, Y5, Y6
+	VADDPS      Y8, Y4, Y5
+	VSUBPS      Y8, Y4, Y8
+	VADDPS      Y11, Y10, Y4
+	VSUBPS      Y11, Y10, Y11
+	VPERM2F128  $0x01, Y9, Y9, Y10
+	VFMADD213PS Y10, Y0, Y9
+	VPERM2F128  $0x01, Y12, Y12, Y10
+	VFMADD213PS Y10, Y0, Y12
+	VPERM2F128  $0x01, Y7, Y7, Y10
+	VFMADD213PS Y10, Y0, Y7
+	VPERM2F128  $0x01, Y6, Y6, Y10
+	VFMADD213PS Y10, Y0, Y6
+	VPERM2F128  $0x01, Y5, Y5, Y10
+	VFMADD213PS Y10, Y0, Y5
+	VPERM2F128  $0x01, Y8, Y8, Y10
+	VFMADD213PS Y10, Y0, Y8
+	VPERM2F128  $0x01, Y4, Y4, Y10
+	VFMADD213PS Y10, Y0, Y4
+	VPERM2F128  $0x01, Y11, Y11, Y10
+	VFMADD213PS Y10, Y0, Y11
+	VPERMILPS   $0x4e, Y9, Y10
+	VFMADD213PS Y10, Y1, Y9
+	VPERMILPS   $0x4e, Y12, Y10
+	VFMADD213PS Y10, Y1, Y12
+	VPERMILPS   $0x4e, Y7, Y10
+	VFMADD213PS Y10, Y1, Y7
+	VPERMILPS   $0x4e, Y6, Y10
+	VFMADD213PS Y10, Y1, Y6
+	VPERMILPS   $0x4e, Y5, Y10
+	VFMADD213PS Y10, Y1, Y5
+	VPERMILPS   $0x4e, Y8, Y10
+	VFMADD213PS Y10, Y1, Y8
+	VPERMILPS   $0x4e, Y4, Y10
+	VFMADD213PS Y10, Y1, Y4
+	VPERMILPS   $0x4e, Y11, Y10
+	VFMADD213PS Y10, Y1, Y11
+	VPERMILPS   $0xb1, Y9, Y10
+	VFMADD213PS Y10, Y2, Y9
+	VPERMILPS   $0xb1, Y12, Y10
+	VFMADD213PS Y10, Y2, Y12
+	VPERMILPS   $0xb1, Y7, Y10
+	VFMADD213PS Y10, Y2, Y7
+	VPERMILPS   $0xb1, Y6, Y10
+	VFMADD213PS Y10, Y2, Y6
+	VPERMILPS   $0xb1, Y5, Y10
+	VFMADD213PS Y10, Y2, Y5
+	VPERMILPS   $0xb1, Y8, Y10
+	VFMADD213PS Y10, Y2, Y8
+	VPERMILPS   $0xb1, Y4, Y10
+	VFMADD213PS Y10, Y2, Y4
+	VPERMILPS   $0xb1, Y11, Y10
+	VFMADD213PS Y10, Y2, Y11
+	VMOVUPS     Y9, (CX)
+	VPSLLD      $0x01, Y9, Y9
+	VPMAXUD     Y9, Y3, Y3
+	VMOVUPS     Y12, 32(CX)
+	VPSLLD      $0x01, Y12, Y9
+	VPMAXUD     Y9, Y3, Y3
+	VMOVUPS     Y7, 64(CX)
+	VPSLLD      $0x01, Y7, Y9
+	VPMAXUD     Y9, Y3, Y3
+	VMOVUPS     Y6, 96(CX)
+	VPSLLD      $0x01, Y6, Y9
+	VPMAXUD     Y9, Y3, Y3
+	VMOVUPS     Y5, 128(CX)
+	VPSLLD      $0x01, Y5, Y9
+	VPMAXUD     Y9, Y3, Y3
+	VMOVUPS     Y8, 160(CX)
+	VPSLLD      $0x01, Y8, Y9
+	VPMAXUD     Y9, Y3, Y3
+	VMOVUPS     Y4, 192(CX)
+	VPSLLD      $0x01, Y4, Y9
+	VPMAXUD     Y9, Y3, Y3
+	VMOVUPS     Y11, 224(CX)
+	VPSLLD      $0x01, Y11, Y9
+	VPMAXUD     Y9, Y3, Y3
+	ADDQ        $+256, AX
+	ADDQ        $+256, CX
+	SUBQ        $0x40, DX
+	JMP         loop
+
+done:
+	VEXTRACTF128 $0x01, Y3, X0
+	VPMAXUD      X0, X3, X3
+	VMOVHLPS     X3, X0, X0
+	VPMAXUD      X0, X3, X3
+	VMOVSHDUP    X3, X0
+	VPMAXUD      X0, X3, X3
+	VMOVD        X3, AX
+	SHRL         $0x01, AX
+	MOVL         AX, ret+48(FP)
+	VZEROUPPER
+	RET
+
+DATA signs<>+0(SB)/4, $(1.0)
+DATA signs<>+4(SB)/4, $(1.0)
+DATA signs<>+8(SB)/4, $(1.0)
+DATA signs<>+12(SB)/4, $(1.0)
+DATA signs<>+16(SB)/4, $(-1.0)
+DATA signs<>+20(SB)/4, $(-1.0)
+DATA signs<>+24(SB)/4, $(-1.0)
+DATA signs<>+28(SB)/4, $(-1.0)
+DATA signs<>+32(SB)/4, $(1.0)
+DATA signs<>+36(SB)/4, $(1.0)
+DATA signs<>+40(SB)/4, $(-1.0)
+DATA signs<>+44(SB)/4, $(-1.0)
+DATA signs<>+48(SB)/4, $(1.0)
+DATA signs<>+52(SB)/4, $(1.0)
+DATA signs<>+56(SB)/4, $(-1.0)
+DATA signs<>+60(SB)/4, $(-1.0)
+DATA signs<>+64(SB)/4, $(1.0)
+DATA signs<>+68(SB)/4, $(-1.0)
+DATA signs<>+72(SB)/4, $(1.0)
+DATA signs<>+76(SB)/4, $(-1.0)
+DATA signs<>+80(SB)/4, $(1.0)
+DATA signs<>+84(SB)/4, $(-1.0)
+DATA signs<>+88(SB)/4, $(1.0)
+DATA signs<>+92(SB)/4, $(-1.0)
+GLOBL signs<>(SB), RODATA|NOPTR, $96
+
+// func quantizeAVX2(dst []float32, x []float32, inverse float32, offset int32)
+// Requires: AVX, AVX2
+TEXT ·quantizeAVX2(SB), NOSPLIT, $0-56
+	MOVQ         x_base+24(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_len+32(FP), DX
+	VBROADCASTSS inverse+48(FP), Y0
+	MOVL         offset+52(FP), BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+
+loop:
+	CMPQ      DX, $0x10
+	JL        done
+	VMULPS    (AX), Y0, Y2
+	VCVTPS2DQ Y2, Y2
+	VPADDD    Y1, Y2, Y2
+	VMULPS    32(AX), Y0, Y3
+	VCVTPS2DQ Y3, Y3
+	VPADDD    Y1, Y3, Y3
+	VPACKSSDW Y3, Y2, Y2
+	VPERMQ    $0xd8, Y2, Y2
+	VMOVUPS   Y2, (CX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x20, CX
+	SUBQ      $0x10, DX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
 
 // func transposeAVX2(dst []float32, stride int, x []float32, ldx int, depth int, width int)
 // Requires: AVX, CMOV

@@ -10,6 +10,12 @@ func multiplyAddAVX512(rounds int)
 // stripAVX512 is stripGeneric, with fused multiplications and additions and a tile of 14 by 32.
 func stripAVX512(m int, n int, k int, alpha float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
 
+// stripInt8AVX512 is stripInt8Generic for two integers a unit, with a tile of 14 by 32.
+func stripInt8AVX512(m int, n int, k int, start []int32, rowScales []float32, columnScales []float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
+
+// rotateAVX512 is rotateGeneric.
+func rotateAVX512(dst []float32, x []float32) uint32
+
 // panels14AVX512 is panelsGeneric for panels 14 wide. depth and count are at least 1.
 func panels14AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)
 

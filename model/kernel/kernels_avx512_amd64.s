@@ -48,8 +48,8 @@ TEXT ·stripAVX512(SB), NOSPLIT, $0-200
 	MOVQ  c_base+168(FP), BX
 	MOVQ  aRow+56(FP), SI
 	SHLQ  $0x02, SI
-	LEAQ  (SI)(SI*2), DI
 	MOVQ  a_base+32(FP), R8
+	LEAQ  (SI)(SI*2), DI
 	MOVQ  n+8(FP), CX
 	DECQ  CX
 	ANDQ  $0x0f, CX
@@ -1289,6 +1289,1709 @@ narrow1Store:
 narrowNot1:
 	VZEROUPPER
 	RET
+
+// func stripInt8AVX512(m int, n int, k int, start []int32, rowScales []float32, columnScales []float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·stripInt8AVX512(SB), NOSPLIT, $0-264
+	MOVQ  m+0(FP), AX
+	MOVQ  d_base+200(FP), DX
+	MOVQ  c_base+232(FP), BX
+	MOVQ  aRow+120(FP), SI
+	SHLQ  $0x02, SI
+	MOVQ  a_base+96(FP), R8
+	LEAQ  (SI)(SI*2), DI
+	MOVQ  n+8(FP), CX
+	DECQ  CX
+	ANDQ  $0x0f, CX
+	INCQ  CX
+	MOVQ  $0x0000ffff, R9
+	BZHIQ CX, R9, R9
+	KMOVW R9, K1
+	CMPQ  n+8(FP), $0x10
+	JLE   narrow
+
+widePanels:
+	CMPQ    AX, $0x0e
+	JL      wideRest
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS (CX), Z0
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS 64(CX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z1, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z1, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z1, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z1, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z1, Z23
+	VMOVAPS Z0, Z24
+	VMOVAPS Z1, Z25
+	VMOVAPS Z0, Z26
+	VMOVAPS Z1, Z27
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), R11
+	MOVQ    aColumn+128(FP), R12
+	SHLQ    $0x02, R12
+	MOVQ    bRow+168(FP), R13
+	SHLQ    $0x02, R13
+
+wide14Loop:
+	VMOVUPS      (CX), Z28
+	VMOVUPS.Z    64(CX), K1, Z29
+	VBROADCASTSS (R8), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z0, Z0
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z1, Z1
+	VBROADCASTSS (R8)(SI*1), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z2, Z2
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z3, Z3
+	VBROADCASTSS (R8)(SI*2), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z4, Z4
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z5, Z5
+	VBROADCASTSS (R8)(DI*1), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z6, Z6
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z7, Z7
+	VBROADCASTSS (R8)(SI*4), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z8, Z8
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z9, Z9
+	VBROADCASTSS (R9), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z10, Z10
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z11, Z11
+	VBROADCASTSS (R9)(SI*1), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z12, Z12
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z13, Z13
+	VBROADCASTSS (R9)(SI*2), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z14, Z14
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z15, Z15
+	VBROADCASTSS (R9)(DI*1), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z16, Z16
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z17, Z17
+	VBROADCASTSS (R9)(SI*4), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z18, Z18
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z19, Z19
+	VBROADCASTSS (R10), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z20, Z20
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z21, Z21
+	VBROADCASTSS (R10)(SI*1), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z22, Z22
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z23, Z23
+	VBROADCASTSS (R10)(SI*2), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPADDD       Z31, Z24, Z24
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z30, Z25, Z25
+	VBROADCASTSS (R10)(DI*1), Z30
+	VPMADDWD     Z28, Z30, Z28
+	VPADDD       Z28, Z26, Z26
+	VPMADDWD     Z29, Z30, Z28
+	VPADDD       Z28, Z27, Z27
+	ADDQ         R12, R8
+	ADDQ         R12, R9
+	ADDQ         R12, R10
+	ADDQ         R13, CX
+	DECQ         R11
+	JNE          wide14Loop
+	MOVQ         rowScales_base+48(FP), CX
+	MOVQ         columnScales_base+72(FP), R9
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (CX), Z0, Z0
+	VMULPS       (R9), Z0, Z0
+	VCVTDQ2PS    Z1, Z1
+	VMULPS.BCST  (CX), Z1, Z1
+	VMULPS       64(R9), Z1, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS.BCST  4(CX), Z2, Z2
+	VMULPS       (R9), Z2, Z2
+	VCVTDQ2PS    Z3, Z3
+	VMULPS.BCST  4(CX), Z3, Z3
+	VMULPS       64(R9), Z3, Z3
+	VCVTDQ2PS    Z4, Z4
+	VMULPS.BCST  8(CX), Z4, Z4
+	VMULPS       (R9), Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VMULPS.BCST  8(CX), Z5, Z5
+	VMULPS       64(R9), Z5, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS.BCST  12(CX), Z6, Z6
+	VMULPS       (R9), Z6, Z6
+	VCVTDQ2PS    Z7, Z7
+	VMULPS.BCST  12(CX), Z7, Z7
+	VMULPS       64(R9), Z7, Z7
+	VCVTDQ2PS    Z8, Z8
+	VMULPS.BCST  16(CX), Z8, Z8
+	VMULPS       (R9), Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VMULPS.BCST  16(CX), Z9, Z9
+	VMULPS       64(R9), Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VMULPS.BCST  20(CX), Z10, Z10
+	VMULPS       (R9), Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VMULPS.BCST  20(CX), Z11, Z11
+	VMULPS       64(R9), Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VMULPS.BCST  24(CX), Z12, Z12
+	VMULPS       (R9), Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	VMULPS.BCST  24(CX), Z13, Z13
+	VMULPS       64(R9), Z13, Z13
+	VCVTDQ2PS    Z14, Z14
+	VMULPS.BCST  28(CX), Z14, Z14
+	VMULPS       (R9), Z14, Z14
+	VCVTDQ2PS    Z15, Z15
+	VMULPS.BCST  28(CX), Z15, Z15
+	VMULPS       64(R9), Z15, Z15
+	VCVTDQ2PS    Z16, Z16
+	VMULPS.BCST  32(CX), Z16, Z16
+	VMULPS       (R9), Z16, Z16
+	VCVTDQ2PS    Z17, Z17
+	VMULPS.BCST  32(CX), Z17, Z17
+	VMULPS       64(R9), Z17, Z17
+	VCVTDQ2PS    Z18, Z18
+	VMULPS.BCST  36(CX), Z18, Z18
+	VMULPS       (R9), Z18, Z18
+	VCVTDQ2PS    Z19, Z19
+	VMULPS.BCST  36(CX), Z19, Z19
+	VMULPS       64(R9), Z19, Z19
+	VCVTDQ2PS    Z20, Z20
+	VMULPS.BCST  40(CX), Z20, Z20
+	VMULPS       (R9), Z20, Z20
+	VCVTDQ2PS    Z21, Z21
+	VMULPS.BCST  40(CX), Z21, Z21
+	VMULPS       64(R9), Z21, Z21
+	VCVTDQ2PS    Z22, Z22
+	VMULPS.BCST  44(CX), Z22, Z22
+	VMULPS       (R9), Z22, Z22
+	VCVTDQ2PS    Z23, Z23
+	VMULPS.BCST  44(CX), Z23, Z23
+	VMULPS       64(R9), Z23, Z23
+	VCVTDQ2PS    Z24, Z24
+	VMULPS.BCST  48(CX), Z24, Z24
+	VMULPS       (R9), Z24, Z24
+	VCVTDQ2PS    Z25, Z25
+	VMULPS.BCST  48(CX), Z25, Z25
+	VMULPS       64(R9), Z25, Z25
+	VCVTDQ2PS    Z26, Z26
+	VMULPS.BCST  52(CX), Z26, Z26
+	VMULPS       (R9), Z26, Z26
+	VCVTDQ2PS    Z27, Z27
+	VMULPS.BCST  52(CX), Z27, Z27
+	VMULPS       64(R9), Z27, Z27
+	ADDQ         $0x38, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), CX
+	TESTQ        CX, CX
+	JE           wide14StoreBias
+	VMOVUPS      (CX), Z28
+	VADDPS       Z28, Z0, Z0
+	VADDPS       Z28, Z2, Z2
+	VADDPS       Z28, Z4, Z4
+	VADDPS       Z28, Z6, Z6
+	VADDPS       Z28, Z8, Z8
+	VADDPS       Z28, Z10, Z10
+	VADDPS       Z28, Z12, Z12
+	VADDPS       Z28, Z14, Z14
+	VADDPS       Z28, Z16, Z16
+	VADDPS       Z28, Z18, Z18
+	VADDPS       Z28, Z20, Z20
+	VADDPS       Z28, Z22, Z22
+	VADDPS       Z28, Z24, Z24
+	VADDPS       Z28, Z26, Z26
+	VMOVUPS.Z    64(CX), K1, Z28
+	VADDPS       Z28, Z1, Z1
+	VADDPS       Z28, Z3, Z3
+	VADDPS       Z28, Z5, Z5
+	VADDPS       Z28, Z7, Z7
+	VADDPS       Z28, Z9, Z9
+	VADDPS       Z28, Z11, Z11
+	VADDPS       Z28, Z13, Z13
+	VADDPS       Z28, Z15, Z15
+	VADDPS       Z28, Z17, Z17
+	VADDPS       Z28, Z19, Z19
+	VADDPS       Z28, Z21, Z21
+	VADDPS       Z28, Z23, Z23
+	VADDPS       Z28, Z25, Z25
+	VADDPS       Z28, Z27, Z27
+
+wide14StoreBias:
+	MOVQ      ldd+224(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+256(FP), R9
+	SHLQ      $0x02, R9
+	TESTQ     DX, DX
+	JE        wide14Store
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z2, Z2
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z4, Z4
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z6, Z6
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z8, Z8
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z10, Z10
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z12, Z12
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z14, Z14
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z16, Z16
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z18, Z18
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z20, Z20
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z21, Z21
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z22, Z22
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z23, Z23
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z24, Z24
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z25, Z25
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z28
+	VADDPS    Z28, Z26, Z26
+	VMOVUPS.Z 64(DX), K1, Z28
+	VADDPS    Z28, Z27, Z27
+	ADDQ      CX, DX
+
+wide14Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z22, (BX)
+	VMOVUPS Z23, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z24, (BX)
+	VMOVUPS Z25, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z26, (BX)
+	VMOVUPS Z27, K1, 64(BX)
+	ADDQ    R9, BX
+	MOVQ    aPanel+136(FP), CX
+	MOVQ    k+16(FP), R9
+	IMULQ   aColumn+128(FP), R9
+	SUBQ    R9, CX
+	LEAQ    (R8)(CX*4), R8
+	SUBQ    $0x0e, AX
+	JMP     widePanels
+
+wideRest:
+	TESTQ   $0x00000008, AX
+	JE      wideNot8
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS (CX), Z0
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS 64(CX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z1, Z15
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), R10
+	MOVQ    aColumn+128(FP), R11
+	SHLQ    $0x02, R11
+	MOVQ    bRow+168(FP), R12
+	SHLQ    $0x02, R12
+
+wide8Loop:
+	VMOVUPS      (CX), Z16
+	VMOVUPS.Z    64(CX), K1, Z17
+	VBROADCASTSS (R8), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPADDD       Z19, Z0, Z0
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z18, Z1, Z1
+	VBROADCASTSS (R8)(SI*1), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPADDD       Z19, Z2, Z2
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z18, Z3, Z3
+	VBROADCASTSS (R8)(SI*2), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPADDD       Z19, Z4, Z4
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z18, Z5, Z5
+	VBROADCASTSS (R8)(DI*1), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPADDD       Z19, Z6, Z6
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z18, Z7, Z7
+	VBROADCASTSS (R8)(SI*4), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPADDD       Z19, Z8, Z8
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z18, Z9, Z9
+	VBROADCASTSS (R9), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPADDD       Z19, Z10, Z10
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z18, Z11, Z11
+	VBROADCASTSS (R9)(SI*1), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPADDD       Z19, Z12, Z12
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z18, Z13, Z13
+	VBROADCASTSS (R9)(SI*2), Z18
+	VPMADDWD     Z16, Z18, Z16
+	VPADDD       Z16, Z14, Z14
+	VPMADDWD     Z17, Z18, Z16
+	VPADDD       Z16, Z15, Z15
+	ADDQ         R11, R8
+	ADDQ         R11, R9
+	ADDQ         R12, CX
+	DECQ         R10
+	JNE          wide8Loop
+	MOVQ         rowScales_base+48(FP), CX
+	MOVQ         columnScales_base+72(FP), R9
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (CX), Z0, Z0
+	VMULPS       (R9), Z0, Z0
+	VCVTDQ2PS    Z1, Z1
+	VMULPS.BCST  (CX), Z1, Z1
+	VMULPS       64(R9), Z1, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS.BCST  4(CX), Z2, Z2
+	VMULPS       (R9), Z2, Z2
+	VCVTDQ2PS    Z3, Z3
+	VMULPS.BCST  4(CX), Z3, Z3
+	VMULPS       64(R9), Z3, Z3
+	VCVTDQ2PS    Z4, Z4
+	VMULPS.BCST  8(CX), Z4, Z4
+	VMULPS       (R9), Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VMULPS.BCST  8(CX), Z5, Z5
+	VMULPS       64(R9), Z5, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS.BCST  12(CX), Z6, Z6
+	VMULPS       (R9), Z6, Z6
+	VCVTDQ2PS    Z7, Z7
+	VMULPS.BCST  12(CX), Z7, Z7
+	VMULPS       64(R9), Z7, Z7
+	VCVTDQ2PS    Z8, Z8
+	VMULPS.BCST  16(CX), Z8, Z8
+	VMULPS       (R9), Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VMULPS.BCST  16(CX), Z9, Z9
+	VMULPS       64(R9), Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VMULPS.BCST  20(CX), Z10, Z10
+	VMULPS       (R9), Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VMULPS.BCST  20(CX), Z11, Z11
+	VMULPS       64(R9), Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VMULPS.BCST  24(CX), Z12, Z12
+	VMULPS       (R9), Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	VMULPS.BCST  24(CX), Z13, Z13
+	VMULPS       64(R9), Z13, Z13
+	VCVTDQ2PS    Z14, Z14
+	VMULPS.BCST  28(CX), Z14, Z14
+	VMULPS       (R9), Z14, Z14
+	VCVTDQ2PS    Z15, Z15
+	VMULPS.BCST  28(CX), Z15, Z15
+	VMULPS       64(R9), Z15, Z15
+	ADDQ         $0x20, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), CX
+	TESTQ        CX, CX
+	JE           wide8StoreBias
+	VMOVUPS      (CX), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z14, Z14
+	VMOVUPS.Z    64(CX), K1, Z16
+	VADDPS       Z16, Z1, Z1
+	VADDPS       Z16, Z3, Z3
+	VADDPS       Z16, Z5, Z5
+	VADDPS       Z16, Z7, Z7
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z11, Z11
+	VADDPS       Z16, Z13, Z13
+	VADDPS       Z16, Z15, Z15
+
+wide8StoreBias:
+	MOVQ      ldd+224(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+256(FP), R9
+	SHLQ      $0x02, R9
+	TESTQ     DX, DX
+	JE        wide8Store
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z8, Z8
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z12, Z12
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z16
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z 64(DX), K1, Z16
+	VADDPS    Z16, Z15, Z15
+	ADDQ      CX, DX
+
+wide8Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    R9, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    R9, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+128(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x08, SI, CX
+	ADDQ    CX, R8
+
+wideNot8:
+	TESTQ   $0x00000004, AX
+	JE      wideNot4
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS (CX), Z0
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS 64(CX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), R9
+	MOVQ    aColumn+128(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    bRow+168(FP), R11
+	SHLQ    $0x02, R11
+
+wide4Loop:
+	VMOVUPS      (CX), Z8
+	VMOVUPS.Z    64(CX), K1, Z9
+	VBROADCASTSS (R8), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPADDD       Z11, Z0, Z0
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z10, Z1, Z1
+	VBROADCASTSS (R8)(SI*1), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPADDD       Z11, Z2, Z2
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z10, Z3, Z3
+	VBROADCASTSS (R8)(SI*2), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPADDD       Z11, Z4, Z4
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z10, Z5, Z5
+	VBROADCASTSS (R8)(DI*1), Z10
+	VPMADDWD     Z8, Z10, Z8
+	VPADDD       Z8, Z6, Z6
+	VPMADDWD     Z9, Z10, Z8
+	VPADDD       Z8, Z7, Z7
+	ADDQ         R10, R8
+	ADDQ         R11, CX
+	DECQ         R9
+	JNE          wide4Loop
+	MOVQ         rowScales_base+48(FP), CX
+	MOVQ         columnScales_base+72(FP), DI
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (CX), Z0, Z0
+	VMULPS       (DI), Z0, Z0
+	VCVTDQ2PS    Z1, Z1
+	VMULPS.BCST  (CX), Z1, Z1
+	VMULPS       64(DI), Z1, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS.BCST  4(CX), Z2, Z2
+	VMULPS       (DI), Z2, Z2
+	VCVTDQ2PS    Z3, Z3
+	VMULPS.BCST  4(CX), Z3, Z3
+	VMULPS       64(DI), Z3, Z3
+	VCVTDQ2PS    Z4, Z4
+	VMULPS.BCST  8(CX), Z4, Z4
+	VMULPS       (DI), Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VMULPS.BCST  8(CX), Z5, Z5
+	VMULPS       64(DI), Z5, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS.BCST  12(CX), Z6, Z6
+	VMULPS       (DI), Z6, Z6
+	VCVTDQ2PS    Z7, Z7
+	VMULPS.BCST  12(CX), Z7, Z7
+	VMULPS       64(DI), Z7, Z7
+	ADDQ         $0x10, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), CX
+	TESTQ        CX, CX
+	JE           wide4StoreBias
+	VMOVUPS      (CX), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z6, Z6
+	VMOVUPS.Z    64(CX), K1, Z8
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z3, Z3
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z7, Z7
+
+wide4StoreBias:
+	MOVQ      ldd+224(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+256(FP), DI
+	SHLQ      $0x02, DI
+	TESTQ     DX, DX
+	JE        wide4Store
+	VMOVUPS   (DX), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z 64(DX), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z 64(DX), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z 64(DX), K1, Z8
+	VADDPS    Z8, Z7, Z7
+	ADDQ      CX, DX
+
+wide4Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DI, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DI, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DI, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DI, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+128(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x04, SI, CX
+	ADDQ    CX, R8
+
+wideNot4:
+	TESTQ   $0x00000002, AX
+	JE      wideNot2
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS (CX), Z0
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS 64(CX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), DI
+	MOVQ    aColumn+128(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    bRow+168(FP), R10
+	SHLQ    $0x02, R10
+
+wide2Loop:
+	VMOVUPS      (CX), Z4
+	VMOVUPS.Z    64(CX), K1, Z5
+	VBROADCASTSS (R8), Z6
+	VPMADDWD     Z4, Z6, Z7
+	VPADDD       Z7, Z0, Z0
+	VPMADDWD     Z5, Z6, Z6
+	VPADDD       Z6, Z1, Z1
+	VBROADCASTSS (R8)(SI*1), Z6
+	VPMADDWD     Z4, Z6, Z4
+	VPADDD       Z4, Z2, Z2
+	VPMADDWD     Z5, Z6, Z4
+	VPADDD       Z4, Z3, Z3
+	ADDQ         R9, R8
+	ADDQ         R10, CX
+	DECQ         DI
+	JNE          wide2Loop
+	MOVQ         rowScales_base+48(FP), CX
+	MOVQ         columnScales_base+72(FP), DI
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (CX), Z0, Z0
+	VMULPS       (DI), Z0, Z0
+	VCVTDQ2PS    Z1, Z1
+	VMULPS.BCST  (CX), Z1, Z1
+	VMULPS       64(DI), Z1, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS.BCST  4(CX), Z2, Z2
+	VMULPS       (DI), Z2, Z2
+	VCVTDQ2PS    Z3, Z3
+	VMULPS.BCST  4(CX), Z3, Z3
+	VMULPS       64(DI), Z3, Z3
+	ADDQ         $0x08, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), CX
+	TESTQ        CX, CX
+	JE           wide2StoreBias
+	VMOVUPS      (CX), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z2, Z2
+	VMOVUPS.Z    64(CX), K1, Z4
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z3, Z3
+
+wide2StoreBias:
+	MOVQ      ldd+224(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+256(FP), DI
+	SHLQ      $0x02, DI
+	TESTQ     DX, DX
+	JE        wide2Store
+	VMOVUPS   (DX), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS   (DX), Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 64(DX), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      CX, DX
+
+wide2Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DI, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DI, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+128(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x02, SI, CX
+	ADDQ    CX, R8
+
+wideNot2:
+	TESTQ   $0x00000001, AX
+	JE      wideNot1
+	MOVQ    start_base+24(FP), AX
+	VMOVUPS (AX), Z0
+	MOVQ    start_base+24(FP), AX
+	VMOVUPS 64(AX), Z1
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), AX
+	MOVQ    aColumn+128(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    bRow+168(FP), R9
+	SHLQ    $0x02, R9
+
+wide1Loop:
+	VMOVUPS      (CX), Z2
+	VMOVUPS.Z    64(CX), K1, Z3
+	VBROADCASTSS (R8), Z4
+	VPMADDWD     Z2, Z4, Z2
+	VPADDD       Z2, Z0, Z0
+	VPMADDWD     Z3, Z4, Z2
+	VPADDD       Z2, Z1, Z1
+	ADDQ         DI, R8
+	ADDQ         R9, CX
+	DECQ         AX
+	JNE          wide1Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (AX), Z0, Z0
+	VMULPS       (CX), Z0, Z0
+	VCVTDQ2PS    Z1, Z1
+	VMULPS.BCST  (AX), Z1, Z1
+	VMULPS       64(CX), Z1, Z1
+	ADDQ         $0x04, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           wide1StoreBias
+	VMOVUPS      (AX), Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS.Z    64(AX), K1, Z2
+	VADDPS       Z2, Z1, Z1
+
+wide1StoreBias:
+	MOVQ      ldd+224(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      ldc+256(FP), CX
+	SHLQ      $0x02, CX
+	TESTQ     DX, DX
+	JE        wide1Store
+	VMOVUPS   (DX), Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(DX), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	ADDQ      AX, DX
+
+wide1Store:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    CX, BX
+	MOVQ    k+16(FP), AX
+	IMULQ   aColumn+128(FP), AX
+	SHLQ    $0x02, AX
+	SUBQ    AX, R8
+	IMUL3Q  $0x01, SI, AX
+	ADDQ    AX, R8
+
+wideNot1:
+	VZEROUPPER
+	RET
+
+narrow:
+narrowPanels:
+	CMPQ    AX, $0x0e
+	JL      narrowRest
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), R11
+	MOVQ    aColumn+128(FP), R12
+	SHLQ    $0x02, R12
+	MOVQ    bRow+168(FP), R13
+	SHLQ    $0x02, R13
+
+narrow14Loop:
+	VMOVUPS.Z    (CX), K1, Z14
+	VBROADCASTSS (R8), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z0, Z0
+	VBROADCASTSS (R8)(SI*1), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z1, Z1
+	VBROADCASTSS (R8)(SI*2), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z2, Z2
+	VBROADCASTSS (R8)(DI*1), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z3, Z3
+	VBROADCASTSS (R8)(SI*4), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z4, Z4
+	VBROADCASTSS (R9), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z5, Z5
+	VBROADCASTSS (R9)(SI*1), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z6, Z6
+	VBROADCASTSS (R9)(SI*2), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z7, Z7
+	VBROADCASTSS (R9)(DI*1), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z8, Z8
+	VBROADCASTSS (R9)(SI*4), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z9, Z9
+	VBROADCASTSS (R10), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z10, Z10
+	VBROADCASTSS (R10)(SI*1), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z11, Z11
+	VBROADCASTSS (R10)(SI*2), Z15
+	VPMADDWD     Z14, Z15, Z15
+	VPADDD       Z15, Z12, Z12
+	VBROADCASTSS (R10)(DI*1), Z15
+	VPMADDWD     Z14, Z15, Z14
+	VPADDD       Z14, Z13, Z13
+	ADDQ         R12, R8
+	ADDQ         R12, R9
+	ADDQ         R12, R10
+	ADDQ         R13, CX
+	DECQ         R11
+	JNE          narrow14Loop
+	MOVQ         rowScales_base+48(FP), CX
+	MOVQ         columnScales_base+72(FP), R9
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (CX), Z0, Z0
+	VMULPS       (R9), Z0, Z0
+	VCVTDQ2PS    Z1, Z1
+	VMULPS.BCST  4(CX), Z1, Z1
+	VMULPS       (R9), Z1, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS.BCST  8(CX), Z2, Z2
+	VMULPS       (R9), Z2, Z2
+	VCVTDQ2PS    Z3, Z3
+	VMULPS.BCST  12(CX), Z3, Z3
+	VMULPS       (R9), Z3, Z3
+	VCVTDQ2PS    Z4, Z4
+	VMULPS.BCST  16(CX), Z4, Z4
+	VMULPS       (R9), Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VMULPS.BCST  20(CX), Z5, Z5
+	VMULPS       (R9), Z5, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS.BCST  24(CX), Z6, Z6
+	VMULPS       (R9), Z6, Z6
+	VCVTDQ2PS    Z7, Z7
+	VMULPS.BCST  28(CX), Z7, Z7
+	VMULPS       (R9), Z7, Z7
+	VCVTDQ2PS    Z8, Z8
+	VMULPS.BCST  32(CX), Z8, Z8
+	VMULPS       (R9), Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VMULPS.BCST  36(CX), Z9, Z9
+	VMULPS       (R9), Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VMULPS.BCST  40(CX), Z10, Z10
+	VMULPS       (R9), Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VMULPS.BCST  44(CX), Z11, Z11
+	VMULPS       (R9), Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VMULPS.BCST  48(CX), Z12, Z12
+	VMULPS       (R9), Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	VMULPS.BCST  52(CX), Z13, Z13
+	VMULPS       (R9), Z13, Z13
+	ADDQ         $0x38, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), CX
+	TESTQ        CX, CX
+	JE           narrow14StoreBias
+	VMOVUPS.Z    (CX), K1, Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z1, Z1
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z3, Z3
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z7, Z7
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z9, Z9
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z11, Z11
+	VADDPS       Z14, Z12, Z12
+	VADDPS       Z14, Z13, Z13
+
+narrow14StoreBias:
+	MOVQ      ldd+224(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+256(FP), R9
+	SHLQ      $0x02, R9
+	TESTQ     DX, DX
+	JE        narrow14Store
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z13, Z13
+	ADDQ      CX, DX
+
+narrow14Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    R9, BX
+	MOVQ    aPanel+136(FP), CX
+	MOVQ    k+16(FP), R9
+	IMULQ   aColumn+128(FP), R9
+	SUBQ    R9, CX
+	LEAQ    (R8)(CX*4), R8
+	SUBQ    $0x0e, AX
+	JMP     narrowPanels
+
+narrowRest:
+	TESTQ   $0x00000008, AX
+	JE      narrowNot8
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), R10
+	MOVQ    aColumn+128(FP), R11
+	SHLQ    $0x02, R11
+	MOVQ    bRow+168(FP), R12
+	SHLQ    $0x02, R12
+
+narrow8Loop:
+	VMOVUPS.Z    (CX), K1, Z8
+	VBROADCASTSS (R8), Z9
+	VPMADDWD     Z8, Z9, Z9
+	VPADDD       Z9, Z0, Z0
+	VBROADCASTSS (R8)(SI*1), Z9
+	VPMADDWD     Z8, Z9, Z9
+	VPADDD       Z9, Z1, Z1
+	VBROADCASTSS (R8)(SI*2), Z9
+	VPMADDWD     Z8, Z9, Z9
+	VPADDD       Z9, Z2, Z2
+	VBROADCASTSS (R8)(DI*1), Z9
+	VPMADDWD     Z8, Z9, Z9
+	VPADDD       Z9, Z3, Z3
+	VBROADCASTSS (R8)(SI*4), Z9
+	VPMADDWD     Z8, Z9, Z9
+	VPADDD       Z9, Z4, Z4
+	VBROADCASTSS (R9), Z9
+	VPMADDWD     Z8, Z9, Z9
+	VPADDD       Z9, Z5, Z5
+	VBROADCASTSS (R9)(SI*1), Z9
+	VPMADDWD     Z8, Z9, Z9
+	VPADDD       Z9, Z6, Z6
+	VBROADCASTSS (R9)(SI*2), Z9
+	VPMADDWD     Z8, Z9, Z8
+	VPADDD       Z8, Z7, Z7
+	ADDQ         R11, R8
+	ADDQ         R11, R9
+	ADDQ         R12, CX
+	DECQ         R10
+	JNE          narrow8Loop
+	MOVQ         rowScales_base+48(FP), CX
+	MOVQ         columnScales_base+72(FP), R9
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (CX), Z0, Z0
+	VMULPS       (R9), Z0, Z0
+	VCVTDQ2PS    Z1, Z1
+	VMULPS.BCST  4(CX), Z1, Z1
+	VMULPS       (R9), Z1, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS.BCST  8(CX), Z2, Z2
+	VMULPS       (R9), Z2, Z2
+	VCVTDQ2PS    Z3, Z3
+	VMULPS.BCST  12(CX), Z3, Z3
+	VMULPS       (R9), Z3, Z3
+	VCVTDQ2PS    Z4, Z4
+	VMULPS.BCST  16(CX), Z4, Z4
+	VMULPS       (R9), Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VMULPS.BCST  20(CX), Z5, Z5
+	VMULPS       (R9), Z5, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS.BCST  24(CX), Z6, Z6
+	VMULPS       (R9), Z6, Z6
+	VCVTDQ2PS    Z7, Z7
+	VMULPS.BCST  28(CX), Z7, Z7
+	VMULPS       (R9), Z7, Z7
+	ADDQ         $0x20, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), CX
+	TESTQ        CX, CX
+	JE           narrow8StoreBias
+	VMOVUPS.Z    (CX), K1, Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+
+narrow8StoreBias:
+	MOVQ      ldd+224(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+256(FP), R9
+	SHLQ      $0x02, R9
+	TESTQ     DX, DX
+	JE        narrow8Store
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z7, Z7
+	ADDQ      CX, DX
+
+narrow8Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    R9, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    R9, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+128(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x08, SI, CX
+	ADDQ    CX, R8
+
+narrowNot8:
+	TESTQ   $0x00000004, AX
+	JE      narrowNot4
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), R9
+	MOVQ    aColumn+128(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    bRow+168(FP), R11
+	SHLQ    $0x02, R11
+
+narrow4Loop:
+	VMOVUPS.Z    (CX), K1, Z4
+	VBROADCASTSS (R8), Z5
+	VPMADDWD     Z4, Z5, Z5
+	VPADDD       Z5, Z0, Z0
+	VBROADCASTSS (R8)(SI*1), Z5
+	VPMADDWD     Z4, Z5, Z5
+	VPADDD       Z5, Z1, Z1
+	VBROADCASTSS (R8)(SI*2), Z5
+	VPMADDWD     Z4, Z5, Z5
+	VPADDD       Z5, Z2, Z2
+	VBROADCASTSS (R8)(DI*1), Z5
+	VPMADDWD     Z4, Z5, Z4
+	VPADDD       Z4, Z3, Z3
+	ADDQ         R10, R8
+	ADDQ         R11, CX
+	DECQ         R9
+	JNE          narrow4Loop
+	MOVQ         rowScales_base+48(FP), CX
+	MOVQ         columnScales_base+72(FP), DI
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (CX), Z0, Z0
+	VMULPS       (DI), Z0, Z0
+	VCVTDQ2PS    Z1, Z1
+	VMULPS.BCST  4(CX), Z1, Z1
+	VMULPS       (DI), Z1, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS.BCST  8(CX), Z2, Z2
+	VMULPS       (DI), Z2, Z2
+	VCVTDQ2PS    Z3, Z3
+	VMULPS.BCST  12(CX), Z3, Z3
+	VMULPS       (DI), Z3, Z3
+	ADDQ         $0x10, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), CX
+	TESTQ        CX, CX
+	JE           narrow4StoreBias
+	VMOVUPS.Z    (CX), K1, Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+
+narrow4StoreBias:
+	MOVQ      ldd+224(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+256(FP), DI
+	SHLQ      $0x02, DI
+	TESTQ     DX, DX
+	JE        narrow4Store
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      CX, DX
+
+narrow4Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DI, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DI, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DI, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DI, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+128(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x04, SI, CX
+	ADDQ    CX, R8
+
+narrowNot4:
+	TESTQ   $0x00000002, AX
+	JE      narrowNot2
+	MOVQ    start_base+24(FP), CX
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), DI
+	MOVQ    aColumn+128(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    bRow+168(FP), R10
+	SHLQ    $0x02, R10
+
+narrow2Loop:
+	VMOVUPS.Z    (CX), K1, Z2
+	VBROADCASTSS (R8), Z3
+	VPMADDWD     Z2, Z3, Z3
+	VPADDD       Z3, Z0, Z0
+	VBROADCASTSS (R8)(SI*1), Z3
+	VPMADDWD     Z2, Z3, Z2
+	VPADDD       Z2, Z1, Z1
+	ADDQ         R9, R8
+	ADDQ         R10, CX
+	DECQ         DI
+	JNE          narrow2Loop
+	MOVQ         rowScales_base+48(FP), CX
+	MOVQ         columnScales_base+72(FP), DI
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (CX), Z0, Z0
+	VMULPS       (DI), Z0, Z0
+	VCVTDQ2PS    Z1, Z1
+	VMULPS.BCST  4(CX), Z1, Z1
+	VMULPS       (DI), Z1, Z1
+	ADDQ         $0x08, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), CX
+	TESTQ        CX, CX
+	JE           narrow2StoreBias
+	VMOVUPS.Z    (CX), K1, Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z2, Z1, Z1
+
+narrow2StoreBias:
+	MOVQ      ldd+224(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      ldc+256(FP), DI
+	SHLQ      $0x02, DI
+	TESTQ     DX, DX
+	JE        narrow2Store
+	VMOVUPS.Z (DX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	ADDQ      CX, DX
+
+narrow2Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DI, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DI, BX
+	MOVQ    k+16(FP), CX
+	IMULQ   aColumn+128(FP), CX
+	SHLQ    $0x02, CX
+	SUBQ    CX, R8
+	IMUL3Q  $0x02, SI, CX
+	ADDQ    CX, R8
+
+narrowNot2:
+	TESTQ   $0x00000001, AX
+	JE      narrowNot1
+	MOVQ    start_base+24(FP), AX
+	VMOVUPS (AX), Z0
+	LEAQ    (R8)(SI*4), R9
+	ADDQ    SI, R9
+	LEAQ    (R9)(SI*4), R10
+	ADDQ    SI, R10
+	MOVQ    b_base+144(FP), CX
+	MOVQ    k+16(FP), AX
+	MOVQ    aColumn+128(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    bRow+168(FP), R9
+	SHLQ    $0x02, R9
+
+narrow1Loop:
+	VMOVUPS.Z    (CX), K1, Z1
+	VBROADCASTSS (R8), Z2
+	VPMADDWD     Z1, Z2, Z1
+	VPADDD       Z1, Z0, Z0
+	ADDQ         DI, R8
+	ADDQ         R9, CX
+	DECQ         AX
+	JNE          narrow1Loop
+	MOVQ         rowScales_base+48(FP), AX
+	MOVQ         columnScales_base+72(FP), CX
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  (AX), Z0, Z0
+	VMULPS       (CX), Z0, Z0
+	ADDQ         $0x04, rowScales_base+48(FP)
+	MOVQ         bias_base+176(FP), AX
+	TESTQ        AX, AX
+	JE           narrow1StoreBias
+	VMOVUPS.Z    (AX), K1, Z1
+	VADDPS       Z1, Z0, Z0
+
+narrow1StoreBias:
+	MOVQ      ldd+224(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      ldc+256(FP), CX
+	SHLQ      $0x02, CX
+	TESTQ     DX, DX
+	JE        narrow1Store
+	VMOVUPS.Z (DX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      AX, DX
+
+narrow1Store:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    CX, BX
+	MOVQ    k+16(FP), AX
+	IMULQ   aColumn+128(FP), AX
+	SHLQ    $0x02, AX
+	SUBQ    AX, R8
+	IMUL3Q  $0x01, SI, AX
+	ADDQ    AX, R8
+
+narrowNot1:
+	VZEROUPPER
+	RET
+
+// func rotateAVX512(dst []float32, x []float32) uint32
+// Requires: AVX, AVX2, AVX512F
+TEXT ·rotateAVX512(SB), NOSPLIT, $0-52
+	MOVQ    x_base+24(FP), AX
+	MOVQ    dst_base+0(FP), CX
+	MOVQ    x_len+32(FP), DX
+	VMOVUPS signs<>+0(SB), Z0
+	VMOVUPS signs<>+64(SB), Z1
+	VMOVUPS signs<>+128(SB), Z2
+	VMOVUPS signs<>+192(SB), Z3
+	VPXORD  Z4, Z4, Z4
+
+loop:
+	CMPQ        DX, $0x40
+	JL          done
+	VMOVUPS     (AX), Z5
+	VMOVUPS     64(AX), Z6
+	VMOVUPS     128(AX), Z7
+	VMOVUPS     192(AX), Z8
+	VADDPS      Z7, Z5, Z9
+	VSUBPS      Z7, Z5, Z7
+	VADDPS      Z8, Z6, Z5
+	VSUBPS      Z8, Z6, Z8
+	VADDPS      Z5, Z9, Z6
+	VSUBPS      Z5, Z9, Z5
+	VADDPS      Z8, Z7, Z9
+	VSUBPS      Z8, Z7, Z8
+	VSHUFF32X4  $0x4e, Z6, Z6, Z7
+	VFMADD213PS Z7, Z0, Z6
+	VSHUFF32X4  $0x4e, Z5, Z5, Z7
+	VFMADD213PS Z7, Z0, Z5
+	VSHUFF32X4  $0x4e, Z9, Z9, Z7
+	VFMADD213PS Z7, Z0, Z9
+	VSHUFF32X4  $0x4e, Z8, Z8, Z7
+	VFMADD213PS Z7, Z0, Z8
+	VSHUFF32X4  $0xb1, Z6, Z6, Z7
+	VFMADD213PS Z7, Z1, Z6
+	VSHUFF32X4  $0xb1, Z5, Z5, Z7
+	VFMADD213PS Z7, Z1, Z5
+	VSHUFF32X4  $0xb1, Z9, Z9, Z7
+	VFMADD213PS Z7, Z1, Z9
+	VSHUFF32X4  $0xb1, Z8, Z8, Z7
+	VFMADD213PS Z7, Z1, Z8
+	VPERMILPS   $0x4e, Z6, Z7
+	VFMADD213PS Z7, Z2, Z6
+	VPERMILPS   $0x4e, Z5, Z7
+	VFMADD213PS Z7, Z2, Z5
+	VPERMILPS   $0x4e, Z9, Z7
+	VFMADD213PS Z7, Z2, Z9
+	VPERMILPS   $0x4e, Z8, Z7
+	VFMADD213PS Z7, Z2, Z8
+	VPERMILPS   $0xb1, Z6, Z7
+	VFMADD213PS Z7, Z3, Z6
+	VPERMILPS   $0xb1, Z5, Z7
+	VFMADD213PS Z7, Z3, Z5
+	VPERMILPS   $0xb1, Z9, Z7
+	VFMADD213PS Z7, Z3, Z9
+	VPERMILPS   $0xb1, Z8, Z7
+	VFMADD213PS Z7, Z3, Z8
+	VMOVUPS     Z6, (CX)
+	VPSLLD      $0x01, Z6, Z6
+	VPMAXUD     Z6, Z4, Z4
+	VMOVUPS     Z5, 64(CX)
+	VPSLLD      $0x01, Z5, Z6
+	VPMAXUD     Z6, Z4, Z4
+	VMOVUPS     Z9, 128(CX)
+	VPSLLD      $0x01, Z9, Z6
+	VPMAXUD     Z6, Z4, Z4
+	VMOVUPS     Z8, 192(CX)
+	VPSLLD      $0x01, Z8, Z6
+	VPMAXUD     Z6, Z4, Z4
+	ADDQ        $+256, AX
+	ADDQ        $+256, CX
+	SUBQ        $0x40, DX
+	JMP         loop
+
+done:
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VPMAXUD       Y0, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X0
+	VPMAXUD       X0, X4, X4
+	VMOVHLPS      X4, X0, X0
+	VPMAXUD       X0, X4, X4
+	VMOVSHDUP     X4, X0
+	VPMAXUD       X0, X4, X4
+	VMOVD         X4, AX
+	SHRL          $0x01, AX
+	MOVL          AX, ret+48(FP)
+	VZEROUPPER
+	RET
+
+DATA signs<>+0(SB)/4, $(1.0)
+DATA signs<>+4(SB)/4, $(1.0)
+DATA signs<>+8(SB)/4, $(1.0)
+DATA signs<>+12(SB)/4, $(1.0)
+DATA signs<>+16(SB)/4, $(1.0)
+DATA signs<>+20(SB)/4, $(1.0)
+DATA signs<>+24(SB)/4, $(1.0)
+DATA signs<>+28(SB)/4, $(1.0)
+DATA signs<>+32(SB)/4, $(-1.0)
+DATA signs<>+36(SB)/4, $(-1.0)
+DATA signs<>+40(SB)/4, $(-1.0)
+DATA signs<>+44(SB)/4, $(-1.0)
+DATA signs<>+48(SB)/4, $(-1.0)
+DATA signs<>+52(SB)/4, $(-1.0)
+DATA signs<>+56(SB)/4, $(-1.0)
+DATA signs<>+60(SB)/4, $(-1.0)
+DATA signs<>+64(SB)/4, $(1.0)
+DATA signs<>+68(SB)/4, $(1.0)
+DATA signs<>+72(SB)/4, $(1.0)
+DATA signs<>+76(SB)/4, $(1.0)
+DATA signs<>+80(SB)/4, $(-1.0)
+DATA signs<>+84(SB)/4, $(-1.0)
+DATA signs<>+88(SB)/4, $(-1.0)
+DATA signs<>+92(SB)/4, $(-1.0)
+DATA signs<>+96(SB)/4, $(1.0)
+DATA signs<>+100(SB)/4, $(1.0)
+DATA signs<>+104(SB)/4, $(1.0)
+DATA signs<>+108(SB)/4, $(1.0)
+DATA signs<>+112(SB)/4, $(-1.0)
+DATA signs<>+116(SB)/4, $(-1.0)
+DATA signs<>+120(SB)/4, $(-1.0)
+DATA signs<>+124(SB)/4, $(-1.0)
+DATA signs<>+128(SB)/4, $(1.0)
+DATA signs<>+132(SB)/4, $(1.0)
+DATA signs<>+136(SB)/4, $(-1.0)
+DATA signs<>+140(SB)/4, $(-1.0)
+DATA signs<>+144(SB)/4, $(1.0)
+DATA signs<>+148(SB)/4, $(1.0)
+DATA signs<>+152(SB)/4, $(-1.0)
+DATA signs<>+156(SB)/4, $(-1.0)
+DATA signs<>+160(SB)/4, $(1.0)
+DATA signs<>+164(SB)/4, $(1.0)
+DATA signs<>+168(SB)/4, $(-1.0)
+DATA signs<>+172(SB)/4, $(-1.0)
+DATA signs<>+176(SB)/4, $(1.0)
+DATA signs<>+180(SB)/4, $(1.0)
+DATA signs<>+184(SB)/4, $(-1.0)
+DATA signs<>+188(SB)/4, $(-1.0)
+DATA signs<>+192(SB)/4, $(1.0)
+DATA signs<>+196(SB)/4, $(-1.0)
+DATA signs<>+200(SB)/4, $(1.0)
+DATA signs<>+204(SB)/4, $(-1.0)
+DATA signs<>+208(SB)/4, $(1.0)
+DATA signs<>+212(SB)/4, $(-1.0)
+DATA signs<>+216(SB)/4, $(1.0)
+DATA signs<>+220(SB)/4, $(-1.0)
+DATA signs<>+224(SB)/4, $(1.0)
+DATA signs<>+228(SB)/4, $(-1.0)
+DATA signs<>+232(SB)/4, $(1.0)
+DATA signs<>+236(SB)/4, $(-1.0)
+DATA signs<>+240(SB)/4, $(1.0)
+DATA signs<>+244(SB)/4, $(-1.0)
+DATA signs<>+248(SB)/4, $(1.0)
+DATA signs<>+252(SB)/4, $(-1.0)
+GLOBL signs<>(SB), RODATA|NOPTR, $256
 
 // func panels14AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)
 // Requires: AVX, MMX+

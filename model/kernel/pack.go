@@ -26,6 +26,7 @@ func aliased(stride int) bool { return stride%1024 == 0 }
 type scratch struct {
 	a [rowBlock*depthBlock + 2]float32
 	b [depthBlock * columnBlock]float32
+	narrowScratch
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}

@@ -16,6 +16,9 @@ const (
 
 // A tile512 is some rows by up to 32 columns of C, summed in up to 28 registers.
 type tile512 struct {
+	multiply func(right, left, sum reg.VecVirtual) // emits sum += left * right
+	integers bool                                  // the sums are
+
 	a          [3]reg.Register // of rows 0, 5 and 10
 	row, row3  reg.Register    // bytes between two rows of A, and three times that
 	m, b, d, c reg.Register
@@ -24,12 +27,30 @@ type tile512 struct {
 	mask    reg.Register // of the last vector
 }
 
-func strip512() {
-	TEXT("stripAVX512", NOSPLIT, "func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, bias, d []float32, ldd int, c []float32, ldc int)")
-	Doc("stripAVX512 is stripGeneric, with fused multiplications and additions and a tile of 14 by 32.")
-	t := tile512{m: Load(Param("m"), GP64()), b: GP64(), d: base("d"), c: base("c"), row: bytes("aRow"), row3: GP64(), mask: K()}
+// strip512 emits a strip. Its operands are packed units: see narrow.go in package kernel.
+func strip512(name, doc string, multiply func(right, left, sum reg.VecVirtual)) {
+	TEXT(name, NOSPLIT, "func(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, bias, d []float32, ldd int, c []float32, ldc int)")
+	Doc(doc)
+	newTile512(multiply).strip()
+}
+
+// stripInt512 emits a strip of integers.
+func stripInt512(name, doc string, multiply func(right, left, sum reg.VecVirtual)) {
+	TEXT(name, NOSPLIT, "func(m, n, k int, start []int32, rowScales, columnScales []float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, bias, d []float32, ldd int, c []float32, ldc int)")
+	Doc(doc)
+	t := newTile512(multiply)
+	t.integers = true
+	t.strip()
+}
+
+func newTile512(multiply func(right, left, sum reg.VecVirtual)) tile512 {
+	return tile512{multiply: multiply, m: Load(Param("m"), GP64()), b: GP64(), d: base("d"), c: base("c"), row: bytes("aRow"), row3: GP64(), mask: K(),
+		a: [3]reg.Register{base("a"), GP64(), GP64()}}
+}
+
+// strip emits the body of the function.
+func (t tile512) strip() {
 	LEAQ(Mem{Base: t.row, Index: t.row, Scale: 2}, t.row3)
-	t.a = [3]reg.Register{base("a"), GP64(), GP64()}
 	n, ones := Load(Param("n"), GP64()), GP64()
 	DECQ(n)
 	ANDQ(Imm(15), n)
@@ -56,6 +77,15 @@ func bytes(name string) reg.Register {
 // parameter is the place of a parameter in memory.
 func parameter(name string) Mem {
 	address, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return address.Addr
+}
+
+// start is the place of a slice parameter's pointer in memory.
+func start(name string) Mem {
+	address, err := Param(name).Base().Resolve()
 	if err != nil {
 		panic(err)
 	}
@@ -95,11 +125,7 @@ func (t tile512) all(name string) {
 
 // sum emits the product of a few rows with the panel. It moves a behind them by k columns, c and d by rows.
 func (t tile512) sum(name string, rows int) {
-	sums := make([]reg.VecVirtual, rows*t.columns)
-	for i := range sums {
-		sums[i] = ZMM()
-		VXORPS(sums[i], sums[i], sums[i])
-	}
+	sums := t.begin(rows * t.columns)
 	LEAQ(Mem{Base: t.a[0], Index: t.row, Scale: 4}, t.a[1])
 	ADDQ(t.row, t.a[1])
 	LEAQ(Mem{Base: t.a[1], Index: t.row, Scale: 4}, t.a[2])
@@ -117,7 +143,7 @@ func (t tile512) sum(name string, rows int) {
 		left := ZMM()
 		VBROADCASTSS(t.address(i), left)
 		for j := range right {
-			VFMADD231PS(right[j], left, sums[i*t.columns+j])
+			t.multiply(right[j], left, sums[i*t.columns+j])
 		}
 	}
 	for i := 0; i < rows; i += 5 {
@@ -127,6 +153,23 @@ func (t tile512) sum(name string, rows int) {
 	DECQ(k)
 	JNE(LabelRef(loop))
 	t.write(fmt.Sprintf("%s%dStore", name, rows), sums)
+}
+
+// begin returns sums of nothing: 0, or what integers start from.
+func (t tile512) begin(n int) []reg.VecVirtual {
+	sums := make([]reg.VecVirtual, n)
+	for i := range sums {
+		sums[i] = ZMM()
+		switch {
+		case !t.integers:
+			VXORPS(sums[i], sums[i], sums[i])
+		case i < t.columns:
+			VMOVUPS(Mem{Base: base("start"), Disp: 64 * i}, sums[i])
+		default:
+			VMOVAPS(sums[i%t.columns], sums[i])
+		}
+	}
+	return sums
 }
 
 // address is that of row i of the panel.
@@ -150,13 +193,31 @@ func (t tile512) load(from reg.Register, j int, to reg.VecVirtual) {
 	}
 }
 
-// write multiplies the sums with alpha, adds bias and D to them where those are not nil, stores them, and moves d and c
+// convert turns sums of integers into float32.
+func (t tile512) convert(sums []reg.VecVirtual) {
+	rows, columns := base("rowScales"), base("columnScales")
+	for i, s := range sums {
+		VCVTDQ2PS(s, s)
+		VMULPS_BCST(Mem{Base: rows, Disp: 4 * (i / t.columns)}, s, s)
+		VMULPS(Mem{Base: columns, Disp: 64 * (i % t.columns)}, s, s)
+	}
+	skipRows(len(sums) / t.columns)
+}
+
+// skipRows moves the parameter rowScales behind so many rows.
+func skipRows(rows int) { ADDQ(Imm(uint64(4*rows)), start("rowScales")) }
+
+// write multiplies the sums with alpha, or integers with their scales, adds bias and D to them where those are not nil, stores them, and moves d and c
 // behind them.
 func (t tile512) write(label string, sums []reg.VecVirtual) {
-	alpha := ZMM()
-	VBROADCASTSS(parameter("alpha"), alpha)
-	for _, s := range sums {
-		VMULPS(alpha, s, s)
+	if t.integers {
+		t.convert(sums)
+	} else {
+		alpha := ZMM()
+		VBROADCASTSS(parameter("alpha"), alpha)
+		for _, s := range sums {
+			VMULPS(alpha, s, s)
+		}
 	}
 	bias := base("bias")
 	TESTQ(bias, bias)

@@ -6,9 +6,11 @@ import (
 	"flag"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/pass"
+	"github.com/mmcloughlin/avo/reg"
 )
 
-var set = flag.String("set", "avx2", "the instructions to use: avx2 or avx512")
+var set = flag.String("set", "avx2", "the instructions to use: avx2, avx512, avx512_vnni or avx512_bf16")
 
 func main() {
 	flag.Parse()
@@ -18,22 +20,50 @@ func main() {
 		avx2()
 	case "avx512":
 		avx512()
+	case "avx512_vnni":
+		vnni()
+	case "avx512_bf16":
+		bfloat16()
 	}
+	pass.Compile = pass.Concat(pass.Compile, pass.InstructionPass(encode))
 	Generate()
 }
 
 // avx512 emits functions on vectors of sixteen, with masks in registers of their own.
 func avx512() {
-	peak512()
-	strip512()
+	chains("multiplyAddAVX512", "multiplyAddAVX512 does 12 fused multiply-adds of vectors of sixteen a round, on registers alone.",
+		func(right, left, sum reg.VecVirtual) { VFMADD231PS(right, left, sum) })
+	strip512("stripAVX512", "stripAVX512 is stripGeneric, with fused multiplications and additions and a tile of 14 by 32.",
+		func(right, left, sum reg.VecVirtual) { VFMADD231PS(right, left, sum) })
+	stripInt512("stripInt8AVX512", "stripInt8AVX512 is stripInt8Generic for two integers a unit, with a tile of 14 by 32.", dotInt16)
+	rotateAVX512()
 	panels(rows512, "AVX512")
 	panels(columns512, "AVX512")
+}
+
+// vnni emits what products of bytes need in addition.
+func vnni() {
+	stripInt512("stripInt8VNNI", "stripInt8VNNI is stripInt8Generic for four integers a unit, with a tile of 14 by 32.",
+		func(right, left, sum reg.VecVirtual) { VPDPBUSD(right, left, sum) })
+	quantizeVNNI()
+	chains("multiplyAddInt8", "multiplyAddInt8 is multiplyAddAVX512 on products of bytes.",
+		func(right, left, sum reg.VecVirtual) { VPDPBUSD(right, left, sum) })
+}
+
+// bfloat16 emits what products of bfloat16 need in addition.
+func bfloat16() {
+	strip512("stripBFloat16", "stripBFloat16 is stripGeneric for units of two bfloat16, with a tile of 14 by 32.", dotBFloat16)
+	pairs()
+	chains("multiplyAddBFloat16", "multiplyAddBFloat16 is multiplyAddAVX512 on pairs of bfloat16.", dotBFloat16)
 }
 
 // avx2 emits functions on vectors of eight.
 func avx2() {
 	peak()
 	strip()
+	stripInt8()
+	rotateAVX2()
+	quantizeAVX2()
 	transpose()
 	panels(panelRows, "AVX2")
 	panels(panelColumns, "AVX2")

@@ -24,10 +24,10 @@ func peak() {
 	RET()
 }
 
-// peak512 is peak on vectors of sixteen.
-func peak512() {
-	TEXT("multiplyAddAVX512", NOSPLIT, "func(rounds int)")
-	Doc("multiplyAddAVX512 does 12 fused multiply-adds of vectors of sixteen a round, on registers alone.")
+// chains is peak on vectors of 512 bits, of any kind of multiply-add.
+func chains(name, doc string, multiply func(right, left, sum reg.VecVirtual)) {
+	TEXT(name, NOSPLIT, "func(rounds int)")
+	Doc(doc)
 	rounds, nothing := Load(Param("rounds"), GP64()), ZMM()
 	VPXORD(nothing, nothing, nothing)
 	var sums []reg.VecVirtual
@@ -37,7 +37,7 @@ func peak512() {
 	}
 	Label("loop")
 	for _, s := range sums {
-		VFMADD231PS(nothing, nothing, s)
+		multiply(nothing, nothing, s)
 	}
 	DECQ(rounds)
 	JNE(LabelRef("loop"))
