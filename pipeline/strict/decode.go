@@ -136,8 +136,8 @@ func (d *Decoder) decodeScalar(n *yaml.Node, v reflect.Value, where string) {
 	case reflect.Float32, reflect.Float64:
 		var f float64
 		f, err = strconv.ParseFloat(text, 64)
-		if math.IsNaN(f) || math.IsInf(f, 0) {
-			err = strconv.ErrRange
+		if math.IsNaN(f) || math.IsInf(f, 0) { // the value of a mistake must not go on: nothing canonical can be made of it
+			f, err = 0, strconv.ErrRange
 		}
 		v.SetFloat(f)
 	}
