@@ -9,7 +9,8 @@ import (
 )
 
 // Set puts a value given on the command line, `stages.hits.top=50`, into the document. The value is YAML, so it may be
-// a list or a mapping; keys that do not exist are added, and found wanting later like any other.
+// a list or a mapping, written with brackets: what would be one without them, such as a prefix `query: `, is text. Keys
+// that do not exist are added, and found wanting later like any other.
 func Set(root *yaml.Node, assignment string) error {
 	path, text, ok := strings.Cut(assignment, "=")
 	if !ok || path == "" {
@@ -22,6 +23,9 @@ func Set(root *yaml.Node, assignment string) error {
 	given := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
 	if len(value.Content) > 0 {
 		given = (&expander{Found: &Found{}}).expand(value.Content[0])
+	}
+	if given.Kind != yaml.ScalarNode && given.Style&yaml.FlowStyle == 0 {
+		given = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 	}
 	withoutPosition(given)
 	at := root
