@@ -224,3 +224,10 @@ func TestRealStudent(t *testing.T) {
 	run(t, "testdata/real/distil.yaml", map[string]string{"FERRY_MODELS": models, "OUT": out})
 	python(t, "testdata/real/check_student.py", out, filepath.Join(models, "all-minilm-l6-v2"))
 }
+
+// TestRandomModel lets transformers open a model that ferry made from nothing.
+func TestRandomModel(t *testing.T) {
+	out := t.TempDir()
+	run(t, "testdata/real/random.yaml", map[string]string{"OUT": out})
+	python(t, "testdata/real/check_random.py", out)
+}

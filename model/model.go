@@ -22,18 +22,19 @@ type Model struct {
 
 // Carried are the files of a Hugging Face folder that a model keeps and writes back as they were.
 var carried = []string{
-	"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt",
+	tokenizerFile, tokenizerConfigFile, "special_tokens_map.json", "vocab.txt",
 	modulesFile, poolingFile, sentenceFile,
 }
 
 const (
-	configFile    = "config.json"
-	tokenizerFile = "tokenizer.json"
-	weightsFile   = "model.safetensors"
-	shardsFile    = "model.safetensors.index.json"
-	modulesFile   = "modules.json"
-	poolingFile   = "1_Pooling/config.json"
-	sentenceFile  = "sentence_bert_config.json"
+	configFile          = "config.json"
+	tokenizerFile       = "tokenizer.json"
+	tokenizerConfigFile = "tokenizer_config.json"
+	weightsFile         = "model.safetensors"
+	shardsFile          = "model.safetensors.index.json"
+	modulesFile         = "modules.json"
+	poolingFile         = "1_Pooling/config.json"
+	sentenceFile        = "sentence_bert_config.json"
 )
 
 // Open reads a model from a folder in Hugging Face layout: config.json, tokenizer.json and model.safetensors (or its
@@ -156,7 +157,7 @@ func (m *Model) Write(create func(name string) (io.WriteCloser, error)) error {
 	if err := put(configFile, bytesOf(m.Config.JSON())); err != nil {
 		return err
 	}
-	for name, data := range m.sentenceFiles() {
+	for name, data := range m.smallFiles() {
 		if err := put(name, bytesOf(data)); err != nil {
 			return err
 		}
@@ -164,10 +165,11 @@ func (m *Model) Write(create func(name string) (io.WriteCloser, error)) error {
 	return put(weightsFile, m.Encoder.Save)
 }
 
-// sentenceFiles yields the carried files, and the sentence-transformers ones where the folder had none, so that what
-// ferry wrote embeds the same way elsewhere.
-func (m *Model) sentenceFiles() func(yield func(string, []byte) bool) {
+// smallFiles yields the carried files, and makes those that the folder lacked, so that what ferry wrote tokenizes and
+// embeds the same way elsewhere.
+func (m *Model) smallFiles() func(yield func(string, []byte) bool) {
 	made := m.Info.files()
+	made[tokenizerConfigFile] = m.tokenizerConfig()
 	return func(yield func(string, []byte) bool) {
 		for _, name := range carried {
 			data, ok := m.files[name]

@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"math"
 	"os"
@@ -62,6 +63,14 @@ func TestWrittenModelOpensTheSame(t *testing.T) {
 	}
 	if opened.Pooling != CLS || opened.Normalize || opened.MaxTokens != 20 {
 		t.Errorf("opened with pooling %s, normalize %v, %d tokens", opened.Pooling, opened.Normalize, opened.MaxTokens)
+	}
+	var config struct {
+		Class string `json:"tokenizer_class"`
+		Pad   string `json:"pad_token"`
+		Max   int    `json:"model_max_length"`
+	}
+	if err := json.Unmarshal(first[tokenizerConfigFile].Data, &config); err != nil || config.Class != "PreTrainedTokenizerFast" || config.Pad != "<pad>" || config.Max != 20 {
+		t.Errorf("%s says %+v, %v", tokenizerConfigFile, config, err)
 	}
 	second := write(t, opened)
 	for name, f := range first {

@@ -83,7 +83,7 @@ var kinds = []kind{
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
 	{"stages", "evaluate", 1, onSeedAndNames, func() any { return stages.NewEvaluate() }},
 	{"sinks", "parquet", 1, onInputs, func() any { return sinks.NewParquet() }},
-	{"sinks", "model", 1, onInputs, func() any { return sinks.NewModel() }},
+	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},
 	{"sinks", "report", 1, onNames, func() any { return sinks.NewReport() }},
 }
 
