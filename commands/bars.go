@@ -11,15 +11,23 @@ import (
 	"github.com/ferry-clir/ferry/pipeline"
 )
 
-// bars shows the step that moved last as a progress bar, and a line for each that has finished.
+// bars shows one progress bar, and a line for each step that has finished.
 type bars struct {
 	lines
 	out     io.Writer
-	bar     *progressbar.ProgressBar
-	showing string
+	all     map[string]*progressbar.ProgressBar // by step
+	showing string                              // the step whose bar is on the line, empty if none is
+	moved   time.Time                           // when that bar last did
 }
 
-func newBars(out io.Writer) *bars { return &bars{out: out} }
+const (
+	refresh  = 100 * time.Millisecond // between two states of the bar
+	patience = 2 * time.Second        // how long a step that does not move keeps the line from others
+)
+
+func newBars(out io.Writer) *bars {
+	return &bars{out: out, all: map[string]*progressbar.ProgressBar{}}
+}
 
 // Present keeps the summary and says nothing: what is done needs no time.
 func (b *bars) Present(step, summary string) { b.summarize(step, summary) }
@@ -27,22 +35,38 @@ func (b *bars) Present(step, summary string) { b.summarize(step, summary) }
 // Started says nothing: the bar appears with the first progress.
 func (b *bars) Started(string) {}
 
-// Progress moves the bar.
+// Progress moves the bar, or puts another in its place.
 func (b *bars) Progress(step string, done, total int64, message string) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
+	still := time.Since(b.moved)
+	if b.showing == step && still < refresh || b.showing != "" && b.showing != step && still < patience {
+		return
+	}
+	if b.showing != step {
+		b.clear()
+	}
+	b.showing, b.moved = step, time.Now()
+	bar := b.bar(step, total)
+	_ = bar.Set64(done)
+	bar.Describe(fmt.Sprintf("%-32s %s", step, message))
+}
+
+// bar returns the step's bar, which runs to total; 0 or less means that nobody knows yet.
+func (b *bars) bar(step string, total int64) *progressbar.ProgressBar {
 	if total <= 0 {
 		total = -1
 	}
-	if b.showing != step || b.bar == nil || b.bar.GetMax64() != total {
-		b.clear()
-		b.showing = step
-		b.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(b.out), progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionClearOnFinish())
+	bar := b.all[step]
+	if bar == nil { // the spinner's interval of 0 keeps it from drawing by itself, long after the step is done
+		bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(b.out), progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(0),
+			progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionClearOnFinish())
+		b.all[step] = bar
+	} else if bar.GetMax64() != total {
+		bar.ChangeMax64(total)
 	}
-	b.bar.Describe(fmt.Sprintf("%-32s %s", step, message))
-	_ = b.bar.Set64(done)
+	return bar
 }
 
 // Finished clears the bar and writes a line.
@@ -55,11 +79,12 @@ func (b *bars) Finished(step string, f pipeline.Finished) {
 	fmt.Fprintln(b.out, strings.TrimRight(line, " "))
 }
 
+// clear takes the bar off the line.
 func (b *bars) clear() {
-	if b.bar != nil {
-		_ = b.bar.Clear()
-		b.bar, b.showing = nil, ""
+	if bar := b.all[b.showing]; bar != nil {
+		_ = bar.Clear()
 	}
+	b.showing = ""
 }
 
 func (b *bars) close() {

@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// plainHandler writes log records as lines that read like sentences: `22:01:05 stages.hits: finished, hits 1200`.
+// plainHandler writes log records as lines that read like sentences: `22:01:05 stages.hits: finished, hits 1200` or
+// `22:01:05 stages.hits: progress, 300 of 1200 documents`.
 type plainHandler struct {
 	mutex sync.Mutex
 	out   io.Writer
@@ -28,8 +29,14 @@ func (h *plainHandler) Handle(_ context.Context, r slog.Record) error {
 		switch a.Key {
 		case "step":
 			step = a.Value.String()
-		case "message":
+		case "done":
 			rest = append(rest, a.Value.String())
+		case "total":
+			if a.Value.Int64() > 0 {
+				rest[len(rest)-1] += " of " + a.Value.String()
+			}
+		case "message":
+			rest[len(rest)-1] += " " + a.Value.String()
 		default:
 			rest = append(rest, a.Key+" "+a.Value.String())
 		}

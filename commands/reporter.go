@@ -99,7 +99,7 @@ func (l *lines) Finished(step string, f pipeline.Finished) {
 		level = slog.LevelWarn
 		args = append(args, "quarantined", f.Bad)
 	}
-	l.log.Log(context.Background(), level, "finished", append(args, "seconds", f.Took.Round(time.Millisecond).Seconds())...)
+	l.log.Log(context.Background(), level, "finished", append(args, "seconds", float64(f.Took.Milliseconds())/1000)...)
 }
 
 func (l *lines) results() []string {

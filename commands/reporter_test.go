@@ -1,0 +1,53 @@
+package commands
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
+
+// TestBars reports two steps that take turns: the bar stays with one until that is done, and shows how far the other is
+// when its turn comes.
+func TestBars(t *testing.T) {
+	var out bytes.Buffer
+	b := newBars(&out)
+	b.Progress("stages.a", 10, 100, "steps")
+	for i := range int64(50) {
+		b.Progress("stages.b", i, 100, "rows")
+		b.Progress("stages.a", i, 100, "steps")
+	}
+	if text := out.String(); !strings.Contains(text, "10/100") || strings.Contains(text, "stages.b") {
+		t.Errorf("while a moves: %q", text)
+	}
+	b.Finished("stages.a", pipeline.Finished{Took: 1500 * time.Millisecond, Rows: map[string]int64{"hits": 7}})
+	b.Progress("stages.b", 50, 100, "rows")
+	if text := out.String(); !strings.Contains(text, "1.5s  7 hits\n") || !strings.Contains(text, "stages.b") || !strings.Contains(text, "50/100") {
+		t.Errorf("after a: %q", text)
+	}
+	b.Finished("stages.b", pipeline.Finished{})
+	b.Progress("stages.c", 3, -1, "documents")
+	b.close()
+	out.Reset()
+	time.Sleep(2 * refresh)
+	if out.Len() > 0 {
+		t.Errorf("a bar draws itself when all is done: %q", out.String())
+	}
+}
+
+// TestPlainLines writes lines of plain text.
+func TestPlainLines(t *testing.T) {
+	var out bytes.Buffer
+	l := &lines{log: slog.New(&plainHandler{out: &out}), told: map[string]time.Time{"stages.a": {}, "stages.b": {}}}
+	l.Progress("stages.a", 300, 1200, "steps, loss 0.5")
+	l.Progress("stages.b", 300, -1, "documents")
+	l.Finished("stages.a", pipeline.Finished{Took: 1574 * time.Millisecond, Rows: map[string]int64{"hits": 7}})
+	for _, want := range []string{" stages.a: progress, 300 of 1200 steps, loss 0.5\n", " stages.b: progress, 300 documents\n", " stages.a: finished, hits 7, seconds 1.574\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("want %q in\n%s", want, out.String())
+		}
+	}
+}
