@@ -26,7 +26,7 @@ func TestInterrupt(t *testing.T) {
 		args       []string
 	}{
 		{"at once", "started", slow},
-		{"training", "sources.mtop.judgments: finished", slow},
+		{"training", "stages.teacher: started", slow},
 		{"embedding", "stages.teacher: finished", []string{"run", "--workers", "2", "--set", "stages.teacher.epochs=0.01", "--set", "stages.student.epochs=100"}},
 	} {
 		t.Run(c.name, func(t *testing.T) { interrupt(t, folder, c.line, c.args) })

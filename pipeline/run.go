@@ -99,8 +99,11 @@ func (r *Run) makeAll(ctx context.Context) error {
 	return err
 }
 
-// make makes one unit.
+// make makes one unit, as soon as there is something to make it from.
 func (r *Run) make(ctx context.Context, u *unit) error {
+	if err := u.await(ctx); err != nil {
+		return err
+	}
 	started := time.Now()
 	r.options.Reporter.Started(u.name())
 	var n note
@@ -126,12 +129,12 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 	if err := r.store.write(u.key, done, n); err != nil {
 		return err
 	}
+	r.options.Reporter.Finished(u.name(), Finished{Rows: n.Counts.Out, Dropped: n.Counts.Dropped, Bad: n.Counts.Bad, Took: time.Since(started), Summary: n.Summary})
 	u.note = n
 	for name, t := range u.tables {
 		t.end(len(n.Shards[name]))
 	}
 	close(u.ready)
-	r.options.Reporter.Finished(u.name(), Finished{Rows: n.Counts.Out, Dropped: n.Counts.Dropped, Bad: n.Counts.Bad, Took: time.Since(started), Summary: n.Summary})
 	return nil
 }
 

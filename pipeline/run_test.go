@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -176,5 +178,45 @@ func testCancelled(t *testing.T, all int64, want map[string]string) {
 	if after := runtime.NumGoroutine(); after > before {
 		stacks := make([]byte, 1<<16)
 		t.Errorf("%d goroutines before, %d after\n%s", before, after, stacks[:runtime.Stack(stacks, true)])
+	}
+}
+
+// order is a Reporter that notes which steps have started and finished, in order.
+type order struct {
+	quiet
+	mutex sync.Mutex
+	told  []string
+}
+
+type quiet struct{ Reporter }
+
+func (quiet) Present(string, string)                {}
+func (quiet) Progress(string, int64, int64, string) {}
+
+func (o *order) tell(what string) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.told = append(o.told, what)
+}
+func (o *order) Started(step string)              { o.tell(step + " starts") }
+func (o *order) Finished(step string, _ Finished) { o.tell(step + " ends") }
+
+// TestStarts makes sure that a step is said to start, and its time counted, when it has what it needs and not before.
+func TestStarts(t *testing.T) {
+	_, file := folderWith(t, "whole.yaml")
+	var o order
+	if err := run(t.Context(), t, file, Options{Workers: 2, Reporter: &o}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ first, then string }{
+		{"sources.bitext.pairs starts", "stages.pairs starts"},
+		{"stages.transported ends", "stages.queries starts"},
+		{"stages.hits starts", "stages.scores starts"},
+		{"stages.transported ends", "sinks.student starts"},
+	} {
+		first, then := slices.Index(o.told, c.first), slices.Index(o.told, c.then)
+		if first < 0 || then < first {
+			t.Errorf("%q should come before %q in %q", c.first, c.then, o.told)
+		}
 	}
 }

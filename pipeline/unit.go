@@ -181,3 +181,22 @@ func (u *unit) need() {
 		in.unit.need()
 	}
 }
+
+// await waits for the models that the unit needs and for the first shard of each table, so that what it is said to take
+// is not the time that others took.
+func (u *unit) await(ctx context.Context) error {
+	for _, in := range u.inputs {
+		if !in.model {
+			if _, _, err := in.readTable().shard(ctx, 0); err != nil {
+				return err
+			}
+			continue
+		}
+		select {
+		case <-in.unit.ready:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
