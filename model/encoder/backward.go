@@ -13,6 +13,9 @@ func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradient
 	if len(w.layers) == 0 || !w.Training || w.tokens != len(b.IDs) {
 		panic("encoder: backward without a training forward pass")
 	}
+	if w.Precision == kernel.Int8 {
+		panic("encoder: backward in integers of 8 bits")
+	}
 	if len(dHidden) != len(w.hidden) {
 		panic("encoder: gradient of the hidden states has the wrong length")
 	}
@@ -24,7 +27,7 @@ func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradient
 	}
 	s := w.takeScratch(e.Config)
 	copy(s.dy, dHidden)
-	packed := e.backward.of(e, false)
+	packed := e.backward.of(e, false, w.Precision)
 	for i := len(w.layers) - 1; i >= lowest; i-- {
 		input := i > lowest || !g.Frozen.Embeddings
 		e.backwardLayer(&e.weights.layers[i], &packed[i], &g.sums.layers[i], &w.layers[i], &s, b, input)

@@ -17,8 +17,8 @@ type Encoder struct {
 	weights    weights
 	viewed     []*safetensors.File // that weights are views of; methods that read weights end with a KeepAlive for them
 	version    uint64              // of weights, from 1: how often Parameters gave them away
-	forward    packing
-	backward   packing
+	forward    packings
+	backward   packings
 	prefix     string      // what the checkpoint had before its names, such as "roberta."
 	kept       []Parameter // tensors of the checkpoint that the encoder does not use, such as pooler.dense.weight
 	unexpected []string

@@ -13,7 +13,7 @@ func (e *Encoder) Forward(w *Workspace, b Batch) []float32 {
 	defer runtime.KeepAlive(e) // and with it what its weights are views of
 	w.prepare(e.Config, b)
 	e.embed(w, b)
-	packed := e.forward.of(e, true)
+	packed := e.forward.of(e, true, w.Precision)
 	for i := range w.layers {
 		e.forwardLayer(&e.weights.layers[i], &packed[i], &w.layers[i], w, b)
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -196,7 +197,11 @@ func TestRealModels(t *testing.T) {
 			b.IDs = append(b.IDs, text.IDs...)
 			b.Offsets = append(b.Offsets, int32(len(b.IDs)))
 		}
-		hidden := e.Forward(w, b)
+		hidden := slices.Clone(e.Forward(w, b))
+		for precision, cosine := range lowest {
+			w.Precision = precision
+			comparePrecision(t, name, precision, e.Forward(w, b), hidden, e.Config.Hidden, cosine)
+		}
 		for i, text := range texts {
 			for j := range text.IDs {
 				row := part(hidden, int(b.Offsets[i])+j, e.Config.Hidden)

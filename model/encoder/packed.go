@@ -10,8 +10,8 @@ import (
 // A packedLayer holds the matrices of a layer in the order in which kernel.GemmPacked reads them.
 type packedLayer struct{ qkv, out, up, down kernel.Packed }
 
-// packing is a copy of all layers for products with the weights, or with their transposes as Backward needs them. It is
-// made when it is first asked for, and again when the weights have changed since.
+// packing is a copy of all layers for products of one precision with the weights, or with their transposes as Backward
+// needs them. It is made when it is first asked for, and again when the weights have changed since.
 type packing struct {
 	mutex       sync.Mutex
 	layers      []packedLayer
@@ -19,9 +19,13 @@ type packing struct {
 	fingerprint uint64 // of those weights
 }
 
+// packings are by precision.
+type packings [kernel.Int8 + 1]packing
+
 // of returns the layers of e packed; forward tells which way. The caller is the only one to change e, so that a layer
 // once returned stays as it is while it is used.
-func (p *packing) of(e *Encoder, forward bool) []packedLayer {
+func (all *packings) of(e *Encoder, forward bool, precision kernel.Precision) []packedLayer {
+	p := &all[precision]
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	fingerprint := e.weights.fingerprint()
@@ -37,17 +41,18 @@ func (p *packing) of(e *Encoder, forward bool) []packedLayer {
 	h, f := e.Config.Hidden, e.Config.FFN
 	for i := range e.weights.layers {
 		l, packed := &e.weights.layers[i], &p.layers[i]
-		repack(&packed.qkv, forward, 3*h, h, l.qkv)
-		repack(&packed.out, forward, h, h, l.out)
-		repack(&packed.up, forward, f, h, l.up)
-		repack(&packed.down, forward, h, f, l.down)
+		repack(&packed.qkv, precision, forward, 3*h, h, l.qkv)
+		repack(&packed.out, precision, forward, h, h, l.out)
+		repack(&packed.up, precision, forward, f, h, l.up)
+		repack(&packed.down, precision, forward, h, f, l.down)
 	}
 	p.version, p.fingerprint = e.version, fingerprint
 	return p.layers
 }
 
 // repack packs a weight of (outputs, inputs): for x*weight' forward, else for dy*weight.
-func repack(p *kernel.Packed, forward bool, outputs, inputs int, weight []float32) {
+func repack(p *kernel.Packed, precision kernel.Precision, forward bool, outputs, inputs int, weight []float32) {
+	p.Precision = precision
 	if forward {
 		p.Repack(true, outputs, inputs, weight, inputs)
 	} else {

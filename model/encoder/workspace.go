@@ -1,11 +1,15 @@
 package encoder
 
+import "github.com/ferry-clir/ferry/model/kernel"
+
 // A Workspace is the memory of one goroutine that runs an encoder. It grows to what the largest batch needs and is then
 // reused, so that Forward and Backward allocate nothing.
 type Workspace struct {
 	// Training makes Forward keep what Backward needs: for every token and layer 8*Hidden + 2*FFN + Heads*(length of
 	// the sequence) numbers.
 	Training bool
+	// Precision is that of the products with weight matrices; all else is float32. Backward does not take kernel.Int8.
+	Precision kernel.Precision
 
 	arena   arena
 	forward int           // end of what Forward has taken from the arena
