@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync"
 
 	"github.com/ferry-clir/ferry/model/encoder"
 	"github.com/ferry-clir/ferry/model/tokenizer"
@@ -55,10 +56,15 @@ func Open(folder fs.FS) (*Model, error) {
 		}
 		m.files[name] = data
 	}
-	if m.Tokenizer, err = tokenizer.Parse(m.files[tokenizerFile]); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", tokenizerFile, err)
+	var parsing sync.WaitGroup // a vocabulary of 250,000 takes longer than weights that are mapped
+	var parseErr error
+	parsing.Go(func() { m.Tokenizer, parseErr = tokenizer.Parse(m.files[tokenizerFile]) })
+	m.Encoder, err = openEncoder(folder, info.Config)
+	parsing.Wait()
+	if parseErr != nil {
+		return nil, fmt.Errorf("reading %s: %w", tokenizerFile, parseErr)
 	}
-	if m.Encoder, err = openEncoder(folder, info.Config); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return m, m.fits()

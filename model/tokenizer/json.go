@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 )
@@ -21,7 +20,6 @@ type file struct {
 // modelFile is the model of a tokenizer.json, Unigram or WordPiece.
 type modelFile struct {
 	Type         string  `json:"type"`
-	Vocabulary   any     `json:"vocab"` // [["▁the", -4.2], ...] or {"the": 17, ...}
 	UnknownID    *int    `json:"unk_id"`
 	ByteFallback bool    `json:"byte_fallback"`
 	UnknownToken string  `json:"unk_token"`
@@ -33,11 +31,12 @@ type modelFile struct {
 // this package does not have: a BPE model, or a normalizer, pre-tokenizer or post-processor of an unknown kind.
 func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	var f file
-	if err := json.Unmarshal(tokenizerJSON, &f); err != nil {
+	pieces, rest := cutVocabulary(tokenizerJSON)
+	if err := json.Unmarshal(rest, &f); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: %w", err)
 	}
 	t := &Tokenizer{}
-	if err := t.setModel(&f.Model); err != nil {
+	if err := t.setModel(&f.Model, pieces); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: model: %w", err)
 	}
 	var err error
@@ -61,53 +60,46 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	return t, nil
 }
 
-func (t *Tokenizer) setModel(f *modelFile) error {
+func (t *Tokenizer) setModel(f *modelFile, vocabulary []byte) error {
 	switch f.Type {
 	case "Unigram":
-		return t.setUnigram(f)
+		return t.setUnigram(f, vocabulary)
 	case "WordPiece":
-		return t.setWordPiece(f)
+		return t.setWordPiece(f, vocabulary)
 	case "":
 		return errors.New("no type is given; open the file with a newer tokenizers library and save it again")
 	}
 	return fmt.Errorf("type %q is not supported, only Unigram and WordPiece are", f.Type)
 }
 
-func (t *Tokenizer) setUnigram(f *modelFile) error {
-	vocabulary, ok := f.Vocabulary.([]any)
-	if !ok || len(vocabulary) == 0 || f.UnknownID == nil {
+func (t *Tokenizer) setUnigram(f *modelFile, vocabulary []byte) error {
+	pieces, scores, err := parseVocabulary(vocabulary, true)
+	if err != nil {
+		return err
+	}
+	if len(pieces) == 0 || f.UnknownID == nil {
 		return errors.New("a vocabulary, as a list, and unk_id are needed")
 	}
-	scores := make([]float64, len(vocabulary))
-	t.pieces = make([]string, len(vocabulary))
-	for i, entry := range vocabulary {
-		pair, _ := entry.([]any)
-		if len(pair) == 2 {
-			t.pieces[i], ok = pair[0].(string)
-			scores[i], _ = pair[1].(float64)
-		}
-		if len(pair) != 2 || !ok || pair[1] != scores[i] {
-			return fmt.Errorf("vocab: entry %d, %.60v, is not a pair of piece and score", i, entry)
-		}
-	}
-	t.size = len(vocabulary)
-	m, err := newUnigram(t.pieces, scores, *f.UnknownID, f.ByteFallback)
-	t.model = m
+	t.pieces, t.size = pieces, len(pieces)
+	t.model, err = newUnigram(pieces, scores, *f.UnknownID, f.ByteFallback)
 	return err
 }
 
-func (t *Tokenizer) setWordPiece(f *modelFile) error {
-	vocabulary, ok := f.Vocabulary.(map[string]any)
-	if !ok {
+func (t *Tokenizer) setWordPiece(f *modelFile, vocabulary []byte) error {
+	pieces, ids, err := parseVocabulary(vocabulary, false)
+	if err != nil {
+		return err
+	}
+	if pieces == nil {
 		return errors.New("a vocabulary, as a map from pieces to ids, is needed")
 	}
-	keys := make([]key, 0, len(vocabulary))
-	for _, piece := range slices.Sorted(maps.Keys(vocabulary)) {
-		id, ok := vocabulary[piece].(float64)
-		if !ok || id != math.Trunc(id) || id < 0 || id > float64(2*len(vocabulary)+1<<16) {
-			return fmt.Errorf("vocab: %q has id %v in a vocabulary of %d", piece, vocabulary[piece], len(vocabulary))
+	keys := make([]key, len(pieces))
+	for i, piece := range pieces {
+		id := ids[i]
+		if id != math.Trunc(id) || id < 0 || id > float64(2*len(pieces)+1<<16) {
+			return fmt.Errorf("vocab: %q has id %v in a vocabulary of %d", piece, id, len(pieces))
 		}
-		keys = append(keys, key{piece, int32(id)})
+		keys[i] = key{piece, int32(id)}
 		t.size = max(t.size, int(id)+1)
 	}
 	t.pieces = make([]string, t.size)
@@ -121,8 +113,7 @@ func (t *Tokenizer) setWordPiece(f *modelFile) error {
 	if f.Characters != nil {
 		characters = *f.Characters
 	}
-	m, err := newWordPiece(keys, f.UnknownToken, prefix, characters)
-	t.model = m
+	t.model, err = newWordPiece(keys, f.UnknownToken, prefix, characters)
 	return err
 }
 

@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -26,8 +27,8 @@ type key struct {
 
 // newTrie returns a trie of keys; of equal keys the highest id wins, and empty ones are left out. It sorts keys.
 func newTrie(keys []key) *trie {
-	slices.SortFunc(keys, func(a, b key) int { return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.id, b.id)) })
-	t := &trie{}
+	sortKeys(keys)
+	t := &trie{units: make([]unit, 0, 7*len(keys)/2)} // a little more than XLM-R's pieces take
 	t.grow()
 	t.units[0].parent = 0
 	type span struct{ node, low, high, depth int }
@@ -66,6 +67,44 @@ func newTrie(keys []key) *trie {
 	return t
 }
 
+// sortKeys sorts by text, and equal texts by id: by the first eight bytes digit by digit, which takes a fifth of the time
+// that comparing texts takes, and then what they leave open.
+func sortKeys(keys []key) {
+	type item struct {
+		first uint64
+		index int32
+	}
+	items, next := make([]item, len(keys)), make([]item, len(keys))
+	for i, k := range keys {
+		var first [8]byte
+		copy(first[:], k.text)
+		items[i] = item{binary.BigEndian.Uint64(first[:]), int32(i)}
+	}
+	for shift := 0; shift < 64; shift += 8 {
+		var places [257]int // of the next item with a digit
+		for i := range items {
+			places[items[i].first>>shift&255+1]++
+		}
+		for digit := range 256 {
+			places[digit+1] += places[digit]
+		}
+		for _, it := range items {
+			place := &places[it.first>>shift&255]
+			next[*place] = it
+			*place++
+		}
+		items, next = next, items
+	}
+	unsorted := slices.Clone(keys)
+	for begin, i := 0, 0; i < len(items); i++ {
+		keys[i] = unsorted[items[i].index]
+		if i+1 == len(items) || items[i+1].first != items[i].first {
+			slices.SortFunc(keys[begin:i+1], func(a, b key) int { return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.id, b.id)) })
+			begin = i + 1
+		}
+	}
+}
+
 // grow adds 256 free nodes.
 func (t *trie) grow() {
 	for range 256 {
@@ -79,11 +118,15 @@ func (t *trie) place(labels []byte, free *int) int {
 	for *free < len(t.units) && t.units[*free].parent >= 0 {
 		*free++
 	}
+candidates:
 	for i := *free; i < len(t.units) && i < *free+1024; i++ {
 		base := i ^ int(labels[0])
-		if !slices.ContainsFunc(labels, func(c byte) bool { return t.units[base^int(c)].parent >= 0 }) {
-			return base
+		for _, c := range labels {
+			if t.units[base^int(c)].parent >= 0 {
+				continue candidates
+			}
 		}
+		return base
 	}
 	base := len(t.units)
 	t.grow()
