@@ -39,13 +39,17 @@ func (all *packings) of(e *Encoder, forward bool, precision kernel.Precision) []
 		p.layers = make([]packedLayer, len(e.weights.layers))
 	}
 	h, f := e.Config.Hidden, e.Config.FFN
+	var group sync.WaitGroup // on all cores, as everybody waits for this
 	for i := range e.weights.layers {
-		l, packed := &e.weights.layers[i], &p.layers[i]
-		repack(&packed.qkv, precision, forward, 3*h, h, l.qkv)
-		repack(&packed.out, precision, forward, h, h, l.out)
-		repack(&packed.up, precision, forward, f, h, l.up)
-		repack(&packed.down, precision, forward, h, f, l.down)
+		group.Go(func() {
+			l, packed := &e.weights.layers[i], &p.layers[i]
+			repack(&packed.qkv, precision, forward, 3*h, h, l.qkv)
+			repack(&packed.out, precision, forward, h, h, l.out)
+			repack(&packed.up, precision, forward, f, h, l.up)
+			repack(&packed.down, precision, forward, h, f, l.down)
+		})
 	}
+	group.Wait()
 	p.version, p.fingerprint = e.version, fingerprint
 	return p.layers
 }
