@@ -10,6 +10,16 @@ func multiplyAddNEON(rounds int)
 // stripNEON is stripGeneric, with fused multiplications and additions.
 func stripNEON(m, n, k int, alpha float32, a []float32, aRow, aColumn, aPanel int, b []float32, bRow int, bias, d []float32, ldd int, c []float32, ldc int)
 
+// transposeNEON computes dst[p*stride+j] = x[min(j, width-1)*ldx+p] for p < depth and then j < 4: where stride is
+// less than 4, the next p overwrites. depth is a multiple of 4 and above 0, and width is at least 1.
+func transposeNEON(dst []float32, stride int, x []float32, ldx, depth, width int)
+
+// panels6NEON is panelsGeneric for panels 6 wide. depth and count are at least 1.
+func panels6NEON(dst []float32, panel int, x []float32, ldx, depth, count int)
+
+// panels16NEON is panelsGeneric for panels 16 wide. depth and count are at least 1.
+func panels16NEON(dst []float32, panel int, x []float32, ldx, depth, count int)
+
 // dotNEON is dotGeneric.
 func dotNEON(x, y []float32) float32
 
@@ -36,3 +46,12 @@ func geluNEON(dst, x []float32)
 
 // geluBackwardNEON is geluBackwardGeneric.
 func geluBackwardNEON(dx, x, dy []float32)
+
+// layerNormNEON is layerNormGeneric.
+func layerNormNEON(dst, x, gamma, beta []float32, epsilon float32) (mean, rstd float32)
+
+// layerNormBackwardNEON is layerNormBackwardGeneric.
+func layerNormBackwardNEON(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32)
+
+// adamWNEON is adamWGeneric.
+func adamWNEON(decay, rate, root, epsilon, beta1, rest1, beta2, rest2 float32, w, m, v, g []float32)

@@ -2249,6 +2249,115 @@ columnEnd:
 done:
 	RET
 
+// func transposeNEON(dst []float32, stride int, x []float32, ldx, depth, width int)
+TEXT ·transposeNEON(SB), NOSPLIT, $0-80
+	MOVD dst_base+0(FP), R0
+	MOVD depth+64(FP), R1
+	MOVD width+72(FP), R2
+	MOVD ldx+56(FP), R3
+	LSL $2, R3
+	MOVD stride+24(FP), R4
+	LSL $2, R4
+	MOVD x_base+32(FP), R5
+	ADD R3, R5, R6
+	CMP $1, R2
+	CSEL GT, R6, R5, R6
+	ADD R3, R6, R7
+	CMP $2, R2
+	CSEL GT, R7, R6, R7
+	ADD R3, R7, R8
+	CMP $3, R2
+	CSEL GT, R8, R7, R8
+
+loop:
+	FMOVQ.P 16(R5), F0
+	FMOVQ.P 16(R6), F1
+	FMOVQ.P 16(R7), F2
+	FMOVQ.P 16(R8), F3
+	VTRN1 V1.S4, V0.S4, V4.S4
+	VTRN2 V1.S4, V0.S4, V5.S4
+	VTRN1 V3.S4, V2.S4, V6.S4
+	VTRN2 V3.S4, V2.S4, V7.S4
+	VTRN1 V6.D2, V4.D2, V0.D2
+	FMOVQ F0, (R0)
+	ADD R4, R0
+	VTRN1 V7.D2, V5.D2, V1.D2
+	FMOVQ F1, (R0)
+	ADD R4, R0
+	VTRN2 V6.D2, V4.D2, V2.D2
+	FMOVQ F2, (R0)
+	ADD R4, R0
+	VTRN2 V7.D2, V5.D2, V3.D2
+	FMOVQ F3, (R0)
+	ADD R4, R0
+	SUB $4, R1
+	CBNZ R1, loop
+	RET
+
+// func panels6NEON(dst []float32, panel int, x []float32, ldx, depth, count int)
+TEXT ·panels6NEON(SB), NOSPLIT, $0-80
+	MOVD dst_base+0(FP), R0
+	MOVD x_base+32(FP), R1
+	MOVD depth+64(FP), R2
+	MOVD panel+24(FP), R3
+	LSL $2, R3
+	MOVD ldx+56(FP), R4
+	LSL $2, R4
+
+row:
+	MOVD R0, R5
+	MOVD R1, R6
+	MOVD count+72(FP), R7
+
+panel:
+	FMOVQ 0(R6), F0
+	FMOVQ F0, 0(R5)
+	FMOVD 16(R6), F1
+	FMOVD F1, 16(R5)
+	ADD $24, R6
+	ADD R3, R5
+	SUB $1, R7
+	CBNZ R7, panel
+	ADD $24, R0
+	ADD R4, R1
+	SUB $1, R2
+	CBNZ R2, row
+	RET
+
+// func panels16NEON(dst []float32, panel int, x []float32, ldx, depth, count int)
+TEXT ·panels16NEON(SB), NOSPLIT, $0-80
+	MOVD dst_base+0(FP), R0
+	MOVD x_base+32(FP), R1
+	MOVD depth+64(FP), R2
+	MOVD panel+24(FP), R3
+	LSL $2, R3
+	MOVD ldx+56(FP), R4
+	LSL $2, R4
+
+row:
+	MOVD R0, R5
+	MOVD R1, R6
+	MOVD count+72(FP), R7
+
+panel:
+	FMOVQ 0(R6), F0
+	FMOVQ F0, 0(R5)
+	FMOVQ 16(R6), F1
+	FMOVQ F1, 16(R5)
+	FMOVQ 32(R6), F2
+	FMOVQ F2, 32(R5)
+	FMOVQ 48(R6), F3
+	FMOVQ F3, 48(R5)
+	ADD $64, R6
+	ADD R3, R5
+	SUB $1, R7
+	CBNZ R7, panel
+	ADD $64, R0
+	ADD R4, R1
+	SUB $1, R2
+	CBNZ R2, row
+	RET
+
 // func dotNEON(x, y []float32) float32
 TEXT ·dotNEON(SB), NOSPLIT, $0-52
 	VEOR V0.B16, V0.B16, V0.B16
@@ -3212,6 +3321,380 @@ loopSingle:
 	ADD $4, R2
 	ADD $4, R3
 	SUB $1, R0
+	B loopSingle
+
+loopSingleEnd:
+	RET
+
+// func layerNormNEON(dst, x, gamma, beta []float32, epsilon float32) (mean, rstd float32)
+TEXT ·layerNormNEON(SB), NOSPLIT, $0-112
+	MOVD x_len+32(FP), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD x_len+32(FP), R1
+	MOVD x_base+24(FP), R2
+
+sumVector:
+	CMP $4, R1
+	BLT sumVectorEnd
+	FMOVQ 0(R2), F2
+	WORD $0x0e617843 // fcvtl v3.2d, v2.2s
+	WORD $0x4e617844 // fcvtl2 v4.2d, v2.4s
+	WORD $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	WORD $0x4e61d481 // fadd v1.2d, v4.2d, v1.2d
+	ADD $16, R2
+	SUB $4, R1
+	B sumVector
+
+sumVectorEnd:
+
+sumSingle:
+	CMP $1, R1
+	BLT sumSingleEnd
+	FMOVS (R2), F2
+	WORD $0x0e617843 // fcvtl v3.2d, v2.2s
+	WORD $0x4e617844 // fcvtl2 v4.2d, v2.4s
+	WORD $0x4e60d460 // fadd v0.2d, v3.2d, v0.2d
+	WORD $0x4e61d481 // fadd v1.2d, v4.2d, v1.2d
+	ADD $4, R2
+	SUB $1, R1
+	B sumSingle
+
+sumSingleEnd:
+	SCVTFD R0, F2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD $0x7e70d800 // faddp d0, v0.2d
+	FDIVD F2, F0
+	FCVTDS F0, F0
+	VDUP V0.S[0], V0.S4
+	FMOVS F0, mean+104(FP)
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD x_len+32(FP), R3
+	MOVD x_base+24(FP), R4
+
+squaresVector:
+	CMP $4, R3
+	BLT squaresVectorEnd
+	FMOVQ 0(R4), F5
+	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
+	WORD $0x6e25dca5 // fmul v5.4s, v5.4s, v5.4s
+	WORD $0x0e6178a6 // fcvtl v6.2d, v5.2s
+	WORD $0x4e6178a7 // fcvtl2 v7.2d, v5.4s
+	WORD $0x4e63d4c3 // fadd v3.2d, v6.2d, v3.2d
+	WORD $0x4e64d4e4 // fadd v4.2d, v7.2d, v4.2d
+	ADD $16, R4
+	SUB $4, R3
+	B squaresVector
+
+squaresVectorEnd:
+
+squaresSingle:
+	CMP $1, R3
+	BLT squaresSingleEnd
+	FMOVS (R4), F5
+	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
+	FMOVS F5, F5
+	WORD $0x6e25dca5 // fmul v5.4s, v5.4s, v5.4s
+	WORD $0x0e6178a6 // fcvtl v6.2d, v5.2s
+	WORD $0x4e6178a7 // fcvtl2 v7.2d, v5.4s
+	WORD $0x4e63d4c3 // fadd v3.2d, v6.2d, v3.2d
+	WORD $0x4e64d4e4 // fadd v4.2d, v7.2d, v4.2d
+	ADD $4, R4
+	SUB $1, R3
+	B squaresSingle
+
+squaresSingleEnd:
+	SCVTFD R0, F5
+	WORD $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+	WORD $0x7e70d863 // faddp d3, v3.2d
+	FDIVD F5, F3
+	FMOVS epsilon+96(FP), F6
+	VDUP V6.S[0], V6.S4
+	FCVTSD F6, F6
+	FADDD F6, F3
+	FSQRTD F3, F3
+	FMOVD $1.0, F6
+	FDIVD F3, F6, F3
+	FCVTDS F3, F3
+	VDUP V3.S[0], V3.S4
+	FMOVS F3, rstd+108(FP)
+	MOVD dst_base+0(FP), R5
+	MOVD x_base+24(FP), R6
+	MOVD gamma_base+48(FP), R7
+	MOVD beta_base+72(FP), R8
+	MOVD x_len+32(FP), R9
+
+loopVector:
+	CMP $4, R9
+	BLT loopVectorEnd
+	FMOVQ 0(R6), F7
+	FMOVQ 0(R8), F8
+	WORD $0x4ea0d4e7 // fsub v7.4s, v7.4s, v0.4s
+	WORD $0x6e23dce7 // fmul v7.4s, v7.4s, v3.4s
+	FMOVQ 0(R7), F9
+	VFMLA V9.S4, V7.S4, V8.S4
+	FMOVQ F8, 0(R5)
+	ADD $16, R5
+	ADD $16, R6
+	ADD $16, R7
+	ADD $16, R8
+	SUB $4, R9
+	B loopVector
+
+loopVectorEnd:
+
+loopSingle:
+	CMP $1, R9
+	BLT loopSingleEnd
+	FMOVS (R6), F7
+	FMOVS (R8), F8
+	WORD $0x4ea0d4e7 // fsub v7.4s, v7.4s, v0.4s
+	WORD $0x6e23dce7 // fmul v7.4s, v7.4s, v3.4s
+	FMOVS (R7), F9
+	VFMLA V9.S4, V7.S4, V8.S4
+	FMOVS F8, (R5)
+	ADD $4, R5
+	ADD $4, R6
+	ADD $4, R7
+	ADD $4, R8
+	SUB $1, R9
+	B loopSingle
+
+loopSingleEnd:
+	RET
+
+// func layerNormBackwardNEON(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32)
+TEXT ·layerNormBackwardNEON(SB), NOSPLIT, $0-152
+	FMOVS mean+144(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS rstd+148(FP), F1
+	VDUP V1.S[0], V1.S4
+	MOVD x_len+80(FP), R0
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	MOVD x_base+72(FP), R1
+	MOVD dy_base+96(FP), R2
+	MOVD gamma_base+120(FP), R3
+	MOVD dgamma_base+24(FP), R4
+	MOVD dbeta_base+48(FP), R5
+	MOVD x_len+80(FP), R6
+
+sumsVector:
+	CMP $4, R6
+	BLT sumsVectorEnd
+	FMOVQ 0(R1), F6
+	FMOVQ 0(R2), F7
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R4), F9
+	FMOVQ 0(R5), F10
+	WORD $0x4e27d54a // fadd v10.4s, v10.4s, v7.4s
+	FMOVQ F10, 0(R5)
+	WORD $0x4ea0d4c6 // fsub v6.4s, v6.4s, v0.4s
+	WORD $0x6e21dcc6 // fmul v6.4s, v6.4s, v1.4s
+	VFMLA V6.S4, V7.S4, V9.S4
+	FMOVQ F9, 0(R4)
+	WORD $0x6e27dd08 // fmul v8.4s, v8.4s, v7.4s
+	WORD $0x6e28dcc6 // fmul v6.4s, v6.4s, v8.4s
+	WORD $0x0e61790b // fcvtl v11.2d, v8.2s
+	WORD $0x4e61790c // fcvtl2 v12.2d, v8.4s
+	WORD $0x4e62d562 // fadd v2.2d, v11.2d, v2.2d
+	WORD $0x4e63d583 // fadd v3.2d, v12.2d, v3.2d
+	WORD $0x0e6178cd // fcvtl v13.2d, v6.2s
+	WORD $0x4e6178ce // fcvtl2 v14.2d, v6.4s
+	WORD $0x4e64d5a4 // fadd v4.2d, v13.2d, v4.2d
+	WORD $0x4e65d5c5 // fadd v5.2d, v14.2d, v5.2d
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	ADD $16, R4
+	ADD $16, R5
+	SUB $4, R6
+	B sumsVector
+
+sumsVectorEnd:
+
+sumsSingle:
+	CMP $1, R6
+	BLT sumsSingleEnd
+	FMOVS (R1), F6
+	FMOVS (R2), F7
+	FMOVS (R3), F8
+	FMOVS (R4), F9
+	FMOVS (R5), F10
+	WORD $0x4e27d54a // fadd v10.4s, v10.4s, v7.4s
+	FMOVS F10, (R5)
+	WORD $0x4ea0d4c6 // fsub v6.4s, v6.4s, v0.4s
+	WORD $0x6e21dcc6 // fmul v6.4s, v6.4s, v1.4s
+	VFMLA V6.S4, V7.S4, V9.S4
+	FMOVS F9, (R4)
+	WORD $0x6e27dd08 // fmul v8.4s, v8.4s, v7.4s
+	WORD $0x6e28dcc6 // fmul v6.4s, v6.4s, v8.4s
+	FMOVS F6, F6
+	WORD $0x0e61790b // fcvtl v11.2d, v8.2s
+	WORD $0x4e61790c // fcvtl2 v12.2d, v8.4s
+	WORD $0x4e62d562 // fadd v2.2d, v11.2d, v2.2d
+	WORD $0x4e63d583 // fadd v3.2d, v12.2d, v3.2d
+	WORD $0x0e6178cd // fcvtl v13.2d, v6.2s
+	WORD $0x4e6178ce // fcvtl2 v14.2d, v6.4s
+	WORD $0x4e64d5a4 // fadd v4.2d, v13.2d, v4.2d
+	WORD $0x4e65d5c5 // fadd v5.2d, v14.2d, v5.2d
+	ADD $4, R1
+	ADD $4, R2
+	ADD $4, R3
+	ADD $4, R4
+	ADD $4, R5
+	SUB $1, R6
+	B sumsSingle
+
+sumsSingleEnd:
+	SCVTFD R0, F6
+	WORD $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD $0x7e70d842 // faddp d2, v2.2d
+	FDIVD F6, F2
+	SCVTFD R0, F7
+	WORD $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
+	WORD $0x7e70d884 // faddp d4, v4.2d
+	FDIVD F7, F4
+	FCVTDS F2, F2
+	VDUP V2.S[0], V2.S4
+	FCVTDS F4, F4
+	VDUP V4.S[0], V4.S4
+	MOVD x_base+72(FP), R7
+	MOVD dy_base+96(FP), R8
+	MOVD gamma_base+120(FP), R9
+	MOVD dx_base+0(FP), R10
+	MOVD x_len+80(FP), R11
+
+loopVector:
+	CMP $4, R11
+	BLT loopVectorEnd
+	FMOVQ 0(R7), F8
+	FMOVQ 0(R8), F9
+	FMOVQ 0(R9), F10
+	WORD $0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
+	WORD $0x6e21dd08 // fmul v8.4s, v8.4s, v1.4s
+	WORD $0x6e29dd4a // fmul v10.4s, v10.4s, v9.4s
+	WORD $0x4ea2d54a // fsub v10.4s, v10.4s, v2.4s
+	VFMLS V4.S4, V8.S4, V10.S4
+	WORD $0x6e21dd4a // fmul v10.4s, v10.4s, v1.4s
+	FMOVQ F10, 0(R10)
+	ADD $16, R7
+	ADD $16, R8
+	ADD $16, R9
+	ADD $16, R10
+	SUB $4, R11
+	B loopVector
+
+loopVectorEnd:
+
+loopSingle:
+	CMP $1, R11
+	BLT loopSingleEnd
+	FMOVS (R7), F8
+	FMOVS (R8), F9
+	FMOVS (R9), F10
+	WORD $0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
+	WORD $0x6e21dd08 // fmul v8.4s, v8.4s, v1.4s
+	WORD $0x6e29dd4a // fmul v10.4s, v10.4s, v9.4s
+	WORD $0x4ea2d54a // fsub v10.4s, v10.4s, v2.4s
+	VFMLS V4.S4, V8.S4, V10.S4
+	WORD $0x6e21dd4a // fmul v10.4s, v10.4s, v1.4s
+	FMOVS F10, (R10)
+	ADD $4, R7
+	ADD $4, R8
+	ADD $4, R9
+	ADD $4, R10
+	SUB $1, R11
+	B loopSingle
+
+loopSingleEnd:
+	RET
+
+// func adamWNEON(decay, rate, root, epsilon, beta1, rest1, beta2, rest2 float32, w, m, v, g []float32)
+TEXT ·adamWNEON(SB), NOSPLIT, $0-128
+	FMOVS decay+0(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS rate+4(FP), F1
+	VDUP V1.S[0], V1.S4
+	FMOVS root+8(FP), F2
+	VDUP V2.S[0], V2.S4
+	FMOVS epsilon+12(FP), F3
+	VDUP V3.S[0], V3.S4
+	FMOVS beta1+16(FP), F4
+	VDUP V4.S[0], V4.S4
+	FMOVS rest1+20(FP), F5
+	VDUP V5.S[0], V5.S4
+	FMOVS beta2+24(FP), F6
+	VDUP V6.S[0], V6.S4
+	FMOVS rest2+28(FP), F7
+	VDUP V7.S[0], V7.S4
+	MOVD w_base+32(FP), R0
+	MOVD m_base+56(FP), R1
+	MOVD v_base+80(FP), R2
+	MOVD g_base+104(FP), R3
+	MOVD g_len+112(FP), R4
+
+loopVector:
+	CMP $4, R4
+	BLT loopVectorEnd
+	FMOVQ 0(R0), F8
+	FMOVQ 0(R1), F9
+	FMOVQ 0(R2), F10
+	FMOVQ 0(R3), F11
+	WORD $0x6e24dd29 // fmul v9.4s, v9.4s, v4.4s
+	VFMLA V5.S4, V11.S4, V9.S4
+	FMOVQ F9, 0(R1)
+	WORD $0x6e2bdd6b // fmul v11.4s, v11.4s, v11.4s
+	WORD $0x6e26dd4a // fmul v10.4s, v10.4s, v6.4s
+	VFMLA V7.S4, V11.S4, V10.S4
+	FMOVQ F10, 0(R2)
+	WORD $0x6ea1f94a // fsqrt v10.4s, v10.4s
+	VMOV V3.B16, V12.B16
+	VFMLA V2.S4, V10.S4, V12.S4
+	WORD $0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
+	WORD $0x6e2cfd29 // fdiv v9.4s, v9.4s, v12.4s
+	WORD $0x6e20dd08 // fmul v8.4s, v8.4s, v0.4s
+	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
+	FMOVQ F8, 0(R0)
+	ADD $16, R0
+	ADD $16, R1
+	ADD $16, R2
+	ADD $16, R3
+	SUB $4, R4
+	B loopVector
+
+loopVectorEnd:
+
+loopSingle:
+	CMP $1, R4
+	BLT loopSingleEnd
+	FMOVS (R0), F8
+	FMOVS (R1), F9
+	FMOVS (R2), F10
+	FMOVS (R3), F11
+	WORD $0x6e24dd29 // fmul v9.4s, v9.4s, v4.4s
+	VFMLA V5.S4, V11.S4, V9.S4
+	FMOVS F9, (R1)
+	WORD $0x6e2bdd6b // fmul v11.4s, v11.4s, v11.4s
+	WORD $0x6e26dd4a // fmul v10.4s, v10.4s, v6.4s
+	VFMLA V7.S4, V11.S4, V10.S4
+	FMOVS F10, (R2)
+	WORD $0x6ea1f94a // fsqrt v10.4s, v10.4s
+	VMOV V3.B16, V12.B16
+	VFMLA V2.S4, V10.S4, V12.S4
+	WORD $0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
+	WORD $0x6e2cfd29 // fdiv v9.4s, v9.4s, v12.4s
+	WORD $0x6e20dd08 // fmul v8.4s, v8.4s, v0.4s
+	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
+	FMOVS F8, (R0)
+	ADD $4, R0
+	ADD $4, R1
+	ADD $4, R2
+	ADD $4, R3
+	SUB $1, R4
 	B loopSingle
 
 loopSingleEnd:

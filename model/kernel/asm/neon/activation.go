@@ -80,9 +80,7 @@ func softmax() {
 			x := l.load(0)
 			subtract(x, largest, x)
 			y := exp(x)
-			if l.single {
-				first(y, y)
-			}
+			l.keep(y)
 			add(y, sum, sum)
 			l.store(y, 0)
 		})

@@ -46,8 +46,8 @@ func define(name, signature, what string, body func()) {
 	fmt.Fprintf(&declarations, "\n// %s %s\nfunc %s%s\n", name, what, name, signature[len("func"):])
 }
 
-// layOut computes where the parameters and the result lie: in order, each at a multiple of its size, the result at a
-// multiple of 8.
+// layOut computes where the parameters and the results lie: in order, each at a multiple of its size, the results
+// from a multiple of 8 on.
 func (f *function) layOut(signature string) {
 	parsed, err := parser.ParseExpr(signature)
 	if err != nil {
@@ -69,9 +69,17 @@ func (f *function) layOut(signature string) {
 			place(name.Name, field.Type)
 		}
 	}
+	if kind.Results == nil {
+		return
+	}
 	f.size = (f.size + 7) / 8 * 8
-	if kind.Results != nil {
-		place("ret", kind.Results.List[0].Type)
+	for _, field := range kind.Results.List {
+		for _, name := range field.Names {
+			place(name.Name, field.Type)
+		}
+		if field.Names == nil {
+			place("ret", field.Type)
+		}
 	}
 }
 

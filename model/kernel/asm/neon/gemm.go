@@ -46,13 +46,6 @@ func strip() {
 	})
 }
 
-// bytes loads a number of elements.
-func bytes(name string) register {
-	r := whole(name)
-	emit("LSL $2, R%d", r)
-	return r
-}
-
 // columns emits the loop over all rows of a few columns, which begin so many bytes behind the first, and moves column
 // behind them.
 func (t tile) columns(column register) {

@@ -26,9 +26,14 @@ func pairMaxima(x, y, d vector) { word("fmaxp", 0x6e20f400, x, y, d) }
 
 func absolute(x, d vector)     { word1("fabs", 0x4ea0f800, x, d, "") }
 func negative(x, d vector)     { word1("fcmlt", 0x4ea0e800, x, d, ", #0.0") } // ones where x < 0
-func round(x, d vector)        { word1("frintn", 0x4e218800, x, d, "") }      // to even
+func squareRoot(x, d vector)   { word1("fsqrt", 0x6ea1f800, x, d, "") }
+func round(x, d vector)        { word1("frintn", 0x4e218800, x, d, "") } // to even
 func integer(x, d vector)      { word1("fcvtns", 0x4e21a800, x, d, "") }
 func halveInteger(x, d vector) { word1("sshr", 0x4f3f0400, x, d, ", #1") }
+
+func addDouble(x, y, d vector) {
+	emit("WORD $0x%08x // fadd v%d.2d, v%d.2d, v%d.2d", 0x4e60d400|uint32(y)<<16|uint32(x)<<5|uint32(d), d, x, y)
+}
 
 // multiplyAddTo computes d += x*y, and multiplySubtractFrom d -= x*y, both rounding once.
 func multiplyAddTo(x, y, d vector)        { emit("VFMLA V%d.S4, V%d.S4, V%d.S4", y, x, d) }
@@ -40,9 +45,6 @@ func multiplyAddFirst(x, y, d vector) {
 }
 
 func move(x, d vector) { emit("VMOV V%d.B16, V%d.B16", x, d) }
-
-// first clears all elements of d but the first, which becomes that of x.
-func first(x, d vector) { emit("FMOVS F%d, F%d", x, d) }
 
 // spread fills d with the first element of x.
 func spread(x, d vector) { emit("VDUP V%d.S[0], V%d.S4", x, d) }
@@ -78,6 +80,16 @@ func parameter(name string, offset int) register {
 	return r
 }
 
+// bytes loads a parameter that is a number of elements.
+func bytes(name string) register {
+	r := whole(name)
+	emit("LSL $2, R%d", r)
+	return r
+}
+
+// result stores the first element of v, a float32.
+func result(v vector, name string) { emit("FMOVS F%d, %s+%d(FP)", v, name, f.offsets[name]) }
+
 // broadcast loads a float32 parameter into all elements.
 func broadcast(name string) vector {
 	v := one()
@@ -96,10 +108,10 @@ func doubles(x vector) (low, high vector) {
 
 // reduceDoubles adds up all float64 of some vectors. It overwrites the first.
 func reduceDoubles(x []vector) vector {
-	d := uint32(x[0])
+	sum := x[0]
 	for _, y := range x[1:] {
-		emit("WORD $0x%08x // fadd v%d.2d, v%d.2d, v%d.2d", 0x4e60d400|uint32(y)<<16|d<<5|d, d, d, y)
+		addDouble(sum, y, sum)
 	}
-	emit("WORD $0x%08x // faddp d%d, v%d.2d", 0x7e70d800|d<<5|d, d, d)
-	return x[0]
+	emit("WORD $0x%08x // faddp d%d, v%d.2d", 0x7e70d800|uint32(sum)<<5|uint32(sum), sum, sum)
+	return sum
 }

@@ -31,6 +31,13 @@ func (l lanes) store(v vector, i int) {
 	}
 }
 
+// keep clears the elements of v behind a single one.
+func (l lanes) keep(v vector) {
+	if l.single {
+		emit("FMOVS F%d, F%d", v, v)
+	}
+}
+
 // each emits a loop over n elements of slices that start at bases. body is emitted for several vectors at once, with u
 // counting them, so that it can spread sums over as many registers; then for one; then for one element. The registers
 // are overwritten.

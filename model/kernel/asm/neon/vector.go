@@ -9,7 +9,7 @@ func dot() {
 		add(sums[0], sums[1], sums[0])
 		add(sums[2], sums[3], sums[2])
 		add(sums[0], sums[2], sums[0])
-		emit("FMOVS F%d, ret+%d(FP)", reduce(sums[0], pairSums), f.offsets["ret"])
+		result(reduce(sums[0], pairSums), "ret")
 	})
 }
 
