@@ -51,12 +51,11 @@ func TestEngine(t *testing.T) {
 	if kind != "engine" {
 		t.Skip("FERRY_BENCH does not ask for it: run make bench-engine")
 	}
+	wanted := func(name string) bool { return chosen == "" || slices.Contains(strings.Split(chosen, ","), name) }
 	var list []comparison
 	left := 0
 	for _, c := range comparisons {
-		c.benches = slices.DeleteFunc(slices.Clone(c.benches), func(b benchmark) bool {
-			return chosen != "" && !slices.Contains(strings.Split(chosen, ","), b.name)
-		})
+		c.benches = slices.DeleteFunc(slices.Clone(c.benches), func(b benchmark) bool { return !wanted(b.name) })
 		if len(c.benches) > 0 {
 			list = append(list, c)
 			left += 2 * c.weight
@@ -64,6 +63,9 @@ func TestEngine(t *testing.T) {
 	}
 	end := time.Now().Add(engineMinutes * time.Minute)
 	lines := gemm()
+	for threads := 1; threads <= 2 && wanted("open"); threads++ {
+		lines = append(lines, opening(t, threads))
+	}
 	for _, c := range list {
 		for threads := 1; threads <= 2; threads++ {
 			share := time.Until(end) * time.Duration(c.weight) / time.Duration(left)

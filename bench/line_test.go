@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// A line is one measurement, in the file and in the table. Value and PeerValue are rates by the wall clock;
+// A line is one measurement, in the file and in the table. Value and PeerValue are by the wall clock, rates or seconds;
 // the rates a CPU second are beside them, and Basis says which of the two made Ratio, above 1 where ferry is ahead.
 type line struct {
 	Bench            string   `json:"bench"`
