@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ferry-clir/ferry/model/encoder"
+	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/model/ot"
 	"github.com/ferry-clir/ferry/model/train"
 )
@@ -21,9 +22,17 @@ type task struct {
 func newTask(name string, threads int) (task, error) {
 	switch name {
 	case "forward-f32-384":
-		return forward(384, 96, threads), nil
+		return forward(384, 96, kernel.Float32, threads), nil
+	case "forward-bf16-384":
+		return forward(384, 96, kernel.BFloat16, threads), nil
+	case "forward-int8-384":
+		return forward(384, 96, kernel.Int8, threads), nil
 	case "forward-f32-768":
-		return forward(768, 64, threads), nil
+		return forward(768, 64, kernel.Float32, threads), nil
+	case "forward-bf16-768":
+		return forward(768, 64, kernel.BFloat16, threads), nil
+	case "forward-int8-768":
+		return forward(768, 64, kernel.Int8, threads), nil
 	case "train-f32-frozen":
 		return training(encoder.Frozen{Embeddings: true}, threads), nil
 	case "train-f32-trained":
@@ -47,7 +56,7 @@ func each(n, threads int, work func(thread, i int)) {
 }
 
 // forward runs sequences through an encoder of 12 layers.
-func forward(hidden, sequences, threads int) task {
+func forward(hidden, sequences int, precision kernel.Precision, threads int) task {
 	const vocabulary = 32000
 	e := encoder.New(encoder.NewConfig(encoder.XLMRoBERTa, hidden, 12, 12, 4*hidden, vocabulary, 512), 1)
 	var all []pair
@@ -60,8 +69,9 @@ func forward(hidden, sequences, threads int) task {
 		batches = append(batches, batchOf(part, vocabulary, &r))
 	}
 	var workspaces []*encoder.Workspace
-	for range threads {
+	for i := range threads {
 		workspaces = append(workspaces, encoder.NewWorkspace())
+		workspaces[i].Precision = precision
 	}
 	return task{tokensOf(all), func() {
 		each(len(batches), threads, func(thread, i int) { e.Forward(workspaces[thread], batches[i]) })
