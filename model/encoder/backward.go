@@ -13,7 +13,7 @@ func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradient
 	if len(w.layers) == 0 || !w.Training || w.tokens != len(b.IDs) {
 		panic("encoder: backward without a training forward pass")
 	}
-	if w.Precision == kernel.Int8 {
+	if w.Precision == Int8 {
 		panic("encoder: backward in integers of 8 bits")
 	}
 	if len(dHidden) != len(w.hidden) {

@@ -20,11 +20,11 @@ type packing struct {
 }
 
 // packings are by precision.
-type packings [kernel.Int8 + 1]packing
+type packings [Int8 + 1]packing
 
 // of returns the layers of e packed; forward tells which way. The caller is the only one to change e, so that a layer
 // once returned stays as it is while it is used.
-func (all *packings) of(e *Encoder, forward bool, precision kernel.Precision) []packedLayer {
+func (all *packings) of(e *Encoder, forward bool, precision Precision) []packedLayer {
 	p := &all[precision]
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -55,7 +55,7 @@ func (all *packings) of(e *Encoder, forward bool, precision kernel.Precision) []
 }
 
 // repack packs a weight of (outputs, inputs): for x*weight' forward, else for dy*weight.
-func repack(p *kernel.Packed, precision kernel.Precision, forward bool, outputs, inputs int, weight []float32) {
+func repack(p *kernel.Packed, precision Precision, forward bool, outputs, inputs int, weight []float32) {
 	p.Precision = precision
 	if forward {
 		p.Repack(true, outputs, inputs, weight, inputs)

@@ -9,10 +9,10 @@ import (
 )
 
 // lowest are the cosines that hidden states in a precision must have with those of transformers.
-var lowest = map[kernel.Precision]float64{kernel.BFloat16: 0.9999, kernel.Int8: 0.999}
+var lowest = map[Precision]float64{BFloat16: 0.9999, Int8: 0.999}
 
 // comparePrecision compares vectors of some width in a precision with what they should be.
-func comparePrecision(t *testing.T, name string, precision kernel.Precision, got, want []float32, width int, cosine float64) {
+func comparePrecision(t *testing.T, name string, precision Precision, got, want []float32, width int, cosine float64) {
 	t.Helper()
 	worst := 1.0
 	for i := range len(want) / width {
@@ -32,7 +32,7 @@ func TestPrecisionGolden(t *testing.T) {
 		e, want := openTiny(t, name), openGolden(t, name)
 		for precision, cosine := range lowest {
 			w, width := NewWorkspace(), e.Config.Hidden
-			if w.Precision = precision; precision == kernel.Int8 {
+			if w.Precision = precision; precision == Int8 {
 				width = len(want.hidden)
 			}
 			comparePrecision(t, name, precision, e.Forward(w, want.batch), want.hidden, width, cosine)
@@ -46,9 +46,9 @@ func TestInt8Difference(t *testing.T) {
 	c := NewConfig(XLMRoBERTa, 384, 12, 12, 1536, 1000, 512)
 	e, b, w := New(c, 1), randomBatch(c, 1, 30, 4, 64), NewWorkspace()
 	want := slices.Clone(e.Forward(w, b))
-	w.Precision = kernel.Int8
+	w.Precision = Int8
 	got := e.Forward(w, b)
-	comparePrecision(t, "random", kernel.Int8, got, want, c.Hidden, lowest[kernel.Int8])
+	comparePrecision(t, "random", Int8, got, want, c.Hidden, lowest[Int8])
 	if d := difference(got, want); d > 0.06 {
 		t.Errorf("hidden states differ by %g", d)
 	}

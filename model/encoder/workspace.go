@@ -2,14 +2,24 @@ package encoder
 
 import "github.com/ferry-clir/ferry/model/kernel"
 
+// Precision is what both operands of a product are rounded to; sums and results are float32. See package kernel.
+type Precision = kernel.Precision
+
+// The precisions.
+const (
+	Float32  = kernel.Float32
+	BFloat16 = kernel.BFloat16
+	Int8     = kernel.Int8
+)
+
 // A Workspace is the memory of one goroutine that runs an encoder. It grows to what the largest batch needs and is then
 // reused, so that Forward and Backward allocate nothing.
 type Workspace struct {
 	// Training makes Forward keep what Backward needs: for every token and layer 8*Hidden + 2*FFN + Heads*(length of
 	// the sequence) numbers.
 	Training bool
-	// Precision is that of the products with weight matrices; all else is float32. Backward does not take kernel.Int8.
-	Precision kernel.Precision
+	// Precision is that of the products with weight matrices; all else is float32. Backward does not take Int8.
+	Precision Precision
 
 	arena   arena
 	forward int           // end of what Forward has taken from the arena
