@@ -1,8 +1,10 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,6 +34,29 @@ func TestEvaluateRuns(t *testing.T) {
 	}
 	if compared != len(scores) || compared != 4*len(names) {
 		t.Errorf("compared %d of %d scores", compared, len(scores))
+	}
+}
+
+// TestPrecision runs examples/precision.yaml for one language: bf16 and int8 cost next to nothing.
+func TestPrecision(t *testing.T) {
+	if testing.Short() {
+		t.Skip("embeds 1,718 texts three times")
+	}
+	out := t.TempDir()
+	run(t, "examples/precision.yaml", map[string]string{"FERRY_DATA": dataFolder(t), "FERRY_MODELS": modelsFolder(t)},
+		"sources.mtop.queries=[hi]", "work="+out, "sinks.report.path="+out)
+	report, err := os.ReadFile(filepath.Join(out, "scores.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile(`\| hi \| ([\d.]+) .*?\| ([\d.]+) .*?\| ([\d.]+) `).FindSubmatch(report)
+	if row == nil {
+		t.Fatalf("no scores in:\n%s", report)
+	}
+	for _, column := range row[1:] {
+		if score, err := strconv.ParseFloat(string(column), 64); err != nil || math.Abs(score-48.31) > 0.3 {
+			t.Errorf("nDCG@10 is %s, want 48.31", column)
+		}
 	}
 }
 
