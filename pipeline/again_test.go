@@ -91,6 +91,44 @@ func TestHeals(t *testing.T) {
 	}
 }
 
+// TestSweeps runs where a run was killed while it wrote: what it left half-written goes, and nothing else does.
+func TestSweeps(t *testing.T) {
+	folder, file := folderWith(t, "whole.yaml")
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(folder, "out/.mine.part-00000000")
+	put(t, kept, "somebody else's")
+	left := []string{
+		filepath.Join(folder, "out/.tokens.parquet.part-0123abcd"), filepath.Join(folder, "out/report/runs/.hits.sw.run.part-0123abcd"),
+		filepath.Join(folder, "out/.student.part-0123abcd/config.json"),
+	}
+	notes, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/*/done.json"))
+	if err != nil || len(notes) == 0 {
+		t.Fatalf("%v, %v", notes, err)
+	}
+	for _, note := range notes { // nothing is done any more
+		if err := os.Remove(note); err != nil {
+			t.Fatal(err)
+		}
+		left = append(left, filepath.Join(filepath.Dir(note), ".vectors-00000.arrow.part-0123abcd"))
+	}
+	for _, part := range left {
+		put(t, part, "half")
+	}
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range left {
+		if _, err := os.Stat(part); err == nil {
+			t.Errorf("%s is still there", part)
+		}
+	}
+	if _, err := os.Stat(kept); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCopiedFolder runs in a copy of a folder, cache included: what it writes goes into the copy.
 func TestCopiedFolder(t *testing.T) {
 	folder, file := folderWith(t, "tiny.yaml")

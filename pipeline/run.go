@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -106,6 +107,9 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 	}
 	started := time.Now()
 	r.options.Reporter.Started(u.name())
+	if err := r.sweep(u); err != nil {
+		return fmt.Errorf("%s: removing what an earlier run left: %w", u.name(), err)
+	}
 	var n note
 	var err error
 	switch c := u.step.component.(type) {
@@ -136,6 +140,17 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 	}
 	close(u.ready)
 	return nil
+}
+
+// sweep removes what a killed run left half-written in place of what u is to write.
+func (r *Run) sweep(u *unit) error {
+	err := sinks.Sweep(r.store.folder(u.key))
+	if c, ok := u.step.component.(sink); ok {
+		for _, file := range c.Files() {
+			err = errors.Join(err, sinks.Sweep(file))
+		}
+	}
+	return err
 }
 
 func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {

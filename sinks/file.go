@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // A File is being written and has not taken its name yet. It appears complete, or not at all.
@@ -26,9 +27,29 @@ func Create(path string) (*File, error) {
 	return &File{f, path}, nil
 }
 
+const partMark = ".part-"
+
 // beside is a name in the same folder that nobody else uses.
 func beside(path string) string {
-	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.part-%08x", filepath.Base(path), rand.Uint32()))
+	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s%s%08x", filepath.Base(path), partMark, rand.Uint32()))
+}
+
+// Sweep removes what a killed process left of the file or folder at path, and of files in that folder. Nobody may be
+// writing there.
+func Sweep(path string) error {
+	return errors.Join(sweep(filepath.Dir(path), "."+filepath.Base(path)+partMark), sweep(path, "."))
+}
+
+// sweep removes the parts in folder whose names begin with prefix. That there is no such folder is well.
+func sweep(folder, prefix string) error {
+	entries, _ := os.ReadDir(folder)
+	var failed error
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) && strings.Contains(e.Name(), partMark) {
+			failed = errors.Join(failed, os.RemoveAll(filepath.Join(folder, e.Name())))
+		}
+	}
+	return failed
 }
 
 // Publish makes what was written durable and gives it its name; or, when writing failed with err, removes it. It
