@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -164,6 +165,10 @@ func valueText(column arrow.Array, i int) string {
 			values = append(values, fmt.Sprintf("... %d in all", to-from))
 		}
 		return "[" + strings.Join(values, ", ") + "]"
+	}
+	if raw, ok := column.(*array.Binary); ok && !raw.IsNull(i) { // a row of the quarantine: text, mostly
+		quoted := strconv.QuoteToGraphic(string(raw.Value(i)))
+		return short(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`))
 	}
 	return short(column.ValueStr(i))
 }
