@@ -102,10 +102,14 @@ func (l *lines) Finished(step string, f pipeline.Finished) {
 	l.log.Log(context.Background(), level, "finished", append(args, "seconds", float64(f.Took.Milliseconds())/1000)...)
 }
 
+// results are the summaries; where there are several, each is told by its step.
 func (l *lines) results() []string {
 	sort.Slice(l.summaries, func(i, j int) bool { return l.summaries[i].step < l.summaries[j].step })
 	var texts []string
 	for _, s := range l.summaries {
+		if len(l.summaries) > 1 {
+			s.text = "\n" + s.step + "\n" + s.text
+		}
 		texts = append(texts, s.text)
 	}
 	return texts

@@ -3,6 +3,7 @@ package commands
 import (
 	"bytes"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,5 +50,19 @@ func TestPlainLines(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("want %q in\n%s", want, out.String())
 		}
+	}
+}
+
+// TestResults names the step of a table unless it is the only one.
+func TestResults(t *testing.T) {
+	var l lines
+	l.Present("sinks.b", "\nnDCG@10  ot")
+	l.summarize("sinks.none", "")
+	if got := l.results(); !slices.Equal(got, []string{"\nnDCG@10  ot"}) {
+		t.Errorf("one: %q", got)
+	}
+	l.summarize("sinks.a", "\nnDCG@10  mse")
+	if got := l.results(); !slices.Equal(got, []string{"\nsinks.a\n\nnDCG@10  mse", "\nsinks.b\n\nnDCG@10  ot"}) {
+		t.Errorf("two: %q", got)
 	}
 }
