@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -23,6 +24,10 @@ func (p *Pipeline) checkOutputs(m *strict.Found) {
 			}
 			if other := overlap(file, taken); other != "" {
 				s.blame(m, "path", "would be written over %s", other)
+				break
+			}
+			if above := fileAbove(file); above != "" {
+				s.blame(m, "path", "should be in a folder, and %s is a file", p.shown(above))
 				break
 			}
 			own = append(own, takenPath{file, "what " + s.Where() + " writes"})
@@ -64,6 +69,19 @@ func overlap(path string, taken []takenPath) string {
 		}
 	}
 	return ""
+}
+
+// fileAbove returns what stands in place of a folder above path; empty if nothing does.
+func fileAbove(path string) string {
+	for above := filepath.Dir(path); ; above = filepath.Dir(above) {
+		stat, err := os.Stat(above)
+		if err == nil && !stat.IsDir() {
+			return above
+		}
+		if err == nil || above == filepath.Dir(above) {
+			return ""
+		}
+	}
 }
 
 // below tells whether path lies in folder.
