@@ -49,6 +49,29 @@ func TestPairs(t *testing.T) {
 	})
 }
 
+func TestPairPanels(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		if active.bfloat16.depth != 2 {
+			t.Skip("no instructions for bfloat16")
+		}
+		for width, f := range map[int]pairPanels{active.tile.rows: active.bfloat16.copyRows, active.tile.columns: active.bfloat16.copyColumns} {
+			for _, depth := range []int{1, 2, 3, 8, 21} {
+				for columns := 1; columns <= width; columns++ {
+					const count = 3
+					ldx, panel := count*width+1, (depth+1)/2*width
+					x := oddFloats(t, (depth-1)*ldx+(count-1)*width+columns)
+					got, want := newBuffer((count-1)*panel+((depth+1)/2-1)*width+columns, 1), newBuffer(len(x.data)+count*panel, 0)
+					want.data = want.data[:len(got.data)]
+					f(got.data, panel, x.data, ldx, depth, count, columns)
+					pairPanelsGeneric(width)(want.data, panel, x.data, ldx, depth, count, columns)
+					sameBits(t, got.data, want.data)
+					got.check(t)
+				}
+			}
+		}
+	})
+}
+
 func TestRotate(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		r := newRandom(t)

@@ -42,7 +42,7 @@ var generic = isa{
 	lanes:             1,
 	strip:             stripGeneric,
 	tile:              genericTile,
-	bfloat16:          bfloat16{depth: 1, convert: roundGeneric, strip: stripGeneric},
+	bfloat16:          roundedTo(genericTile, stripGeneric),
 	int8:              integers{depth: 4, rotate: rotateGeneric, quantize: quantizeGeneric(4), strip: stripInt8Generic(4)},
 	transpose:         transposeGeneric,
 	copyRows:          panelsGeneric(genericTile.rows),

@@ -32,7 +32,7 @@ var avx2 = isa{
 	lanes:             8,
 	strip:             stripAVX2,
 	tile:              genericTile,
-	bfloat16:          bfloat16{depth: 1, convert: roundGeneric, strip: stripAVX2},
+	bfloat16:          roundedTo(genericTile, stripAVX2),
 	int8:              integers{depth: 2, rotate: rotateAVX2, quantize: quantizeAVX2, strip: stripInt8AVX2},
 	multiplyAdd:       multiplyAddAVX2,
 	transpose:         transposePanelAVX2,
@@ -59,7 +59,7 @@ func avx512() isa {
 	o.multiplyAdd = multiplyAddAVX512
 	o.strip, o.tile = stripAVX512, tile{rows: 14, columns: 32}
 	o.copyRows, o.copyColumns = panels14AVX512, panels32AVX512
-	o.bfloat16.strip = stripAVX512
+	o.bfloat16 = roundedTo(o.tile, stripAVX512)
 	o.int8 = integers{depth: 2, rotate: rotateAVX512, quantize: quantizeAVX2, strip: stripInt8AVX512}
 	return o
 }
@@ -76,8 +76,22 @@ func avx512VNNI() isa {
 func avx512BFloat16() isa {
 	o := avx512VNNI()
 	o.name = "avx512_bf16"
-	o.bfloat16 = bfloat16{depth: 2, convert: pairs, strip: stripBFloat16, multiplyAdd: multiplyAddBFloat16}
+	o.bfloat16 = bfloat16{depth: 2, convert: pairs, strip: stripBFloat16, multiplyAdd: multiplyAddBFloat16,
+		copyRows: pairPanelsBFloat16(14, pairs14BFloat16), copyColumns: pairPanelsBFloat16(32, pairs32BFloat16)}
 	return o
+}
+
+// pairPanelsBFloat16 returns pairPanelsGeneric, given what copies whole pairs.
+func pairPanelsBFloat16(width int, whole pairPanels) pairPanels {
+	rest := pairPanelsGeneric(width)
+	return func(dst []float32, panel int, x []float32, ldx, depth, count, columns int) {
+		if depth > 1 {
+			whole(dst, panel, x, ldx, depth/2, count, columns)
+		}
+		if depth%2 > 0 {
+			rest(dst[depth/2*width:], panel, x[(depth-1)*ldx:], ldx, 1, count, columns)
+		}
+	}
 }
 
 // pairs is pairsGeneric.

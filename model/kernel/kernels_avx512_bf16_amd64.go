@@ -10,5 +10,11 @@ func stripBFloat16(m int, n int, k int, alpha float32, a []float32, aRow int, aC
 // pairsBFloat16 is pairsGeneric. The length of x is a multiple of 32.
 func pairsBFloat16(dst []float32, x []float32)
 
+// pairs14BFloat16 is pairPanelsGeneric for panels 14 wide. pairs and count are at least 1.
+func pairs14BFloat16(dst []float32, panel int, x []float32, ldx int, pairs int, count int, columns int)
+
+// pairs32BFloat16 is pairPanelsGeneric for panels 32 wide. pairs and count are at least 1.
+func pairs32BFloat16(dst []float32, panel int, x []float32, ldx int, pairs int, count int, columns int)
+
 // multiplyAddBFloat16 is multiplyAddAVX512 on pairs of bfloat16.
 func multiplyAddBFloat16(rounds int)

@@ -1266,15 +1266,121 @@ loop:
 	JL      done
 	VMOVUPS (AX), Z0
 	VMOVUPS 64(AX), Z1
-	VPXORD  Z2, Z2, Z2
-	BYTE $0x62; BYTE $0xf2; BYTE $0x77; BYTE $0x48; BYTE $0x72; BYTE $0xd0 // VCVTNE2PS2BF16 Z0, Z1, Z2
-	VMOVUPS Z2, (CX)
+	BYTE $0x62; BYTE $0xf2; BYTE $0x77; BYTE $0x48; BYTE $0x72; BYTE $0xc0 // VCVTNE2PS2BF16 Z0, Z1, Z0
+	VMOVUPS Z0, (CX)
 	ADDQ    $+128, AX
 	ADDQ    $0x40, CX
 	SUBQ    $0x20, DX
 	JMP     loop
 
 done:
+	VZEROUPPER
+	RET
+
+DATA interleaved<>+0(SB)/4, $0x00100000
+DATA interleaved<>+4(SB)/4, $0x00110001
+DATA interleaved<>+8(SB)/4, $0x00120002
+DATA interleaved<>+12(SB)/4, $0x00130003
+DATA interleaved<>+16(SB)/4, $0x00140004
+DATA interleaved<>+20(SB)/4, $0x00150005
+DATA interleaved<>+24(SB)/4, $0x00160006
+DATA interleaved<>+28(SB)/4, $0x00170007
+DATA interleaved<>+32(SB)/4, $0x00180008
+DATA interleaved<>+36(SB)/4, $0x00190009
+DATA interleaved<>+40(SB)/4, $0x001a000a
+DATA interleaved<>+44(SB)/4, $0x001b000b
+DATA interleaved<>+48(SB)/4, $0x001c000c
+DATA interleaved<>+52(SB)/4, $0x001d000d
+DATA interleaved<>+56(SB)/4, $0x001e000e
+DATA interleaved<>+60(SB)/4, $0x001f000f
+GLOBL interleaved<>(SB), RODATA|NOPTR, $64
+
+// func pairs14BFloat16(dst []float32, panel int, x []float32, ldx int, pairs int, count int, columns int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512_BF16, BMI2
+TEXT ·pairs14BFloat16(SB), NOSPLIT, $0-88
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+32(FP), CX
+	MOVQ    pairs+64(FP), DX
+	MOVQ    panel+24(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    ldx+56(FP), SI
+	SHLQ    $0x02, SI
+	VMOVUPS interleaved<>+0(SB), Z0
+	MOVQ    $+4294967295, DI
+	MOVQ    columns+80(FP), R8
+	BZHIQ   R8, DI, DI
+	KMOVW   DI, K1
+	SHRQ    $0x10, DI
+	KMOVW   DI, K2
+
+row:
+	MOVQ AX, DI
+	MOVQ CX, R8
+	LEAQ (CX)(SI*1), R9
+	MOVQ count+72(FP), R10
+
+panel:
+	VMOVUPS.Z (R8), K1, Z1
+	VMOVUPS.Z (R9), K1, Z2
+	BYTE $0x62; BYTE $0xf2; BYTE $0x6f; BYTE $0x48; BYTE $0x72; BYTE $0xc9 // VCVTNE2PS2BF16 Z1, Z2, Z1
+	VPERMW    Z1, Z0, Z1
+	VMOVUPS   Z1, K1, (DI)
+	ADDQ      $0x00000038, R8
+	ADDQ      $0x00000038, R9
+	ADDQ      BX, DI
+	DECQ      R10
+	JNE       panel
+	ADDQ      $0x00000038, AX
+	LEAQ      (CX)(SI*2), CX
+	DECQ      DX
+	JNE       row
+	VZEROUPPER
+	RET
+
+// func pairs32BFloat16(dst []float32, panel int, x []float32, ldx int, pairs int, count int, columns int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512_BF16, BMI2
+TEXT ·pairs32BFloat16(SB), NOSPLIT, $0-88
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+32(FP), CX
+	MOVQ    pairs+64(FP), DX
+	MOVQ    panel+24(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    ldx+56(FP), SI
+	SHLQ    $0x02, SI
+	VMOVUPS interleaved<>+0(SB), Z0
+	MOVQ    $+4294967295, DI
+	MOVQ    columns+80(FP), R8
+	BZHIQ   R8, DI, DI
+	KMOVW   DI, K1
+	SHRQ    $0x10, DI
+	KMOVW   DI, K2
+
+row:
+	MOVQ AX, DI
+	MOVQ CX, R8
+	LEAQ (CX)(SI*1), R9
+	MOVQ count+72(FP), R10
+
+panel:
+	VMOVUPS.Z (R8), K1, Z1
+	VMOVUPS.Z (R9), K1, Z2
+	BYTE $0x62; BYTE $0xf2; BYTE $0x6f; BYTE $0x48; BYTE $0x72; BYTE $0xc9 // VCVTNE2PS2BF16 Z1, Z2, Z1
+	VPERMW    Z1, Z0, Z1
+	VMOVUPS   Z1, K1, (DI)
+	VMOVUPS.Z 64(R8), K2, Z1
+	VMOVUPS.Z 64(R9), K2, Z2
+	BYTE $0x62; BYTE $0xf2; BYTE $0x6f; BYTE $0x48; BYTE $0x72; BYTE $0xc9 // VCVTNE2PS2BF16 Z1, Z2, Z1
+	VPERMW    Z1, Z0, Z1
+	VMOVUPS   Z1, K2, 64(DI)
+	ADDQ      $0x00000080, R8
+	ADDQ      $0x00000080, R9
+	ADDQ      BX, DI
+	DECQ      R10
+	JNE       panel
+	ADDQ      $0x00000080, AX
+	LEAQ      (CX)(SI*2), CX
+	DECQ      DX
+	JNE       row
 	VZEROUPPER
 	RET
 

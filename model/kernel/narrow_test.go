@@ -115,6 +115,35 @@ func TestBFloat16Product(t *testing.T) {
 	})
 }
 
+func TestGemmTransposedAdd(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := newRandom(t)
+		for _, size := range append(narrowSizes, [3]int{16, 1540, 20}, [3]int{100, 70, 1600}) {
+			for _, precision := range []Precision{Float32, BFloat16} {
+				checkTransposedAdd(t, r, precision, size[0], size[1], size[2])
+			}
+		}
+	})
+}
+
+func checkTransposedAdd(t *testing.T, r *rand.Rand, precision Precision, m, n, k int) {
+	t.Helper()
+	p := newProduct(r, true, false, m, n, k, r.IntN(3), r.IntN(3), r.IntN(3))
+	p.alpha, p.beta = 1, 1
+	rounded := p
+	if precision == BFloat16 {
+		rounded.a, rounded.b = newBuffer(len(p.a.data), 0), newBuffer(len(p.b.data), 0)
+		for _, pair := range [][2][]float32{{rounded.a.data, p.a.data}, {rounded.b.data, p.b.data}} {
+			for i, v := range pair[1] {
+				pair[0][i] = float32(roundTo8(float64(v)))
+			}
+		}
+	}
+	want := rounded.blas()
+	GemmTransposedAdd(precision, m, n, k, p.a.data, p.lda, p.b.data, p.ldb, p.c.data, p.ldc)
+	p.compare(t, want)
+}
+
 // integersOf turns x by Sylvester's formula for a Hadamard matrix and quantizes it, in float64.
 func integersOf(x []float32) (q []float64, scale float64) {
 	largest := 0.0

@@ -18,22 +18,23 @@ var unknown = map[string]struct{ prefix, opcode byte }{
 }
 
 // dotBFloat16 emits sum += left * right for pairs of bfloat16.
-func dotBFloat16(right, left, sum reg.VecVirtual) { stand("VDPBF16PS", right, left, sum) }
+func dotBFloat16(right, left, sum reg.VecVirtual) { Instruction(stand("VDPBF16PS", right, left, sum)) }
 
 // toBFloat16 emits out = low and high rounded, low in the lower half.
 func toBFloat16(low, high, out reg.VecVirtual) {
-	VPXORD(out, out, out) // VPDPBUSD, which stands in, would read it
-	stand("VCVTNE2PS2BF16", low, high, out)
+	i := stand("VCVTNE2PS2BF16", low, high, out)
+	i.Inputs = i.Operands[:2] // unlike VPDPBUSD it does not read out
+	Instruction(i)
 }
 
-// stand emits VPDPBUSD by another name, operands in Go's order.
-func stand(name string, x, y, out reg.VecVirtual) {
+// stand returns VPDPBUSD by another name, operands in Go's order.
+func stand(name string, x, y, out reg.VecVirtual) *ir.Instruction {
 	i, err := x86.VPDPBUSD(x, y, out)
 	if err != nil {
 		panic(err)
 	}
 	i.Opcode, i.ISA = name, []string{"AVX512_BF16"}
-	Instruction(i)
+	return i
 }
 
 // encode replaces an unknown instruction by its bytes (Intel's manual, volume 2, section 2.7: EVEX).

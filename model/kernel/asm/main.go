@@ -54,6 +54,9 @@ func vnni() {
 func bfloat16() {
 	strip512("stripBFloat16", "stripBFloat16 is stripGeneric for units of two bfloat16, with a tile of 14 by 32.", dotBFloat16)
 	pairs()
+	order := interleaved()
+	pairPanels(rows512, order)
+	pairPanels(columns512, order)
 	chains("multiplyAddBFloat16", "multiplyAddBFloat16 is multiplyAddAVX512 on pairs of bfloat16.", dotBFloat16)
 }
 
