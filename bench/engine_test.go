@@ -46,6 +46,11 @@ var comparisons = []comparison{
 		[]benchmark{{"train-f32-frozen", "12 x 384, batches of 32", "f32", ""}}},
 	{[]string{"train_step.py", "--only", "f32, embeddings trained"}, "trained", 2,
 		[]benchmark{{"train-f32-trained", "12 x 384, batches of 32", "f32", ""}}},
+	{[]string{"train_step.py", "--only", "bf16 autocast"}, "trained", 3,
+		[]benchmark{
+			{"train-bf16-frozen", "12 x 384, batches of 32", "frozen", "avx512_bf16"},
+			{"train-bf16-trained", "12 x 384, batches of 32", "trained", "avx512_bf16"},
+		}},
 	{[]string{"encoder_forward.py", "--sizes", "base", "--sequences", "64", "--batch", "16", "--only", "freezing,onnxruntime"}, "int8 dynamic fused", 6,
 		[]benchmark{
 			{"forward-f32-768", "12 x 768, 64 sequences", "f32", ""},
@@ -88,7 +93,6 @@ func TestEngine(t *testing.T) {
 			left -= c.weight
 		}
 	}
-	lines = append(lines, unavailable()...)
 	for i := range lines {
 		lines[i].CPU, lines[i].ISA = cpuName(), kernel.ISA()
 	}
@@ -127,14 +131,6 @@ func (c comparison) run(t *testing.T, threads int, deadline time.Time) (lines []
 			made[0].Skipped = "peer, which did not measure anything in its share of the time"
 		}
 		lines = append(lines, made...)
-	}
-	return lines
-}
-
-// unavailable names what this version cannot do.
-func unavailable() (lines []line) {
-	for _, bench := range []string{"train-bf16-frozen", "train-bf16-trained"} {
-		lines = append(lines, line{Bench: bench, Unit: "tokens/s", Skipped: "ferry does not train in bfloat16 yet"})
 	}
 	return lines
 }

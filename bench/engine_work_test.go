@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/ferry-clir/ferry/model/encoder"
-	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/model/ot"
 	"github.com/ferry-clir/ferry/model/train"
 )
@@ -22,21 +21,25 @@ type task struct {
 func newTask(name string, threads int) (task, error) {
 	switch name {
 	case "forward-f32-384":
-		return forward(384, 96, kernel.Float32, threads), nil
+		return forward(384, 96, encoder.Float32, threads), nil
 	case "forward-bf16-384":
-		return forward(384, 96, kernel.BFloat16, threads), nil
+		return forward(384, 96, encoder.BFloat16, threads), nil
 	case "forward-int8-384":
-		return forward(384, 96, kernel.Int8, threads), nil
+		return forward(384, 96, encoder.Int8, threads), nil
 	case "forward-f32-768":
-		return forward(768, 64, kernel.Float32, threads), nil
+		return forward(768, 64, encoder.Float32, threads), nil
 	case "forward-bf16-768":
-		return forward(768, 64, kernel.BFloat16, threads), nil
+		return forward(768, 64, encoder.BFloat16, threads), nil
 	case "forward-int8-768":
-		return forward(768, 64, kernel.Int8, threads), nil
+		return forward(768, 64, encoder.Int8, threads), nil
 	case "train-f32-frozen":
-		return training(encoder.Frozen{Embeddings: true}, threads), nil
+		return training(encoder.Frozen{Embeddings: true}, encoder.Float32, threads), nil
 	case "train-f32-trained":
-		return training(encoder.Frozen{}, threads), nil
+		return training(encoder.Frozen{}, encoder.Float32, threads), nil
+	case "train-bf16-frozen":
+		return training(encoder.Frozen{Embeddings: true}, encoder.BFloat16, threads), nil
+	case "train-bf16-trained":
+		return training(encoder.Frozen{}, encoder.BFloat16, threads), nil
 	}
 	return task{}, fmt.Errorf("there is no benchmark %q", name)
 }
@@ -56,7 +59,7 @@ func each(n, threads int, work func(thread, i int)) {
 }
 
 // forward runs sequences through an encoder of 12 layers.
-func forward(hidden, sequences int, precision kernel.Precision, threads int) task {
+func forward(hidden, sequences int, precision encoder.Precision, threads int) task {
 	const vocabulary = 32000
 	e := encoder.New(encoder.NewConfig(encoder.XLMRoBERTa, hidden, 12, 12, 4*hidden, vocabulary, 512), 1)
 	var all []pair
@@ -87,7 +90,7 @@ type sample struct {
 
 // training takes optimiser steps of 32 pairs on the encoder of 12 x 384: forward, transport loss with 50 iterations at
 // epsilon 0.05, backward, AdamW. A step's gradient is the sum over its parts in their order, however many threads.
-func training(frozen encoder.Frozen, threads int) task {
+func training(frozen encoder.Frozen, precision encoder.Precision, threads int) task {
 	const hidden, vocabulary, step, part = 384, 250002, 32, 16
 	e := encoder.New(encoder.NewConfig(encoder.XLMRoBERTa, hidden, 12, 12, 4*hidden, vocabulary, 512), 1)
 	optimizer := train.NewAdamW(e, 0.01)
@@ -112,7 +115,7 @@ func training(frozen encoder.Frozen, threads int) task {
 	workspaces := make([]*encoder.Workspace, threads)
 	for i := range workspaces {
 		workspaces[i] = encoder.NewWorkspace()
-		workspaces[i].Training = true
+		workspaces[i].Training, workspaces[i].Precision = true, precision
 	}
 	return task{tokensOf(all), func() {
 		for _, samples := range steps {

@@ -45,13 +45,14 @@ type scratch struct {
 	dqkv         []float32 // (tokens, 3H)
 	dp           []float32 // (longest sequence squared)
 	dnorm, dbias []float32 // (H): where the gradients of frozen normalisations go
+	precision    Precision // of products with weights and of their gradients
 }
 
 func (w *Workspace) takeScratch(c Config) scratch {
 	t, h := w.tokens, c.Hidden
 	return scratch{
 		dy: w.arena.take(t * h), dh: w.arena.take(t * h), dup: w.arena.take(t * c.FFN), dqkv: w.arena.take(t * 3 * h),
-		dp: w.arena.take(w.longest * w.longest), dnorm: w.arena.take(h), dbias: w.arena.take(h),
+		dp: w.arena.take(w.longest * w.longest), dnorm: w.arena.take(h), dbias: w.arena.take(h), precision: w.Precision,
 	}
 }
 
@@ -60,16 +61,16 @@ func (w *Workspace) takeScratch(c Config) scratch {
 func (e *Encoder) backwardLayer(l *layer, p *packedLayer, g *layer, a *activations, s *scratch, b Batch, input bool) {
 	t, h, f := len(b.IDs), e.Config.Hidden, e.Config.FFN
 	s.backwardNorm(g.norm2, g.norm2Bias, a.sum2, l.norm2, a.mean2, a.rstd2)
-	backwardWeights(t, h, f, g.down, g.downBias, s.dy, a.gelu)
+	backwardWeights(s.precision, t, h, f, g.down, g.downBias, s.dy, a.gelu)
 	kernel.GemmPacked(t, s.dy, h, &p.down, nil, s.dup, f)
 	kernel.GELUBackward(s.dup, a.up, s.dup)
-	backwardWeights(t, f, h, g.up, g.upBias, s.dup, a.middle)
+	backwardWeights(s.precision, t, f, h, g.up, g.upBias, s.dup, a.middle)
 	kernel.GemmPackedAdd(t, s.dup, f, &p.up, nil, s.dy, h, s.dy, h)
 	s.backwardNorm(g.norm1, g.norm1Bias, a.sum1, l.norm1, a.mean1, a.rstd1)
-	backwardWeights(t, h, h, g.out, g.outBias, s.dy, a.context)
+	backwardWeights(s.precision, t, h, h, g.out, g.outBias, s.dy, a.context)
 	kernel.GemmPacked(t, s.dy, h, &p.out, nil, s.dh, h)
 	e.backwardAttend(a, s, b)
-	backwardWeights(t, 3*h, h, g.qkv, g.qkvBias, s.dqkv, a.x)
+	backwardWeights(s.precision, t, 3*h, h, g.qkv, g.qkvBias, s.dqkv, a.x)
 	if input {
 		kernel.GemmPackedAdd(t, s.dqkv, 3*h, &p.qkv, nil, s.dy, h, s.dy, h)
 	}
@@ -84,11 +85,11 @@ func (s *scratch) backwardNorm(dgamma, dbeta, x, gamma, mean, rstd []float32) {
 }
 
 // backwardWeights adds dy'*x to dweight and the sum of dy's rows to dbias: dy is (t, outputs), x is (t, inputs).
-func backwardWeights(t, outputs, inputs int, dweight, dbias, dy, x []float32) {
+func backwardWeights(precision Precision, t, outputs, inputs int, dweight, dbias, dy, x []float32) {
 	if dweight == nil {
 		return
 	}
-	kernel.Gemm(true, false, outputs, inputs, t, 1, dy, outputs, x, inputs, 1, dweight, inputs)
+	kernel.GemmTransposedAdd(precision, outputs, inputs, t, dy, outputs, x, inputs, dweight, inputs)
 	for i := range t {
 		kernel.Add(dbias, part(dy, i, outputs))
 	}

@@ -18,7 +18,8 @@ type Workspace struct {
 	// Training makes Forward keep what Backward needs: for every token and layer 8*Hidden + 2*FFN + Heads*(length of
 	// the sequence) numbers.
 	Training bool
-	// Precision is that of the products with weight matrices; all else is float32. Backward does not take Int8.
+	// Precision is that of the products with weight matrices and of their gradients; all else is float32. Backward does
+	// not take Int8.
 	Precision Precision
 
 	arena   arena
