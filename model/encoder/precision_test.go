@@ -71,3 +71,24 @@ func TestPrecisionBatches(t *testing.T) {
 		}
 	}
 }
+
+// TestBFloat16Gradients compares with PyTorch's gradients in float64: the steps that an optimiser takes point the same way.
+func TestBFloat16Gradients(t *testing.T) {
+	for _, name := range goldenModels {
+		e, want := openTiny(t, name), openGolden(t, name)
+		w, g := NewWorkspace(), e.NewGradients(Frozen{})
+		w.Training, w.Precision = true, BFloat16
+		e.Forward(w, want.batch)
+		e.Backward(w, want.batch, want.upstream, g)
+		var got, golden []float32
+		for _, p := range g.Parameters() {
+			got, golden = append(got, dense(g, p)...), append(golden, want.gradients[p.Name]...)
+		}
+		comparePrecision(t, name+"'s gradients", BFloat16, got, golden, len(got), 0.9995)
+		w.Precision = Int8
+		e.Forward(w, want.batch)
+		if !panics(func() { e.Backward(w, want.batch, want.upstream, g) }) {
+			t.Error("there is a backward pass in integers")
+		}
+	}
+}
