@@ -11,7 +11,7 @@ import (
 // lowest are the cosines that hidden states in a precision must have with those of transformers.
 var lowest = map[Precision]float64{BFloat16: 0.9999, Int8: 0.999}
 
-// comparePrecision compares vectors of some width in a precision with what they should be.
+// comparePrecision compares vectors of some width, computed in a precision, with what they should be.
 func comparePrecision(t *testing.T, name string, precision Precision, got, want []float32, width int, cosine float64) {
 	t.Helper()
 	worst := 1.0
@@ -19,7 +19,7 @@ func comparePrecision(t *testing.T, name string, precision Precision, got, want 
 		x, y := part(got, i, width), part(want, i, width)
 		worst = min(worst, float64(kernel.Dot(x, y))/math.Sqrt(kernel.SumSquares(x)*kernel.SumSquares(y)))
 	}
-	t.Logf("%s, precision %d: hidden states differ by up to %.4f, the lowest cosine is %.6f", name, precision, difference(got, want), worst)
+	t.Logf("%s, precision %d: elements differ by up to %.4f, the lowest cosine is %.6f", name, precision, difference(got, want), worst)
 	if !(worst >= cosine) {
 		t.Errorf("%s, precision %d: the lowest cosine is %g, should be at least %g", name, precision, worst, cosine)
 	}

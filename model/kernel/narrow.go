@@ -39,9 +39,13 @@ type narrowScratch struct {
 
 // narrow lays out op(B), of (k, n), as Repack says.
 func (p *Packed) narrow(transB bool, b []float32, ldb int) {
+	width := active.tile.columns
+	if p.Precision == BFloat16 && !transB {
+		copyPairs(active.bfloat16.copyColumns, width, p.panels, b, ldb, p.k, p.n)
+		return
+	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	width := active.tile.columns
 	p.scales, p.start = grown(p.scales, len(p.panels)/p.units), grown(p.start, len(p.panels)/p.units)
 	s.units = grown(s.units, width*p.units)
 	column := make([]float32, p.k)
