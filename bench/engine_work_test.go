@@ -1,8 +1,8 @@
 package bench
 
 import (
+	"context"
 	"fmt"
-	"math"
 	"sync"
 	"sync/atomic"
 
@@ -81,88 +81,40 @@ func forward(hidden, sequences int, precision encoder.Precision, threads int) ta
 	}}
 }
 
-// sample is a part of a training step that one goroutine works on.
-type sample struct {
-	batch   encoder.Batch
-	shapes  []ot.Shape
-	teacher []float32 // (teacher tokens, hidden), unit vectors
-}
-
 // training takes optimiser steps of 32 pairs on the encoder of 12 x 384: forward, transport loss with 50 iterations at
-// epsilon 0.05, backward, AdamW. A step's gradient is the sum over its parts in their order, however many threads.
+// epsilon 0.05, backward, clipping, AdamW. It is what the distill stage does, with a teacher that costs next to nothing:
+// the first time all pairs come, their teacher's side is kept.
 func training(frozen encoder.Frozen, precision encoder.Precision, threads int) task {
-	const hidden, vocabulary, step, part = 384, 250002, 32, 16
-	e := encoder.New(encoder.NewConfig(encoder.XLMRoBERTa, hidden, 12, 12, 4*hidden, vocabulary, 512), 1)
-	optimizer := train.NewAdamW(e, 0.01)
+	const hidden, vocabulary = 384, 250002
+	student := encoder.New(encoder.NewConfig(encoder.XLMRoBERTa, hidden, 12, 12, 4*hidden, vocabulary, 512), 1)
 	all := pairs(96)
 	r := splitMix(workloadSeed)
-	var steps [][]sample
-	for _, pairs := range parts(all, step) {
-		var samples []sample
-		for first := range step / part { // every second pair, so that the parts have about as many tokens
-			var some []pair
-			for i := first; i < len(pairs); i += step / part {
-				some = append(some, pairs[i])
+	d := train.NewDistill()
+	d.Teacher = encoder.New(encoder.NewConfig(encoder.BERT, hidden, 1, 12, 8, 32000, 512), 1)
+	d.StudentTarget = batchOf(all, vocabulary, &r)
+	for i := range all {
+		all[i].student, all[i].teacher = all[i].teacher, all[i].student
+	}
+	d.TeacherIDs = batchOf(all, 32000, &r)
+	d.Solver = ot.Options{Epsilon: 0.05, Iterations: 50}
+	o := train.NewOptions()
+	o.Epochs, o.MicroBatch, o.LearningRate = 1e5, 8, 1e-5
+	o.Workers, o.Frozen, o.Precision = threads, frozen, precision
+	begin, done := make(chan struct{}), make(chan error)
+	go func() {
+		<-begin
+		done <- train.Run(context.Background(), student, d, o, func(r train.Record) error {
+			if r.Step%(len(all)/o.Batch) == 0 {
+				done <- nil
+				<-begin
 			}
-			samples = append(samples, newSample(some, hidden, vocabulary, &r))
-		}
-		steps = append(steps, samples)
-	}
-	var gradients [step / part]*encoder.Gradients
-	for i := range gradients {
-		gradients[i] = e.NewGradients(frozen)
-	}
-	workspaces := make([]*encoder.Workspace, threads)
-	for i := range workspaces {
-		workspaces[i] = encoder.NewWorkspace()
-		workspaces[i].Training, workspaces[i].Precision = true, precision
-	}
-	return task{tokensOf(all), func() {
-		for _, samples := range steps {
-			each(len(samples), threads, func(thread, i int) {
-				gradients[i].Zero()
-				descend(e, workspaces[thread], samples[i], gradients[i], step)
-			})
-			for _, g := range gradients[1:] {
-				gradients[0].Add(g)
-			}
-			optimizer.Step(gradients[0], 1e-5)
+			return nil
+		})
+	}()
+	return task{len(d.StudentTarget.IDs), func() {
+		begin <- struct{}{}
+		if err := <-done; err != nil {
+			panic(fmt.Sprint("bench: training failed: ", err))
 		}
 	}}
-}
-
-func newSample(part []pair, hidden, vocabulary int, r *splitMix) sample {
-	s := sample{batch: batchOf(part, vocabulary, r)}
-	tokens := 0
-	for _, p := range part {
-		s.shapes = append(s.shapes, ot.Shape{Rows: p.teacher, Columns: p.student})
-		tokens += p.teacher
-	}
-	s.teacher = make([]float32, tokens*hidden)
-	for i := range s.teacher {
-		s.teacher[i] = float32(r.uniform() - 0.5)
-	}
-	ot.Unit(s.teacher, make([]float32, tokens), s.teacher, hidden)
-	return s
-}
-
-// descend adds the gradient of the transport loss of s, over so many pairs in all, to g.
-func descend(e *encoder.Encoder, w *encoder.Workspace, s sample, g *encoder.Gradients, pairs int) {
-	d, cells := e.Config.Hidden, 0
-	for _, shape := range s.shapes {
-		cells += shape.Rows * shape.Columns
-	}
-	hidden := e.Forward(w, s.batch)
-	unit, inverse := make([]float32, len(hidden)), make([]float32, len(s.batch.IDs))
-	costs, plans := make([]float32, cells), make([]float32, cells)
-	ot.Unit(unit, inverse, hidden, d)
-	ot.CosineCosts(costs, s.teacher, unit, d, s.shapes)
-	reports, err := ot.Sinkhorn(costs, s.shapes, nil, nil, ot.Options{Epsilon: 0.05, Iterations: 50}, plans)
-	if err != nil || math.IsNaN(float64(reports[0].Value)) {
-		panic(fmt.Sprint("bench: the loss failed: ", err))
-	}
-	dUnit, dHidden := make([]float32, len(hidden)), make([]float32, len(hidden))
-	ot.CosineGradient(dUnit, plans, s.teacher, d, s.shapes, 1/float32(pairs))
-	ot.UnitGradient(dHidden, dUnit, unit, inverse, d)
-	e.Backward(w, s.batch, dHidden, g)
 }

@@ -10,6 +10,15 @@ import (
 // Backward adds to g the gradients of a loss whose gradient by the hidden states is dHidden, of (tokens, Hidden). It
 // follows a Forward with the same w and b while w.Training was set and no weight has changed since.
 func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradients) {
+	e.Propagate(w, b, dHidden, g.Frozen)
+	for i := range g.Parts() {
+		g.Collect(i, false, w)
+	}
+}
+
+// Propagate is the first half of Backward, which goes from layer to layer: it leaves in w what Gradients.Collect makes
+// the gradients of the weights from. That half can be split among goroutines as one likes, this one only by batches.
+func (e *Encoder) Propagate(w *Workspace, b Batch, dHidden []float32, frozen Frozen) {
 	if len(w.layers) == 0 || !w.Training || w.tokens != len(b.IDs) {
 		panic("encoder: backward without a training forward pass")
 	}
@@ -22,76 +31,60 @@ func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradient
 	defer runtime.KeepAlive(e)
 	w.arena.used = w.forward
 	lowest := 0 // nothing below is trained
-	if g.Frozen.Embeddings {
-		lowest = g.Frozen.Layers
+	if frozen.Embeddings {
+		lowest = frozen.Layers
 	}
 	s := w.takeScratch(e.Config)
 	copy(s.dy, dHidden)
 	packed := e.backward.of(e, false, w.Precision)
 	for i := len(w.layers) - 1; i >= lowest; i-- {
-		input := i > lowest || !g.Frozen.Embeddings
-		e.backwardLayer(&e.weights.layers[i], &packed[i], &g.sums.layers[i], &w.layers[i], &s, b, input)
+		input := i > lowest || !frozen.Embeddings
+		e.backwardLayer(&e.weights.layers[i], &packed[i], &w.layers[i], w, &s, b, input)
 	}
-	if !g.Frozen.Embeddings {
-		e.backwardEmbed(w, b, s.dy, g)
+	w.batch, w.dx = b, s.dy
+	if !frozen.Embeddings {
+		w.dnorm = w.takeZeros(2 * e.Config.Hidden)
+		kernel.LayerNormBackward(s.dy, part(w.dnorm, 0, e.Config.Hidden), part(w.dnorm, 1, e.Config.Hidden), w.input, s.dy,
+			e.weights.norm, w.mean, w.rstd, w.tokens, e.Config.Hidden)
 	}
 }
 
 // scratch is the memory of a backward pass, used for one layer after the other.
 type scratch struct {
-	dy           []float32 // (tokens, H): gradient of the layer's output, and in the end of its input
-	dh           []float32 // (tokens, H)
-	dup          []float32 // (tokens, F)
-	dqkv         []float32 // (tokens, 3H)
-	dp           []float32 // (longest sequence squared)
-	dnorm, dbias []float32 // (H): where the gradients of frozen normalisations go
-	precision    Precision // of products with weights and of their gradients
+	dy   []float32 // (tokens, H): gradient of the layer's output, and in the end of its input
+	dh   []float32 // (tokens, H)
+	dup  []float32 // (tokens, F)
+	dqkv []float32 // (tokens, 3H)
+	dp   []float32 // (longest sequence squared)
 }
 
 func (w *Workspace) takeScratch(c Config) scratch {
 	t, h := w.tokens, c.Hidden
 	return scratch{
 		dy: w.arena.take(t * h), dh: w.arena.take(t * h), dup: w.arena.take(t * c.FFN), dqkv: w.arena.take(t * 3 * h),
-		dp: w.arena.take(w.longest * w.longest), dnorm: w.arena.take(h), dbias: w.arena.take(h), precision: w.Precision,
+		dp: w.arena.take(w.longest * w.longest),
 	}
 }
 
-// backwardLayer turns s.dy from the gradient of a.y into that of a.x (without input, only as far as the weights need)
-// and adds the gradients of l's tensors to those of g, which are nil if l is frozen.
-func (e *Encoder) backwardLayer(l *layer, p *packedLayer, g *layer, a *activations, s *scratch, b Batch, input bool) {
+// backwardLayer turns s.dy from the gradient of a.y into that of a.x, or into anything without input. The gradients that
+// those of the weights will be made from take the place of activations that are needed no more: a.sum2, a.up, a.sum1 and
+// a.qkv are now their own gradients.
+func (e *Encoder) backwardLayer(l *layer, p *packedLayer, a *activations, w *Workspace, s *scratch, b Batch, input bool) {
 	t, h, f := len(b.IDs), e.Config.Hidden, e.Config.FFN
-	s.backwardNorm(g.norm2, g.norm2Bias, a.sum2, l.norm2, a.mean2, a.rstd2)
-	backwardWeights(s.precision, t, h, f, g.down, g.downBias, s.dy, a.gelu)
-	kernel.GemmPacked(t, s.dy, h, &p.down, nil, s.dup, f)
+	a.dnorms = w.takeZeros(4 * h)
+	kernel.LayerNormBackward(s.dy, part(a.dnorms, 2, h), part(a.dnorms, 3, h), a.sum2, s.dy, l.norm2, a.mean2, a.rstd2, t, h)
+	a.sum2, s.dy = s.dy, a.sum2
+	kernel.GemmPacked(t, a.sum2, h, &p.down, nil, s.dup, f)
 	kernel.GELUBackward(s.dup, a.up, s.dup)
-	backwardWeights(s.precision, t, f, h, g.up, g.upBias, s.dup, a.middle)
-	kernel.GemmPackedAdd(t, s.dup, f, &p.up, nil, s.dy, h, s.dy, h)
-	s.backwardNorm(g.norm1, g.norm1Bias, a.sum1, l.norm1, a.mean1, a.rstd1)
-	backwardWeights(s.precision, t, h, h, g.out, g.outBias, s.dy, a.context)
-	kernel.GemmPacked(t, s.dy, h, &p.out, nil, s.dh, h)
+	a.up, s.dup = s.dup, a.up
+	kernel.GemmPackedAdd(t, a.up, f, &p.up, nil, a.sum2, h, s.dy, h)
+	kernel.LayerNormBackward(s.dy, part(a.dnorms, 0, h), part(a.dnorms, 1, h), a.sum1, s.dy, l.norm1, a.mean1, a.rstd1, t, h)
+	a.sum1, s.dy = s.dy, a.sum1
+	kernel.GemmPacked(t, a.sum1, h, &p.out, nil, s.dh, h)
 	e.backwardAttend(a, s, b)
-	backwardWeights(s.precision, t, 3*h, h, g.qkv, g.qkvBias, s.dqkv, a.x)
+	a.qkv, s.dqkv = s.dqkv, a.qkv
 	if input {
-		kernel.GemmPackedAdd(t, s.dqkv, 3*h, &p.qkv, nil, s.dy, h, s.dy, h)
-	}
-}
-
-// backwardNorm turns s.dy from the gradient of a normalisation's output into that of its input x.
-func (s *scratch) backwardNorm(dgamma, dbeta, x, gamma, mean, rstd []float32) {
-	if dgamma == nil {
-		dgamma, dbeta = s.dnorm, s.dbias
-	}
-	kernel.LayerNormBackward(s.dy, dgamma, dbeta, x, s.dy, gamma, mean, rstd, len(mean), len(gamma))
-}
-
-// backwardWeights adds dy'*x to dweight and the sum of dy's rows to dbias: dy is (t, outputs), x is (t, inputs).
-func backwardWeights(precision Precision, t, outputs, inputs int, dweight, dbias, dy, x []float32) {
-	if dweight == nil {
-		return
-	}
-	kernel.GemmTransposedAdd(precision, outputs, inputs, t, dy, outputs, x, inputs, dweight, inputs)
-	for i := range t {
-		kernel.Add(dbias, part(dy, i, outputs))
+		kernel.GemmPackedAdd(t, a.qkv, 3*h, &p.qkv, nil, a.sum1, h, s.dy, h)
 	}
 }
 
@@ -125,21 +118,6 @@ func backwardSoftmax(dp, p []float32, n int) {
 		sum := kernel.Dot(row, weights)
 		for j, x := range weights {
 			row[j] = x * (row[j] - sum)
-		}
-	}
-}
-
-// backwardEmbed adds the gradients of the embeddings, given dy, that of the first layer's input. It overwrites dy.
-func (e *Encoder) backwardEmbed(w *Workspace, b Batch, dy []float32, g *Gradients) {
-	c, h := e.Config, e.Config.Hidden
-	kernel.LayerNormBackward(dy, g.sums.norm, g.sums.normBias, w.input, dy, e.weights.norm, w.mean, w.rstd, w.tokens, h)
-	for i := range b.Sequences() {
-		begin, end := b.bounds(i)
-		for t := begin; t < end; t++ {
-			row := part(dy, t, h)
-			kernel.Add(g.Words.row(b.IDs[t]), row)
-			kernel.Add(part(g.sums.position, c.PositionOffset+t-begin, h), row)
-			kernel.Add(part(g.sums.tokenType, 0, h), row)
 		}
 	}
 }

@@ -20,6 +20,7 @@ type Gradients struct {
 	config     Config
 	sums       weights // tensors of frozen weights and of words are nil
 	parameters []Parameter
+	pieces     []piece
 }
 
 // NewGradients makes gradients of 0 for the weights that are not frozen.
@@ -32,7 +33,7 @@ func (e *Encoder) NewGradients(frozen Frozen) *Gradients {
 	for i := max(0, frozen.Layers); i < e.Config.Layers; i++ {
 		allocate(g.sums.layers[i].slots(nil, "", e.Config))
 	}
-	g.parameters = g.sums.parameters(e.Config)
+	g.parameters, g.pieces = g.sums.parameters(e.Config), newPieces(e.Config, frozen)
 	return g
 }
 
@@ -46,30 +47,6 @@ func (g *Gradients) Zero() {
 		clear(p.Data)
 	}
 	g.Words.zero()
-}
-
-// Add adds the gradients of other, which must be of the same encoder and as frozen. Sums of floating point numbers
-// depend on their order: add in a fixed one.
-func (g *Gradients) Add(other *Gradients) {
-	if g.config != other.config || g.Frozen != other.Frozen {
-		panic("encoder: gradients do not belong together")
-	}
-	for i, p := range g.parameters {
-		if p.Data != nil {
-			kernel.Add(p.Data, other.parameters[i].Data)
-		}
-	}
-	for i, id := range other.Words.IDs {
-		kernel.Add(g.Words.row(id), part(other.Words.Data, i, g.config.Hidden))
-	}
-}
-
-// Scale multiplies all gradients by factor.
-func (g *Gradients) Scale(factor float32) {
-	for _, p := range g.parameters {
-		kernel.Scale(factor, p.Data)
-	}
-	kernel.Scale(factor, g.Words.Data)
 }
 
 // Norm is the Euclidean norm of all gradients together.

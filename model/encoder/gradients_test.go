@@ -117,22 +117,17 @@ func TestFrozen(t *testing.T) {
 	}
 }
 
-// TestGradientsArithmetic checks Add, Scale, Norm and Zero against a batch that is run as a whole.
+// TestGradientsArithmetic checks that Backward adds, and Norm and Zero, against a batch that is run as a whole.
 func TestGradientsArithmetic(t *testing.T) {
 	e, golden := openTiny(t, "bert"), openGolden(t, "bert")
-	b, h := golden.batch, e.Config.Hidden
 	w := NewWorkspace()
 	w.Training = true
 	run := func(g *Gradients, first, last int) {
-		begin, end := b.Offsets[first], b.Offsets[last]
-		part := Batch{IDs: b.IDs[begin:end]}
-		for _, offset := range b.Offsets[first : last+1] {
-			part.Offsets = append(part.Offsets, offset-begin)
-		}
+		part, upstream := golden.part(first, last, e.Config.Hidden)
 		e.Forward(w, part)
-		e.Backward(w, part, golden.upstream[int(begin)*h:int(end)*h], g)
+		e.Backward(w, part, upstream, g)
 	}
-	whole, sum, other := e.NewGradients(Frozen{}), e.NewGradients(Frozen{}), e.NewGradients(Frozen{})
+	whole, sum := e.NewGradients(Frozen{}), e.NewGradients(Frozen{})
 	run(whole, 0, 4)
 	run(sum, 2, 3) // must not survive Zero
 	sum.Zero()
@@ -140,8 +135,7 @@ func TestGradientsArithmetic(t *testing.T) {
 		t.Error("gradients are left after Zero")
 	}
 	run(sum, 0, 2)
-	run(other, 2, 4)
-	sum.Add(other)
+	run(sum, 2, 4)
 	squares := 0.0
 	for i, p := range whole.Parameters() {
 		want, got := dense(whole, p), dense(sum, sum.Parameters()[i])
@@ -153,9 +147,49 @@ func TestGradientsArithmetic(t *testing.T) {
 	if math.Abs(sum.Norm()-math.Sqrt(squares)) > 1e-4*sum.Norm() {
 		t.Errorf("norm is %g instead of %g", sum.Norm(), math.Sqrt(squares))
 	}
-	before := sum.Norm()
-	sum.Scale(0.5)
-	if math.Abs(sum.Norm()-before/2) > 1e-6*before {
-		t.Errorf("norm is %g after halving %g", sum.Norm(), before)
+}
+
+// part returns some sequences of the batch, and what belongs to them of the gradient of the hidden states.
+func (g golden) part(first, last, hidden int) (Batch, []float32) {
+	begin, end := g.batch.Offsets[first], g.batch.Offsets[last]
+	part := Batch{IDs: g.batch.IDs[begin:end]}
+	for _, offset := range g.batch.Offsets[first : last+1] {
+		part.Offsets = append(part.Offsets, offset-begin)
+	}
+	return part, g.upstream[int(begin)*hidden : int(end)*hidden]
+}
+
+// TestCollect checks that it makes no difference, to the bit, whether Backward adds one batch after the other, or Collect
+// all at once or two at a time, from workspaces that keep them; and that it overwrites when it is told to.
+func TestCollect(t *testing.T) {
+	e, golden := openTiny(t, "xlm-roberta"), openGolden(t, "xlm-roberta")
+	n := golden.batch.Sequences()
+	want := e.NewGradients(Frozen{})
+	var kept []*Workspace
+	for i := range n {
+		part, upstream := golden.part(i, i+1, e.Config.Hidden)
+		w := NewWorkspace()
+		w.Training = true
+		e.Forward(w, part)
+		e.Backward(w, part, upstream, want)
+		kept = append(kept, w)
+	}
+	for _, at := range []int{n, 2} {
+		g := e.NewGradients(Frozen{})
+		for _, w := range kept {
+			for i := range g.Parts() {
+				g.Collect(i, false, w)
+			}
+		}
+		for first := 0; first < n; first += at {
+			for i := range g.Parts() {
+				g.Collect(i, first == 0, kept[first:min(n, first+at)]...)
+			}
+		}
+		for i, p := range g.Parameters() {
+			if !slices.Equal(dense(g, p), dense(want, want.Parameters()[i])) {
+				t.Errorf("%d at a time: the gradient of %s differs", at, p.Name)
+			}
+		}
 	}
 }

@@ -31,6 +31,11 @@ type Workspace struct {
 	hidden  []float32     // (tokens, H): what Forward returned
 	tokens  int
 	longest int // tokens of the longest sequence
+
+	// What Propagate leaves, beside the layers' gradients.
+	batch Batch
+	dx    []float32 // (tokens, H): gradient of input
+	dnorm []float32 // (2, H): of the embeddings' normalisation
 }
 
 // activations are the intermediate values of one layer for all tokens. Without training, some share their memory.
@@ -47,6 +52,7 @@ type activations struct {
 	sum2          []float32 // (tokens, H): feed-forward output + middle, before normalisation
 	mean2, rstd2  []float32 // (tokens)
 	y             []float32 // (tokens, H): output, the next layer's x
+	dnorms        []float32 // (4, H): after Propagate, gradients of norm1, norm1Bias, norm2 and norm2Bias
 }
 
 // NewWorkspace returns an empty workspace.
@@ -123,6 +129,12 @@ func (a *arena) take(n int) []float32 {
 		return make([]float32, n)
 	}
 	return a.slab[begin : begin+n : begin+n]
+}
+
+func (w *Workspace) takeZeros(n int) []float32 {
+	x := w.arena.take(n)
+	clear(x)
+	return x
 }
 
 func (a *arena) reset() {

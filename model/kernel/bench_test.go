@@ -49,7 +49,7 @@ func BenchmarkElementwise(b *testing.B) {
 		{"GELUBackward", func() { GELUBackward(y, x, z) }},
 		{"LayerNorm", func() { LayerNorm(z, x, gamma, beta, rows, d, 1e-5, mean, rstd) }},
 		{"LayerNormBackward", func() { LayerNormBackward(y, w[:d], w[d:2*d], x, z, gamma, mean, rstd, rows, d) }},
-		{"AdamW", func() { AdamW(AdamWStep{0, 0.9, 0.999, 1e-8, 0, 1, 1}, w, z, y, x) }},
+		{"AdamW", func() { AdamW(AdamWStep{0, 0.9, 0.999, 1e-8, 0, 1, 1, 1}, w, z, y, x) }},
 		{"Axpy", func() { Axpy(0.5, x, y) }},
 		{"Dot", func() { Dot(x, y) }},
 		{"SumSquares", func() { SumSquares(x) }},

@@ -87,7 +87,7 @@ func TestAdamWAgainstTorch(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		g := readGolden(t, "adamw")
 		m, v := make([]float32, len(g.W)), make([]float32, len(g.W))
-		s := AdamWStep{LearningRate: 0.01, Beta1: 0.9, Beta2: 0.98, Epsilon: 1e-6, WeightDecay: 0.1}
+		s := AdamWStep{LearningRate: 0.01, Beta1: 0.9, Beta2: 0.98, Epsilon: 1e-6, WeightDecay: 0.1, Scale: 1}
 		for i, gradient := range g.Gradients {
 			s.Correction1 = float32(1 - math.Pow(0.9, float64(i+1)))
 			s.Correction2 = float32(1 - math.Pow(0.98, float64(i+1)))

@@ -223,13 +223,13 @@ func checkSoftmaxNaN(t *testing.T, r *rand.Rand, x []float32) {
 func TestAdamWSizes(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		r := newRandom(t)
-		s := AdamWStep{0.01, 0.875, 0.9921875, 1e-8, 0.1, 0.19, 0.001999} // 7/8 and 127/128 are exact
+		s := AdamWStep{0.01, 0.875, 0.9921875, 1e-8, 0.1, 0.19, 0.001999, 0.5} // 7/8 and 127/128 are exact
 		for _, n := range sizes {
 			w, m, v, g := random(r, n, r.IntN(8)), random(r, n, r.IntN(8)), random(r, n, r.IntN(8)), random(r, n, r.IntN(8))
 			want := make([]float64, n)
 			for i := range want {
 				v.data[i] *= v.data[i]
-				gradient := float64(g.data[i])
+				gradient := float64(g.data[i]) / 2
 				first := float64(m.data[i])*7/8 + gradient/8
 				second := float64(v.data[i])*127/128 + gradient*gradient/128
 				want[i] = float64(w.data[i])*(1-0.01*0.1) - 0.01*first/0.19/(math.Sqrt(second/0.001999)+1e-8)

@@ -1,48 +1,68 @@
 package train
 
 import (
-	"math"
+	"slices"
 
 	"github.com/ferry-clir/ferry/model/encoder"
 	"github.com/ferry-clir/ferry/model/ot"
 )
 
-// A batch holds what the parts of one step must know of each other. d is the hidden size.
+// A batch holds what the parts of one step must know of each other. d is the hidden size. Its memory, and that of its
+// parts, serves one step after the other.
 type batch struct {
-	n        int          // samples
-	parts    []microBatch // in order
-	vectors  []float32    // (sides * n, d): the student's sentence vectors, side after side
-	teacher  []float32    // (n, d): the teacher's
-	dVectors []float32    // (sides * n, d): gradient with respect to vectors of the loss that spans the batch
-	infoNCE  float64      // that loss
+	n        int           // samples
+	parts    []*microBatch // in order
+	vectors  []float32     // (sides * n, d): the student's sentence vectors, side after side
+	teacher  []float32     // (n, d): the teacher's
+	dVectors []float32     // (sides * n, d): gradient with respect to vectors of the loss that spans the batch
+	infoNCE  float64       // that loss
+	all      []*microBatch // as many as there ever were
+	memory   scratch
+	ids      []int32
 }
 
 // A microBatch is a part of a batch that one goroutine works on.
 type microBatch struct {
 	first, end    int       // samples of the batch
+	samples       []int     // of the run
 	student       Ragged    // the student's texts: (end - first) of each side, side after side
 	teacher       Ragged    // the teacher's texts
+	untaught      Ragged    // those of them that the teacher has to run over
 	teacherHidden []float32 // (tokens of teacher, d)
 	values        []float64 // of every loss within the micro-batch: sum over texts, without weight
 	solved        []ot.Report
+	memory        scratch
+
+	workspace *encoder.Workspace // of the student's pass with hidden as its result; nil if there was none yet
+	hidden    []float32          // (tokens of student, d)
 }
 
-// newBatch cuts the samples into micro-batches of the given size.
-func newBatch(o objective, samples []int, size, d int) *batch {
+// load makes b the batch of the given samples, of which each micro-batch ends where ends says.
+func (b *batch) load(o objective, samples, ends []int, d int) {
 	n := len(samples)
-	b := &batch{n: n, vectors: make([]float32, len(o.sides)*n*d), dVectors: make([]float32, len(o.sides)*n*d)}
-	for first := 0; first < n; first += size {
-		part := microBatch{first: first, end: min(first+size, n), values: make([]float64, len(o.Losses))}
-		pick(&part.student, samples[first:part.end], o.sides...)
-		if o.Teacher != nil {
-			pick(&part.teacher, samples[first:part.end], o.TeacherIDs)
-		}
-		b.parts = append(b.parts, part)
-	}
+	b.memory.reset()
+	b.n, b.infoNCE = n, 0
+	b.vectors, b.dVectors = b.memory.take(len(o.sides)*n*d), b.memory.take(len(o.sides)*n*d)
 	if o.Teacher != nil {
-		b.teacher = make([]float32, n*d)
+		b.teacher = b.memory.take(n * d)
 	}
-	return b
+	for len(b.all) < len(ends) {
+		b.all = append(b.all, &microBatch{values: make([]float64, len(o.Losses))})
+	}
+	b.parts = b.all[:len(ends)]
+	first := 0
+	for i, end := range ends {
+		m := b.parts[i]
+		m.first, m.end, m.samples = first, end, samples[first:end]
+		pick(&m.student, m.samples, o.sides...)
+		if o.Teacher != nil {
+			pick(&m.teacher, m.samples, o.TeacherIDs)
+		}
+		clear(m.values)
+		m.solved, m.workspace = m.solved[:0], nil
+		m.memory.reset()
+		first = end
+	}
 }
 
 // rows returns the part of x, (sides * n, d), that belongs to one side of a micro-batch.
@@ -50,35 +70,18 @@ func (b *batch) rows(x []float32, side int, m *microBatch, d int) []float32 {
 	return x[(side*b.n+m.first)*d : (side*b.n+m.end)*d]
 }
 
-// prepare runs the teacher over a micro-batch and, where the contrastive loss needs the whole batch's sentence vectors,
-// the student. The student runs once more in descend: keeping the activations of a whole batch instead would take
-// memory in proportion to the batch, and large batches are what that loss lives on.
-func (o objective) prepare(w *worker, student *encoder.Encoder, b *batch, m *microBatch) {
-	d := student.Config.Hidden
-	if o.Teacher != nil {
-		hidden := o.Teacher.Forward(w.forward, m.teacher)
-		m.teacherHidden = append([]float32(nil), hidden...)
-		meanPool(b.rows(b.teacher, 0, m, d), hidden, m.teacher.Offsets, d)
-	}
-	if o.weight(ContrastiveLoss) > 0 {
-		o.pool(b, m, student.Forward(w.forward, m.student), d)
-	}
-}
-
-func (o objective) pool(b *batch, m *microBatch, hidden []float32, d int) {
-	size := m.end - m.first
+// run runs the student over a micro-batch and takes its sentence vectors.
+func (o objective) run(w *encoder.Workspace, student *encoder.Encoder, b *batch, m *microBatch) {
+	m.hidden = student.Forward(w, m.student)
+	size, d := m.end-m.first, student.Config.Hidden
 	for side := range o.sides {
-		meanPool(b.rows(b.vectors, side, m, d), hidden, m.student.Offsets[side*size:(side+1)*size+1], d)
+		meanPool(b.rows(b.vectors, side, m, d), m.hidden, m.student.Offsets[side*size:(side+1)*size+1], d)
 	}
 }
 
-// join computes the loss that spans the batch, between prepare and descend.
+// join computes the loss that spans the batch, from the sentence vectors of all of it.
 func (o objective) join(b *batch, d int) {
-	weight := o.weight(ContrastiveLoss)
-	if weight == 0 {
-		return
-	}
-	temperature := float32(o.Temperature)
+	weight, temperature := o.weight(ContrastiveLoss), float32(o.Temperature)
 	if half := b.n * d; o.Teacher == nil { // query against document
 		b.infoNCE = infoNCE(b.dVectors[:half], b.dVectors[half:], b.vectors[:half], b.vectors[half:], d, temperature, float32(weight))
 		return
@@ -90,35 +93,23 @@ func (o objective) join(b *batch, d int) {
 	}
 }
 
-// descend runs the student over a micro-batch, forward and backward, and leaves its gradient in w.gradients. Where the
-// student's vectors are not finite it leaves values of NaN and no gradient.
-func (o objective) descend(w *worker, student *encoder.Encoder, b *batch, m *microBatch) error {
-	d := student.Config.Hidden
-	hidden := student.Forward(w.training, m.student)
-	o.pool(b, m, hidden, d)
-	dHidden := make([]float32, len(hidden))
+// finite tells whether the student's sentence vectors of a micro-batch are.
+func (o objective) finite(b *batch, m *microBatch, d int) bool {
 	for side := range o.sides {
-		if x := b.rows(b.vectors, side, m, d); !finite(sum(x)) {
-			for k := range m.values {
-				m.values[k] = math.NaN()
-			}
-			return nil
+		if !finite(sum(b.rows(b.vectors, side, m, d))) {
+			return false
 		}
 	}
-	if err := o.local(b, m, hidden, dHidden, d); err != nil {
-		return err
-	}
-	student.Backward(w.training, m.student, dHidden, w.gradients)
-	return nil
+	return true
 }
 
-// local computes the losses within a micro-batch. It adds their gradients, and what the loss that spans the batch sends
-// back, to dHidden.
-func (o objective) local(b *batch, m *microBatch, hidden, dHidden []float32, d int) error {
-	size := m.end - m.first
+// losses computes the losses within a micro-batch. It returns their gradient with respect to m.hidden, and what the loss
+// that spans the batch sends back.
+func (o objective) losses(b *batch, m *microBatch, d int) ([]float32, error) {
+	size, dHidden := m.end-m.first, m.memory.take(len(m.hidden))
 	var teacher cloud
 	if o.weight(OT) > 0 || o.weight(Greedy) > 0 {
-		teacher = newCloud(m.teacherHidden, m.teacher, 0, size, o.TeacherContent, o.Centre, d)
+		teacher = newCloud(&m.memory, m.teacherHidden, m.teacher, 0, size, o.TeacherContent, o.Centre, d)
 	}
 	for side := range o.sides {
 		dVectors := b.rows(b.dVectors, side, m, d)
@@ -129,14 +120,14 @@ func (o objective) local(b *batch, m *microBatch, hidden, dHidden []float32, d i
 			case l.Name == PooledMSE:
 				m.values[k] += pooledMSE(dVectors, b.rows(b.vectors, side, m, d), b.rows(b.teacher, 0, m, d), d, scale)
 			case l.Name == OT || l.Name == Greedy:
-				student := newCloud(hidden, m.student, side*size, (side+1)*size, o.StudentContent, o.Centre, d)
+				student := newCloud(&m.memory, m.hidden, m.student, side*size, (side+1)*size, o.StudentContent, o.Centre, d)
 				plan := sinkhorn(o.Solver)
 				if l.Name == Greedy {
 					plan = greedy
 				}
-				value, reports, err := transportLoss(dHidden, teacher, student, plan, scale)
+				value, reports, err := transportLoss(&m.memory, dHidden, teacher, student, plan, scale)
 				if err != nil {
-					return err
+					return nil, err
 				}
 				m.values[k] += value
 				if l.Name == OT {
@@ -146,7 +137,7 @@ func (o objective) local(b *batch, m *microBatch, hidden, dHidden []float32, d i
 		}
 		meanPoolGradient(dHidden, dVectors, m.student.Offsets[side*size:(side+1)*size+1], d)
 	}
-	return nil
+	return dHidden, nil
 }
 
 // tell writes the losses and what the solver did to the record.
@@ -187,6 +178,16 @@ func (b *batch) alike(d int) float64 {
 		least = min(least, meanCosine(b.vectors[side:side+b.n*d], d))
 	}
 	return least
+}
+
+// words are the ids of the student's words, each once.
+func (b *batch) words() []int32 {
+	b.ids = b.ids[:0]
+	for _, m := range b.parts {
+		b.ids = append(b.ids, m.student.IDs...)
+	}
+	slices.Sort(b.ids)
+	return slices.Compact(b.ids)
 }
 
 func sum(x []float32) (total float64) {

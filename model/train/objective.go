@@ -85,6 +85,17 @@ type objective struct {
 
 func (o objective) samples() int { return o.sides[0].Sequences() }
 
+// tokens are the student's tokens of every sample.
+func (o objective) tokens() []int {
+	all := make([]int, o.samples())
+	for _, side := range o.sides {
+		for i := range all {
+			all[i] += len(text(side, i))
+		}
+	}
+	return all
+}
+
 // weight is the weight of the loss of that name, or 0.
 func (o objective) weight(name string) float64 {
 	for _, l := range o.Losses {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/ferry-clir/ferry/model/encoder"
@@ -13,19 +14,37 @@ import (
 type Options struct {
 	Epochs       float64 // passes over the samples; may be a fraction
 	Batch        int     // samples of a step
-	MicroBatch   int     // samples that one goroutine works on at a time; changes the bits of the result, unlike Workers
+	BatchTokens  int     // above 0: a step takes texts of about the same length, up to so many of the student's tokens, not Batch
+	MicroBatch   int     // samples that one goroutine works on at a time, or its share in Batch; changes the bits of the result
 	LearningRate float64 // the peak
+	Schedule     string  // linear, cosine or constant
 	Warmup       float64 // share of the steps over which the learning rate rises, 0 to 1
+	LayerDecay   float64 // learning rate of each layer relative to the one above it, 1 for the same; the embeddings are the lowest
 	WeightDecay  float64
 	ClipNorm     float64 // gradients longer than this are scaled down to it; 0 never
 	Frozen       encoder.Frozen
-	Seed         uint64 // of the order of the samples
-	Workers      int    // goroutines; one more than that keep gradients of the encoder's size
+	Precision    encoder.Precision // of the student's products with weights: encoder.Float32 or BFloat16; weights are float32
+	Seed         uint64            // of the order of the samples
+
+	// Workers is the number of goroutines. Each keeps the activations of inFlight micro-batches; none changes a bit.
+	Workers int
+
+	// Evaluate, unless nil, is called every EvaluateEvery steps and after the last one. The student ends with the weights
+	// for which it returned most, and training ends when the last so many values, Patience above 0, were no better.
+	Evaluate                func(context.Context, *encoder.Encoder) (float64, error)
+	EvaluateEvery, Patience int
+
+	// Checkpoint, unless nil, is called after every step, and may call write to save the state of the run. Resume is nil,
+	// or reads such a state: the run goes on where it was saved, and ends with the same bits as if it had not stopped. Job
+	// and options must be what they were, but for Workers.
+	Checkpoint func(write func(io.Writer) error) error
+	Resume     io.Reader
 }
 
 // NewOptions returns one epoch of batches of 32, with learning rate 5e-5, on one worker.
 func NewOptions() Options {
-	return Options{Epochs: 1, Batch: 32, MicroBatch: 4, LearningRate: 5e-5, Warmup: 0.1, WeightDecay: 0.01, ClipNorm: 1, Workers: 1}
+	return Options{Epochs: 1, Batch: 32, MicroBatch: 4, LearningRate: 5e-5, Schedule: Linear, Warmup: 0.1, LayerDecay: 1, WeightDecay: 0.01,
+		ClipNorm: 1, Workers: 1}
 }
 
 func (o Options) check() error {
@@ -34,6 +53,14 @@ func (o Options) check() error {
 		return fmt.Errorf("epochs is %v, and must be above 0", o.Epochs)
 	case o.Batch < 1 || o.MicroBatch < 1 || o.Workers < 1:
 		return fmt.Errorf("batch, micro-batch and workers are %d, %d and %d, and must be at least 1", o.Batch, o.MicroBatch, o.Workers)
+	case o.Precision != encoder.Float32 && o.Precision != encoder.BFloat16:
+		return errors.New("training is in float32 or bf16")
+	case o.BatchTokens < 0:
+		return fmt.Errorf("batch tokens are %d, and may not be negative", o.BatchTokens)
+	case !(o.LayerDecay > 0 && o.LayerDecay <= 1):
+		return fmt.Errorf("layer decay is %v, and must be above 0 and at most 1", o.LayerDecay)
+	case o.Evaluate != nil && o.EvaluateEvery < 1 || o.Patience < 0:
+		return fmt.Errorf("evaluation is every %d steps with a patience of %d", o.EvaluateEvery, o.Patience)
 	case !(o.LearningRate > 0) || math.IsInf(o.LearningRate, 0):
 		return fmt.Errorf("learning rate is %v, and must be above 0", o.LearningRate)
 	case !(o.Warmup >= 0 && o.Warmup <= 1):
@@ -41,16 +68,8 @@ func (o Options) check() error {
 	case !(o.WeightDecay >= 0) || !(o.ClipNorm >= 0):
 		return fmt.Errorf("weight decay and clip norm are %v and %v, and may not be negative", o.WeightDecay, o.ClipNorm)
 	}
-	return nil
+	return checkSchedule(o.Schedule)
 }
-
-// Steps is the number of optimiser steps over so many samples, at least 1.
-func (o Options) Steps(samples int) int {
-	return max(1, int(math.Round(o.Epochs*float64(o.batches(samples)))))
-}
-
-// batches is the number of steps of an epoch; the last may be smaller.
-func (o Options) batches(samples int) int { return (samples + o.Batch - 1) / o.Batch }
 
 // A Record tells what one step did. Losses are those of the samples before the step.
 type Record struct {
@@ -62,39 +81,72 @@ type Record struct {
 	LearningRate float64
 	GradientNorm float64 // before clipping
 
+	Evaluated bool    // after this step
+	Value     float64 // of that evaluation
+
 	// Of the transport problems of this step; 0 where there are none.
 	SolverIterations float64 // mean
 	MarginalError    float64 // mean L1 marginal error
 	NotConverged     int     // problems that the iterations did not bring within the tolerance
 }
 
-// Run trains student in place and calls report after every step, in order.
+// Run trains student in place and calls report after every step, in order; when it goes on from a saved state, for the
+// steps before that too.
 //
-// It stops with an error at a loss or gradient that is not finite, at sentence vectors that have all become one, at an
-// error of report, and when ctx is cancelled (then with ctx's error, within a micro-batch's time). The student then
-// has the weights that the last finished step left.
+// It stops with an error at a loss or gradient that is not finite, at sentence vectors that have all become one, at a loss
+// that stays above its start, at an error of report, Evaluate or Checkpoint, and when ctx is cancelled (then with ctx's
+// error, within a micro-batch's time). The student then has the weights that the last finished step left.
 func Run(ctx context.Context, student *encoder.Encoder, job Job, options Options, report func(Record) error) error {
 	o := job.objective()
 	if err := errors.Join(options.check(), o.check(student)); err != nil {
 		return fmt.Errorf("preparing training: %w", err)
 	}
 	t := newTrainer(o, options, student)
-	n, batches := o.samples(), options.batches(o.samples())
-	var order []int
-	for step := range options.Steps(n) {
-		epoch, place := step/batches, step%batches
-		if place == 0 {
-			order = shuffled(n, options.Seed, epoch)
+	err := t.run(ctx, report)
+	t.finish()
+	if err == nil {
+		t.restore()
+	}
+	return err
+}
+
+func (t *trainer) run(ctx context.Context, report func(Record) error) error {
+	if t.options.Resume != nil {
+		if err := t.read(t.options.Resume); err != nil {
+			return fmt.Errorf("resuming training: %w", err)
 		}
-		samples := order[place*options.Batch : min((place+1)*options.Batch, n)]
-		r := Record{Step: step + 1, Steps: options.Steps(n), Epoch: float64(step+1) / float64(batches),
-			LearningRate: learningRate(options.LearningRate, options.Warmup, step, options.Steps(n))}
-		if err := t.step(ctx, samples, &r); err != nil {
-			return fmt.Errorf("training step %d of %d: %w", r.Step, r.Steps, err)
-		}
+	}
+	for _, r := range t.records {
 		if err := report(r); err != nil {
 			return fmt.Errorf("reporting training step %d: %w", r.Step, err)
 		}
+	}
+	for !t.done() {
+		if err := t.next(ctx, report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next takes a step and does what is due after it.
+func (t *trainer) next(ctx context.Context, report func(Record) error) error {
+	r, err := t.take(ctx)
+	if err != nil {
+		return fmt.Errorf("training step %d of %d: %w", r.Step, r.Steps, err)
+	}
+	if err := t.evaluate(ctx, &r); err != nil {
+		return err
+	}
+	t.records = append(t.records, r)
+	if err := report(r); err != nil {
+		return fmt.Errorf("reporting training step %d: %w", r.Step, err)
+	}
+	if t.options.Checkpoint == nil {
+		return nil
+	}
+	if err := t.options.Checkpoint(t.write); err != nil {
+		return fmt.Errorf("saving the state of training at step %d: %w", r.Step, err)
 	}
 	return nil
 }

@@ -125,16 +125,17 @@ func TestStepGradient(t *testing.T) {
 	for name, job := range map[string]Job{"distill": d, "contrastive": query} {
 		o, samples := options(), []int{1, 4, 2, 8, 5, 7}
 		o.ClipNorm = 0
-		step := func(student *encoder.Encoder) (*encoder.Gradients, float64) {
-			var r Record
+		step := func(student *encoder.Encoder) (*trainer, float64) {
 			tr := newTrainer(job.objective(), o, student)
-			if err := tr.step(t.Context(), samples, &r); err != nil {
+			tr.plan.epoch, tr.plan.batches = 0, [][]int{samples}
+			r, err := tr.take(t.Context())
+			if err != nil {
 				t.Fatal(err)
 			}
-			return tr.total, r.Loss
+			return tr, r.Loss
 		}
-		gradients, _ := step(tiny(2))
-		norm := gradients.Norm()
+		first, _ := step(tiny(2))
+		gradients, norm := first.gradients, first.optimizer.Norm()
 		at := func(move float64) float64 {
 			student := tiny(2)
 			for i, p := range student.Parameters() {
@@ -158,7 +159,7 @@ func TestStepGradient(t *testing.T) {
 	}
 }
 
-// TestEveryWordOfAnEpoch gives each of 20 samples a word of its own: an epoch moves those and no others.
+// TestEveryWordOfAnEpoch gives each of 20 samples a word of its own: an epoch moves those and no others, without decay.
 func TestEveryWordOfAnEpoch(t *testing.T) {
 	var texts [][]int32
 	for i := range 20 {
@@ -166,7 +167,7 @@ func TestEveryWordOfAnEpoch(t *testing.T) {
 	}
 	student, d, o := tiny(2), distillation(Loss{PooledMSE, 1}), options()
 	d.TeacherIDs, d.StudentSource, d.StudentTarget = ragged(texts...), Ragged{}, ragged(texts...)
-	o.Epochs, o.Batch = 1, 3
+	o.Epochs, o.Batch, o.WeightDecay = 1, 3, 0
 	before := student.Clone().Parameters()[0].Data
 	if records := run(t, student, d, o); len(records) != 7 {
 		t.Errorf("%d steps for 20 samples in batches of 3", len(records))
@@ -200,12 +201,12 @@ func TestRecordedTransport(t *testing.T) {
 	d.Solver.Epsilon, d.Solver.Iterations = 0.07, 9
 	d.Centre = tiny(5).Parameters()[0].Data[:32]
 	o.Epochs, o.Batch = 1, 48
-	teacher := newCloud(d.Teacher.Forward(encoder.NewWorkspace(), d.TeacherIDs), d.TeacherIDs, 0, 48, Content{Special: special}, d.Centre, 32)
+	teacher := newCloud(new(scratch), d.Teacher.Forward(encoder.NewWorkspace(), d.TeacherIDs), d.TeacherIDs, 0, 48, Content{Special: special}, d.Centre, 32)
 	want, notConverged := 0.0, 0
 	for _, side := range []Ragged{d.StudentSource, d.StudentTarget} {
 		hidden := student.Forward(encoder.NewWorkspace(), side)
-		sum, reports, err := transportLoss(make([]float32, len(hidden)), teacher,
-			newCloud(hidden, side, 0, 48, d.StudentContent, d.Centre, 32), sinkhorn(d.Solver), 1)
+		sum, reports, err := transportLoss(new(scratch), make([]float32, len(hidden)), teacher,
+			newCloud(new(scratch), hidden, side, 0, 48, d.StudentContent, d.Centre, 32), sinkhorn(d.Solver), 1)
 		if err != nil {
 			t.Fatal(err)
 		}

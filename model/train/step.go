@@ -2,19 +2,11 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/ferry-clir/ferry/model/encoder"
-	"github.com/sourcegraph/conc/panics"
-	"github.com/sourcegraph/conc/stream"
-)
-
-// collapsed is the mean cosine between a batch's sentence vectors above which they tell texts apart no more. Training
-// from random weights passes through that state on its way, so that a run is given up only when it stays there for
-// patience steps, or ends there.
-const (
-	collapsed = 0.999
-	patience  = 100
 )
 
 // A trainer is the state of a run.
@@ -22,98 +14,136 @@ type trainer struct {
 	objective objective
 	options   Options
 	student   *encoder.Encoder
+	gradients *encoder.Gradients
 	optimizer *AdamW
-	total     *encoder.Gradients // of the step
-	idle      chan *worker
-	alike     int // steps in a row after which the sentence vectors were collapsed
+	plan      *plan
+	teaching  *teaching
+	watch     watch
+	stop      stopper
+	records   []Record
+	batch     batch
+	step      int                  // that were taken
+	forward   []*encoder.Workspace // one a goroutine
+	training  []*encoder.Workspace // of the micro-batches whose activations are there at the same time
+	failed    []error              // of every micro-batch
 }
 
-// A worker is the memory of one goroutine.
-type worker struct {
-	forward, training *encoder.Workspace
-	gradients         *encoder.Gradients // of one micro-batch; 0 between them
-}
+// inFlight is the number of micro-batches for each worker whose activations are there at the same time: two, so that a
+// goroutine that is done early has another one to turn to.
+const inFlight = 2
 
 func newTrainer(o objective, options Options, student *encoder.Encoder) *trainer {
-	t := &trainer{objective: o, options: options, student: student, optimizer: NewAdamW(student, options.WeightDecay),
-		total: student.NewGradients(options.Frozen), idle: make(chan *worker, options.Workers+1)}
-	for range cap(t.idle) { // one more than work at a time, for the one whose turn has not come
-		w := &worker{forward: encoder.NewWorkspace(), training: encoder.NewWorkspace(), gradients: student.NewGradients(options.Frozen)}
-		w.training.Training = true
-		t.idle <- w
+	t := &trainer{objective: o, options: options, student: student, gradients: student.NewGradients(options.Frozen)}
+	t.plan = newPlan(options, o.tokens())
+	t.teaching = newTeaching(o, t.plan.steps() > t.plan.counts[0])
+	t.optimizer = NewAdamW(student, t.gradients, options.WeightDecay, options.LayerDecay, options.Workers)
+	for range options.Workers {
+		t.forward = append(t.forward, encoder.NewWorkspace())
+	}
+	for range inFlight * options.Workers {
+		w := encoder.NewWorkspace()
+		w.Training, w.Precision = true, options.Precision
+		t.training = append(t.training, w)
 	}
 	return t
 }
 
-// step takes one optimiser step on the given samples and completes the record.
-func (t *trainer) step(ctx context.Context, samples []int, r *Record) error {
+// each runs work for 0 to n-1 on the workers.
+func (t *trainer) each(n int, work func(i int)) {
+	each(t.options.Workers, n, func(_, i int) { work(i) })
+}
+
+// take takes one optimiser step.
+func (t *trainer) take(ctx context.Context) (Record, error) {
+	samples, epochs := t.plan.at(t.step)
+	r := Record{Step: t.step + 1, Steps: t.plan.steps(), Epoch: epochs, LearningRate: t.options.rate(t.step, t.plan.steps())}
 	d := t.student.Config.Hidden
-	b := newBatch(t.objective, samples, t.options.MicroBatch, d)
-	err := t.each(ctx, b, func(w *worker, m *microBatch) error {
-		t.objective.prepare(w, t.student, b, m)
-		return nil
-	}, func(*worker) {})
-	if err != nil {
-		return err
+	dealt, ends := t.plan.deal(samples)
+	t.batch.load(t.objective, dealt, ends, d)
+	if t.optimizer.words != nil {
+		t.optimizer.words.catchUp(t.batch.words(), t.options.Workers)
 	}
-	t.objective.join(b, d)
-	t.total.Zero()
-	err = t.each(ctx, b, func(w *worker, m *microBatch) error {
-		return t.objective.descend(w, t.student, b, m)
-	}, func(w *worker) {
-		t.total.Add(w.gradients)
-		w.gradients.Zero()
+	if err := t.prepare(ctx); err != nil {
+		return r, err
+	}
+	if err := t.descend(ctx); errors.Is(err, errNotFinite) {
+		return r, diverged("loss", math.NaN(), r.Step, t.options)
+	} else if err != nil {
+		return r, err
+	}
+	t.objective.tell(&t.batch, &r)
+	r.GradientNorm = t.optimizer.Norm()
+	if err := t.watch.check(&r, t.batch.alike(d), t.options); err != nil {
+		return r, err
+	}
+	t.optimizer.Step(r.LearningRate, clipping(r.GradientNorm, t.options.ClipNorm))
+	t.step++
+	return r, nil
+}
+
+// prepare runs the teacher and, where the contrastive loss needs the sentence vectors of the whole batch, the student. If
+// there are workspaces for all of it, that pass is the one that descend goes back through; else the student runs once
+// more there, since large batches are what that loss lives on, and memory would grow with them.
+func (t *trainer) prepare(ctx context.Context) error {
+	b, joined := &t.batch, t.objective.weight(ContrastiveLoss) > 0
+	each(t.options.Workers, len(b.parts), func(thread, i int) {
+		if ctx.Err() != nil {
+			return
+		}
+		m, w := b.parts[i], t.forward[thread]
+		if w.Precision = encoder.Float32; t.objective.Teacher != nil {
+			t.teaching.teach(w, b, m)
+		}
+		if joined {
+			if w.Precision = t.options.Precision; len(b.parts) <= len(t.training) {
+				w = t.training[i]
+				m.workspace = w
+			}
+			t.objective.run(w, t.student, b, m)
+		}
 	})
-	if err != nil {
-		return err
+	if joined {
+		t.objective.join(b, t.student.Config.Hidden)
 	}
-	t.objective.tell(b, r)
-	if !finite(r.Loss) {
-		return t.diverged("loss", r.Loss, r)
+	return ctx.Err()
+}
+
+// descend runs the student forward and backward over as many micro-batches as there are workspaces, collects their
+// gradients, and goes on to the next ones. Each gradient is the sum over the micro-batches in their order, whichever
+// goroutine computes it and however many pass at once, so that the bits do not depend on the number of workers.
+func (t *trainer) descend(ctx context.Context) error {
+	for first := 0; first < len(t.batch.parts); first += len(t.training) {
+		parts := t.batch.parts[first:min(first+len(t.training), len(t.batch.parts))]
+		t.failed = append(t.failed[:0], make([]error, len(parts))...)
+		t.each(len(parts), func(i int) { t.failed[i] = t.pass(ctx, parts[i], t.training[i]) })
+		for _, err := range t.failed {
+			if err != nil {
+				return err
+			}
+		}
+		t.each(t.gradients.Parts(), func(i int) { t.gradients.Collect(i, first == 0, t.training[:len(parts)]...) })
 	}
-	if r.GradientNorm = clip(t.total, t.options.ClipNorm); !finite(r.GradientNorm) {
-		return t.diverged("gradient norm", r.GradientNorm, r)
-	}
-	cosine := b.alike(d)
-	if t.alike++; cosine <= collapsed {
-		t.alike = 0
-	}
-	if t.alike >= patience || t.alike > 0 && r.Step == r.Steps {
-		return fmt.Errorf("the sentence vectors have collapsed, their mean cosine is %.5f at step %d: lower learning_rate (now %v), "+
-			"or add the contrastive loss", cosine, r.Step, t.options.LearningRate)
-	}
-	t.optimizer.Step(t.total, r.LearningRate)
 	return nil
 }
 
-func (t *trainer) diverged(what string, value float64, r *Record) error {
-	return fmt.Errorf("%s is %v at step %d: lower learning_rate (now %v)", what, value, r.Step, t.options.LearningRate)
-}
+var errNotFinite = errors.New("the student's vectors are not finite")
 
-// each runs work for the micro-batches of b on the workers, and then for each in the order of the micro-batches,
-// whichever is done first. It returns the first error in that order.
-func (t *trainer) each(ctx context.Context, b *batch, work func(*worker, *microBatch) error, then func(*worker)) error {
-	var failed error
-	var caught panics.Catcher
-	s := stream.New().WithMaxGoroutines(t.options.Workers)
-	for i := range b.parts {
-		w := <-t.idle // taken in order, so that the micro-batch that the others wait for always has one
-		s.Go(func() stream.Callback {
-			err := ctx.Err()
-			if err == nil {
-				caught.Try(func() { err = work(w, &b.parts[i]) })
-			}
-			return func() {
-				if err == nil {
-					then(w)
-				} else if failed == nil {
-					failed = err
-				}
-				t.idle <- w
-			}
-		})
+// pass runs the student over a micro-batch, forward and backward but for the gradients of the weights.
+func (t *trainer) pass(ctx context.Context, m *microBatch, w *encoder.Workspace) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	s.Wait()
-	caught.Repanic()
-	return failed
+	if m.workspace == nil {
+		t.objective.run(w, t.student, &t.batch, m)
+	}
+	d := t.student.Config.Hidden
+	if !t.objective.finite(&t.batch, m, d) {
+		return errNotFinite
+	}
+	dHidden, err := t.objective.losses(&t.batch, m, d)
+	if err != nil {
+		return fmt.Errorf("computing losses: %w", err)
+	}
+	t.student.Propagate(w, m.student, dHidden, t.options.Frozen)
+	return nil
 }

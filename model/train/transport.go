@@ -15,15 +15,15 @@ type cloud struct {
 }
 
 // newCloud takes the sequences of r from first up to end, whose hidden states are (tokens of r, d), and subtracts centre
-// from each token before it is scaled; a nil centre subtracts nothing.
-func newCloud(hidden []float32, r Ragged, first, end int, which Content, centre []float32, d int) cloud {
+// from each token before it is scaled; a nil centre subtracts nothing. The cloud lies in s.
+func newCloud(s *scratch, hidden []float32, r Ragged, first, end int, which Content, centre []float32, d int) cloud {
 	c := cloud{d: d, sizes: make([]int, 0, end-first)}
 	for i := first; i < end; i++ {
 		before := len(c.places)
 		c.places = which.places(c.places, r, i)
 		c.sizes = append(c.sizes, len(c.places)-before)
 	}
-	x := make([]float32, len(c.places)*d)
+	x := s.take(len(c.places) * d)
 	for k, t := range c.places {
 		row := x[k*d : (k+1)*d]
 		copy(row, hidden[int(t)*d:])
@@ -31,7 +31,7 @@ func newCloud(hidden []float32, r Ragged, first, end int, which Content, centre 
 			kernel.Axpy(-1, centre, row)
 		}
 	}
-	c.unit, c.inverse = x, make([]float32, len(c.places))
+	c.unit, c.inverse = x, s.take(len(c.places))
 	ot.Unit(c.unit, c.inverse, x, d)
 	return c
 }
@@ -52,14 +52,14 @@ func greedy(costs []float32, shapes []ot.Shape, plans []float32) ([]ot.Report, e
 // transportLoss returns the sum over sequences of <P, C>, C the cosine cost between the tokens of the teacher and of the
 // student and P the plan, and adds scale times its gradient with respect to the student's hidden states to dHidden,
 // (tokens, d). The plan counts as constant, which for entropic plans is exact with respect to the entropic objective.
-func transportLoss(dHidden []float32, teacher, student cloud, plan planner, scale float32) (sum float64, reports []ot.Report, err error) {
+func transportLoss(s *scratch, dHidden []float32, teacher, student cloud, plan planner, scale float32) (sum float64, reports []ot.Report, err error) {
 	d, cells := student.d, 0
 	shapes := make([]ot.Shape, len(student.sizes))
 	for i, n := range student.sizes {
 		shapes[i] = ot.Shape{Rows: teacher.sizes[i], Columns: n}
 		cells += teacher.sizes[i] * n
 	}
-	costs, plans := make([]float32, cells), make([]float32, cells)
+	costs, plans := s.take(cells), s.take(cells)
 	ot.CosineCosts(costs, teacher.unit, student.unit, d, shapes)
 	if reports, err = plan(costs, shapes, plans); err != nil {
 		return 0, nil, err
@@ -67,7 +67,7 @@ func transportLoss(dHidden []float32, teacher, student cloud, plan planner, scal
 	for _, r := range reports {
 		sum += float64(r.Value)
 	}
-	dUnit, dTokens := make([]float32, len(student.unit)), make([]float32, len(student.unit))
+	dUnit, dTokens := s.take(len(student.unit)), s.take(len(student.unit))
 	ot.CosineGradient(dUnit, plans, teacher.unit, d, shapes, scale)
 	ot.UnitGradient(dTokens, dUnit, student.unit, student.inverse, d)
 	for k, t := range student.places {
