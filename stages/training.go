@@ -17,12 +17,20 @@ type Training struct {
 	Epochs float64 `yaml:"epochs"`
 	// Batch is the number of samples of an optimiser step.
 	Batch int `yaml:"batch"`
-	// MicroBatch is the number of samples that go through the encoder together; it bounds memory.
+	// BatchTokens, above 0, makes batches of up to so many of the student's tokens, of texts of about the same length, in
+	// place of batches of so many samples.
+	BatchTokens int `yaml:"batch_tokens"`
+	// MicroBatch is the number of samples that go through the encoder together; gradients are summed over those of a batch.
+	// It bounds memory. Batches of so many tokens are cut into batch / micro_batch parts.
 	MicroBatch int `yaml:"micro_batch"`
-	// LearningRate is the peak of the learning rate, which rises over the warm-up and then falls linearly to 0.
+	// LearningRate is the peak of the learning rate.
 	LearningRate float64 `yaml:"learning_rate"`
+	// Schedule is what becomes of the learning rate after the warm-up: linear and cosine fall to 0, constant stays.
+	Schedule string `yaml:"schedule"`
 	// Warmup is the share of the steps over which the learning rate rises.
 	Warmup float64 `yaml:"warmup"`
+	// LayerDecay is the learning rate of a layer relative to the one above it; the embeddings are the lowest layer.
+	LayerDecay float64 `yaml:"layer_decay"`
 	// WeightDecay is AdamW's.
 	WeightDecay float64 `yaml:"weight_decay"`
 	// ClipNorm is the longest gradient; 0 leaves all as they are.
@@ -37,8 +45,8 @@ type Training struct {
 
 func newTraining() Training {
 	o := train.NewOptions()
-	return Training{Epochs: o.Epochs, Batch: o.Batch, MicroBatch: o.MicroBatch, LearningRate: o.LearningRate, Warmup: o.Warmup,
-		WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Temperature: train.NewContrastive().Temperature}
+	return Training{Epochs: o.Epochs, Batch: o.Batch, MicroBatch: o.MicroBatch, LearningRate: o.LearningRate, Schedule: o.Schedule,
+		Warmup: o.Warmup, LayerDecay: o.LayerDecay, WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Temperature: train.NewContrastive().Temperature}
 }
 
 // Validate checks the keys.
@@ -51,19 +59,21 @@ func (t *Training) Validate() []schemas.Mistake {
 	}
 	wrong(t.Epochs <= 0, "epochs", "above 0", t.Epochs)
 	wrong(t.Batch < 1, "batch", "at least 1", t.Batch)
+	wrong(t.BatchTokens < 0, "batch_tokens", "at least 0", t.BatchTokens)
 	wrong(t.MicroBatch < 1, "micro_batch", "at least 1", t.MicroBatch)
 	wrong(t.LearningRate <= 0, "learning_rate", "above 0", t.LearningRate)
 	wrong(t.Warmup < 0 || t.Warmup > 1, "warmup", "between 0 and 1", t.Warmup)
+	wrong(t.LayerDecay <= 0 || t.LayerDecay > 1, "layer_decay", "above 0 and at most 1", t.LayerDecay)
 	wrong(t.WeightDecay < 0, "weight_decay", "at least 0", t.WeightDecay)
 	wrong(t.ClipNorm < 0, "clip_norm", "at least 0", t.ClipNorm)
 	wrong(t.FreezeLayers < 0, "freeze_layers", "at least 0", t.FreezeLayers)
 	wrong(t.Temperature <= 0, "temperature", "above 0", t.Temperature)
-	return found
+	return append(found, oneOf("schedule", t.Schedule, train.Schedules...)...)
 }
 
 func (t *Training) options(job Job) train.Options {
-	return train.Options{Epochs: t.Epochs, Batch: t.Batch, MicroBatch: t.MicroBatch, LearningRate: t.LearningRate, Warmup: t.Warmup,
-		WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm, Frozen: encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers},
+	return train.Options{Epochs: t.Epochs, Batch: t.Batch, BatchTokens: t.BatchTokens, MicroBatch: t.MicroBatch, LearningRate: t.LearningRate,
+		Schedule: t.Schedule, Warmup: t.Warmup, LayerDecay: t.LayerDecay, WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm, Frozen: encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers},
 		Seed: job.Seed, Workers: job.Workers}
 }
 
