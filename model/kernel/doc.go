@@ -2,10 +2,11 @@
 // layer normalisation, one AdamW step and half-precision conversion. Matrices are row-major; the leading dimension
 // (lda, ldb, ldc) is the distance between the starts of two rows, in elements.
 //
-// Vocabulary: a panel is six rows of A, or sixteen columns of B, laid out so that the innermost loop reads it from
-// front to back; a strip is the product of some rows of A with one panel of B; a twin is the portable Go loop that an
-// assembly function must agree with; the ISA is the set of instructions that was chosen when the program started; a unit
-// is 32 bits of an operand, one float32 or several narrower numbers.
+// Vocabulary: a panel is a few rows of A, or columns of B, laid out so that the innermost loop reads it from front to
+// back; a tile is the part of C that a panel of each gives, summed in registers; a strip is the product of some rows of
+// A with one panel of B; a twin is the portable Go loop that an assembly function must agree with; the ISA is the set
+// of instructions that was chosen when the program started; a unit is 32 bits of an operand, one float32 or several
+// narrower numbers.
 //
 // Every element of a product is one sum over k in ascending order, in blocks of a fixed length. So a row of C has the
 // same bits whatever the other rows are and however many there are, and a sequence's result never depends on its
