@@ -1,6 +1,7 @@
 package encoder
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"os"
@@ -61,26 +62,27 @@ type golden struct {
 	gradients        map[string][]float32
 }
 
-func openGolden(t testing.TB, name string) golden {
+// readTensors reads a golden file.
+func readTensors(t testing.TB, name string) (metadata map[string]string, tensors map[string][]float32) {
 	t.Helper()
-	f, err := os.Open(filepath.Join("testdata", name+".golden.safetensors"))
+	data := readTestdata(t, name)
+	file, err := safetensors.Open(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	stat, _ := f.Stat()
-	file, err := safetensors.Open(f, stat.Size())
-	if err != nil {
-		t.Fatal(err)
-	}
-	arrays := map[string][]float32{}
+	tensors = map[string][]float32{}
 	for _, tensor := range file.Tensors {
-		data := make([]float32, tensor.Elements())
-		if err := file.Read(tensor, data); err != nil {
+		tensors[tensor.Name] = make([]float32, tensor.Elements())
+		if err := file.Read(tensor, tensors[tensor.Name]); err != nil {
 			t.Fatal(err)
 		}
-		arrays[tensor.Name] = data
 	}
+	return file.Metadata, tensors
+}
+
+func openGolden(t testing.TB, name string) golden {
+	t.Helper()
+	_, arrays := readTensors(t, name+".golden.safetensors")
 	g := golden{Batch{Offsets: []int32{0}}, arrays["hidden"], arrays["upstream"], map[string][]float32{}}
 	for _, id := range arrays["ids"] {
 		g.batch.IDs = append(g.batch.IDs, int32(id))

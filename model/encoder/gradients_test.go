@@ -19,57 +19,12 @@ func sharpen(e *Encoder) *Encoder {
 	return e
 }
 
-// lossOf is sum(hidden * upstream) in float64.
-func lossOf(e *Encoder, w *Workspace, b Batch, upstream []float32) float64 {
-	sum := 0.0
-	for i, x := range e.Forward(w, b) {
-		sum += float64(x) * float64(upstream[i])
-	}
-	return sum
-}
-
 func waves(n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
 		x[i] = float32(math.Sin(float64(3*i + 1)))
 	}
 	return x
-}
-
-// TestCentralDifferences goes a small step along each parameter's gradient: the loss must rise by step * norm.
-func TestCentralDifferences(t *testing.T) {
-	for _, c := range []Config{NewConfig(XLMRoBERTa, 24, 3, 3, 40, 50, 12), NewConfig(BERT, 16, 1, 1, 16, 50, 12)} {
-		e := sharpen(New(c, 1))
-		b := Batch{IDs: []int32{4, 8, 8, 9, 30, 4, 2}, Offsets: []int32{0, 5, 6, 7}}
-		upstream := waves(len(b.IDs) * c.Hidden)
-		w := NewWorkspace()
-		w.Training = true
-		e.Forward(w, b)
-		g := e.NewGradients(Frozen{})
-		e.Backward(w, b, upstream, g)
-		parameters := e.Parameters()
-		for i, p := range g.Parameters() {
-			direction := slices.Clone(dense(g, p))
-			norm := math.Sqrt(sumSquares(direction))
-			if norm < 1e-4 { // biases of keys
-				continue
-			}
-			original := slices.Clone(parameters[i].Data)
-			move := func(step float64) float64 {
-				parameters = e.Parameters() // as they are about to be changed
-				for j, x := range original {
-					parameters[i].Data[j] = x + float32(step/norm)*direction[j]
-				}
-				return lossOf(e, w, b, upstream)
-			}
-			const step = 1e-2
-			slope := (8*(move(step)-move(-step)) - (move(2*step) - move(-2*step))) / (12 * step)
-			copy(e.Parameters()[i].Data, original)
-			if math.Abs(slope-norm) > 2e-3*norm+1e-3 {
-				t.Errorf("%s: slope %g along the gradient of %s, its norm is %g", c.ModelType, slope, p.Name, norm)
-			}
-		}
-	}
 }
 
 func sumSquares(x []float32) float64 {
