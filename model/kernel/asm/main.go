@@ -1,5 +1,6 @@
-// Command asm writes the assembly of package kernel, one file a set of instructions: `go generate` there runs it.
-// Each function computes what its twin in Go does; the twin's comment says what.
+// Command asm writes the amd64 assembly of package kernel, one file a set of instructions, as command neon beside it
+// writes arm64's: `go generate` there runs both. Each function computes what its twin in Go does; the twin's comment
+// says what.
 package main
 
 import (
