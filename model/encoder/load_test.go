@@ -2,6 +2,9 @@ package encoder
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -51,7 +54,14 @@ func loadArrays(t testing.TB, c Config, arrays []safetensors.Array) (*Encoder, e
 	return Load(c, bytes.NewReader(b.Bytes()), int64(b.Len()))
 }
 
-// TestSaveLoad checks that what was loaded and saved has the tensors of the original file, heads and prefix included.
+// bytesOf returns numbers as a file holds them.
+func bytesOf(x []float32) []byte {
+	data, _ := binary.Append(nil, binary.LittleEndian, x) // fixed size: cannot fail
+	return data
+}
+
+// TestSaveLoad checks that what was loaded and saved has the tensors of the original file bit for bit, heads and prefix
+// included.
 func TestSaveLoad(t *testing.T) {
 	for _, name := range goldenModels {
 		e := openTiny(t, name)
@@ -67,7 +77,7 @@ func TestSaveLoad(t *testing.T) {
 			t.Errorf("%s: %d tensors of %d were saved", name, len(got), len(want))
 		}
 		for _, a := range got {
-			if !slices.Equal(a.Data, want[a.Name]) {
+			if !bytes.Equal(bytesOf(a.Data), bytesOf(want[a.Name])) {
 				t.Errorf("%s: %s was changed", name, a.Name)
 			}
 		}
@@ -230,7 +240,7 @@ func TestLoadShards(t *testing.T) {
 	}
 }
 
-// TestTransformersOpens lets transformers open what Save wrote and compares hidden states.
+// TestTransformersOpens lets transformers open what Save wrote and compares hidden states, and the tensors bit for bit.
 func TestTransformersOpens(t *testing.T) {
 	python := os.Getenv("FERRY_PYTHON")
 	if python == "" {
@@ -259,6 +269,7 @@ func TestTransformersOpens(t *testing.T) {
 	var opened map[string]struct {
 		Hidden              []float32
 		Missing, Unexpected []string
+		Tensors             map[string]string
 	}
 	if err := json.Unmarshal(output, &opened); err != nil {
 		t.Fatal(err)
@@ -268,6 +279,11 @@ func TestTransformersOpens(t *testing.T) {
 		hidden := e.Forward(NewWorkspace(), Batch{[]int32{7, 8, 9}, []int32{0, 3}})
 		if d := difference(hidden, got.Hidden); d > 1e-4 {
 			t.Errorf("%s: transformers gives hidden states that differ by %g", e.Config.ModelType, d)
+		}
+		for _, a := range arraysOf(t, save(t, e)) {
+			if sum := sha256.Sum256(bytesOf(a.Data)); got.Tensors[a.Name] != hex.EncodeToString(sum[:]) {
+				t.Errorf("%s: transformers has another %s", e.Config.ModelType, a.Name)
+			}
 		}
 		missing := slices.DeleteFunc(got.Missing, func(name string) bool { return strings.Contains(name, "pooler.") })
 		if len(missing) > 0 || len(got.Unexpected) > 0 {

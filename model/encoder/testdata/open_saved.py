@@ -1,5 +1,7 @@
 """Opens model folders with transformers' AutoModel, and as the class that config.json names, and prints as JSON what it
-found: {folder: {"hidden": [...], "missing": [...], "unexpected": [...]}}; hidden is that of the ids 7 8 9."""
+found: {folder: {"hidden": [...], "missing": [...], "unexpected": [...], "tensors": {name: SHA-256 of its bytes}}}; hidden
+is that of the ids 7 8 9."""
+import hashlib
 import json
 import sys
 
@@ -13,7 +15,8 @@ for folder in sys.argv[1:]:
         hidden = model(input_ids=torch.tensor([[7, 8, 9]])).last_hidden_state
     config = transformers.AutoConfig.from_pretrained(folder)
     named = getattr(transformers, (config.architectures or [type(model).__name__])[0])
-    _, info = named.from_pretrained(folder, output_loading_info=True)
+    opened, info = named.from_pretrained(folder, torch_dtype=torch.float32, output_loading_info=True)
+    tensors = {k: hashlib.sha256(v.numpy().tobytes()).hexdigest() for k, v in opened.state_dict().items()}
     result[folder] = {"hidden": hidden.flatten().tolist(), "missing": sorted(info["missing_keys"]),
-                      "unexpected": sorted(info["unexpected_keys"])}
+                      "unexpected": sorted(info["unexpected_keys"]), "tensors": tensors}
 print(json.dumps(result))
