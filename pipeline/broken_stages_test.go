@@ -16,7 +16,7 @@ func TestBrokenStages(t *testing.T) {
 `
 	files := map[string]string{
 		"d.jsonl": `{"id": "d1", "text": "noon"}`, "q.jsonl": `{"id": "q1", "text": "midday"}`,
-		"none.jsonl": "", "blank.jsonl": `{"id": "d1", "text": " "}`, "none.tsv": "",
+		"long.tsv": strings.Repeat("noon ", 150) + "\t" + strings.Repeat("midday ", 150), "none.jsonl": "", "blank.jsonl": `{"id": "d1", "text": " "}`, "none.tsv": "",
 		"j.txt": "q1 0 d1 1\nq1 0 d7 1\nq8 0 d1 1\n", "other.txt": "Q-1 0 d1 1\n", "r.txt": "q1 Q0 d1 1 0.5 own\n",
 		"model/config.json":    `{"model_type": "xlm-roberta", "hidden_size": "wide"}`,
 		"model/tokenizer.json": "{}", "model/model.safetensors": "short",
@@ -76,6 +76,29 @@ sources: {d: {kind: jsonl, path: blank.jsonl, language: en}}
 stages: {dv: {kind: embed, from: d, model: start, output: both}, found: {kind: search, queries: dv.token_vectors, documents: dv.token_vectors}}
 sinks: {v: {kind: parquet, from: dv.token_vectors, path: out/v.parquet}, f: {kind: parquet, from: found, path: out/f.parquet}}
 `, ``},
+		{"more tokens than the model has positions for", models + `
+sources:
+  d: {kind: jsonl, path: d.jsonl, language: en}
+  p: {kind: bitext, path: none.tsv, languages: [en, sw]}
+stages:
+  dv: {kind: embed, from: d, model: start, max_tokens: 129}
+  dt: {kind: tokenize, from: d, model: start, max_tokens: 1000}
+  pairs: {kind: tokenize, from: p, teacher: start, student: start, max_tokens: 513}
+sinks: {v: {kind: parquet, from: [dv, dt, pairs], path: out/v.parquet}}
+`, `pipeline.yaml:7:56: stages.dv.max_tokens: the model takes at most 128 tokens, not 129
+pipeline.yaml:8:59: stages.dt.max_tokens: the model takes at most 128 tokens, not 1000
+pipeline.yaml:9:80: stages.pairs.max_tokens: the teacher takes at most 128 tokens, not 513
+pipeline.yaml:9:80: stages.pairs.max_tokens: the student takes at most 128 tokens, not 513`},
+		{"pairs that another model's tokenizer made longer", `
+models:
+  start: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 8, layers: 1, heads: 1, ffn: 8}
+  long: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 8, layers: 1, heads: 1, ffn: 8, max_tokens: 300}
+sources: {p: {kind: bitext, path: long.tsv, languages: [en, sw]}}
+stages:
+  pairs: {kind: tokenize, from: p, teacher: long, student: long}
+  student: {kind: distill, from: pairs, teacher: long, student: start}
+sinks: {model: {kind: model, from: student, path: out/model}}
+`, `stages.student: preparing training: checking batch: sequence 0 has 152 tokens, the model takes 128`},
 		{"a model that is none", `
 models: {start: {kind: pretrained, path: model}}
 sources: {d: {kind: jsonl, path: d.jsonl, language: en}}
