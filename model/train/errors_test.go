@@ -105,3 +105,30 @@ func TestMeanTokenVector(t *testing.T) {
 		}
 	}
 }
+
+// TestWorse checks that a loss above its start is given up after a while, and a rise that passes is not.
+func TestWorse(t *testing.T) {
+	o := NewOptions()
+	watched := func(loss func(step int) float64) error {
+		var w watch
+		for step := 1; step <= 400; step++ {
+			if err := w.check(&Record{Step: step, Steps: 1000, Loss: loss(step)}, 0.5, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := watched(func(step int) float64 { return 1 + 0.01*float64(step) })
+	if err == nil || !strings.Contains(err.Error(), "the loss has been above its start for 200 steps") || !strings.Contains(err.Error(), "lower learning_rate (now 5e-05) or raise warmup (now 0.1)") {
+		t.Error(err)
+	}
+	for name, loss := range map[string]func(step int) float64{
+		"falling": func(step int) float64 { return 1 / float64(step) },
+		"passing": func(step int) float64 { return 1 + 5*math.Exp(-math.Pow(float64(step-100)/30, 2)) },
+		"noisy":   func(step int) float64 { return 1 + 0.9*math.Sin(float64(step*step)) },
+	} {
+		if err := watched(loss); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -223,6 +223,33 @@ func TestRecordedTransport(t *testing.T) {
 	}
 }
 
+// TestKeptTeacher checks that it makes no difference to the bit how much of the teacher's work is kept.
+func TestKeptTeacher(t *testing.T) {
+	d, o := distillation(Loss{OT, 1}, Loss{PooledMSE, 1}), options()
+	o.Epochs = 3
+	var all [][]float32
+	for _, kept := range []int{0, 17, 48} {
+		student := tiny(2)
+		tr := newTrainer(d.objective(), o, student)
+		if len(tr.teaching.kept) != 48 {
+			t.Fatalf("%d of 48 samples are kept", len(tr.teaching.kept))
+		}
+		tr.teaching.kept = tr.teaching.kept[:kept]
+		if err := tr.run(t.Context(), func(Record) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, weightsOf(student))
+		for _, hidden := range tr.teaching.kept {
+			if hidden == nil {
+				t.Error("a sample was not kept")
+			}
+		}
+	}
+	if !slices.Equal(all[0], all[1]) || !slices.Equal(all[0], all[2]) {
+		t.Error("weights differ")
+	}
+}
+
 func TestFrozen(t *testing.T) {
 	student, o := tiny(2), options()
 	o.Epochs, o.Frozen = 1, encoder.Frozen{Embeddings: true, Layers: 1}

@@ -3,13 +3,14 @@ package train
 import "fmt"
 
 // What a run is given up for. Training from random weights passes through such states on its way, so that a run must
-// stay in one for patience steps, or end there.
+// stay in one for long, or end there.
 const (
 	collapsed = 0.999 // mean cosine between a batch's sentence vectors above which they tell texts apart no more
 	worse     = 1.2   // times the loss at the start
-	patience  = 100
-	start     = 10  // steps whose mean loss is the loss at the start
-	memory    = 0.9 // of the moving average of the loss
+	patience  = 100   // steps of a collapse
+	endurance = 200   // steps of a loss that is worse
+	start     = 10    // steps whose mean loss is the loss at the start
+	memory    = 0.9   // of the moving average of the loss
 )
 
 // A watch sees after every step whether the run still leads anywhere.
@@ -45,7 +46,7 @@ func (w *watch) check(r *Record, cosine float64, o Options) error {
 	if w.Worse++; w.Now <= worse*w.First {
 		w.Worse = 0
 	}
-	if w.Worse >= patience {
+	if w.Worse >= endurance {
 		return fmt.Errorf("the loss has been above its start for %d steps, %.4f at step %d after %.4f over the first %d: "+
 			"lower learning_rate (now %v) or raise warmup (now %v)", w.Worse, w.Now, r.Step, w.First, start, o.LearningRate, o.Warmup)
 	}

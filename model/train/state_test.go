@@ -1,0 +1,114 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ferry-clir/ferry/model/encoder"
+)
+
+// weightsOf are all weights of e in one slice.
+func weightsOf(e *encoder.Encoder) (all []float32) {
+	for _, p := range e.Parameters() {
+		all = append(all, p.Data...)
+	}
+	return all
+}
+
+// TestResume stops a run after every tenth step and resumes it with another number of workers: records and weights are
+// those of a run that was never stopped.
+func TestResume(t *testing.T) {
+	for name, change := range map[string]func(*Options){
+		"all":                func(*Options) {},
+		"frozen":             func(o *Options) { o.Frozen = encoder.Frozen{Embeddings: true, Layers: 1} },
+		"evaluated":          func(o *Options) { o.Evaluate, o.EvaluateEvery = firstWeight, 7 },
+		"batches of tokens":  func(o *Options) { o.BatchTokens = 150 },
+		"bf16, cosine":       func(o *Options) { o.Precision, o.Schedule = encoder.BFloat16, Cosine },
+		"decay by the layer": func(o *Options) { o.LayerDecay, o.WeightDecay = 0.5, 0.1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, o := distillation(Loss{OT, 1}, Loss{ContrastiveLoss, 0.1}), options()
+			o.Epochs = 10
+			change(&o)
+			whole := tiny(2)
+			want := run(t, whole, d, o)
+
+			var state []byte
+			for stopped := true; stopped; {
+				var got []Record
+				student := tiny(2)
+				state, stopped, got = runTenSteps(t, student, d, o, state)
+				if o.Workers = 5 - o.Workers; stopped {
+					continue
+				}
+				if !slices.EqualFunc(got, want, equalRecords) {
+					t.Errorf("records differ: %+v\n%+v", got, want)
+				}
+				if !slices.Equal(weightsOf(student), weightsOf(whole)) {
+					t.Error("weights differ")
+				}
+			}
+		})
+	}
+}
+
+func firstWeight(_ context.Context, e *encoder.Encoder) (float64, error) {
+	return float64(weightsOf(e)[0]), nil
+}
+
+func equalRecords(a, b Record) bool {
+	return a.Step == b.Step && a.Epoch == b.Epoch && a.Loss == b.Loss && a.GradientNorm == b.GradientNorm && a.Value == b.Value
+}
+
+var errKilled = errors.New("killed")
+
+// runTenSteps goes on from a state, and returns the one ten steps later unless the run ended before.
+func runTenSteps(t *testing.T, student *encoder.Encoder, job Job, o Options, state []byte) (saved []byte, stopped bool, records []Record) {
+	t.Helper()
+	if state != nil {
+		o.Resume = bytes.NewReader(state)
+	}
+	steps := 0
+	o.Checkpoint = func(write func(io.Writer) error) error {
+		if steps++; steps < 10 {
+			return nil
+		}
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return err
+		}
+		saved = b.Bytes()
+		return errKilled
+	}
+	err := Run(t.Context(), student, job, o, func(r Record) error {
+		records = append(records, r)
+		return nil
+	})
+	if err != nil && !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	return saved, err != nil, records
+}
+
+func TestDamagedState(t *testing.T) {
+	d, o := distillation(Loss{OT, 1}), options()
+	state, _, _ := runTenSteps(t, tiny(2), d, o, nil)
+	for at := 0; at < len(state); at += 29989 {
+		damaged := slices.Clone(state)
+		damaged[at] ^= 0x10
+		o.Resume = bytes.NewReader(damaged)
+		fail(t, "resuming training: ", tiny(2), d, o)
+		o.Resume = bytes.NewReader(state[:at])
+		fail(t, "resuming training: ", tiny(2), d, o)
+	}
+	o.Resume = bytes.NewReader(state)
+	o.Epochs++
+	fail(t, "the training state is of another run", tiny(2), d, o)
+	o.Resume = strings.NewReader("")
+	fail(t, errDamaged.Error(), tiny(2), d, o)
+}
