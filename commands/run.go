@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/ferry-clir/ferry/pipeline"
 )
@@ -30,8 +31,9 @@ func (f fileFlags) load(ctx context.Context) (*pipeline.Pipeline, error) {
 
 type runCommand struct {
 	fileFlags
-	Workers int    `help:"Goroutines that compute; one a core if left out. The result does not depend on it."`
-	Log     string `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
+	Workers    int           `help:"Goroutines that compute; one a core if left out. The result does not depend on it."`
+	Checkpoint time.Duration `default:"10m" help:"How often the state of training is saved, for a run that is killed to go on from there."`
+	Log        string        `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
 }
 
 func (c *runCommand) Run(ctx context.Context, t *terminal) error {
@@ -39,12 +41,15 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 	if c.Workers < 0 {
 		return fmt.Errorf("%w--workers should be at least 1, is %d", errUsage, c.Workers)
 	}
+	if c.Checkpoint <= 0 {
+		return fmt.Errorf("%w--checkpoint should be above 0, is %v", errUsage, c.Checkpoint)
+	}
 	p, err := c.load(ctx)
 	if err != nil {
 		return err
 	}
 	r := newReporter(c.Log, t)
-	err = p.Run(ctx, pipeline.Options{Workers: c.Workers, Reporter: r})
+	err = p.Run(ctx, pipeline.Options{Workers: c.Workers, Checkpoint: c.Checkpoint, Reporter: r})
 	r.close()
 	if err != nil {
 		return err

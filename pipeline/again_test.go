@@ -232,3 +232,32 @@ func (stageFunc) Outputs(stages.Types) (stages.Outputs, []schemas.Mistake) {
 func (f stageFunc) Run(ctx context.Context, job stages.Job) (*model.Model, error) {
 	return nil, f(ctx, job)
 }
+
+// TestDamagedCheckpoint begins training anew where the state of it is not one.
+func TestDamagedCheckpoint(t *testing.T) {
+	folder, file := folderWith(t, "whole.yaml")
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want := outputs(t, folder)
+	models, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/distill-*/model"))
+	if err != nil || len(models) == 0 {
+		t.Fatalf("%v, %v", models, err)
+	}
+	for _, trained := range models {
+		put(t, filepath.Join(filepath.Dir(trained), "checkpoint"), "ferry training state 0")
+	}
+	notes, _ := filepath.Glob(filepath.Join(folder, ".ferry/cache/*/done.json"))
+	for _, note := range notes { // nothing is done any more
+		if err := os.Remove(note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, outputs(t, folder), want)
+	if left, _ := filepath.Glob(filepath.Join(folder, ".ferry/cache/*/checkpoint")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

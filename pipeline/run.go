@@ -21,6 +21,8 @@ import (
 type Options struct {
 	Workers  int // goroutines that compute; 0 means one a core
 	Reporter Reporter
+	// Checkpoint is how long training goes on before its state is saved again; 0 means ten minutes.
+	Checkpoint time.Duration
 	// Allocator of the record batches that pass through; nil means Arrow's default.
 	Allocator memory.Allocator
 }
@@ -46,6 +48,9 @@ type Run struct {
 func (p *Pipeline) Run(ctx context.Context, o Options) error {
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
+	}
+	if o.Checkpoint <= 0 {
+		o.Checkpoint = 10 * time.Minute
 	}
 	if o.Allocator == nil {
 		o.Allocator = memory.DefaultAllocator
@@ -133,6 +138,9 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 	if err := r.store.write(u.key, done, n); err != nil {
 		return err
 	}
+	if err := r.checkpoint(u).remove(); err != nil {
+		return err
+	}
 	r.options.Reporter.Finished(u.name(), Finished{Rows: n.Counts.Out, Dropped: n.Counts.Dropped, Bad: n.Counts.Bad, Took: time.Since(started), Summary: n.Summary})
 	u.note = n
 	for name, t := range u.tables {
@@ -204,7 +212,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
 func (r *Run) job(ctx context.Context, u *unit) (stages.Job, func(), error) {
 	job := stages.Job{
 		Tables: map[string][]schemas.Table{}, Models: map[string]*model.Model{},
-		Seed: r.pipeline.Seed, Workers: r.options.Workers,
+		Seed: r.pipeline.Seed, Workers: r.options.Workers, Checkpoint: r.checkpoint(u),
 		Progress: func(done, total int64, message string) {
 			r.options.Reporter.Progress(u.name(), done, total, message)
 		},

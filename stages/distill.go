@@ -106,13 +106,7 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 			return nil, err
 		}
 	}
-	table := newCurve(job, sortedNames(d.Losses))
-	defer table.release()
-	trained := student.Encoder.Clone()
-	if err := train.Run(ctx, trained, t, d.options(job), table.report); err != nil {
-		return nil, err
-	}
-	return student.With(trained), table.emit()
+	return d.run(ctx, job, student, t, sortedNames(d.Losses))
 }
 
 // contentOf tells which tokens of a tokenized table are content: not the special ones, nor those of the table's prefix.

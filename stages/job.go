@@ -2,6 +2,7 @@ package stages
 
 import (
 	"embed"
+	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -43,6 +44,16 @@ type Job struct {
 	Seed     uint64
 	Workers  int                                     // goroutines it may keep busy; never changes a result
 	Progress func(done, total int64, message string) // cheap; total is 0 or less if unknown
+	// Checkpoint keeps the state of a long computation, for a run that was killed to go on from it.
+	Checkpoint Checkpoint
+}
+
+// A Checkpoint keeps the last state that was saved.
+type Checkpoint interface {
+	// Open opens that state, which the caller closes; nil if there is none.
+	Open() (io.ReadCloser, error)
+	// Save replaces it by what write writes, at once or not at all. It does nothing as long as the last one is recent.
+	Save(write func(io.Writer) error) error
 }
 
 // Table is the first table that key names; false if the configuration leaves the key out.

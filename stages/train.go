@@ -69,13 +69,7 @@ func (t *Train) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if err := t.read(ctx, job, &c); err != nil {
 		return nil, err
 	}
-	table := newCurve(job, []string{train.ContrastiveLoss})
-	defer table.release()
-	trained := m.Encoder.Clone()
-	if err := train.Run(ctx, trained, c, t.options(job), table.report); err != nil {
-		return nil, err
-	}
-	return m.With(trained), table.emit()
+	return t.run(ctx, job, m, c, []string{train.ContrastiveLoss})
 }
 
 // read pairs every query with documents that are judged relevant to it.

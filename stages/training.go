@@ -1,11 +1,14 @@
 package stages
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/encoder"
 	"github.com/ferry-clir/ferry/model/train"
 	"github.com/ferry-clir/ferry/schemas"
@@ -39,6 +42,9 @@ type Training struct {
 	FreezeEmbeddings bool `yaml:"freeze_embeddings"`
 	// FreezeLayers keeps so many of the lowest layers as they are.
 	FreezeLayers int `yaml:"freeze_layers"`
+	// Precision is that of the products with the weights of the model that learns: float32, or bf16, which is faster where
+	// the processor has instructions for it (avx512_bf16). Weights stay float32.
+	Precision string `yaml:"precision"`
 	// Temperature of the contrastive loss.
 	Temperature float64 `yaml:"temperature"`
 }
@@ -46,7 +52,7 @@ type Training struct {
 func newTraining() Training {
 	o := train.NewOptions()
 	return Training{Epochs: o.Epochs, Batch: o.Batch, MicroBatch: o.MicroBatch, LearningRate: o.LearningRate, Schedule: o.Schedule,
-		Warmup: o.Warmup, LayerDecay: o.LayerDecay, WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Temperature: train.NewContrastive().Temperature}
+		Warmup: o.Warmup, LayerDecay: o.LayerDecay, WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Precision: model.Float32, Temperature: train.NewContrastive().Temperature}
 }
 
 // Validate checks the keys.
@@ -68,13 +74,44 @@ func (t *Training) Validate() []schemas.Mistake {
 	wrong(t.ClipNorm < 0, "clip_norm", "at least 0", t.ClipNorm)
 	wrong(t.FreezeLayers < 0, "freeze_layers", "at least 0", t.FreezeLayers)
 	wrong(t.Temperature <= 0, "temperature", "above 0", t.Temperature)
-	return append(found, oneOf("schedule", t.Schedule, train.Schedules...)...)
+	found = append(found, oneOf("schedule", t.Schedule, train.Schedules...)...)
+	return append(found, oneOf("precision", t.Precision, model.Float32, model.BFloat16)...)
+}
+
+// run trains a copy of m, from the last checkpoint on if there is one, and emits the training table.
+func (t *Training) run(ctx context.Context, job Job, m *model.Model, what train.Job, losses []string) (*model.Model, error) {
+	saved, err := job.Checkpoint.Open()
+	if err != nil {
+		return nil, err
+	}
+	table := newCurve(job, losses)
+	defer table.release()
+	o := t.options(job)
+	o.Checkpoint = job.Checkpoint.Save
+	if saved != nil {
+		defer saved.Close()
+		o.Resume = saved
+	}
+	trained := m.Encoder.Clone()
+	err = train.Run(ctx, trained, what, o, table.report)
+	if errors.Is(err, train.ErrState) { // nothing is lost but time
+		trained, o.Resume = m.Encoder.Clone(), nil
+		err = train.Run(ctx, trained, what, o, table.report)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.With(trained), table.emit()
 }
 
 func (t *Training) options(job Job) train.Options {
+	precision := encoder.Float32
+	if t.Precision == model.BFloat16 {
+		precision = encoder.BFloat16
+	}
 	return train.Options{Epochs: t.Epochs, Batch: t.Batch, BatchTokens: t.BatchTokens, MicroBatch: t.MicroBatch, LearningRate: t.LearningRate,
 		Schedule: t.Schedule, Warmup: t.Warmup, LayerDecay: t.LayerDecay, WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm, Frozen: encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers},
-		Seed: job.Seed, Workers: job.Workers}
+		Precision: precision, Seed: job.Seed, Workers: job.Workers}
 }
 
 // A curve is the training table while it is being made.

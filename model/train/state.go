@@ -24,7 +24,8 @@ type progress struct {
 
 const stateFormat = "ferry training state 1"
 
-var errDamaged = errors.New("the file is damaged, or not a training state")
+// ErrState is the error of a Resume that is damaged, or the state of another run. Training can begin anew.
+var ErrState = errors.New("this is not a state of this run, or it is damaged")
 
 var checksum = crc64.MakeTable(crc64.ECMA)
 
@@ -57,10 +58,10 @@ func (t *trainer) read(from io.Reader) error {
 	r := &summed{bufio.NewReaderSize(from, 1<<20), crc64.New(checksum)}
 	var p progress
 	if err := gob.NewDecoder(r).Decode(&p); err != nil || p.Format != stateFormat {
-		return errors.Join(errDamaged, err)
+		return errors.Join(ErrState, err)
 	}
 	if p.Steps != t.plan.steps() || p.Weights != t.weights() || len(p.Touched) != t.optimizer.vocabulary() {
-		return errors.New("the training state is of another run")
+		return ErrState
 	}
 	t.step, t.watch, t.stop, t.records = p.Step, p.Watch, p.Stop, p.Records
 	if words := t.optimizer.words; words != nil {
@@ -83,7 +84,7 @@ func (t *trainer) read(from io.Reader) error {
 	})
 	want, got := r.sum.Sum64(), uint64(0)
 	if err = errors.Join(err, binary.Read(r, binary.LittleEndian, &got)); err != nil || got != want {
-		return errors.Join(errDamaged, err)
+		return errors.Join(ErrState, err)
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func TestDamagedState(t *testing.T) {
 	}
 	o.Resume = bytes.NewReader(state)
 	o.Epochs++
-	fail(t, "the training state is of another run", tiny(2), d, o)
+	fail(t, ErrState.Error(), tiny(2), d, o)
 	o.Resume = strings.NewReader("")
-	fail(t, errDamaged.Error(), tiny(2), d, o)
+	fail(t, ErrState.Error(), tiny(2), d, o)
 }
