@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +104,9 @@ func TestDescriptions(t *testing.T) {
 			}
 			if k.Key != strings.ToLower(k.Key) || slices.Contains(keys, k.Key) {
 				t.Errorf("%s.%s: the key %q", d.Section, d.Kind, k.Key)
+			}
+			if k.Required && !reflect.ValueOf(k.Default).IsZero() {
+				t.Errorf("%s.%s.%s is said to be required, and has the default %v", d.Section, d.Kind, k.Key, k.Default)
 			}
 			keys = append(keys, k.Key)
 		}

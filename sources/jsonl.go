@@ -27,7 +27,7 @@ type JSONL struct {
 	// Path names the files; globs are allowed.
 	Path []schemas.Path `yaml:"path" ferry:"required"`
 	// Table is what the files hold: documents, queries, judgments, triples, pairs, vectors, token_vectors or hits.
-	Table string `yaml:"table" ferry:"required"`
+	Table string `yaml:"table"`
 	// Language is that of the rows that do not say theirs.
 	Language string `yaml:"language"`
 	// Columns maps columns of the table to keys of the objects where they differ, such as {text: body, id: _id}.
@@ -193,7 +193,10 @@ func keysOf(line []byte) string {
 // parseObject fills cells with the values of a line.
 func parseObject(line []byte, columns []column, cells []cell) *bad {
 	var object map[string]json.RawMessage
-	if err := json.Unmarshal(line, &object); err != nil {
+	var other *json.UnmarshalTypeError
+	if err := json.Unmarshal(line, &object); errors.As(err, &other) {
+		return badly(badJSON, "a line should be one object, is %s", other.Value)
+	} else if err != nil {
 		return badly(badJSON, "%s", err)
 	}
 	for i, c := range columns {

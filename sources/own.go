@@ -158,7 +158,11 @@ func (m mapping) mistakes(found []string) []schemas.Mistake {
 		}
 	}
 	if lacking := m.lacking(found); found != nil && len(lacking) > 0 {
-		wrong("columns", "the files have %s; %s needs %s", strings.Join(found, ", "), m.table, strings.Join(lacking, ", "))
+		hint := ""
+		if slices.Contains(lacking, schemas.Language) {
+			hint = "; where all rows have the same language, the key language says it"
+		}
+		wrong("columns", "the files have %s; %s needs %s%s", strings.Join(found, ", "), m.table, strings.Join(lacking, ", "), hint)
 	}
 	return all
 }

@@ -28,7 +28,7 @@ type Parquet struct {
 	// Path names the files; globs are allowed.
 	Path []schemas.Path `yaml:"path" ferry:"required"`
 	// Table is what the files hold: documents, queries, judgments, triples, pairs, vectors, token_vectors or hits.
-	Table string `yaml:"table" ferry:"required"`
+	Table string `yaml:"table"`
 	// Language is that of the rows if there is no column of it.
 	Language string `yaml:"language"`
 	// Columns maps columns of the table to columns of the files where they differ, such as {text: body, id: _id}.

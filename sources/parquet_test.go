@@ -59,7 +59,7 @@ func TestParquet(t *testing.T) {
 func TestParquetMistakes(t *testing.T) {
 	p := NewParquet()
 	p.Path = []schemas.Path{"testdata/parquet/documents.parquet"}
-	conform(t, p, layout{Table: "documents", want: "mistake: columns: the files have lang, _id, body, unwanted; documents needs language, id, text\n"})
+	conform(t, p, layout{Table: "documents", want: "mistake: columns: the files have lang, _id, body, unwanted; documents needs language, id, text; where all rows have the same language, the key language says it\n"})
 	p.Path = []schemas.Path{"testdata/make_parquet.py"}
 	if found := p.Validate(); len(found) != 1 || found[0].Key != "path" {
 		t.Errorf("of a file that is not Parquet: %v", found)
