@@ -41,8 +41,13 @@ func defaultText(k pipeline.KeyDescription) string {
 	return "`" + text + "`"
 }
 
+// forMarkdown escapes what Markdown would take for its own, but for what stands between backquotes, which it shows as it is.
 func forMarkdown(doc string) string {
-	return strings.NewReplacer("<", "&lt;", "*", `\*`).Replace(strings.TrimSpace(doc))
+	parts := strings.Split(strings.TrimSpace(doc), "`")
+	for i := 0; i < len(parts); i += 2 {
+		parts[i] = strings.NewReplacer("<", "&lt;", "*", `\*`).Replace(parts[i])
+	}
+	return strings.Join(parts, "`")
 }
 
 func forCell(doc string) string { return strings.ReplaceAll(forMarkdown(doc), "|", `\|`) }
