@@ -29,6 +29,62 @@ func BenchmarkGemm(b *testing.B) {
 	}
 }
 
+// Attention of 12 heads is timed beside what it replaces: a product, a softmax of each row and another product for every
+// head, and backward four products on probabilities that were kept. ns are for a pair of tokens and head.
+func BenchmarkAttention(b *testing.B) {
+	const heads = 12
+	for _, d := range []int{32, 64} {
+		for _, n := range []int{8, 30, 64, 128, 512} {
+			c, p, dp := newAttention(newRandom(b), n, heads, d), make([]float32, n*n), make([]float32, n*n)
+			for _, f := range []struct {
+				name string
+				run  func()
+			}{
+				{"fused", func() { Attention(n, heads, d, c.qkv.data, c.context.data) }},
+				{"products", func() {
+					for i := range heads {
+						c.products(i, p)
+					}
+				}},
+				{"backward fused", func() { AttentionBackward(n, heads, d, c.qkv.data, c.dContext.data, c.dqkv.data) }},
+				{"backward products", func() {
+					for i := range heads {
+						c.productsBackward(i, p, dp)
+					}
+				}},
+			} {
+				b.Run(fmt.Sprintf("%dx%d/%s/%s", n, d, f.name, ISA()), func(b *testing.B) {
+					for b.Loop() {
+						f.run()
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*heads*n*n), "ns/pair")
+				})
+			}
+		}
+	}
+}
+
+// products computes the context of head i, and its probabilities p, of (n, n).
+func (c attentionCase) products(i int, p []float32) {
+	n, d, h, at := c.n, c.d, c.heads*c.d, i*c.d
+	q, k, v := c.qkv.data[at:], c.qkv.data[h+at:], c.qkv.data[2*h+at:]
+	Gemm(false, true, n, n, d, scale(d), q, 3*h, k, 3*h, 0, p, n)
+	for row := range n {
+		Softmax(p[row*n : (row+1)*n])
+	}
+	Gemm(false, false, n, d, n, 1, p, n, v, 3*h, 0, c.context.data[at:], h)
+}
+
+func (c attentionCase) productsBackward(i int, p, dp []float32) {
+	n, d, h, at := c.n, c.d, c.heads*c.d, i*c.d
+	q, k, v, dContext := c.qkv.data[at:], c.qkv.data[h+at:], c.qkv.data[2*h+at:], c.dContext.data[at:]
+	Gemm(true, false, n, d, n, 1, p, n, dContext, h, 0, c.dqkv.data[2*h+at:], 3*h)
+	Gemm(false, true, n, n, d, 1, dContext, h, v, 3*h, 0, dp, n)
+	softmaxBackwardRowsGeneric(n, n, p, dp, n)
+	Gemm(false, false, n, d, n, scale(d), dp, n, k, 3*h, 0, c.dqkv.data[at:], 3*h)
+	Gemm(true, false, n, d, n, scale(d), dp, n, q, 3*h, 0, c.dqkv.data[h+at:], 3*h)
+}
+
 // A layer of a small encoder: 512 tokens of 384 or 1536 elements, or their attention rows.
 func BenchmarkElementwise(b *testing.B) {
 	r := newRandom(b)

@@ -31,9 +31,9 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	if k == 0 || alpha == 0 {
 		return
 	}
-	right := source{b, 1, ldb}
+	operand := source{b, 1, ldb}
 	if !transB {
-		right = source{b, ldb, 1}
+		operand = source{b, ldb, 1}
 	}
 	left := source{a, lda, 1}
 	if transA {
@@ -45,7 +45,7 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 		depth := min(depthBlock, k-p)
 		for j := 0; j < n; j += columnBlock {
 			columns := min(columnBlock, n-j)
-			panels, row, panel := s.right(right.at(p, j), depth, columns, m)
+			panels, row, panel := right(s.b[:], operand.at(p, j), depth, columns, m)
 			var d []float32
 			if p > 0 || beta != 0 {
 				d = c[j:]

@@ -20,17 +20,20 @@ type isa struct {
 	multiplyAdd func(rounds int) // see MultiplyAdd; nil where there is none
 	transpose   func(dst []float32, stride int, x []float32, ldx, depth, width int)
 	// copyRows and copyColumns fill panels as wide as the tile has rows or columns: see panelsGeneric.
-	copyRows     func(dst []float32, panel int, x []float32, ldx, depth, count int)
-	copyColumns  func(dst []float32, panel int, x []float32, ldx, depth, count int)
-	dot          func(x, y []float32) float32
-	axpy         func(alpha float32, x, y []float32)
-	add          func(dst, x []float32)
-	scale        func(alpha float32, x []float32)
-	sumSquares   func(x []float32) float64
-	exp          func(dst, x []float32)
-	softmax      func(x []float32)
-	gelu         func(dst, x []float32)
-	geluBackward func(dx, x, dy []float32)
+	copyRows    func(dst []float32, panel int, x []float32, ldx, depth, count int)
+	copyColumns func(dst []float32, panel int, x []float32, ldx, depth, count int)
+	dot         func(x, y []float32) float32
+	axpy        func(alpha float32, x, y []float32)
+	add         func(dst, x []float32)
+	scale       func(alpha float32, x []float32)
+	sumSquares  func(x []float32) float64
+	exp         func(dst, x []float32)
+	softmax     func(x []float32)
+	// softmaxRows and softmaxBackwardRows take rows, at least 1, with room for whole vectors: see attention.go.
+	softmaxRows         func(rows, n int, x []float32, ld int)
+	softmaxBackwardRows func(rows, n int, p, dp []float32, ld int)
+	gelu                func(dst, x []float32)
+	geluBackward        func(dx, x, dy []float32)
 	// layerNorm and layerNormBackward take one row.
 	layerNorm         func(dst, x, gamma, beta []float32, epsilon float32) (mean, rstd float32)
 	layerNormBackward func(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32)
@@ -38,27 +41,29 @@ type isa struct {
 }
 
 var generic = isa{
-	name:              "generic",
-	lanes:             1,
-	strip:             stripGeneric,
-	tile:              genericTile,
-	bfloat16:          roundedTo(genericTile, stripGeneric),
-	int8:              integers{depth: 4, rotate: rotateGeneric, quantize: quantizeGeneric(4), strip: stripInt8Generic(4)},
-	transpose:         transposeGeneric,
-	copyRows:          panelsGeneric(genericTile.rows),
-	copyColumns:       panelsGeneric(genericTile.columns),
-	dot:               dotGeneric,
-	axpy:              axpyGeneric,
-	add:               addGeneric,
-	scale:             scaleGeneric,
-	sumSquares:        sumSquaresGeneric,
-	exp:               expGeneric,
-	softmax:           softmaxGeneric,
-	gelu:              geluGeneric,
-	geluBackward:      geluBackwardGeneric,
-	layerNorm:         layerNormGeneric,
-	layerNormBackward: layerNormBackwardGeneric,
-	adamW:             adamWGeneric,
+	name:                "generic",
+	lanes:               1,
+	strip:               stripGeneric,
+	tile:                genericTile,
+	bfloat16:            roundedTo(genericTile, stripGeneric),
+	int8:                integers{depth: 4, rotate: rotateGeneric, quantize: quantizeGeneric(4), strip: stripInt8Generic(4)},
+	transpose:           transposeGeneric,
+	copyRows:            panelsGeneric(genericTile.rows),
+	copyColumns:         panelsGeneric(genericTile.columns),
+	dot:                 dotGeneric,
+	axpy:                axpyGeneric,
+	add:                 addGeneric,
+	scale:               scaleGeneric,
+	sumSquares:          sumSquaresGeneric,
+	exp:                 expGeneric,
+	softmax:             softmaxGeneric,
+	softmaxRows:         softmaxRowsGeneric(softmaxGeneric),
+	softmaxBackwardRows: softmaxBackwardRowsGeneric,
+	gelu:                geluGeneric,
+	geluBackward:        geluBackwardGeneric,
+	layerNorm:           layerNormGeneric,
+	layerNormBackward:   layerNormBackwardGeneric,
+	adamW:               adamWGeneric,
 }
 
 // environment is the variable that fixes the instructions.

@@ -28,28 +28,30 @@ func available() []isa {
 }
 
 var avx2 = isa{
-	name:              "avx2",
-	lanes:             8,
-	strip:             stripAVX2,
-	tile:              genericTile,
-	bfloat16:          roundedTo(genericTile, stripAVX2),
-	int8:              integers{depth: 2, rotate: rotateAVX2, quantize: quantizeAVX2, strip: stripInt8AVX2},
-	multiplyAdd:       multiplyAddAVX2,
-	transpose:         transposePanelAVX2,
-	copyRows:          panels6AVX2,
-	copyColumns:       panels16AVX2,
-	dot:               dotAVX2,
-	axpy:              axpyAVX2,
-	add:               addAVX2,
-	scale:             scaleAVX2,
-	sumSquares:        sumSquaresAVX2,
-	exp:               expAVX2,
-	softmax:           softmaxAVX2,
-	gelu:              geluAVX2,
-	geluBackward:      geluBackwardAVX2,
-	layerNorm:         layerNormAVX2,
-	layerNormBackward: layerNormBackwardAVX2,
-	adamW:             adamWAVX2,
+	name:                "avx2",
+	lanes:               8,
+	strip:               stripAVX2,
+	tile:                genericTile,
+	bfloat16:            roundedTo(genericTile, stripAVX2),
+	int8:                integers{depth: 2, rotate: rotateAVX2, quantize: quantizeAVX2, strip: stripInt8AVX2},
+	multiplyAdd:         multiplyAddAVX2,
+	transpose:           transposePanelAVX2,
+	copyRows:            panels6AVX2,
+	copyColumns:         panels16AVX2,
+	dot:                 dotAVX2,
+	axpy:                axpyAVX2,
+	add:                 addAVX2,
+	scale:               scaleAVX2,
+	sumSquares:          sumSquaresAVX2,
+	exp:                 expAVX2,
+	softmax:             softmaxAVX2,
+	softmaxRows:         softmaxRowsAVX2,
+	softmaxBackwardRows: softmaxBackwardRowsAVX2,
+	gelu:                geluAVX2,
+	geluBackward:        geluBackwardAVX2,
+	layerNorm:           layerNormAVX2,
+	layerNormBackward:   layerNormBackwardAVX2,
+	adamW:               adamWAVX2,
 }
 
 // avx512 is avx2, but for the functions that gain by vectors of sixteen.
@@ -59,6 +61,7 @@ func avx512() isa {
 	o.multiplyAdd = multiplyAddAVX512
 	o.strip, o.tile = stripAVX512, tile{rows: 14, columns: 32}
 	o.copyRows, o.copyColumns = panels14AVX512, panels32AVX512
+	o.softmaxRows, o.softmaxBackwardRows = softmaxRowsAVX512, softmaxBackwardRowsAVX512
 	o.bfloat16 = roundedTo(o.tile, stripAVX512)
 	o.int8 = integers{depth: 2, rotate: rotateAVX512, quantize: quantizeAVX2, strip: stripInt8AVX512}
 	return o

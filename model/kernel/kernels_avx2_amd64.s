@@ -4603,6 +4603,511 @@ DATA constantff800000<>+24(SB)/4, $0xff800000
 DATA constantff800000<>+28(SB)/4, $0xff800000
 GLOBL constantff800000<>(SB), RODATA|NOPTR, $32
 
+// func softmaxRowsAVX2(rows int, n int, x []float32, ld int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softmaxRowsAVX2(SB), NOSPLIT, $0-48
+	MOVQ         x_base+16(FP), AX
+	VBROADCASTSS constantff800000<>+0(SB), Y0
+	VBROADCASTSS constant3f800000<>+0(SB), Y1
+	MOVQ         n+8(FP), CX
+	MOVQ         ld+40(FP), SI
+	SHLQ         $0x02, SI
+	LEAQ         -1(CX), DX
+	MOVQ         DX, BX
+	ANDQ         $0x07, BX
+	SUBQ         BX, DX
+	INCQ         BX
+	LEAQ         masks<>+0(SB), DI
+	NEGQ         BX
+	VMOVUPS      32(DI)(BX*4), Y2
+
+four:
+	CMPQ      rows+0(FP), $0x04
+	JL        fourDone
+	LEAQ      (AX)(SI*1), BX
+	LEAQ      (BX)(SI*1), DI
+	LEAQ      (DI)(SI*1), R8
+	VMOVUPS   (AX)(DX*4), Y3
+	VBLENDVPS Y2, Y3, Y0, Y3
+	VMOVUPS   Y3, (AX)(DX*4)
+	VMOVAPS   Y0, Y3
+	VMOVUPS   (BX)(DX*4), Y4
+	VBLENDVPS Y2, Y4, Y0, Y4
+	VMOVUPS   Y4, (BX)(DX*4)
+	VMOVAPS   Y0, Y4
+	VMOVUPS   (DI)(DX*4), Y5
+	VBLENDVPS Y2, Y5, Y0, Y5
+	VMOVUPS   Y5, (DI)(DX*4)
+	VMOVAPS   Y0, Y5
+	VMOVUPS   (R8)(DX*4), Y6
+	VBLENDVPS Y2, Y6, Y0, Y6
+	VMOVUPS   Y6, (R8)(DX*4)
+	VMOVAPS   Y0, Y6
+	XORQ      R9, R9
+
+fourMaximum:
+	VMOVUPS    (AX)(R9*4), Y7
+	VMAXPS     Y3, Y7, Y3
+	VMOVUPS    (BX)(R9*4), Y7
+	VMAXPS     Y4, Y7, Y4
+	VMOVUPS    (DI)(R9*4), Y7
+	VMAXPS     Y5, Y7, Y5
+	VMOVUPS    (R8)(R9*4), Y7
+	VMAXPS     Y6, Y7, Y6
+	ADDQ       $0x08, R9
+	CMPQ       R9, CX
+	JL         fourMaximum
+	VPERM2F128 $0x01, Y3, Y3, Y7
+	VMAXPS     Y7, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y7
+	VMAXPS     Y7, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y7
+	VMAXPS     Y7, Y3, Y3
+	VXORPS     Y7, Y7, Y7
+	VPERM2F128 $0x01, Y4, Y4, Y8
+	VMAXPS     Y8, Y4, Y4
+	VPERMILPS  $0x4e, Y4, Y8
+	VMAXPS     Y8, Y4, Y4
+	VPERMILPS  $0xb1, Y4, Y8
+	VMAXPS     Y8, Y4, Y4
+	VXORPS     Y8, Y8, Y8
+	VPERM2F128 $0x01, Y5, Y5, Y9
+	VMAXPS     Y9, Y5, Y5
+	VPERMILPS  $0x4e, Y5, Y9
+	VMAXPS     Y9, Y5, Y5
+	VPERMILPS  $0xb1, Y5, Y9
+	VMAXPS     Y9, Y5, Y5
+	VXORPS     Y9, Y9, Y9
+	VPERM2F128 $0x01, Y6, Y6, Y10
+	VMAXPS     Y10, Y6, Y6
+	VPERMILPS  $0x4e, Y6, Y10
+	VMAXPS     Y10, Y6, Y6
+	VPERMILPS  $0xb1, Y6, Y10
+	VMAXPS     Y10, Y6, Y6
+	VXORPS     Y10, Y10, Y10
+	XORQ       R9, R9
+
+fourExp:
+	VMOVUPS      (AX)(R9*4), Y11
+	VSUBPS       Y3, Y11, Y11
+	VMOVUPS      constant43020000<>+0(SB), Y13
+	VMINPS       Y11, Y13, Y11
+	VMOVUPS      constantc3160000<>+0(SB), Y13
+	VMAXPS       Y11, Y13, Y11
+	VMULPS       constant3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x00, Y12, Y12
+	VFNMADD231PS constant3f318000<>+0(SB), Y12, Y11
+	VFNMADD231PS constantb95e8083<>+0(SB), Y12, Y11
+	VMOVUPS      constant39500d01<>+0(SB), Y13
+	VFMADD213PS  constant3ab60b61<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3c088889<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3d2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y11
+	VPSUBD       Y11, Y12, Y12
+	VPADDD       constant0000007f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y13, Y13
+	VPADDD       constant0000007f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y13, Y13
+	VADDPS       Y13, Y7, Y7
+	VMOVUPS      Y13, (AX)(R9*4)
+	VMOVUPS      (BX)(R9*4), Y11
+	VSUBPS       Y4, Y11, Y11
+	VMOVUPS      constant43020000<>+0(SB), Y13
+	VMINPS       Y11, Y13, Y11
+	VMOVUPS      constantc3160000<>+0(SB), Y13
+	VMAXPS       Y11, Y13, Y11
+	VMULPS       constant3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x00, Y12, Y12
+	VFNMADD231PS constant3f318000<>+0(SB), Y12, Y11
+	VFNMADD231PS constantb95e8083<>+0(SB), Y12, Y11
+	VMOVUPS      constant39500d01<>+0(SB), Y13
+	VFMADD213PS  constant3ab60b61<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3c088889<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3d2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y11
+	VPSUBD       Y11, Y12, Y12
+	VPADDD       constant0000007f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y13, Y13
+	VPADDD       constant0000007f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y13, Y13
+	VADDPS       Y13, Y8, Y8
+	VMOVUPS      Y13, (BX)(R9*4)
+	VMOVUPS      (DI)(R9*4), Y11
+	VSUBPS       Y5, Y11, Y11
+	VMOVUPS      constant43020000<>+0(SB), Y13
+	VMINPS       Y11, Y13, Y11
+	VMOVUPS      constantc3160000<>+0(SB), Y13
+	VMAXPS       Y11, Y13, Y11
+	VMULPS       constant3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x00, Y12, Y12
+	VFNMADD231PS constant3f318000<>+0(SB), Y12, Y11
+	VFNMADD231PS constantb95e8083<>+0(SB), Y12, Y11
+	VMOVUPS      constant39500d01<>+0(SB), Y13
+	VFMADD213PS  constant3ab60b61<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3c088889<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3d2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y11
+	VPSUBD       Y11, Y12, Y12
+	VPADDD       constant0000007f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y13, Y13
+	VPADDD       constant0000007f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y13, Y13
+	VADDPS       Y13, Y9, Y9
+	VMOVUPS      Y13, (DI)(R9*4)
+	VMOVUPS      (R8)(R9*4), Y11
+	VSUBPS       Y6, Y11, Y11
+	VMOVUPS      constant43020000<>+0(SB), Y13
+	VMINPS       Y11, Y13, Y11
+	VMOVUPS      constantc3160000<>+0(SB), Y13
+	VMAXPS       Y11, Y13, Y11
+	VMULPS       constant3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x00, Y12, Y12
+	VFNMADD231PS constant3f318000<>+0(SB), Y12, Y11
+	VFNMADD231PS constantb95e8083<>+0(SB), Y12, Y11
+	VMOVUPS      constant39500d01<>+0(SB), Y13
+	VFMADD213PS  constant3ab60b61<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3c088889<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3d2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y11
+	VPSUBD       Y11, Y12, Y12
+	VPADDD       constant0000007f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y13, Y13
+	VPADDD       constant0000007f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y13, Y13
+	VADDPS       Y13, Y10, Y10
+	VMOVUPS      Y13, (R8)(R9*4)
+	ADDQ         $0x08, R9
+	CMPQ         R9, CX
+	JL           fourExp
+	VPERM2F128   $0x01, Y7, Y7, Y3
+	VADDPS       Y3, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y3
+	VADDPS       Y3, Y7, Y7
+	VPERMILPS    $0xb1, Y7, Y3
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y7
+	VPERM2F128   $0x01, Y8, Y8, Y3
+	VADDPS       Y3, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y3
+	VADDPS       Y3, Y8, Y8
+	VPERMILPS    $0xb1, Y8, Y3
+	VADDPS       Y3, Y8, Y8
+	VDIVPS       Y8, Y1, Y8
+	VPERM2F128   $0x01, Y9, Y9, Y3
+	VADDPS       Y3, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y3
+	VADDPS       Y3, Y9, Y9
+	VPERMILPS    $0xb1, Y9, Y3
+	VADDPS       Y3, Y9, Y9
+	VDIVPS       Y9, Y1, Y9
+	VPERM2F128   $0x01, Y10, Y10, Y3
+	VADDPS       Y3, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y3
+	VADDPS       Y3, Y10, Y10
+	VPERMILPS    $0xb1, Y10, Y3
+	VADDPS       Y3, Y10, Y10
+	VDIVPS       Y10, Y1, Y10
+	XORQ         R9, R9
+
+fourScale:
+	VMULPS  (AX)(R9*4), Y7, Y3
+	VMOVUPS Y3, (AX)(R9*4)
+	VMULPS  (BX)(R9*4), Y8, Y3
+	VMOVUPS Y3, (BX)(R9*4)
+	VMULPS  (DI)(R9*4), Y9, Y3
+	VMOVUPS Y3, (DI)(R9*4)
+	VMULPS  (R8)(R9*4), Y10, Y3
+	VMOVUPS Y3, (R8)(R9*4)
+	ADDQ    $0x08, R9
+	CMPQ    R9, CX
+	JL      fourScale
+	LEAQ    (R8)(SI*1), AX
+	SUBQ    $0x04, rows+0(FP)
+	JMP     four
+
+fourDone:
+one:
+	CMPQ      rows+0(FP), $0x01
+	JL        oneDone
+	VMOVUPS   (AX)(DX*4), Y3
+	VBLENDVPS Y2, Y3, Y0, Y3
+	VMOVUPS   Y3, (AX)(DX*4)
+	VMOVAPS   Y0, Y3
+	XORQ      BX, BX
+
+oneMaximum:
+	VMOVUPS    (AX)(BX*4), Y4
+	VMAXPS     Y3, Y4, Y3
+	ADDQ       $0x08, BX
+	CMPQ       BX, CX
+	JL         oneMaximum
+	VPERM2F128 $0x01, Y3, Y3, Y4
+	VMAXPS     Y4, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y4
+	VMAXPS     Y4, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y4
+	VMAXPS     Y4, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	XORQ       BX, BX
+
+oneExp:
+	VMOVUPS      (AX)(BX*4), Y5
+	VSUBPS       Y3, Y5, Y5
+	VMOVUPS      constant43020000<>+0(SB), Y7
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      constantc3160000<>+0(SB), Y7
+	VMAXPS       Y5, Y7, Y5
+	VMULPS       constant3fb8aa3b<>+0(SB), Y5, Y6
+	VROUNDPS     $0x00, Y6, Y6
+	VFNMADD231PS constant3f318000<>+0(SB), Y6, Y5
+	VFNMADD231PS constantb95e8083<>+0(SB), Y6, Y5
+	VMOVUPS      constant39500d01<>+0(SB), Y7
+	VFMADD213PS  constant3ab60b61<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3c088889<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3d2aaaab<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3e2aaaab<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3f000000<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3f800000<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3f800000<>+0(SB), Y5, Y7
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y5
+	VPSUBD       Y5, Y6, Y6
+	VPADDD       constant0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VPADDD       constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y7
+	VADDPS       Y7, Y4, Y4
+	VMOVUPS      Y7, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	CMPQ         BX, CX
+	JL           oneExp
+	VPERM2F128   $0x01, Y4, Y4, Y3
+	VADDPS       Y3, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y3
+	VADDPS       Y3, Y4, Y4
+	VPERMILPS    $0xb1, Y4, Y3
+	VADDPS       Y3, Y4, Y4
+	VDIVPS       Y4, Y1, Y4
+	XORQ         BX, BX
+
+oneScale:
+	VMULPS  (AX)(BX*4), Y4, Y3
+	VMOVUPS Y3, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, CX
+	JL      oneScale
+	LEAQ    (AX)(SI*1), AX
+	SUBQ    $0x01, rows+0(FP)
+	JMP     one
+
+oneDone:
+	VZEROUPPER
+	RET
+
+// func softmaxBackwardRowsAVX2(rows int, n int, p []float32, dp []float32, ld int)
+// Requires: AVX, FMA3
+TEXT ·softmaxBackwardRowsAVX2(SB), NOSPLIT, $0-72
+	MOVQ         p_base+16(FP), AX
+	MOVQ         dp_base+40(FP), CX
+	VBROADCASTSS constant00000000<>+0(SB), Y0
+	MOVQ         n+8(FP), DX
+	MOVQ         ld+64(FP), DI
+	SHLQ         $0x02, DI
+	LEAQ         -1(DX), BX
+	MOVQ         BX, SI
+	ANDQ         $0x07, SI
+	SUBQ         SI, BX
+	INCQ         SI
+	LEAQ         masks<>+0(SB), R8
+	NEGQ         SI
+	VMOVUPS      32(R8)(SI*4), Y1
+
+four:
+	CMPQ      rows+0(FP), $0x04
+	JL        fourDone
+	LEAQ      (AX)(DI*1), SI
+	LEAQ      (SI)(DI*1), R8
+	LEAQ      (R8)(DI*1), R9
+	LEAQ      (CX)(DI*1), R10
+	LEAQ      (R10)(DI*1), R11
+	LEAQ      (R11)(DI*1), R12
+	VMOVUPS   (AX)(BX*4), Y2
+	VBLENDVPS Y1, Y2, Y0, Y2
+	VMOVUPS   Y2, (AX)(BX*4)
+	VMOVUPS   (CX)(BX*4), Y2
+	VBLENDVPS Y1, Y2, Y0, Y2
+	VMOVUPS   Y2, (CX)(BX*4)
+	VXORPS    Y2, Y2, Y2
+	VMOVUPS   (SI)(BX*4), Y3
+	VBLENDVPS Y1, Y3, Y0, Y3
+	VMOVUPS   Y3, (SI)(BX*4)
+	VMOVUPS   (R10)(BX*4), Y3
+	VBLENDVPS Y1, Y3, Y0, Y3
+	VMOVUPS   Y3, (R10)(BX*4)
+	VXORPS    Y3, Y3, Y3
+	VMOVUPS   (R8)(BX*4), Y4
+	VBLENDVPS Y1, Y4, Y0, Y4
+	VMOVUPS   Y4, (R8)(BX*4)
+	VMOVUPS   (R11)(BX*4), Y4
+	VBLENDVPS Y1, Y4, Y0, Y4
+	VMOVUPS   Y4, (R11)(BX*4)
+	VXORPS    Y4, Y4, Y4
+	VMOVUPS   (R9)(BX*4), Y5
+	VBLENDVPS Y1, Y5, Y0, Y5
+	VMOVUPS   Y5, (R9)(BX*4)
+	VMOVUPS   (R12)(BX*4), Y5
+	VBLENDVPS Y1, Y5, Y0, Y5
+	VMOVUPS   Y5, (R12)(BX*4)
+	VXORPS    Y5, Y5, Y5
+	XORQ      R13, R13
+
+fourSum:
+	VMOVUPS     (AX)(R13*4), Y6
+	VFMADD231PS (CX)(R13*4), Y6, Y2
+	VMOVUPS     (SI)(R13*4), Y6
+	VFMADD231PS (R10)(R13*4), Y6, Y3
+	VMOVUPS     (R8)(R13*4), Y6
+	VFMADD231PS (R11)(R13*4), Y6, Y4
+	VMOVUPS     (R9)(R13*4), Y6
+	VFMADD231PS (R12)(R13*4), Y6, Y5
+	ADDQ        $0x08, R13
+	CMPQ        R13, DX
+	JL          fourSum
+	VPERM2F128  $0x01, Y2, Y2, Y6
+	VADDPS      Y6, Y2, Y2
+	VPERMILPS   $0x4e, Y2, Y6
+	VADDPS      Y6, Y2, Y2
+	VPERMILPS   $0xb1, Y2, Y6
+	VADDPS      Y6, Y2, Y2
+	VPERM2F128  $0x01, Y3, Y3, Y6
+	VADDPS      Y6, Y3, Y3
+	VPERMILPS   $0x4e, Y3, Y6
+	VADDPS      Y6, Y3, Y3
+	VPERMILPS   $0xb1, Y3, Y6
+	VADDPS      Y6, Y3, Y3
+	VPERM2F128  $0x01, Y4, Y4, Y6
+	VADDPS      Y6, Y4, Y4
+	VPERMILPS   $0x4e, Y4, Y6
+	VADDPS      Y6, Y4, Y4
+	VPERMILPS   $0xb1, Y4, Y6
+	VADDPS      Y6, Y4, Y4
+	VPERM2F128  $0x01, Y5, Y5, Y6
+	VADDPS      Y6, Y5, Y5
+	VPERMILPS   $0x4e, Y5, Y6
+	VADDPS      Y6, Y5, Y5
+	VPERMILPS   $0xb1, Y5, Y6
+	VADDPS      Y6, Y5, Y5
+	XORQ        R13, R13
+
+fourLoop:
+	VMOVUPS (CX)(R13*4), Y6
+	VSUBPS  Y2, Y6, Y6
+	VMULPS  (AX)(R13*4), Y6, Y6
+	VMOVUPS Y6, (CX)(R13*4)
+	VMOVUPS (R10)(R13*4), Y6
+	VSUBPS  Y3, Y6, Y6
+	VMULPS  (SI)(R13*4), Y6, Y6
+	VMOVUPS Y6, (R10)(R13*4)
+	VMOVUPS (R11)(R13*4), Y6
+	VSUBPS  Y4, Y6, Y6
+	VMULPS  (R8)(R13*4), Y6, Y6
+	VMOVUPS Y6, (R11)(R13*4)
+	VMOVUPS (R12)(R13*4), Y6
+	VSUBPS  Y5, Y6, Y6
+	VMULPS  (R9)(R13*4), Y6, Y6
+	VMOVUPS Y6, (R12)(R13*4)
+	ADDQ    $0x08, R13
+	CMPQ    R13, DX
+	JL      fourLoop
+	LEAQ    (R9)(DI*1), AX
+	LEAQ    (R12)(DI*1), CX
+	SUBQ    $0x04, rows+0(FP)
+	JMP     four
+
+fourDone:
+one:
+	CMPQ      rows+0(FP), $0x01
+	JL        oneDone
+	VMOVUPS   (AX)(BX*4), Y2
+	VBLENDVPS Y1, Y2, Y0, Y2
+	VMOVUPS   Y2, (AX)(BX*4)
+	VMOVUPS   (CX)(BX*4), Y2
+	VBLENDVPS Y1, Y2, Y0, Y2
+	VMOVUPS   Y2, (CX)(BX*4)
+	VXORPS    Y2, Y2, Y2
+	XORQ      SI, SI
+
+oneSum:
+	VMOVUPS     (AX)(SI*4), Y3
+	VFMADD231PS (CX)(SI*4), Y3, Y2
+	ADDQ        $0x08, SI
+	CMPQ        SI, DX
+	JL          oneSum
+	VPERM2F128  $0x01, Y2, Y2, Y3
+	VADDPS      Y3, Y2, Y2
+	VPERMILPS   $0x4e, Y2, Y3
+	VADDPS      Y3, Y2, Y2
+	VPERMILPS   $0xb1, Y2, Y3
+	VADDPS      Y3, Y2, Y2
+	XORQ        SI, SI
+
+oneLoop:
+	VMOVUPS (CX)(SI*4), Y3
+	VSUBPS  Y2, Y3, Y3
+	VMULPS  (AX)(SI*4), Y3, Y3
+	VMOVUPS Y3, (CX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, DX
+	JL      oneLoop
+	LEAQ    (AX)(DI*1), AX
+	LEAQ    (CX)(DI*1), CX
+	SUBQ    $0x01, rows+0(FP)
+	JMP     one
+
+oneDone:
+	VZEROUPPER
+	RET
+
+DATA constant00000000<>+0(SB)/4, $0x00000000
+DATA constant00000000<>+4(SB)/4, $0x00000000
+DATA constant00000000<>+8(SB)/4, $0x00000000
+DATA constant00000000<>+12(SB)/4, $0x00000000
+DATA constant00000000<>+16(SB)/4, $0x00000000
+DATA constant00000000<>+20(SB)/4, $0x00000000
+DATA constant00000000<>+24(SB)/4, $0x00000000
+DATA constant00000000<>+28(SB)/4, $0x00000000
+GLOBL constant00000000<>(SB), RODATA|NOPTR, $32
+
 // func geluAVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·geluAVX2(SB), NOSPLIT, $0-48

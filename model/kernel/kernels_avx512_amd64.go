@@ -21,3 +21,9 @@ func panels14AVX512(dst []float32, panel int, x []float32, ldx int, depth int, c
 
 // panels32AVX512 is panelsGeneric for panels 32 wide. depth and count are at least 1.
 func panels32AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)
+
+// softmaxRowsAVX512 is softmaxRowsGeneric.
+func softmaxRowsAVX512(rows int, n int, x []float32, ld int)
+
+// softmaxBackwardRowsAVX512 is softmaxBackwardRowsGeneric.
+func softmaxBackwardRowsAVX512(rows int, n int, p []float32, dp []float32, ld int)

@@ -3062,3 +3062,614 @@ panel:
 	JNE        row
 	VZEROUPPER
 	RET
+
+// func softmaxRowsAVX512(rows int, n int, x []float32, ld int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·softmaxRowsAVX512(SB), NOSPLIT, $0-48
+	MOVQ         x_base+16(FP), AX
+	VBROADCASTSS constantc3160000<>+0(SB), Z0
+	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z1
+	VBROADCASTSS constant3f318000<>+0(SB), Z2
+	VBROADCASTSS constantb95e8083<>+0(SB), Z3
+	VBROADCASTSS constant39500d01<>+0(SB), Z4
+	VBROADCASTSS constant3ab60b61<>+0(SB), Z5
+	VBROADCASTSS constant3c088889<>+0(SB), Z6
+	VBROADCASTSS constant3d2aaaab<>+0(SB), Z7
+	VBROADCASTSS constant3e2aaaab<>+0(SB), Z8
+	VBROADCASTSS constant3f000000<>+0(SB), Z9
+	VBROADCASTSS constant3f800000<>+0(SB), Z10
+	VBROADCASTSS constantff800000<>+0(SB), Z11
+	VBROADCASTSS constant3f800000<>+0(SB), Z12
+	MOVQ         n+8(FP), CX
+	MOVQ         ld+40(FP), SI
+	SHLQ         $0x02, SI
+	LEAQ         -1(CX), DX
+	MOVQ         DX, BX
+	ANDQ         $0x0f, BX
+	SUBQ         BX, DX
+	INCQ         BX
+	MOVQ         $0x0000ffff, DI
+	BZHIQ        BX, DI, DI
+	KMOVW        DI, K1
+
+four:
+	CMPQ      rows+0(FP), $0x04
+	JL        fourDone
+	LEAQ      (AX)(SI*1), BX
+	LEAQ      (BX)(SI*1), DI
+	LEAQ      (DI)(SI*1), R8
+	VMOVUPS   (AX)(DX*4), Z13
+	VBLENDMPS Z13, Z11, K1, Z13
+	VMOVUPS   Z13, (AX)(DX*4)
+	VMOVAPS   Z11, Z13
+	VMOVUPS   (BX)(DX*4), Z14
+	VBLENDMPS Z14, Z11, K1, Z14
+	VMOVUPS   Z14, (BX)(DX*4)
+	VMOVAPS   Z11, Z14
+	VMOVUPS   (DI)(DX*4), Z15
+	VBLENDMPS Z15, Z11, K1, Z15
+	VMOVUPS   Z15, (DI)(DX*4)
+	VMOVAPS   Z11, Z15
+	VMOVUPS   (R8)(DX*4), Z16
+	VBLENDMPS Z16, Z11, K1, Z16
+	VMOVUPS   Z16, (R8)(DX*4)
+	VMOVAPS   Z11, Z16
+	XORQ      R9, R9
+
+fourMaximum:
+	VMOVUPS    (AX)(R9*4), Z17
+	VMAXPS     Z13, Z17, Z13
+	VMOVUPS    (BX)(R9*4), Z17
+	VMAXPS     Z14, Z17, Z14
+	VMOVUPS    (DI)(R9*4), Z17
+	VMAXPS     Z15, Z17, Z15
+	VMOVUPS    (R8)(R9*4), Z17
+	VMAXPS     Z16, Z17, Z16
+	ADDQ       $0x10, R9
+	CMPQ       R9, CX
+	JL         fourMaximum
+	VSHUFF64X2 $0x4e, Z13, Z13, Z17
+	VMAXPS     Z17, Z13, Z13
+	VSHUFF64X2 $0xb1, Z13, Z13, Z17
+	VMAXPS     Z17, Z13, Z13
+	VPERMILPS  $0x4e, Z13, Z17
+	VMAXPS     Z17, Z13, Z13
+	VPERMILPS  $0xb1, Z13, Z17
+	VMAXPS     Z17, Z13, Z13
+	VXORPS     Z17, Z17, Z17
+	VSHUFF64X2 $0x4e, Z14, Z14, Z18
+	VMAXPS     Z18, Z14, Z14
+	VSHUFF64X2 $0xb1, Z14, Z14, Z18
+	VMAXPS     Z18, Z14, Z14
+	VPERMILPS  $0x4e, Z14, Z18
+	VMAXPS     Z18, Z14, Z14
+	VPERMILPS  $0xb1, Z14, Z18
+	VMAXPS     Z18, Z14, Z14
+	VXORPS     Z18, Z18, Z18
+	VSHUFF64X2 $0x4e, Z15, Z15, Z19
+	VMAXPS     Z19, Z15, Z15
+	VSHUFF64X2 $0xb1, Z15, Z15, Z19
+	VMAXPS     Z19, Z15, Z15
+	VPERMILPS  $0x4e, Z15, Z19
+	VMAXPS     Z19, Z15, Z15
+	VPERMILPS  $0xb1, Z15, Z19
+	VMAXPS     Z19, Z15, Z15
+	VXORPS     Z19, Z19, Z19
+	VSHUFF64X2 $0x4e, Z16, Z16, Z20
+	VMAXPS     Z20, Z16, Z16
+	VSHUFF64X2 $0xb1, Z16, Z16, Z20
+	VMAXPS     Z20, Z16, Z16
+	VPERMILPS  $0x4e, Z16, Z20
+	VMAXPS     Z20, Z16, Z16
+	VPERMILPS  $0xb1, Z16, Z20
+	VMAXPS     Z20, Z16, Z16
+	VXORPS     Z20, Z20, Z20
+	XORQ       R9, R9
+
+fourExp:
+	VMOVUPS      (AX)(R9*4), Z21
+	VSUBPS       Z13, Z21, Z21
+	VMAXPS       Z21, Z0, Z21
+	VMULPS       Z1, Z21, Z22
+	VRNDSCALEPS  $0x00, Z22, Z22
+	VFNMADD231PS Z2, Z22, Z21
+	VFNMADD231PS Z3, Z22, Z21
+	VMOVAPS      Z4, Z23
+	VFMADD213PS  Z5, Z21, Z23
+	VFMADD213PS  Z6, Z21, Z23
+	VFMADD213PS  Z7, Z21, Z23
+	VFMADD213PS  Z8, Z21, Z23
+	VFMADD213PS  Z9, Z21, Z23
+	VFMADD213PS  Z10, Z21, Z23
+	VFMADD213PS  Z10, Z21, Z23
+	VSCALEFPS    Z22, Z23, Z23
+	VADDPS       Z23, Z17, Z17
+	VMOVUPS      Z23, (AX)(R9*4)
+	VMOVUPS      (BX)(R9*4), Z21
+	VSUBPS       Z14, Z21, Z21
+	VMAXPS       Z21, Z0, Z21
+	VMULPS       Z1, Z21, Z22
+	VRNDSCALEPS  $0x00, Z22, Z22
+	VFNMADD231PS Z2, Z22, Z21
+	VFNMADD231PS Z3, Z22, Z21
+	VMOVAPS      Z4, Z23
+	VFMADD213PS  Z5, Z21, Z23
+	VFMADD213PS  Z6, Z21, Z23
+	VFMADD213PS  Z7, Z21, Z23
+	VFMADD213PS  Z8, Z21, Z23
+	VFMADD213PS  Z9, Z21, Z23
+	VFMADD213PS  Z10, Z21, Z23
+	VFMADD213PS  Z10, Z21, Z23
+	VSCALEFPS    Z22, Z23, Z23
+	VADDPS       Z23, Z18, Z18
+	VMOVUPS      Z23, (BX)(R9*4)
+	VMOVUPS      (DI)(R9*4), Z21
+	VSUBPS       Z15, Z21, Z21
+	VMAXPS       Z21, Z0, Z21
+	VMULPS       Z1, Z21, Z22
+	VRNDSCALEPS  $0x00, Z22, Z22
+	VFNMADD231PS Z2, Z22, Z21
+	VFNMADD231PS Z3, Z22, Z21
+	VMOVAPS      Z4, Z23
+	VFMADD213PS  Z5, Z21, Z23
+	VFMADD213PS  Z6, Z21, Z23
+	VFMADD213PS  Z7, Z21, Z23
+	VFMADD213PS  Z8, Z21, Z23
+	VFMADD213PS  Z9, Z21, Z23
+	VFMADD213PS  Z10, Z21, Z23
+	VFMADD213PS  Z10, Z21, Z23
+	VSCALEFPS    Z22, Z23, Z23
+	VADDPS       Z23, Z19, Z19
+	VMOVUPS      Z23, (DI)(R9*4)
+	VMOVUPS      (R8)(R9*4), Z21
+	VSUBPS       Z16, Z21, Z21
+	VMAXPS       Z21, Z0, Z21
+	VMULPS       Z1, Z21, Z22
+	VRNDSCALEPS  $0x00, Z22, Z22
+	VFNMADD231PS Z2, Z22, Z21
+	VFNMADD231PS Z3, Z22, Z21
+	VMOVAPS      Z4, Z23
+	VFMADD213PS  Z5, Z21, Z23
+	VFMADD213PS  Z6, Z21, Z23
+	VFMADD213PS  Z7, Z21, Z23
+	VFMADD213PS  Z8, Z21, Z23
+	VFMADD213PS  Z9, Z21, Z23
+	VFMADD213PS  Z10, Z21, Z23
+	VFMADD213PS  Z10, Z21, Z23
+	VSCALEFPS    Z22, Z23, Z23
+	VADDPS       Z23, Z20, Z20
+	VMOVUPS      Z23, (R8)(R9*4)
+	ADDQ         $0x10, R9
+	CMPQ         R9, CX
+	JL           fourExp
+	VSHUFF64X2   $0x4e, Z17, Z17, Z13
+	VADDPS       Z13, Z17, Z17
+	VSHUFF64X2   $0xb1, Z17, Z17, Z13
+	VADDPS       Z13, Z17, Z17
+	VPERMILPS    $0x4e, Z17, Z13
+	VADDPS       Z13, Z17, Z17
+	VPERMILPS    $0xb1, Z17, Z13
+	VADDPS       Z13, Z17, Z17
+	VDIVPS       Z17, Z12, Z17
+	VSHUFF64X2   $0x4e, Z18, Z18, Z13
+	VADDPS       Z13, Z18, Z18
+	VSHUFF64X2   $0xb1, Z18, Z18, Z13
+	VADDPS       Z13, Z18, Z18
+	VPERMILPS    $0x4e, Z18, Z13
+	VADDPS       Z13, Z18, Z18
+	VPERMILPS    $0xb1, Z18, Z13
+	VADDPS       Z13, Z18, Z18
+	VDIVPS       Z18, Z12, Z18
+	VSHUFF64X2   $0x4e, Z19, Z19, Z13
+	VADDPS       Z13, Z19, Z19
+	VSHUFF64X2   $0xb1, Z19, Z19, Z13
+	VADDPS       Z13, Z19, Z19
+	VPERMILPS    $0x4e, Z19, Z13
+	VADDPS       Z13, Z19, Z19
+	VPERMILPS    $0xb1, Z19, Z13
+	VADDPS       Z13, Z19, Z19
+	VDIVPS       Z19, Z12, Z19
+	VSHUFF64X2   $0x4e, Z20, Z20, Z13
+	VADDPS       Z13, Z20, Z20
+	VSHUFF64X2   $0xb1, Z20, Z20, Z13
+	VADDPS       Z13, Z20, Z20
+	VPERMILPS    $0x4e, Z20, Z13
+	VADDPS       Z13, Z20, Z20
+	VPERMILPS    $0xb1, Z20, Z13
+	VADDPS       Z13, Z20, Z20
+	VDIVPS       Z20, Z12, Z20
+	XORQ         R9, R9
+
+fourScale:
+	VMULPS  (AX)(R9*4), Z17, Z13
+	VMOVUPS Z13, (AX)(R9*4)
+	VMULPS  (BX)(R9*4), Z18, Z13
+	VMOVUPS Z13, (BX)(R9*4)
+	VMULPS  (DI)(R9*4), Z19, Z13
+	VMOVUPS Z13, (DI)(R9*4)
+	VMULPS  (R8)(R9*4), Z20, Z13
+	VMOVUPS Z13, (R8)(R9*4)
+	ADDQ    $0x10, R9
+	CMPQ    R9, CX
+	JL      fourScale
+	LEAQ    (R8)(SI*1), AX
+	SUBQ    $0x04, rows+0(FP)
+	JMP     four
+
+fourDone:
+one:
+	CMPQ      rows+0(FP), $0x01
+	JL        oneDone
+	VMOVUPS   (AX)(DX*4), Z13
+	VBLENDMPS Z13, Z11, K1, Z13
+	VMOVUPS   Z13, (AX)(DX*4)
+	VMOVAPS   Z11, Z13
+	XORQ      BX, BX
+
+oneMaximum:
+	VMOVUPS    (AX)(BX*4), Z14
+	VMAXPS     Z13, Z14, Z13
+	ADDQ       $0x10, BX
+	CMPQ       BX, CX
+	JL         oneMaximum
+	VSHUFF64X2 $0x4e, Z13, Z13, Z14
+	VMAXPS     Z14, Z13, Z13
+	VSHUFF64X2 $0xb1, Z13, Z13, Z14
+	VMAXPS     Z14, Z13, Z13
+	VPERMILPS  $0x4e, Z13, Z14
+	VMAXPS     Z14, Z13, Z13
+	VPERMILPS  $0xb1, Z13, Z14
+	VMAXPS     Z14, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	XORQ       BX, BX
+
+oneExp:
+	VMOVUPS      (AX)(BX*4), Z15
+	VSUBPS       Z13, Z15, Z15
+	VMAXPS       Z15, Z0, Z15
+	VMULPS       Z1, Z15, Z16
+	VRNDSCALEPS  $0x00, Z16, Z16
+	VFNMADD231PS Z2, Z16, Z15
+	VFNMADD231PS Z3, Z16, Z15
+	VMOVAPS      Z4, Z17
+	VFMADD213PS  Z5, Z15, Z17
+	VFMADD213PS  Z6, Z15, Z17
+	VFMADD213PS  Z7, Z15, Z17
+	VFMADD213PS  Z8, Z15, Z17
+	VFMADD213PS  Z9, Z15, Z17
+	VFMADD213PS  Z10, Z15, Z17
+	VFMADD213PS  Z10, Z15, Z17
+	VSCALEFPS    Z16, Z17, Z17
+	VADDPS       Z17, Z14, Z14
+	VMOVUPS      Z17, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	CMPQ         BX, CX
+	JL           oneExp
+	VSHUFF64X2   $0x4e, Z14, Z14, Z13
+	VADDPS       Z13, Z14, Z14
+	VSHUFF64X2   $0xb1, Z14, Z14, Z13
+	VADDPS       Z13, Z14, Z14
+	VPERMILPS    $0x4e, Z14, Z13
+	VADDPS       Z13, Z14, Z14
+	VPERMILPS    $0xb1, Z14, Z13
+	VADDPS       Z13, Z14, Z14
+	VDIVPS       Z14, Z12, Z14
+	XORQ         BX, BX
+
+oneScale:
+	VMULPS  (AX)(BX*4), Z14, Z13
+	VMOVUPS Z13, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	CMPQ    BX, CX
+	JL      oneScale
+	LEAQ    (AX)(SI*1), AX
+	SUBQ    $0x01, rows+0(FP)
+	JMP     one
+
+oneDone:
+	VZEROUPPER
+	RET
+
+DATA constantc3160000<>+0(SB)/4, $0xc3160000
+DATA constantc3160000<>+4(SB)/4, $0xc3160000
+DATA constantc3160000<>+8(SB)/4, $0xc3160000
+DATA constantc3160000<>+12(SB)/4, $0xc3160000
+DATA constantc3160000<>+16(SB)/4, $0xc3160000
+DATA constantc3160000<>+20(SB)/4, $0xc3160000
+DATA constantc3160000<>+24(SB)/4, $0xc3160000
+DATA constantc3160000<>+28(SB)/4, $0xc3160000
+GLOBL constantc3160000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f318000<>+0(SB)/4, $0x3f318000
+DATA constant3f318000<>+4(SB)/4, $0x3f318000
+DATA constant3f318000<>+8(SB)/4, $0x3f318000
+DATA constant3f318000<>+12(SB)/4, $0x3f318000
+DATA constant3f318000<>+16(SB)/4, $0x3f318000
+DATA constant3f318000<>+20(SB)/4, $0x3f318000
+DATA constant3f318000<>+24(SB)/4, $0x3f318000
+DATA constant3f318000<>+28(SB)/4, $0x3f318000
+GLOBL constant3f318000<>(SB), RODATA|NOPTR, $32
+
+DATA constantb95e8083<>+0(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+4(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+8(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+12(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+16(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+20(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+24(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+28(SB)/4, $0xb95e8083
+GLOBL constantb95e8083<>(SB), RODATA|NOPTR, $32
+
+DATA constant39500d01<>+0(SB)/4, $0x39500d01
+DATA constant39500d01<>+4(SB)/4, $0x39500d01
+DATA constant39500d01<>+8(SB)/4, $0x39500d01
+DATA constant39500d01<>+12(SB)/4, $0x39500d01
+DATA constant39500d01<>+16(SB)/4, $0x39500d01
+DATA constant39500d01<>+20(SB)/4, $0x39500d01
+DATA constant39500d01<>+24(SB)/4, $0x39500d01
+DATA constant39500d01<>+28(SB)/4, $0x39500d01
+GLOBL constant39500d01<>(SB), RODATA|NOPTR, $32
+
+DATA constant3ab60b61<>+0(SB)/4, $0x3ab60b61
+DATA constant3ab60b61<>+4(SB)/4, $0x3ab60b61
+DATA constant3ab60b61<>+8(SB)/4, $0x3ab60b61
+DATA constant3ab60b61<>+12(SB)/4, $0x3ab60b61
+DATA constant3ab60b61<>+16(SB)/4, $0x3ab60b61
+DATA constant3ab60b61<>+20(SB)/4, $0x3ab60b61
+DATA constant3ab60b61<>+24(SB)/4, $0x3ab60b61
+DATA constant3ab60b61<>+28(SB)/4, $0x3ab60b61
+GLOBL constant3ab60b61<>(SB), RODATA|NOPTR, $32
+
+DATA constant3c088889<>+0(SB)/4, $0x3c088889
+DATA constant3c088889<>+4(SB)/4, $0x3c088889
+DATA constant3c088889<>+8(SB)/4, $0x3c088889
+DATA constant3c088889<>+12(SB)/4, $0x3c088889
+DATA constant3c088889<>+16(SB)/4, $0x3c088889
+DATA constant3c088889<>+20(SB)/4, $0x3c088889
+DATA constant3c088889<>+24(SB)/4, $0x3c088889
+DATA constant3c088889<>+28(SB)/4, $0x3c088889
+GLOBL constant3c088889<>(SB), RODATA|NOPTR, $32
+
+DATA constant3d2aaaab<>+0(SB)/4, $0x3d2aaaab
+DATA constant3d2aaaab<>+4(SB)/4, $0x3d2aaaab
+DATA constant3d2aaaab<>+8(SB)/4, $0x3d2aaaab
+DATA constant3d2aaaab<>+12(SB)/4, $0x3d2aaaab
+DATA constant3d2aaaab<>+16(SB)/4, $0x3d2aaaab
+DATA constant3d2aaaab<>+20(SB)/4, $0x3d2aaaab
+DATA constant3d2aaaab<>+24(SB)/4, $0x3d2aaaab
+DATA constant3d2aaaab<>+28(SB)/4, $0x3d2aaaab
+GLOBL constant3d2aaaab<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e2aaaab<>+0(SB)/4, $0x3e2aaaab
+DATA constant3e2aaaab<>+4(SB)/4, $0x3e2aaaab
+DATA constant3e2aaaab<>+8(SB)/4, $0x3e2aaaab
+DATA constant3e2aaaab<>+12(SB)/4, $0x3e2aaaab
+DATA constant3e2aaaab<>+16(SB)/4, $0x3e2aaaab
+DATA constant3e2aaaab<>+20(SB)/4, $0x3e2aaaab
+DATA constant3e2aaaab<>+24(SB)/4, $0x3e2aaaab
+DATA constant3e2aaaab<>+28(SB)/4, $0x3e2aaaab
+GLOBL constant3e2aaaab<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f000000<>+0(SB)/4, $0x3f000000
+DATA constant3f000000<>+4(SB)/4, $0x3f000000
+DATA constant3f000000<>+8(SB)/4, $0x3f000000
+DATA constant3f000000<>+12(SB)/4, $0x3f000000
+DATA constant3f000000<>+16(SB)/4, $0x3f000000
+DATA constant3f000000<>+20(SB)/4, $0x3f000000
+DATA constant3f000000<>+24(SB)/4, $0x3f000000
+DATA constant3f000000<>+28(SB)/4, $0x3f000000
+GLOBL constant3f000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA constantff800000<>+0(SB)/4, $0xff800000
+DATA constantff800000<>+4(SB)/4, $0xff800000
+DATA constantff800000<>+8(SB)/4, $0xff800000
+DATA constantff800000<>+12(SB)/4, $0xff800000
+DATA constantff800000<>+16(SB)/4, $0xff800000
+DATA constantff800000<>+20(SB)/4, $0xff800000
+DATA constantff800000<>+24(SB)/4, $0xff800000
+DATA constantff800000<>+28(SB)/4, $0xff800000
+GLOBL constantff800000<>(SB), RODATA|NOPTR, $32
+
+// func softmaxBackwardRowsAVX512(rows int, n int, p []float32, dp []float32, ld int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·softmaxBackwardRowsAVX512(SB), NOSPLIT, $0-72
+	MOVQ         p_base+16(FP), AX
+	MOVQ         dp_base+40(FP), CX
+	VBROADCASTSS constant00000000<>+0(SB), Z0
+	MOVQ         n+8(FP), DX
+	MOVQ         ld+64(FP), DI
+	SHLQ         $0x02, DI
+	LEAQ         -1(DX), BX
+	MOVQ         BX, SI
+	ANDQ         $0x0f, SI
+	SUBQ         SI, BX
+	INCQ         SI
+	MOVQ         $0x0000ffff, R8
+	BZHIQ        SI, R8, R8
+	KMOVW        R8, K1
+
+four:
+	CMPQ      rows+0(FP), $0x04
+	JL        fourDone
+	LEAQ      (AX)(DI*1), SI
+	LEAQ      (SI)(DI*1), R8
+	LEAQ      (R8)(DI*1), R9
+	LEAQ      (CX)(DI*1), R10
+	LEAQ      (R10)(DI*1), R11
+	LEAQ      (R11)(DI*1), R12
+	VMOVUPS   (AX)(BX*4), Z1
+	VBLENDMPS Z1, Z0, K1, Z1
+	VMOVUPS   Z1, (AX)(BX*4)
+	VMOVUPS   (CX)(BX*4), Z1
+	VBLENDMPS Z1, Z0, K1, Z1
+	VMOVUPS   Z1, (CX)(BX*4)
+	VXORPS    Z1, Z1, Z1
+	VMOVUPS   (SI)(BX*4), Z2
+	VBLENDMPS Z2, Z0, K1, Z2
+	VMOVUPS   Z2, (SI)(BX*4)
+	VMOVUPS   (R10)(BX*4), Z2
+	VBLENDMPS Z2, Z0, K1, Z2
+	VMOVUPS   Z2, (R10)(BX*4)
+	VXORPS    Z2, Z2, Z2
+	VMOVUPS   (R8)(BX*4), Z3
+	VBLENDMPS Z3, Z0, K1, Z3
+	VMOVUPS   Z3, (R8)(BX*4)
+	VMOVUPS   (R11)(BX*4), Z3
+	VBLENDMPS Z3, Z0, K1, Z3
+	VMOVUPS   Z3, (R11)(BX*4)
+	VXORPS    Z3, Z3, Z3
+	VMOVUPS   (R9)(BX*4), Z4
+	VBLENDMPS Z4, Z0, K1, Z4
+	VMOVUPS   Z4, (R9)(BX*4)
+	VMOVUPS   (R12)(BX*4), Z4
+	VBLENDMPS Z4, Z0, K1, Z4
+	VMOVUPS   Z4, (R12)(BX*4)
+	VXORPS    Z4, Z4, Z4
+	XORQ      R13, R13
+
+fourSum:
+	VMOVUPS     (AX)(R13*4), Z5
+	VFMADD231PS (CX)(R13*4), Z5, Z1
+	VMOVUPS     (SI)(R13*4), Z5
+	VFMADD231PS (R10)(R13*4), Z5, Z2
+	VMOVUPS     (R8)(R13*4), Z5
+	VFMADD231PS (R11)(R13*4), Z5, Z3
+	VMOVUPS     (R9)(R13*4), Z5
+	VFMADD231PS (R12)(R13*4), Z5, Z4
+	ADDQ        $0x10, R13
+	CMPQ        R13, DX
+	JL          fourSum
+	VSHUFF64X2  $0x4e, Z1, Z1, Z5
+	VADDPS      Z5, Z1, Z1
+	VSHUFF64X2  $0xb1, Z1, Z1, Z5
+	VADDPS      Z5, Z1, Z1
+	VPERMILPS   $0x4e, Z1, Z5
+	VADDPS      Z5, Z1, Z1
+	VPERMILPS   $0xb1, Z1, Z5
+	VADDPS      Z5, Z1, Z1
+	VSHUFF64X2  $0x4e, Z2, Z2, Z5
+	VADDPS      Z5, Z2, Z2
+	VSHUFF64X2  $0xb1, Z2, Z2, Z5
+	VADDPS      Z5, Z2, Z2
+	VPERMILPS   $0x4e, Z2, Z5
+	VADDPS      Z5, Z2, Z2
+	VPERMILPS   $0xb1, Z2, Z5
+	VADDPS      Z5, Z2, Z2
+	VSHUFF64X2  $0x4e, Z3, Z3, Z5
+	VADDPS      Z5, Z3, Z3
+	VSHUFF64X2  $0xb1, Z3, Z3, Z5
+	VADDPS      Z5, Z3, Z3
+	VPERMILPS   $0x4e, Z3, Z5
+	VADDPS      Z5, Z3, Z3
+	VPERMILPS   $0xb1, Z3, Z5
+	VADDPS      Z5, Z3, Z3
+	VSHUFF64X2  $0x4e, Z4, Z4, Z5
+	VADDPS      Z5, Z4, Z4
+	VSHUFF64X2  $0xb1, Z4, Z4, Z5
+	VADDPS      Z5, Z4, Z4
+	VPERMILPS   $0x4e, Z4, Z5
+	VADDPS      Z5, Z4, Z4
+	VPERMILPS   $0xb1, Z4, Z5
+	VADDPS      Z5, Z4, Z4
+	XORQ        R13, R13
+
+fourLoop:
+	VMOVUPS (CX)(R13*4), Z5
+	VSUBPS  Z1, Z5, Z5
+	VMULPS  (AX)(R13*4), Z5, Z5
+	VMOVUPS Z5, (CX)(R13*4)
+	VMOVUPS (R10)(R13*4), Z5
+	VSUBPS  Z2, Z5, Z5
+	VMULPS  (SI)(R13*4), Z5, Z5
+	VMOVUPS Z5, (R10)(R13*4)
+	VMOVUPS (R11)(R13*4), Z5
+	VSUBPS  Z3, Z5, Z5
+	VMULPS  (R8)(R13*4), Z5, Z5
+	VMOVUPS Z5, (R11)(R13*4)
+	VMOVUPS (R12)(R13*4), Z5
+	VSUBPS  Z4, Z5, Z5
+	VMULPS  (R9)(R13*4), Z5, Z5
+	VMOVUPS Z5, (R12)(R13*4)
+	ADDQ    $0x10, R13
+	CMPQ    R13, DX
+	JL      fourLoop
+	LEAQ    (R9)(DI*1), AX
+	LEAQ    (R12)(DI*1), CX
+	SUBQ    $0x04, rows+0(FP)
+	JMP     four
+
+fourDone:
+one:
+	CMPQ      rows+0(FP), $0x01
+	JL        oneDone
+	VMOVUPS   (AX)(BX*4), Z1
+	VBLENDMPS Z1, Z0, K1, Z1
+	VMOVUPS   Z1, (AX)(BX*4)
+	VMOVUPS   (CX)(BX*4), Z1
+	VBLENDMPS Z1, Z0, K1, Z1
+	VMOVUPS   Z1, (CX)(BX*4)
+	VXORPS    Z1, Z1, Z1
+	XORQ      SI, SI
+
+oneSum:
+	VMOVUPS     (AX)(SI*4), Z2
+	VFMADD231PS (CX)(SI*4), Z2, Z1
+	ADDQ        $0x10, SI
+	CMPQ        SI, DX
+	JL          oneSum
+	VSHUFF64X2  $0x4e, Z1, Z1, Z2
+	VADDPS      Z2, Z1, Z1
+	VSHUFF64X2  $0xb1, Z1, Z1, Z2
+	VADDPS      Z2, Z1, Z1
+	VPERMILPS   $0x4e, Z1, Z2
+	VADDPS      Z2, Z1, Z1
+	VPERMILPS   $0xb1, Z1, Z2
+	VADDPS      Z2, Z1, Z1
+	XORQ        SI, SI
+
+oneLoop:
+	VMOVUPS (CX)(SI*4), Z2
+	VSUBPS  Z1, Z2, Z2
+	VMULPS  (AX)(SI*4), Z2, Z2
+	VMOVUPS Z2, (CX)(SI*4)
+	ADDQ    $0x10, SI
+	CMPQ    SI, DX
+	JL      oneLoop
+	LEAQ    (AX)(DI*1), AX
+	LEAQ    (CX)(DI*1), CX
+	SUBQ    $0x01, rows+0(FP)
+	JMP     one
+
+oneDone:
+	VZEROUPPER
+	RET
+
+DATA constant00000000<>+0(SB)/4, $0x00000000
+DATA constant00000000<>+4(SB)/4, $0x00000000
+DATA constant00000000<>+8(SB)/4, $0x00000000
+DATA constant00000000<>+12(SB)/4, $0x00000000
+DATA constant00000000<>+16(SB)/4, $0x00000000
+DATA constant00000000<>+20(SB)/4, $0x00000000
+DATA constant00000000<>+24(SB)/4, $0x00000000
+DATA constant00000000<>+28(SB)/4, $0x00000000
+GLOBL constant00000000<>(SB), RODATA|NOPTR, $32

@@ -27,20 +27,21 @@ type scratch struct {
 	a [rowBlock*depthBlock + 2]float32
 	b [depthBlock * columnBlock]float32
 	narrowScratch
+	attentionScratch
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// right lays out b, of (depth, columns), in panels for a product with m rows. It returns them with the distances
+// right lays out b, of (depth, columns), in panels for a product with m rows, in dst. It returns them with the distances
 // between two rows of a panel and between two panels. A matrix that is not transposed is read where it lies if too
 // few rows would use the copy.
-func (s *scratch) right(b source, depth, columns, m int) (panels []float32, row, panel int) {
+func right(dst []float32, b source, depth, columns, m int) (panels []float32, row, panel int) {
 	width := active.tile.columns
 	if b.column == 1 && m < fewRows && !aliased(b.row) {
 		return b.data, b.row, width
 	}
-	packColumns(s.b[:], b, depth, columns)
-	return s.b[:], width, width * depth
+	packColumns(dst, b, depth, columns)
+	return dst, width, width * depth
 }
 
 // product computes C = alpha*A*B + bias + D for A of (m, depth) and C of (m, n), with B in panels. bias and d may be nil,

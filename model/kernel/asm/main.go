@@ -40,6 +40,8 @@ func avx512() {
 	rotateAVX512()
 	panels(rows512, "AVX512")
 	panels(columns512, "AVX512")
+	rowKinds["avx512"].softmaxRows()
+	rowKinds["avx512"].softmaxBackwardRows()
 }
 
 // vnni emits what products of bytes need in addition.
@@ -78,6 +80,8 @@ func avx2() {
 	sumSquares()
 	exponential()
 	softmax()
+	rowKinds["avx2"].softmaxRows()
+	rowKinds["avx2"].softmaxBackwardRows()
 	gelu()
 	geluBackward()
 	layerNorm()

@@ -59,4 +59,10 @@ with np.errstate(over="ignore"):
     half = x.astype(np.float16)
 out["float16"] = {"x": x.tolist(), "bits": half.view(np.uint16).tolist()}
 
+n, heads, d = 11, 2, 20
+x, dy = single(n, 3, heads, d, scale=1.5).requires_grad_(), single(n, heads, d)
+y = torch.nn.functional.scaled_dot_product_attention(*(x[:, i].transpose(0, 1) for i in range(3))).transpose(0, 1)
+y.backward(dy)
+out["attention"] = {"x": x.flatten().tolist(), "dy": dy.flatten().tolist(), "y": flat(y), "dx": flat(x.grad)}
+
 print("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in out.items()) + "\n}")
