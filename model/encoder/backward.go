@@ -1,7 +1,6 @@
 package encoder
 
 import (
-	"math"
 	"runtime"
 
 	"github.com/ferry-clir/ferry/model/kernel"
@@ -55,14 +54,12 @@ type scratch struct {
 	dh   []float32 // (tokens, H)
 	dup  []float32 // (tokens, F)
 	dqkv []float32 // (tokens, 3H)
-	dp   []float32 // (longest sequence squared)
 }
 
 func (w *Workspace) takeScratch(c Config) scratch {
 	t, h := w.tokens, c.Hidden
 	return scratch{
 		dy: w.arena.take(t * h), dh: w.arena.take(t * h), dup: w.arena.take(t * c.FFN), dqkv: w.arena.take(t * 3 * h),
-		dp: w.arena.take(w.longest * w.longest),
 	}
 }
 
@@ -88,36 +85,11 @@ func (e *Encoder) backwardLayer(l *layer, p *packedLayer, a *activations, w *Wor
 	}
 }
 
-// backwardAttend computes s.dqkv from s.dh, the gradient of a.context. With P the probabilities of one head and dC its
-// part of s.dh: dV = P'*dC, dP = dC*V', dS = P*(dP - sum over the row of P*dP), dQ = dS*K/sqrt(d), dK = dS'*Q/sqrt(d).
+// backwardAttend computes s.dqkv from s.dh, the gradient of a.context.
 func (e *Encoder) backwardAttend(a *activations, s *scratch, b Batch) {
-	h, d := e.Config.Hidden, e.Config.Hidden/e.Config.Heads
-	scale := float32(1 / math.Sqrt(float64(d)))
-	next := 0
+	h, heads := e.Config.Hidden, e.Config.Heads
 	for i := range b.Sequences() {
 		begin, end := b.bounds(i)
-		n := end - begin
-		qkv, dqkv, dh := a.qkv[begin*3*h:end*3*h], s.dqkv[begin*3*h:end*3*h], s.dh[begin*h:end*h]
-		for head := range e.Config.Heads {
-			at := head * d
-			p, ds := a.probabilities[next:next+n*n], s.dp[:n*n]
-			kernel.Gemm(true, false, n, d, n, 1, p, n, dh[at:], h, 0, dqkv[2*h+at:], 3*h)
-			kernel.Gemm(false, true, n, n, d, 1, dh[at:], h, qkv[2*h+at:], 3*h, 0, ds, n)
-			backwardSoftmax(ds, p, n)
-			kernel.Gemm(false, false, n, d, n, scale, ds, n, qkv[h+at:], 3*h, 0, dqkv[at:], 3*h)
-			kernel.Gemm(true, false, n, d, n, scale, ds, n, qkv[at:], 3*h, 0, dqkv[h+at:], 3*h)
-			next += n * n
-		}
-	}
-}
-
-// backwardSoftmax turns dp, the gradient of the probabilities p, into that of the scores; both are (n, n).
-func backwardSoftmax(dp, p []float32, n int) {
-	for i := range n {
-		row, weights := part(dp, i, n), part(p, i, n)
-		sum := kernel.Dot(row, weights)
-		for j, x := range weights {
-			row[j] = x * (row[j] - sum)
-		}
+		kernel.AttentionBackward(end-begin, heads, h/heads, a.qkv[begin*3*h:end*3*h], s.dh[begin*h:end*h], s.dqkv[begin*3*h:end*3*h])
 	}
 }

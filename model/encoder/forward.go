@@ -1,7 +1,6 @@
 package encoder
 
 import (
-	"math"
 	"runtime"
 
 	"github.com/ferry-clir/ferry/model/kernel"
@@ -39,7 +38,7 @@ func (e *Encoder) embed(w *Workspace, b Batch) {
 func (e *Encoder) forwardLayer(l *layer, p *packedLayer, a *activations, w *Workspace, b Batch) {
 	t, h, f, epsilon := w.tokens, e.Config.Hidden, e.Config.FFN, e.Config.Epsilon
 	kernel.GemmPacked(t, a.x, h, &p.qkv, l.qkvBias, a.qkv, 3*h)
-	e.attend(a, w.Training, b)
+	e.attend(a, b)
 	kernel.GemmPackedAdd(t, a.context, h, &p.out, l.outBias, a.x, h, a.sum1, h)
 	kernel.LayerNorm(a.middle, a.sum1, l.norm1, l.norm1Bias, t, h, epsilon, a.mean1, a.rstd1)
 	kernel.GemmPacked(t, a.middle, h, &p.up, l.upBias, a.up, f)
@@ -48,27 +47,11 @@ func (e *Encoder) forwardLayer(l *layer, p *packedLayer, a *activations, w *Work
 	kernel.LayerNorm(a.y, a.sum2, l.norm2, l.norm2Bias, t, h, epsilon, a.mean2, a.rstd2)
 }
 
-// attend computes a.context from a.qkv: softmax(Q*K'/sqrt(d))*V for every sequence and head, d = Hidden/Heads. If all
-// probabilities are to be kept, each sequence and head has its own place for them.
-func (e *Encoder) attend(a *activations, keep bool, b Batch) {
-	h, d := e.Config.Hidden, e.Config.Hidden/e.Config.Heads
-	scale := float32(1 / math.Sqrt(float64(d)))
-	next := 0
+// attend computes a.context from a.qkv, one sequence at a time.
+func (e *Encoder) attend(a *activations, b Batch) {
+	h, heads := e.Config.Hidden, e.Config.Heads
 	for i := range b.Sequences() {
 		begin, end := b.bounds(i)
-		n := end - begin
-		qkv, context := a.qkv[begin*3*h:end*3*h], a.context[begin*h:end*h]
-		for head := range e.Config.Heads {
-			q, k, v := qkv[head*d:], qkv[h+head*d:], qkv[2*h+head*d:]
-			p := a.probabilities[next : next+n*n]
-			kernel.Gemm(false, true, n, n, d, scale, q, 3*h, k, 3*h, 0, p, n)
-			for row := range n {
-				kernel.Softmax(part(p, row, n))
-			}
-			kernel.Gemm(false, false, n, d, n, 1, p, n, v, 3*h, 0, context[head*d:], h)
-			if keep {
-				next += n * n
-			}
-		}
+		kernel.Attention(end-begin, heads, h/heads, a.qkv[begin*3*h:end*3*h], a.context[begin*h:end*h])
 	}
 }

@@ -15,8 +15,7 @@ const (
 // A Workspace is the memory of one goroutine that runs an encoder. It grows to what the largest batch needs and is then
 // reused, so that Forward and Backward allocate nothing.
 type Workspace struct {
-	// Training makes Forward keep what Backward needs: for every token and layer 8*Hidden + 2*FFN + Heads*(length of
-	// the sequence) numbers.
+	// Training makes Forward keep what Backward needs: for every token and layer 8*Hidden + 2*FFN numbers.
 	Training bool
 	// Precision is that of the products with weight matrices and of their gradients; all else is float32. Backward does
 	// not take Int8.
@@ -30,7 +29,6 @@ type Workspace struct {
 	layers  []activations // one a layer; all share one memory unless Training
 	hidden  []float32     // (tokens, H): what Forward returned
 	tokens  int
-	longest int // tokens of the longest sequence
 
 	// What Propagate leaves, beside the layers' gradients.
 	batch Batch
@@ -40,19 +38,18 @@ type Workspace struct {
 
 // activations are the intermediate values of one layer for all tokens. Without training, some share their memory.
 type activations struct {
-	x             []float32 // (tokens, H): input
-	qkv           []float32 // (tokens, 3H): query, key and value of every token
-	probabilities []float32 // per sequence of n tokens (Heads, n, n): the attention weights
-	context       []float32 // (tokens, H): weighted values, heads side by side
-	sum1          []float32 // (tokens, H): attention output + x, before normalisation
-	mean1, rstd1  []float32 // (tokens)
-	middle        []float32 // (tokens, H): after the first normalisation
-	up            []float32 // (tokens, F): before GELU
-	gelu          []float32 // (tokens, F)
-	sum2          []float32 // (tokens, H): feed-forward output + middle, before normalisation
-	mean2, rstd2  []float32 // (tokens)
-	y             []float32 // (tokens, H): output, the next layer's x
-	dnorms        []float32 // (4, H): after Propagate, gradients of norm1, norm1Bias, norm2 and norm2Bias
+	x            []float32 // (tokens, H): input
+	qkv          []float32 // (tokens, 3H): query, key and value of every token
+	context      []float32 // (tokens, H): weighted values, heads side by side
+	sum1         []float32 // (tokens, H): attention output + x, before normalisation
+	mean1, rstd1 []float32 // (tokens)
+	middle       []float32 // (tokens, H): after the first normalisation
+	up           []float32 // (tokens, F): before GELU
+	gelu         []float32 // (tokens, F)
+	sum2         []float32 // (tokens, H): feed-forward output + middle, before normalisation
+	mean2, rstd2 []float32 // (tokens)
+	y            []float32 // (tokens, H): output, the next layer's x
+	dnorms       []float32 // (4, H): after Propagate, gradients of norm1, norm1Bias, norm2 and norm2Bias
 }
 
 // NewWorkspace returns an empty workspace.
@@ -61,25 +58,16 @@ func NewWorkspace() *Workspace { return new(Workspace) }
 // prepare lays out the memory of a forward pass over b.
 func (w *Workspace) prepare(c Config, b Batch) {
 	t, h := len(b.IDs), c.Hidden
-	w.tokens, w.longest = t, 0
-	attended := 0 // pairs of tokens that attend to each other
-	for i := range b.Sequences() {
-		begin, end := b.bounds(i)
-		attended += (end - begin) * (end - begin)
-		w.longest = max(w.longest, end-begin)
-	}
+	w.tokens = t
 	w.arena.reset()
 	w.input, w.mean, w.rstd = w.arena.take(t*h), w.arena.take(t), w.arena.take(t)
 	w.hidden = w.arena.take(t * h)
 	w.layers = w.layers[:0]
 	for i := range c.Layers {
 		var a activations
-		switch {
-		case w.Training:
-			a = w.takeLayer(c, c.Heads*attended)
-		case i == 0:
-			a = w.takeLayer(c, w.longest*w.longest)
-		default:
+		if w.Training || i == 0 {
+			a = w.takeLayer(c)
+		} else {
 			a = w.layers[0]
 		}
 		a.x = w.hidden
@@ -92,18 +80,17 @@ func (w *Workspace) prepare(c Config, b Batch) {
 	w.forward = w.arena.used
 }
 
-// takeLayer takes the memory of one layer but for x and y. Attention keeps so many probabilities.
-func (w *Workspace) takeLayer(c Config, probabilities int) activations {
+// takeLayer takes the memory of one layer but for x and y.
+func (w *Workspace) takeLayer(c Config) activations {
 	t, h := w.tokens, c.Hidden
 	a := activations{
-		qkv:           w.arena.take(t * 3 * h),
-		probabilities: w.arena.take(probabilities),
-		context:       w.arena.take(t * h),
-		sum1:          w.arena.take(t * h),
-		mean1:         w.arena.take(t),
-		rstd1:         w.arena.take(t),
-		middle:        w.arena.take(t * h),
-		up:            w.arena.take(t * c.FFN),
+		qkv:     w.arena.take(t * 3 * h),
+		context: w.arena.take(t * h),
+		sum1:    w.arena.take(t * h),
+		mean1:   w.arena.take(t),
+		rstd1:   w.arena.take(t),
+		middle:  w.arena.take(t * h),
+		up:      w.arena.take(t * c.FFN),
 	}
 	if w.Training {
 		a.gelu, a.sum2 = w.arena.take(t*c.FFN), w.arena.take(t*h)
