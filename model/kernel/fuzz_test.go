@@ -19,3 +19,14 @@ func FuzzGemm(f *testing.F) {
 		p.compare(t, want)
 	})
 }
+
+// FuzzNarrow compares products in bfloat16 and integers of any small shape with formulas in float64.
+func FuzzNarrow(f *testing.F) {
+	f.Add(uint64(1), uint8(30), uint8(30), uint16(32))
+	f.Add(uint64(2), uint8(7), uint8(17), uint16(385))
+	f.Fuzz(func(t *testing.T, seed uint64, m, n uint8, k uint16) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		checkBFloat16(t, r, 1+int(m), 1+int(n), 1+int(k%1600))
+		checkInt8(t, r, 1+int(m), 1+int(n), 1+int(k%1600))
+	})
+}
