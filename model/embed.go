@@ -11,24 +11,14 @@ import (
 
 // EmbedOptions says how texts become vectors.
 type EmbedOptions struct {
-	Prefix    string // put before every text, such as "query: "
-	Pooling   string // mean, cls or max
-	Normalize bool   // scale sentence vectors to length 1
-	MaxTokens int    // longer inputs are cut, special tokens kept
-	Content   bool   // token vectors of content tokens only
-	Budget    int    // tokens in one batch through the encoder, at least one text
-	Precision string // of products with weights: float32, which is the default, bf16 or int8
+	Prefix    string            // put before every text, such as "query: "
+	Pooling   string            // mean, cls or max
+	Normalize bool              // scale sentence vectors to length 1
+	MaxTokens int               // longer inputs are cut, special tokens kept
+	Content   bool              // token vectors of content tokens only
+	Budget    int               // tokens in one batch through the encoder, at least one text
+	Precision encoder.Precision // of products with weights
 }
-
-// The precisions of EmbedOptions. Where the machine has instructions for them, products in bf16 take about half the time
-// of those in float32, and in int8 a quarter. The vectors differ a little; what that costs is to be measured on the task.
-const (
-	Float32  = "float32"
-	BFloat16 = "bf16"
-	Int8     = "int8"
-)
-
-var precisions = map[string]encoder.Precision{"": encoder.Float32, Float32: encoder.Float32, BFloat16: encoder.BFloat16, Int8: encoder.Int8}
 
 // Embedded is one text's vectors. The slices belong to the caller.
 type Embedded struct {
@@ -49,7 +39,7 @@ type Embedder struct {
 // NewEmbedder returns an embedder for m; options are taken as they are, nothing is filled in.
 func NewEmbedder(m *Model, options EmbedOptions) *Embedder {
 	e := &Embedder{model: m, options: options, workspace: encoder.NewWorkspace(), prefix: m.PrefixTokens(options.Prefix)}
-	e.workspace.Precision = precisions[options.Precision]
+	e.workspace.Precision = options.Precision
 	return e
 }
 

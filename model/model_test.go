@@ -174,16 +174,16 @@ func TestDamagedWeightsGiveNoVectors(t *testing.T) {
 // Other precisions give other vectors, but not very.
 func TestEmbedPrecision(t *testing.T) {
 	m := tiny(t)
-	o := EmbedOptions{Pooling: Mean, MaxTokens: 24, Budget: 100, Normalize: true, Precision: Float32}
+	o := EmbedOptions{Pooling: Mean, MaxTokens: 24, Budget: 100, Normalize: true}
 	want := embed(t, m, o, "the quick brown fox")[0].Vector
-	for _, precision := range []string{BFloat16, Int8} {
+	for _, precision := range []encoder.Precision{encoder.BFloat16, encoder.Int8} {
 		o.Precision = precision
 		got, cosine := embed(t, m, o, "the quick brown fox")[0].Vector, 0.0
 		for i, x := range got {
 			cosine += float64(x) * float64(want[i])
 		}
 		if slices.Equal(got, want) || cosine < 0.999 {
-			t.Errorf("%s: cosine %g with float32", precision, cosine)
+			t.Errorf("precision %d: cosine %g with float32", precision, cosine)
 		}
 	}
 }

@@ -44,7 +44,7 @@ type Embed struct {
 
 // NewEmbed returns an Embed with its defaults.
 func NewEmbed() *Embed {
-	return &Embed{Output: "vectors", Tokens: "content", BatchTokens: 2048, Precision: model.Float32}
+	return &Embed{Output: "vectors", Tokens: "content", BatchTokens: 2048, Precision: float32Name}
 }
 
 // Validate checks the keys.
@@ -53,7 +53,7 @@ func (e *Embed) Validate() []schemas.Mistake {
 	found = append(found, oneOf("output", e.Output, "vectors", "token_vectors", "both")...)
 	found = append(found, oneOf("tokens", e.Tokens, "content", "all")...)
 	found = append(found, oneOf("pooling", e.Pooling, "", model.Mean, model.CLS, model.Max)...)
-	found = append(found, oneOf("precision", e.Precision, model.Float32, model.BFloat16, model.Int8)...)
+	found = append(found, oneOf("precision", e.Precision, float32Name, bf16Name, int8Name)...)
 	if e.MaxTokens < 0 {
 		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("should be at least 1, is %d", e.MaxTokens)})
 	}
@@ -92,7 +92,7 @@ func (e *Embed) Outputs(in Types) (Outputs, []schemas.Mistake) {
 }
 
 func (e *Embed) options(info model.Info) model.EmbedOptions {
-	o := model.EmbedOptions{Prefix: e.Prefix, Pooling: info.Pooling, Normalize: info.Normalize, MaxTokens: info.MaxTokens, Content: e.Tokens == "content", Budget: e.BatchTokens, Precision: e.Precision}
+	o := model.EmbedOptions{Prefix: e.Prefix, Pooling: info.Pooling, Normalize: info.Normalize, MaxTokens: info.MaxTokens, Content: e.Tokens == "content", Budget: e.BatchTokens, Precision: precisions[e.Precision]}
 	if e.Pooling != "" {
 		o.Pooling = e.Pooling
 	}

@@ -52,7 +52,7 @@ type Training struct {
 func newTraining() Training {
 	o := train.NewOptions()
 	return Training{Epochs: o.Epochs, Batch: o.Batch, MicroBatch: o.MicroBatch, LearningRate: o.LearningRate, Schedule: o.Schedule,
-		Warmup: o.Warmup, LayerDecay: o.LayerDecay, WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Precision: model.Float32, Temperature: train.NewContrastive().Temperature}
+		Warmup: o.Warmup, LayerDecay: o.LayerDecay, WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Precision: float32Name, Temperature: train.NewContrastive().Temperature}
 }
 
 // Validate checks the keys.
@@ -75,7 +75,7 @@ func (t *Training) Validate() []schemas.Mistake {
 	wrong(t.FreezeLayers < 0, "freeze_layers", "at least 0", t.FreezeLayers)
 	wrong(t.Temperature <= 0, "temperature", "above 0", t.Temperature)
 	found = append(found, oneOf("schedule", t.Schedule, train.Schedules...)...)
-	return append(found, oneOf("precision", t.Precision, model.Float32, model.BFloat16)...)
+	return append(found, oneOf("precision", t.Precision, float32Name, bf16Name)...)
 }
 
 // run trains a copy of m, from the last checkpoint on if there is one, and emits the training table.
@@ -105,13 +105,9 @@ func (t *Training) run(ctx context.Context, job Job, m *model.Model, what train.
 }
 
 func (t *Training) options(job Job) train.Options {
-	precision := encoder.Float32
-	if t.Precision == model.BFloat16 {
-		precision = encoder.BFloat16
-	}
 	return train.Options{Epochs: t.Epochs, Batch: t.Batch, BatchTokens: t.BatchTokens, MicroBatch: t.MicroBatch, LearningRate: t.LearningRate,
 		Schedule: t.Schedule, Warmup: t.Warmup, LayerDecay: t.LayerDecay, WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm, Frozen: encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers},
-		Precision: precision, Seed: job.Seed, Workers: job.Workers}
+		Precision: precisions[t.Precision], Seed: job.Seed, Workers: job.Workers}
 }
 
 // A curve is the training table while it is being made.

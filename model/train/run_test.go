@@ -288,3 +288,18 @@ func TestReportStopsTheRun(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestBFloat16 follows the losses of float32, never the same and never far.
+func TestBFloat16(t *testing.T) {
+	d, o := distillation(Loss{OT, 1}, Loss{PooledMSE, 0.5}), options()
+	want := run(t, tiny(2), d, o)
+	o.Precision = encoder.BFloat16
+	got, widest := run(t, tiny(2), d, o), 0.0
+	for i, r := range got {
+		widest = max(widest, math.Abs(r.Loss-want[i].Loss)/want[0].Loss)
+	}
+	t.Logf("losses differ by up to %.2g of the first", widest)
+	if !(widest > 0 && widest < 0.03) {
+		t.Errorf("losses differ by up to %g of the first", widest)
+	}
+}
