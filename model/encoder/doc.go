@@ -11,5 +11,7 @@
 // result of a sequence has the same bits whatever else is in the batch. There is no dropout: Config.Dropout is carried,
 // and would be applied in forward.go behind Workspace.Training.
 //
+// The weights of a file that is mapped into memory are used where they lie, so that a model is open before it is read.
+//
 // Start with encoder.go, then forward.go. The file format has a package of its own, safetensors.
 package encoder

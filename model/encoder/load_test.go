@@ -218,7 +218,7 @@ func TestLoadShards(t *testing.T) {
 		if files[name] == nil {
 			return nil, 0, errors.New(name + " is not there")
 		}
-		return bytes.NewReader(files[name]), int64(len(files[name])), nil
+		return newInMemory(files[name], 0), int64(len(files[name])), nil
 	}
 	text, _ := json.Marshal(index)
 	got, err := LoadShards(e.Config, text, open)
@@ -227,6 +227,9 @@ func TestLoadShards(t *testing.T) {
 	}
 	if !bytes.Equal(save(t, got), save(t, e)) {
 		t.Error("shards give other weights")
+	}
+	if len(got.viewed) != 2 {
+		t.Errorf("weights are views of %d shards", len(got.viewed))
 	}
 	for _, test := range []struct{ index, want string }{
 		{"{", "reading safetensors index"},
