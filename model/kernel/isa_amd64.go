@@ -62,6 +62,7 @@ func avx512() isa {
 	o.strip, o.tile = stripAVX512, tile{rows: 14, columns: 32}
 	o.copyRows, o.copyColumns = panels14AVX512, panels32AVX512
 	o.softmaxRows, o.softmaxBackwardRows = softmaxRowsAVX512, softmaxBackwardRowsAVX512
+	o.gelu, o.geluBackward = geluAVX512, geluBackwardAVX512
 	o.bfloat16 = roundedTo(o.tile, stripAVX512)
 	o.int8 = integers{depth: 2, rotate: rotateAVX512, quantize: quantizeAVX2, strip: stripInt8AVX512}
 	return o

@@ -27,3 +27,9 @@ func softmaxRowsAVX512(rows int, n int, x []float32, ld int)
 
 // softmaxBackwardRowsAVX512 is softmaxBackwardRowsGeneric.
 func softmaxBackwardRowsAVX512(rows int, n int, p []float32, dp []float32, ld int)
+
+// geluAVX512 is geluGeneric.
+func geluAVX512(dst []float32, x []float32)
+
+// geluBackwardAVX512 is geluBackwardGeneric.
+func geluBackwardAVX512(dx []float32, x []float32, dy []float32)

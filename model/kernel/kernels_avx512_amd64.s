@@ -3673,3 +3673,351 @@ DATA constant00000000<>+20(SB)/4, $0x00000000
 DATA constant00000000<>+24(SB)/4, $0x00000000
 DATA constant00000000<>+28(SB)/4, $0x00000000
 GLOBL constant00000000<>(SB), RODATA|NOPTR, $32
+
+// func geluAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·geluAVX512(SB), NOSPLIT, $0-48
+	VBROADCASTSS constant41800000<>+0(SB), Z1
+	VBROADCASTSS constant3f800000<>+0(SB), Z2
+	VBROADCASTSS constant3e6d3388<>+0(SB), Z3
+	VBROADCASTSS constantbf000000<>+0(SB), Z4
+	VBROADCASTSS constant7fffffff<>+0(SB), Z0
+	VBROADCASTSS constant3f07dc22<>+0(SB), Z5
+	VBROADCASTSS constantbf3a00e3<>+0(SB), Z6
+	VBROADCASTSS constant3f35f0e3<>+0(SB), Z7
+	VBROADCASTSS constantbe11a98e<>+0(SB), Z8
+	VBROADCASTSS constant3e027906<>+0(SB), Z9
+	VBROADCASTSS constantc3160000<>+0(SB), Z10
+	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z11
+	VBROADCASTSS constant3f318000<>+0(SB), Z12
+	VBROADCASTSS constantb95e8083<>+0(SB), Z13
+	VBROADCASTSS constant39500d01<>+0(SB), Z14
+	VBROADCASTSS constant3ab60b61<>+0(SB), Z15
+	VBROADCASTSS constant3c088889<>+0(SB), Z16
+	VBROADCASTSS constant3d2aaaab<>+0(SB), Z17
+	VBROADCASTSS constant3e2aaaab<>+0(SB), Z18
+	VBROADCASTSS constant3f000000<>+0(SB), Z19
+	VBROADCASTSS constant3f800000<>+0(SB), Z20
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JL           rest
+
+whole:
+	VMOVUPS      (CX)(BX*4), Z21
+	VANDPS       Z0, Z21, Z22
+	VMINPS       Z22, Z1, Z22
+	VMOVAPS      Z2, Z23
+	VFMADD231PS  Z3, Z22, Z23
+	VRCP14PS     Z23, Z24
+	VFNMADD213PS Z2, Z24, Z23
+	VFMADD213PS  Z24, Z24, Z23
+	VMOVAPS      Z5, Z24
+	VFMADD213PS  Z6, Z23, Z24
+	VFMADD213PS  Z7, Z23, Z24
+	VFMADD213PS  Z8, Z23, Z24
+	VFMADD213PS  Z9, Z23, Z24
+	VMULPS       Z23, Z24, Z24
+	VMULPS       Z22, Z22, Z22
+	VMULPS       Z4, Z22, Z22
+	VMAXPS       Z22, Z10, Z22
+	VMULPS       Z11, Z22, Z23
+	VRNDSCALEPS  $0x00, Z23, Z23
+	VFNMADD231PS Z12, Z23, Z22
+	VFNMADD231PS Z13, Z23, Z22
+	VMOVAPS      Z14, Z25
+	VFMADD213PS  Z15, Z22, Z25
+	VFMADD213PS  Z16, Z22, Z25
+	VFMADD213PS  Z17, Z22, Z25
+	VFMADD213PS  Z18, Z22, Z25
+	VFMADD213PS  Z19, Z22, Z25
+	VFMADD213PS  Z20, Z22, Z25
+	VFMADD213PS  Z20, Z22, Z25
+	VSCALEFPS    Z23, Z25, Z25
+	VMULPS       Z25, Z24, Z24
+	VPMOVD2M     Z21, K1
+	KNOTW        K1, K1
+	VSUBPS       Z24, Z2, K1, Z24
+	VMULPS       Z21, Z24, Z24
+	VMOVUPS      Z24, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	CMPQ         BX, DX
+	JLE          whole
+
+rest:
+	ADDQ         $0x10, DX
+	SUBQ         BX, DX
+	JE           done
+	MOVQ         $0x0000ffff, SI
+	BZHIQ        DX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(BX*4), K1, Z21
+	VANDPS       Z0, Z21, Z0
+	VMINPS       Z0, Z1, Z0
+	VMOVAPS      Z2, Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VRCP14PS     Z1, Z3
+	VFNMADD213PS Z2, Z3, Z1
+	VFMADD213PS  Z3, Z3, Z1
+	VMOVAPS      Z5, Z3
+	VFMADD213PS  Z6, Z1, Z3
+	VFMADD213PS  Z7, Z1, Z3
+	VFMADD213PS  Z8, Z1, Z3
+	VFMADD213PS  Z9, Z1, Z3
+	VMULPS       Z1, Z3, Z3
+	VMULPS       Z0, Z0, Z0
+	VMULPS       Z4, Z0, Z0
+	VMAXPS       Z0, Z10, Z0
+	VMULPS       Z11, Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS Z12, Z1, Z0
+	VFNMADD231PS Z13, Z1, Z0
+	VMOVAPS      Z14, Z4
+	VFMADD213PS  Z15, Z0, Z4
+	VFMADD213PS  Z16, Z0, Z4
+	VFMADD213PS  Z17, Z0, Z4
+	VFMADD213PS  Z18, Z0, Z4
+	VFMADD213PS  Z19, Z0, Z4
+	VFMADD213PS  Z20, Z0, Z4
+	VFMADD213PS  Z20, Z0, Z4
+	VSCALEFPS    Z1, Z4, Z4
+	VMULPS       Z4, Z3, Z3
+	VPMOVD2M     Z21, K2
+	KNOTW        K2, K2
+	VSUBPS       Z3, Z2, K2, Z3
+	VMULPS       Z21, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA constant41800000<>+0(SB)/4, $0x41800000
+DATA constant41800000<>+4(SB)/4, $0x41800000
+DATA constant41800000<>+8(SB)/4, $0x41800000
+DATA constant41800000<>+12(SB)/4, $0x41800000
+DATA constant41800000<>+16(SB)/4, $0x41800000
+DATA constant41800000<>+20(SB)/4, $0x41800000
+DATA constant41800000<>+24(SB)/4, $0x41800000
+DATA constant41800000<>+28(SB)/4, $0x41800000
+GLOBL constant41800000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e6d3388<>+0(SB)/4, $0x3e6d3388
+DATA constant3e6d3388<>+4(SB)/4, $0x3e6d3388
+DATA constant3e6d3388<>+8(SB)/4, $0x3e6d3388
+DATA constant3e6d3388<>+12(SB)/4, $0x3e6d3388
+DATA constant3e6d3388<>+16(SB)/4, $0x3e6d3388
+DATA constant3e6d3388<>+20(SB)/4, $0x3e6d3388
+DATA constant3e6d3388<>+24(SB)/4, $0x3e6d3388
+DATA constant3e6d3388<>+28(SB)/4, $0x3e6d3388
+GLOBL constant3e6d3388<>(SB), RODATA|NOPTR, $32
+
+DATA constantbf000000<>+0(SB)/4, $0xbf000000
+DATA constantbf000000<>+4(SB)/4, $0xbf000000
+DATA constantbf000000<>+8(SB)/4, $0xbf000000
+DATA constantbf000000<>+12(SB)/4, $0xbf000000
+DATA constantbf000000<>+16(SB)/4, $0xbf000000
+DATA constantbf000000<>+20(SB)/4, $0xbf000000
+DATA constantbf000000<>+24(SB)/4, $0xbf000000
+DATA constantbf000000<>+28(SB)/4, $0xbf000000
+GLOBL constantbf000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant7fffffff<>+0(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+4(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+8(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+12(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+16(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+20(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+24(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+28(SB)/4, $0x7fffffff
+GLOBL constant7fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f07dc22<>+0(SB)/4, $0x3f07dc22
+DATA constant3f07dc22<>+4(SB)/4, $0x3f07dc22
+DATA constant3f07dc22<>+8(SB)/4, $0x3f07dc22
+DATA constant3f07dc22<>+12(SB)/4, $0x3f07dc22
+DATA constant3f07dc22<>+16(SB)/4, $0x3f07dc22
+DATA constant3f07dc22<>+20(SB)/4, $0x3f07dc22
+DATA constant3f07dc22<>+24(SB)/4, $0x3f07dc22
+DATA constant3f07dc22<>+28(SB)/4, $0x3f07dc22
+GLOBL constant3f07dc22<>(SB), RODATA|NOPTR, $32
+
+DATA constantbf3a00e3<>+0(SB)/4, $0xbf3a00e3
+DATA constantbf3a00e3<>+4(SB)/4, $0xbf3a00e3
+DATA constantbf3a00e3<>+8(SB)/4, $0xbf3a00e3
+DATA constantbf3a00e3<>+12(SB)/4, $0xbf3a00e3
+DATA constantbf3a00e3<>+16(SB)/4, $0xbf3a00e3
+DATA constantbf3a00e3<>+20(SB)/4, $0xbf3a00e3
+DATA constantbf3a00e3<>+24(SB)/4, $0xbf3a00e3
+DATA constantbf3a00e3<>+28(SB)/4, $0xbf3a00e3
+GLOBL constantbf3a00e3<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f35f0e3<>+0(SB)/4, $0x3f35f0e3
+DATA constant3f35f0e3<>+4(SB)/4, $0x3f35f0e3
+DATA constant3f35f0e3<>+8(SB)/4, $0x3f35f0e3
+DATA constant3f35f0e3<>+12(SB)/4, $0x3f35f0e3
+DATA constant3f35f0e3<>+16(SB)/4, $0x3f35f0e3
+DATA constant3f35f0e3<>+20(SB)/4, $0x3f35f0e3
+DATA constant3f35f0e3<>+24(SB)/4, $0x3f35f0e3
+DATA constant3f35f0e3<>+28(SB)/4, $0x3f35f0e3
+GLOBL constant3f35f0e3<>(SB), RODATA|NOPTR, $32
+
+DATA constantbe11a98e<>+0(SB)/4, $0xbe11a98e
+DATA constantbe11a98e<>+4(SB)/4, $0xbe11a98e
+DATA constantbe11a98e<>+8(SB)/4, $0xbe11a98e
+DATA constantbe11a98e<>+12(SB)/4, $0xbe11a98e
+DATA constantbe11a98e<>+16(SB)/4, $0xbe11a98e
+DATA constantbe11a98e<>+20(SB)/4, $0xbe11a98e
+DATA constantbe11a98e<>+24(SB)/4, $0xbe11a98e
+DATA constantbe11a98e<>+28(SB)/4, $0xbe11a98e
+GLOBL constantbe11a98e<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e027906<>+0(SB)/4, $0x3e027906
+DATA constant3e027906<>+4(SB)/4, $0x3e027906
+DATA constant3e027906<>+8(SB)/4, $0x3e027906
+DATA constant3e027906<>+12(SB)/4, $0x3e027906
+DATA constant3e027906<>+16(SB)/4, $0x3e027906
+DATA constant3e027906<>+20(SB)/4, $0x3e027906
+DATA constant3e027906<>+24(SB)/4, $0x3e027906
+DATA constant3e027906<>+28(SB)/4, $0x3e027906
+GLOBL constant3e027906<>(SB), RODATA|NOPTR, $32
+
+// func geluBackwardAVX512(dx []float32, x []float32, dy []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·geluBackwardAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS constant41800000<>+0(SB), Z1
+	VBROADCASTSS constant3f800000<>+0(SB), Z2
+	VBROADCASTSS constant3e6d3388<>+0(SB), Z3
+	VBROADCASTSS constantbf000000<>+0(SB), Z4
+	VBROADCASTSS constant7fffffff<>+0(SB), Z0
+	VBROADCASTSS constant3f07dc22<>+0(SB), Z5
+	VBROADCASTSS constantbf3a00e3<>+0(SB), Z6
+	VBROADCASTSS constant3f35f0e3<>+0(SB), Z7
+	VBROADCASTSS constantbe11a98e<>+0(SB), Z8
+	VBROADCASTSS constant3e027906<>+0(SB), Z9
+	VBROADCASTSS constantc3160000<>+0(SB), Z10
+	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z11
+	VBROADCASTSS constant3f318000<>+0(SB), Z12
+	VBROADCASTSS constantb95e8083<>+0(SB), Z13
+	VBROADCASTSS constant39500d01<>+0(SB), Z14
+	VBROADCASTSS constant3ab60b61<>+0(SB), Z15
+	VBROADCASTSS constant3c088889<>+0(SB), Z16
+	VBROADCASTSS constant3d2aaaab<>+0(SB), Z17
+	VBROADCASTSS constant3e2aaaab<>+0(SB), Z18
+	VBROADCASTSS constant3f000000<>+0(SB), Z19
+	VBROADCASTSS constant3f800000<>+0(SB), Z20
+	VBROADCASTSS constant3ecc422a<>+0(SB), Z21
+	MOVQ         dx_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_len+8(FP), BX
+	XORQ         SI, SI
+	SUBQ         $0x10, BX
+	JL           rest
+
+whole:
+	VMOVUPS      (CX)(SI*4), Z22
+	VMOVUPS      (DX)(SI*4), Z23
+	VANDPS       Z0, Z22, Z24
+	VMINPS       Z24, Z1, Z24
+	VMOVAPS      Z2, Z25
+	VFMADD231PS  Z3, Z24, Z25
+	VRCP14PS     Z25, Z26
+	VFNMADD213PS Z2, Z26, Z25
+	VFMADD213PS  Z26, Z26, Z25
+	VMOVAPS      Z5, Z26
+	VFMADD213PS  Z6, Z25, Z26
+	VFMADD213PS  Z7, Z25, Z26
+	VFMADD213PS  Z8, Z25, Z26
+	VFMADD213PS  Z9, Z25, Z26
+	VMULPS       Z25, Z26, Z26
+	VMULPS       Z24, Z24, Z24
+	VMULPS       Z4, Z24, Z24
+	VMAXPS       Z24, Z10, Z24
+	VMULPS       Z11, Z24, Z25
+	VRNDSCALEPS  $0x00, Z25, Z25
+	VFNMADD231PS Z12, Z25, Z24
+	VFNMADD231PS Z13, Z25, Z24
+	VMOVAPS      Z14, Z27
+	VFMADD213PS  Z15, Z24, Z27
+	VFMADD213PS  Z16, Z24, Z27
+	VFMADD213PS  Z17, Z24, Z27
+	VFMADD213PS  Z18, Z24, Z27
+	VFMADD213PS  Z19, Z24, Z27
+	VFMADD213PS  Z20, Z24, Z27
+	VFMADD213PS  Z20, Z24, Z27
+	VSCALEFPS    Z25, Z27, Z27
+	VMULPS       Z27, Z26, Z26
+	VPMOVD2M     Z22, K1
+	KNOTW        K1, K1
+	VSUBPS       Z26, Z2, K1, Z26
+	VMULPS       Z21, Z27, Z27
+	VFMADD231PS  Z22, Z27, Z26
+	VMULPS       Z23, Z26, Z26
+	VMOVUPS      Z26, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	CMPQ         SI, BX
+	JLE          whole
+
+rest:
+	ADDQ         $0x10, BX
+	SUBQ         SI, BX
+	JE           done
+	MOVQ         $0x0000ffff, DI
+	BZHIQ        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX)(SI*4), K1, Z22
+	VMOVUPS.Z    (DX)(SI*4), K1, Z23
+	VANDPS       Z0, Z22, Z0
+	VMINPS       Z0, Z1, Z0
+	VMOVAPS      Z2, Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VRCP14PS     Z1, Z3
+	VFNMADD213PS Z2, Z3, Z1
+	VFMADD213PS  Z3, Z3, Z1
+	VMOVAPS      Z5, Z3
+	VFMADD213PS  Z6, Z1, Z3
+	VFMADD213PS  Z7, Z1, Z3
+	VFMADD213PS  Z8, Z1, Z3
+	VFMADD213PS  Z9, Z1, Z3
+	VMULPS       Z1, Z3, Z3
+	VMULPS       Z0, Z0, Z0
+	VMULPS       Z4, Z0, Z0
+	VMAXPS       Z0, Z10, Z0
+	VMULPS       Z11, Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS Z12, Z1, Z0
+	VFNMADD231PS Z13, Z1, Z0
+	VMOVAPS      Z14, Z4
+	VFMADD213PS  Z15, Z0, Z4
+	VFMADD213PS  Z16, Z0, Z4
+	VFMADD213PS  Z17, Z0, Z4
+	VFMADD213PS  Z18, Z0, Z4
+	VFMADD213PS  Z19, Z0, Z4
+	VFMADD213PS  Z20, Z0, Z4
+	VFMADD213PS  Z20, Z0, Z4
+	VSCALEFPS    Z1, Z4, Z4
+	VMULPS       Z4, Z3, Z3
+	VPMOVD2M     Z22, K2
+	KNOTW        K2, K2
+	VSUBPS       Z3, Z2, K2, Z3
+	VMULPS       Z21, Z4, Z4
+	VFMADD231PS  Z22, Z4, Z3
+	VMULPS       Z23, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA constant3ecc422a<>+0(SB)/4, $0x3ecc422a
+DATA constant3ecc422a<>+4(SB)/4, $0x3ecc422a
+DATA constant3ecc422a<>+8(SB)/4, $0x3ecc422a
+DATA constant3ecc422a<>+12(SB)/4, $0x3ecc422a
+DATA constant3ecc422a<>+16(SB)/4, $0x3ecc422a
+DATA constant3ecc422a<>+20(SB)/4, $0x3ecc422a
+DATA constant3ecc422a<>+24(SB)/4, $0x3ecc422a
+DATA constant3ecc422a<>+28(SB)/4, $0x3ecc422a
+GLOBL constant3ecc422a<>(SB), RODATA|NOPTR, $32

@@ -42,6 +42,8 @@ func avx512() {
 	panels(columns512, "AVX512")
 	rowKinds["avx512"].softmaxRows()
 	rowKinds["avx512"].softmaxBackwardRows()
+	gelu512()
+	geluBackward512()
 }
 
 // vnni emits what products of bytes need in addition.
