@@ -62,6 +62,9 @@ func integer(name string) arrow.Field {
 	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int32}
 }
 func long(name string) arrow.Field { return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int64} }
+func numberOrNull(name string) arrow.Field {
+	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Float64, Nullable: true}
+}
 func number(name string) arrow.Field {
 	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Float64}
 }
@@ -144,13 +147,14 @@ func Scores() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(Variant), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), integer(QueryCount)}, nil)
 }
 
-// Training is the table of training curves, a row an optimiser step, with a column for each loss by its name.
+// Training is the table of training curves, a row an optimiser step, with a column for each loss by its name. The value of
+// a step's evaluation is null where there was none.
 func Training(losses ...string) *arrow.Schema {
 	fields := []arrow.Field{integer(Step), number(Epoch), number(Loss)}
 	for _, name := range losses {
 		fields = append(fields, number(name))
 	}
-	fields = append(fields, number(LearningRate), number(GradientNorm), number(SolverIterations), number(MarginalError), integer(NotConverged))
+	fields = append(fields, number(LearningRate), number(GradientNorm), number(SolverIterations), number(MarginalError), integer(NotConverged), numberOrNull(Value))
 	return arrow.NewSchema(fields, nil)
 }
 

@@ -76,6 +76,7 @@ func (d *Distill) Validate() []schemas.Mistake {
 // Outputs is the student, trained, and the training table.
 func (d *Distill) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("from", in.Schema("from"), "pair_tokens", schemas.TeacherIDs, schemas.StudentSourceIDs, schemas.StudentTargetIDs)
+	found = append(found, d.Dev.lacks(in)...)
 	teacher, ok := in.Models["teacher"]
 	student, both := in.Models["student"]
 	if ok && both && teacher.Config.Hidden != student.Config.Hidden {
@@ -106,7 +107,7 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 			return nil, err
 		}
 	}
-	return d.run(ctx, job, student, t, sortedNames(d.Losses))
+	return d.run(ctx, job, student, teacher, t, sortedNames(d.Losses))
 }
 
 // contentOf tells which tokens of a tokenized table are content: not the special ones, nor those of the table's prefix.

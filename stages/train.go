@@ -54,6 +54,7 @@ func (t *Train) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("queries", in.Schema("queries"), "queries", schemas.Language, schemas.ID, schemas.Text)
 	found = append(found, lacks("documents", in.Schema("documents"), "documents", schemas.Language, schemas.ID, schemas.Text)...)
 	found = append(found, lacks("judgments", in.Schema("judgments"), "judgments", schemas.QueryID, schemas.DocumentID, schemas.Grade)...)
+	found = append(found, t.Dev.lacks(in)...)
 	info, ok := in.Models["model"]
 	if ok && t.MaxTokens > info.Config.MaxTokens() {
 		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), t.MaxTokens)})
@@ -69,7 +70,7 @@ func (t *Train) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if err := t.read(ctx, job, &c); err != nil {
 		return nil, err
 	}
-	return t.run(ctx, job, m, c, []string{train.ContrastiveLoss})
+	return t.run(ctx, job, m, nil, c, []string{train.ContrastiveLoss})
 }
 
 // read pairs every query with documents that are judged relevant to it.

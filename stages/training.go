@@ -47,12 +47,14 @@ type Training struct {
 	Precision string `yaml:"precision"`
 	// Temperature of the contrastive loss.
 	Temperature float64 `yaml:"temperature"`
+	Dev
 }
 
 func newTraining() Training {
 	o := train.NewOptions()
 	return Training{Epochs: o.Epochs, Batch: o.Batch, MicroBatch: o.MicroBatch, LearningRate: o.LearningRate, Schedule: o.Schedule,
-		Warmup: o.Warmup, LayerDecay: o.LayerDecay, WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Precision: float32Name, Temperature: train.NewContrastive().Temperature}
+		Warmup: o.Warmup, LayerDecay: o.LayerDecay, WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Precision: float32Name,
+		Temperature: train.NewContrastive().Temperature, Dev: newDev()}
 }
 
 // Validate checks the keys.
@@ -75,11 +77,17 @@ func (t *Training) Validate() []schemas.Mistake {
 	wrong(t.FreezeLayers < 0, "freeze_layers", "at least 0", t.FreezeLayers)
 	wrong(t.Temperature <= 0, "temperature", "above 0", t.Temperature)
 	found = append(found, oneOf("schedule", t.Schedule, train.Schedules...)...)
-	return append(found, oneOf("precision", t.Precision, float32Name, bf16Name)...)
+	found = append(found, oneOf("precision", t.Precision, float32Name, bf16Name)...)
+	return append(found, t.Dev.validate()...)
 }
 
-// run trains a copy of m, from the last checkpoint on if there is one, and emits the training table.
-func (t *Training) run(ctx context.Context, job Job, m *model.Model, what train.Job, losses []string) (*model.Model, error) {
+// run trains a copy of m, from the last checkpoint on if there is one, and emits the training table. Where it is evaluated,
+// documents go through the model of that name, or through m itself if that is nil.
+func (t *Training) run(ctx context.Context, job Job, m, documents *model.Model, what train.Job, losses []string) (*model.Model, error) {
+	dev, err := t.evaluator(ctx, job, m, documents)
+	if err != nil {
+		return nil, err
+	}
 	saved, err := job.Checkpoint.Open()
 	if err != nil {
 		return nil, err
@@ -88,6 +96,9 @@ func (t *Training) run(ctx context.Context, job Job, m *model.Model, what train.
 	defer table.release()
 	o := t.options(job)
 	o.Checkpoint = job.Checkpoint.Save
+	if dev != nil {
+		o.Evaluate, o.EvaluateEvery, o.Patience = dev.evaluate, t.EvaluateEvery, t.Patience
+	}
 	if saved != nil {
 		defer saved.Close()
 		o.Resume = saved
@@ -112,12 +123,13 @@ func (t *Training) options(job Job) train.Options {
 
 // A curve is the training table while it is being made.
 type curve struct {
-	job Job
-	b   *array.RecordBuilder
+	job   Job
+	b     *array.RecordBuilder
+	value string // of the last evaluation, as it is shown
 }
 
 func newCurve(job Job, losses []string) *curve {
-	return &curve{job, array.NewRecordBuilder(job.Outputs[trainingTable].Allocator, schemas.Training(losses...))}
+	return &curve{job: job, b: array.NewRecordBuilder(job.Outputs[trainingTable].Allocator, schemas.Training(losses...))}
 }
 
 func (c *curve) release() { c.b.Release() }
@@ -131,7 +143,14 @@ func (c *curve) report(r train.Record) error {
 		c.b.Field(1 + i).(*array.Float64Builder).Append(x)
 	}
 	c.b.Field(1 + len(numbers)).(*array.Int32Builder).Append(int32(r.NotConverged))
-	c.job.Progress(int64(r.Step), int64(r.Steps), fmt.Sprintf("steps, loss %.4f", r.Loss))
+	message := fmt.Sprintf("steps, loss %.4f", r.Loss)
+	if value := c.b.Field(2 + len(numbers)).(*array.Float64Builder); r.Evaluated {
+		value.Append(r.Value)
+		c.value = fmt.Sprintf(", value %.4f", r.Value)
+	} else {
+		value.AppendNull()
+	}
+	c.job.Progress(int64(r.Step), int64(r.Steps), message+c.value)
 	return nil
 }
 

@@ -1,0 +1,61 @@
+package pipeline
+
+import (
+	"math"
+	"path/filepath"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// TestDev trains with evaluations. The best value of a training curve is what embed, search and evaluate find for the model
+// that came out; the student stops after two evaluations that were no better.
+func TestDev(t *testing.T) {
+	folder, file := folderWith(t, "dev.yaml")
+	if err := run(t.Context(), t, file, Options{Workers: 3}); err != nil {
+		t.Fatal(err)
+	}
+	for model, every := range map[string]int{"teacher": 7, "student": 5} {
+		best, at := math.Inf(-1), 0
+		values := columnOf[*array.Float64](t, filepath.Join(folder, "out", model+".parquet"), schemas.Value)
+		steps := values.Len()
+		for i := range steps {
+			step := i + 1
+			if values.IsValid(i) != (step%every == 0 || step == steps) {
+				t.Errorf("%s: step %d of %d has the value %v", model, step, steps, values.ValueStr(i))
+			}
+			if values.IsValid(i) && values.Value(i) > best {
+				best, at = values.Value(i), step
+			}
+		}
+		scores := filepath.Join(folder, "out", model+"_scores.parquet")
+		found, queries := columnOf[*array.Float64](t, scores, schemas.Value), columnOf[*array.String](t, scores, schemas.QueryID)
+		mean, languages := 0.0, 0.0
+		for i := range found.Len() {
+			if queries.IsNull(i) {
+				mean, languages = mean+found.Value(i), languages+1
+			}
+		}
+		if mean /= languages; languages != 2 || math.Abs(mean-best) > 1e-12 || best == 0 {
+			t.Errorf("%s: the best value is %v, and that of the model %v in %v languages", model, best, mean, languages)
+		}
+		if model == "student" && steps != at+2*every {
+			t.Errorf("%d steps, the best after %d", steps, at)
+		}
+		t.Logf("%s: %d steps, value %.4f after step %d", model, steps, best, at)
+	}
+}
+
+// columnOf reads a column of a Parquet file of one row group.
+func columnOf[A arrow.Array](t *testing.T, file, name string) A {
+	t.Helper()
+	table := readParquet(t, file)
+	chunks := table.Column(table.Schema().FieldIndices(name)[0]).Data().Chunks()
+	if len(chunks) != 1 {
+		t.Fatalf("%s: %d chunks", file, len(chunks))
+	}
+	return chunks[0].(A)
+}
