@@ -78,19 +78,24 @@ func TestNoAllocations(t *testing.T) {
 	}
 	c := NewConfig(BERT, 32, 2, 4, 64, 50, 16)
 	e, b, smaller := New(c, 1), randomBatch(c, 1, 3, 16, 7), randomBatch(c, 2, 2, 5)
-	g, w := e.NewGradients(Frozen{}), NewWorkspace()
-	w.Training = true
 	upstream := waves(len(b.IDs) * c.Hidden)
-	step := func() {
-		e.Forward(w, b)
-		g.Zero()
-		e.Backward(w, b, upstream, g)
-		e.Forward(w, smaller)
-	}
-	step()
-	step()
-	if n := testing.AllocsPerRun(20, step); n > 0 {
-		t.Errorf("a step allocates %v times", n)
+	for _, p := range []float32{0, 0.1} {
+		g, w := e.NewGradients(Frozen{}), NewWorkspace()
+		w.Training = true
+		w.Dropout = Dropout{p, p, []uint64{1, 2, 3}}
+		step := func() {
+			w.Dropout.Keys = w.Dropout.Keys[:3]
+			e.Forward(w, b)
+			g.Zero()
+			e.Backward(w, b, upstream, g)
+			w.Dropout.Keys = w.Dropout.Keys[:2]
+			e.Forward(w, smaller)
+		}
+		step()
+		step()
+		if n := testing.AllocsPerRun(20, step); n > 0 {
+			t.Errorf("a step allocates %v times, dropout %v", n, p)
+		}
 	}
 }
 
@@ -109,7 +114,16 @@ func BenchmarkForward(b *testing.B) {
 
 func BenchmarkStep(b *testing.B) {
 	e, batch := benchmarkModel()
-	w, g := NewWorkspace(), e.NewGradients(Frozen{})
+	var keys []uint64
+	for i := range batch.Sequences() {
+		keys = append(keys, DropoutKey(1, 2, i))
+	}
+	b.Run("plain", func(b *testing.B) { benchmarkStep(b, e, batch, NewWorkspace()) })
+	b.Run("dropout", func(b *testing.B) { benchmarkStep(b, e, batch, &Workspace{Dropout: Dropout{0.1, 0.1, keys}}) })
+}
+
+func benchmarkStep(b *testing.B, e *Encoder, batch Batch, w *Workspace) {
+	g := e.NewGradients(Frozen{})
 	w.Training = true
 	upstream := waves(len(batch.IDs) * e.Config.Hidden)
 	step := func() {
@@ -124,6 +138,7 @@ func BenchmarkStep(b *testing.B) {
 		step()
 	}
 	b.ReportMetric(float64(b.N*len(batch.IDs))/b.Elapsed().Seconds(), "tokens/s")
+	b.ReportMetric(float64(4*w.arena.used)/1e6, "MB")
 }
 
 func benchmarkModel() (*Encoder, Batch) {

@@ -10,7 +10,7 @@ import (
 // that belongs to the embeddings.
 type piece struct {
 	what        what
-	layer       int
+	layer       int // -1 for the embeddings
 	first, rows int // of a matrix
 }
 
@@ -41,7 +41,7 @@ func newPieces(c Config, frozen Frozen) []piece {
 		list = append(list, piece{what: vectors, layer: i})
 	}
 	if !frozen.Embeddings {
-		list = append(list, piece{what: embeddings})
+		list = append(list, piece{what: embeddings, layer: -1})
 	}
 	slices.SortStableFunc(list, func(a, b piece) int { return int(a.what) - int(b.what) })
 	return list
@@ -49,6 +49,9 @@ func newPieces(c Config, frozen Frozen) []piece {
 
 // Parts is the number of parts that Collect splits all gradients into. Those of different parts share nothing.
 func (g *Gradients) Parts() int { return len(g.pieces) }
+
+// Layer returns the layer that a part belongs to, or -1 for the embeddings.
+func (g *Gradients) Layer(part int) int { return g.pieces[part].layer }
 
 // Collect computes one part of the gradients from what Propagate left in the workspaces, and adds it to that part, or
 // overwrites it. The sum goes over the workspaces in order: to collect all at once or some and then others is the same

@@ -22,7 +22,7 @@ type Config struct {
 	TokenTypes     int     // rows of the token type table; every token has type 0
 	Epsilon        float32 // added to the variance in layer normalisation
 	PositionOffset int     // position of a sequence's first token: 0, or padding id + 1 for the roberta types
-	Dropout        float32 // probability in the checkpoint's own training; not applied
+	Dropout        float32 // probability in the checkpoint's own training; see Workspace.Dropout
 
 	untied bool   // the language modelling head has embeddings of its own
 	source string // config.json as it was read, for the keys that are not above

@@ -8,8 +8,18 @@
 // embeddings apart, of which only the rows that occurred are kept.
 //
 // The linear layers run over all tokens of a batch at once, attention runs over one sequence and head at a time. The
-// result of a sequence has the same bits whatever else is in the batch. There is no dropout: Config.Dropout is carried,
-// and would be applied in forward.go behind Workspace.Training.
+// result of a sequence has the same bits whatever else is in the batch.
+//
+// Training goes Forward with Workspace.Training, then Backward; or Propagate for every batch, and Gradients.Collect for
+// all of them at once. Dropout is off until Workspace.Dropout is set before a Forward, with a key for every sequence:
+//
+//	w.Dropout.Hidden, w.Dropout.Attention = c.Dropout, c.Dropout // or what the user says
+//	w.Dropout.Keys = w.Dropout.Keys[:0]
+//	for _, sample := range samples { // numbered alike however they are dealt to batches and goroutines
+//		w.Dropout.Keys = append(w.Dropout.Keys, encoder.DropoutKey(seed, step, sample))
+//	}
+//
+// What is dropped depends on the key, the layer and the position alone.
 //
 // The weights of a file that is mapped into memory are used where they lie, so that a model is open before it is read.
 //

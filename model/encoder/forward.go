@@ -10,11 +10,12 @@ import (
 // the caller may not change them. b must be one that Check accepts.
 func (e *Encoder) Forward(w *Workspace, b Batch) []float32 {
 	defer runtime.KeepAlive(e) // and with it what its weights are views of
+	w.Dropout.check(b)
 	w.prepare(e.Config, b)
 	e.embed(w, b)
 	packed := e.forward.of(e, true, w.Precision)
 	for i := range w.layers {
-		e.forwardLayer(&e.weights.layers[i], &packed[i], &w.layers[i], w, b)
+		e.forwardLayer(i, &packed[i], w, b)
 	}
 	return w.hidden
 }
@@ -32,26 +33,28 @@ func (e *Encoder) embed(w *Workspace, b Batch) {
 		}
 	}
 	kernel.LayerNorm(w.layers[0].x, w.input, e.weights.norm, e.weights.normBias, w.tokens, h, c.Epsilon, w.mean, w.rstd)
+	w.Dropout.hidden(b, dropEmbeddings, h, w.layers[0].x)
 }
 
-// forwardLayer computes a.y from a.x.
-func (e *Encoder) forwardLayer(l *layer, p *packedLayer, a *activations, w *Workspace, b Batch) {
+// forwardLayer computes y of a layer from its x.
+func (e *Encoder) forwardLayer(i int, p *packedLayer, w *Workspace, b Batch) {
+	l, a := &e.weights.layers[i], &w.layers[i]
 	t, h, f, epsilon := w.tokens, e.Config.Hidden, e.Config.FFN, e.Config.Epsilon
 	kernel.GemmPacked(t, a.x, h, &p.qkv, l.qkvBias, a.qkv, 3*h)
-	e.attend(a, b)
-	kernel.GemmPackedAdd(t, a.context, h, &p.out, l.outBias, a.x, h, a.sum1, h)
+	e.attend(i, w, b)
+	w.Dropout.residual(b, place(dropContext, i), h, a.context, &p.out, l.outBias, a.x, a.sum1)
 	kernel.LayerNorm(a.middle, a.sum1, l.norm1, l.norm1Bias, t, h, epsilon, a.mean1, a.rstd1)
 	kernel.GemmPacked(t, a.middle, h, &p.up, l.upBias, a.up, f)
 	kernel.GELU(a.gelu, a.up)
-	kernel.GemmPackedAdd(t, a.gelu, f, &p.down, l.downBias, a.middle, h, a.sum2, h)
+	w.Dropout.residual(b, place(dropFFN, i), f, a.gelu, &p.down, l.downBias, a.middle, a.sum2)
 	kernel.LayerNorm(a.y, a.sum2, l.norm2, l.norm2Bias, t, h, epsilon, a.mean2, a.rstd2)
 }
 
-// attend computes a.context from a.qkv, one sequence at a time.
-func (e *Encoder) attend(a *activations, b Batch) {
-	h, heads := e.Config.Hidden, e.Config.Heads
+// attend computes the context of a layer from its qkv, one sequence at a time.
+func (e *Encoder) attend(layer int, w *Workspace, b Batch) {
+	h, heads, a := e.Config.Hidden, e.Config.Heads, &w.layers[layer]
 	for i := range b.Sequences() {
 		begin, end := b.bounds(i)
-		kernel.Attention(end-begin, heads, h/heads, a.qkv[begin*3*h:end*3*h], a.context[begin*h:end*h])
+		kernel.Attention(end-begin, heads, h/heads, a.qkv[begin*3*h:end*3*h], w.Dropout.attention(i, layer), a.context[begin*h:end*h])
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/ferry-clir/ferry/model/kernel"
 )
 
 // A twin is the encoder once more: in float64, one sequence at a time, with a loop for every sum. It holds the weights
@@ -11,10 +13,11 @@ import (
 type twin struct {
 	Config
 	weights map[string][]float64
+	dropout Dropout
 }
 
 func newTwin(e *Encoder) twin {
-	w := twin{e.Config, map[string][]float64{}}
+	w := twin{e.Config, map[string][]float64{}, Dropout{}}
 	for _, p := range e.Parameters() {
 		for _, x := range p.Data {
 			w.weights[p.Name] = append(w.weights[p.Name], float64(x))
@@ -64,8 +67,27 @@ func (w twin) normSum(x, y [][]float64, name string) (z [][]float64) {
 	return z
 }
 
+// dropped returns x without what dropout takes from a sequence at one of its places.
+func (w twin) dropped(x [][]float64, sequence, place int) [][]float64 {
+	for i, row := range x {
+		if w.dropout.Hidden > 0 {
+			scaleBy(row, kernel.Dropout{Probability: w.dropout.Hidden, Key: w.dropout.Keys[sequence]}.At(place), i)
+		}
+	}
+	return x
+}
+
+// scaleBy multiplies x with what is made of ones.
+func scaleBy(x []float64, drop kernel.Dropout, row int) {
+	factors := slices.Repeat([]float32{1}, len(x))
+	drop.Apply(factors, row)
+	for i, f := range factors {
+		x[i] *= float64(f)
+	}
+}
+
 // attend returns the heads' sums of values, side by side.
-func (w twin) attend(q, k, v [][]float64) (context [][]float64) {
+func (w twin) attend(q, k, v [][]float64, drop kernel.Dropout) (context [][]float64) {
 	d := w.Hidden / w.Heads
 	for i := range q {
 		out := make([]float64, w.Hidden)
@@ -80,6 +102,7 @@ func (w twin) attend(q, k, v [][]float64) (context [][]float64) {
 				weights[j] = math.Exp(score / math.Sqrt(float64(d)))
 				sum += weights[j]
 			}
+			scaleBy(weights, drop.At(first/d), i)
 			for j := range v {
 				for x := first; x < first+d; x++ {
 					out[x] += weights[j] / sum * v[j][x]
@@ -91,8 +114,8 @@ func (w twin) attend(q, k, v [][]float64) (context [][]float64) {
 	return context
 }
 
-// forward returns the last hidden states of one sequence, a row a token.
-func (w twin) forward(ids []int32) [][]float64 {
+// forward returns the last hidden states of one sequence of a batch, a row a token.
+func (w twin) forward(ids []int32, sequence int) [][]float64 {
 	var words, rest [][]float64
 	for i, id := range ids {
 		sum := slices.Clone(w.row("embeddings.position_embeddings.weight", i+w.PositionOffset))
@@ -101,18 +124,19 @@ func (w twin) forward(ids []int32) [][]float64 {
 		}
 		words, rest = append(words, w.row(wordEmbeddings, int(id))), append(rest, sum)
 	}
-	x := w.normSum(words, rest, "embeddings.LayerNorm")
+	x := w.dropped(w.normSum(words, rest, "embeddings.LayerNorm"), sequence, 0)
 	for i := range w.Layers {
 		layer := "encoder.layer." + string(rune('0'+i)) + "."
-		context := w.attend(w.linear(x, layer+"attention.self.query"), w.linear(x, layer+"attention.self.key"), w.linear(x, layer+"attention.self.value"))
-		x = w.normSum(x, w.linear(context, layer+"attention.output.dense"), layer+"attention.output.LayerNorm")
+		context := w.attend(w.linear(x, layer+"attention.self.query"), w.linear(x, layer+"attention.self.key"), w.linear(x, layer+"attention.self.value"),
+			w.dropout.attention(sequence, i))
+		x = w.normSum(x, w.dropped(w.linear(context, layer+"attention.output.dense"), sequence, 3*i+2), layer+"attention.output.LayerNorm")
 		up := w.linear(x, layer+"intermediate.dense")
 		for _, row := range up {
 			for j, v := range row {
 				row[j] = v * (1 + math.Erf(v/math.Sqrt2)) / 2
 			}
 		}
-		x = w.normSum(x, w.linear(up, layer+"output.dense"), layer+"output.LayerNorm")
+		x = w.normSum(x, w.dropped(w.linear(up, layer+"output.dense"), sequence, 3*i+3), layer+"output.LayerNorm")
 	}
 	return x
 }
@@ -121,7 +145,7 @@ func (w twin) forward(ids []int32) [][]float64 {
 func (w twin) loss(b Batch, upstream []float32) (sum float64) {
 	for i := range b.Sequences() {
 		begin, end := b.bounds(i)
-		for t, row := range w.forward(b.IDs[begin:end]) {
+		for t, row := range w.forward(b.IDs[begin:end], i) {
 			for j, x := range row {
 				sum += x * float64(upstream[(begin+t)*w.Hidden+j])
 			}
@@ -130,18 +154,23 @@ func (w twin) loss(b Batch, upstream []float32) (sum float64) {
 	return sum
 }
 
-// TestTwin compares hidden states with the twin's, and gradients, number by number, with central differences on it.
+// TestTwin compares hidden states with the twin's, and gradients, number by number, with central differences on it; the
+// last time with dropout, whose masks are the same then.
 func TestTwin(t *testing.T) {
-	for _, c := range []Config{NewConfig(XLMRoBERTa, 12, 2, 3, 10, 9, 6), NewConfig(RoBERTa, 10, 1, 2, 16, 9, 6), NewConfig(BERT, 8, 3, 1, 8, 9, 6)} {
+	for _, c := range []Config{NewConfig(XLMRoBERTa, 12, 2, 3, 10, 9, 6), NewConfig(RoBERTa, 10, 1, 2, 16, 9, 6), NewConfig(BERT, 8, 3, 1, 8, 9, 6), NewConfig(BERT, 8, 2, 2, 12, 9, 7)} {
 		e := sharpen(New(c, 1))
 		b := Batch{IDs: []int32{4, 8, 8, 7, 3, 4, 2}, Offsets: []int32{0, 5, 6, 7}}
 		upstream, w, g, twin := waves(len(b.IDs)*c.Hidden), NewWorkspace(), e.NewGradients(Frozen{}), newTwin(e)
 		w.Training = true
+		if c.MaxTokens() == 7 {
+			w.Dropout = Dropout{0.3, 0.4, []uint64{DropoutKey(1, 2, 3), DropoutKey(1, 2, 4), DropoutKey(1, 3, 4)}}
+			twin.dropout = w.Dropout
+		}
 		hidden := e.Forward(w, b)
 		var want []float32
 		for i := range b.Sequences() {
 			begin, end := b.bounds(i)
-			for _, row := range twin.forward(b.IDs[begin:end]) {
+			for _, row := range twin.forward(b.IDs[begin:end], i) {
 				for _, x := range row {
 					want = append(want, float32(x))
 				}

@@ -20,20 +20,29 @@ type Workspace struct {
 	// Precision is that of the products with weight matrices and of their gradients; all else is float32. Backward does
 	// not take Int8.
 	Precision Precision
+	// Dropout is what Forward drops. Backward relies on its being as it was.
+	Dropout Dropout
 
 	arena   arena
 	forward int           // end of what Forward has taken from the arena
 	input   []float32     // (tokens, H): sum of the embeddings
 	mean    []float32     // (tokens): of the rows of input
 	rstd    []float32     // (tokens)
-	layers  []activations // one a layer; all share one memory unless Training
+	layers  []activations // one a layer; all share one memory but for x and y, unless they are kept for Backward
 	hidden  []float32     // (tokens, H): what Forward returned
 	tokens  int
 
-	// What Propagate leaves, beside the layers' gradients.
-	batch Batch
-	dx    []float32 // (tokens, H): gradient of input
-	dnorm []float32 // (2, H): of the embeddings' normalisation
+	propagation
+}
+
+// propagation is the state of a backward pass, and what it leaves beside the layers' gradients.
+type propagation struct {
+	batch   Batch
+	frozen  Frozen
+	next    int // layer to go back through; -1 is the embeddings
+	scratch scratch
+	dx      []float32 // (tokens, H): gradient of input
+	dnorm   []float32 // (2, H): of the embeddings' normalisation
 }
 
 // activations are the intermediate values of one layer for all tokens. Without training, some share their memory.
@@ -65,7 +74,7 @@ func (w *Workspace) prepare(c Config, b Batch) {
 	w.layers = w.layers[:0]
 	for i := range c.Layers {
 		var a activations
-		if w.Training || i == 0 {
+		if i == 0 || w.Training {
 			a = w.takeLayer(c)
 		} else {
 			a = w.layers[0]

@@ -10,25 +10,26 @@ const attentionBlock = 1 << 17
 
 // Attention computes softmax(Q*K'/sqrt(d))*V for each of heads heads of one sequence of n tokens (arXiv 1706.03762). A
 // row of qkv, of (n, 3*heads*d), holds the queries of all heads, then the keys, then the values; a row of context, of
-// (n, heads*d), takes the results of all heads.
-func Attention(n, heads, d int, qkv, context []float32) {
+// (n, heads*d), takes the results of all heads. Of the results of softmax, row i of head j drops what row i of drop.At(j)
+// does.
+func Attention(n, heads, d int, qkv []float32, drop Dropout, context []float32) {
 	checkAttention(n, heads, d, qkv, context)
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	for i := range heads {
-		s.attend(newHead(n, heads, d, i, qkv), context[i*d:])
+		s.attend(newHead(n, heads, d, i, qkv), drop.At(i), context[i*d:])
 	}
 }
 
-// AttentionBackward computes dqkv, the gradient of qkv, from dContext, that of the context. Shapes are those of
-// Attention, whose probabilities it works out again.
-func AttentionBackward(n, heads, d int, qkv, dContext, dqkv []float32) {
+// AttentionBackward computes dqkv, the gradient of qkv, from dContext, that of the context. The rest is what Attention
+// was given, whose probabilities are worked out again.
+func AttentionBackward(n, heads, d int, qkv []float32, drop Dropout, dContext, dqkv []float32) {
 	checkAttention(n, heads, d, qkv, dContext)
 	checkAttention(n, heads, d, dqkv, dContext)
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	for i := range heads {
-		s.attendBackward(newHead(n, heads, d, i, qkv), source{dContext[i*d:], heads * d, 1}, newHead(n, heads, d, i, dqkv))
+		s.attendBackward(newHead(n, heads, d, i, qkv), drop.At(i), source{dContext[i*d:], heads * d, 1}, newHead(n, heads, d, i, dqkv))
 	}
 }
 
@@ -51,7 +52,7 @@ func newHead(n, heads, d, i int, qkv []float32) head {
 }
 
 // attentionScratch holds the panels of operands and a block of rows of probabilities and of their gradients.
-type attentionScratch struct{ keys, values, plainKeys, rows, p, dp []float32 }
+type attentionScratch struct{ keys, values, plainKeys, rows, p, kept, dp []float32 }
 
 // grow returns x, or something longer, of at least n elements that hold anything.
 func grow(x *[]float32, n int) []float32 {
@@ -105,20 +106,21 @@ func (s *scratch) probabilities(h head, keys panels, i, m int, p []float32, ld i
 }
 
 // attend computes context, of (n, d), whose rows are as far apart as those of all heads.
-func (s *scratch) attend(h head, context []float32) {
+func (s *scratch) attend(h head, drop Dropout, context []float32) {
 	rows, ld := h.block()
 	ldc, p := h.q.row/3, grow(&s.p, rows*ld)
 	keys, values := transposed(&s.keys, h.k, h.n, h.d), plain(&s.values, h.v, h.n, h.d, h.n)
 	for i := 0; i < h.n; i += rows {
 		m := min(rows, h.n-i)
 		s.probabilities(h, keys, i, m, p, ld)
+		drop.rows(i, m, h.n, p, ld)
 		s.multiply(m, h.d, h.n, 1, source{p, ld, 1}, values, nil, context[i*ldc:], ldc)
 	}
 }
 
-// attendBackward computes dh.q, dh.k and dh.v. With P the probabilities and dC the gradient of the context: dV = P'*dC,
-// dP = dC*V', dS = P*(dP - sum over the row of P*dP), dQ = dS*K/sqrt(d), dK = dS'*Q/sqrt(d).
-func (s *scratch) attendBackward(h head, dContext source, dh head) {
+// attendBackward computes dh.q, dh.k and dh.v. With P the probabilities and dC the gradient of the context:
+// dV = drop(P)'*dC, dP = drop(dC*V'), dS = P*(dP - sum over the row of P*dP), dQ = dS*K/sqrt(d), dK = dS'*Q/sqrt(d).
+func (s *scratch) attendBackward(h head, drop Dropout, dContext source, dh head) {
 	rows, ld := h.block()
 	p, dp := grow(&s.p, rows*ld), grow(&s.dp, rows*ld)
 	keys, values := transposed(&s.keys, h.k, h.n, h.d), transposed(&s.values, h.v, h.n, h.d)
@@ -127,8 +129,15 @@ func (s *scratch) attendBackward(h head, dContext source, dh head) {
 	for i := 0; i < h.n; i += rows {
 		m, q, dc := min(rows, h.n-i), h.q.at(i, 0), dContext.at(i, 0)
 		s.probabilities(h, keys, i, m, p, ld)
-		s.multiply(h.n, h.d, m, 1, source{p, 1, ld}, plain(&s.rows, dc, m, h.d, h.n), dv, dh.v.data, dh.v.row)
+		kept := p
+		if drop.Probability > 0 {
+			kept = grow(&s.kept, rows*ld)
+			copy(kept, p[:m*ld])
+			drop.rows(i, m, h.n, kept, ld)
+		}
+		s.multiply(h.n, h.d, m, 1, source{kept, 1, ld}, plain(&s.rows, dc, m, h.d, h.n), dv, dh.v.data, dh.v.row)
 		s.multiply(m, ld, h.d, 1, dc, values, nil, dp, ld)
+		drop.rows(i, m, h.n, dp, ld)
 		active.softmaxBackwardRows(m, h.n, p, dp, ld)
 		s.multiply(m, h.d, h.n, scale(h.d), source{dp, ld, 1}, plainKeys, nil, dh.q.at(i, 0).data, dh.q.row)
 		s.multiply(h.n, h.d, m, scale(h.d), source{dp, 1, ld}, plain(&s.rows, q, m, h.d, h.n), dk, dh.k.data, dh.k.row)

@@ -9,18 +9,19 @@ import (
 // attentionCase is one call of Attention and AttentionBackward.
 type attentionCase struct {
 	n, heads, d                  int
+	drop                         Dropout
 	qkv, context, dContext, dqkv buffer
 }
 
 func newAttention(r *rand.Rand, n, heads, d int) attentionCase {
 	h := heads * d
-	return attentionCase{n, heads, d, random(r, n*3*h, r.IntN(8)), newBuffer(n*h, r.IntN(8)), random(r, n*h, r.IntN(8)),
+	return attentionCase{n, heads, d, Dropout{}, random(r, n*3*h, r.IntN(8)), newBuffer(n*h, r.IntN(8)), random(r, n*h, r.IntN(8)),
 		newBuffer(n*3*h, r.IntN(8))}
 }
 
 func (c attentionCase) run() {
-	Attention(c.n, c.heads, c.d, c.qkv.data, c.context.data)
-	AttentionBackward(c.n, c.heads, c.d, c.qkv.data, c.dContext.data, c.dqkv.data)
+	Attention(c.n, c.heads, c.d, c.qkv.data, c.drop, c.context.data)
+	AttentionBackward(c.n, c.heads, c.d, c.qkv.data, c.drop, c.dContext.data, c.dqkv.data)
 }
 
 // reference computes the context and dqkv by their formulas in float64.
@@ -41,11 +42,12 @@ func (c attentionCase) reference() (context, dqkv []float64) {
 				}
 				scores[k] = float32(sum * scale)
 			}
-			p, dp, mean := softmaxReference(scores), make([]float64, n), 0.0
+			p, dp, mean, kept := softmaxReference(scores), make([]float64, n), 0.0, ones(n)
+			c.drop.At(head).Apply(kept, i)
 			for k := range n {
 				for j := first; j < end; j++ {
-					dc := float64(c.dContext.data[i*h+j])
-					context[i*h+j] += p[k] * value(k, 2, j)
+					dc := float64(c.dContext.data[i*h+j]) * float64(kept[k])
+					context[i*h+j] += p[k] * float64(kept[k]) * value(k, 2, j)
 					dp[k] += dc * value(k, 2, j)
 					dqkv[at(k, 2, j)] += p[k] * dc
 				}
@@ -89,12 +91,14 @@ func TestAttention(t *testing.T) {
 		for _, n := range append(sizes[1:40], 47, 48, 49, 63, 64, 65, 127, 129) {
 			for _, d := range []int{1 + r.IntN(40), 8, 32} {
 				c := newAttention(r, n, 1+r.IntN(3), d)
+				c.drop = Dropout{float32(r.IntN(3)) / 5, r.Uint64()}
 				c.run()
 				c.check(t)
 			}
 		}
 		for _, size := range [][3]int{{513, 1, 64}, {800, 2, 5}, {3, 1, 800}, {50, 1, 130}, {40, 16, 64}} {
 			c := newAttention(r, size[0], size[1], size[2])
+			c.drop = Dropout{0.1, r.Uint64()}
 			c.run()
 			c.check(t)
 		}
@@ -106,9 +110,9 @@ func TestAttentionAgainstTorch(t *testing.T) {
 		g := readGolden(t, "attention")
 		const n, heads, d = 11, 2, 20
 		context, dqkv := make([]float32, n*heads*d), make([]float32, n*3*heads*d)
-		Attention(n, heads, d, g.X, context)
+		Attention(n, heads, d, g.X, Dropout{}, context)
 		compare(t, "context", context, g.Y, 2e-6)
-		AttentionBackward(n, heads, d, g.X, g.DY, dqkv)
+		AttentionBackward(n, heads, d, g.X, Dropout{}, g.DY, dqkv)
 		compare(t, "dqkv", dqkv, g.DX, 5e-6)
 	})
 }
@@ -119,10 +123,11 @@ func TestAttentionAfterNaN(t *testing.T) {
 		r := newRandom(t)
 		for _, n := range []int{1, 7, 13, 30, 50, 400} {
 			c := newAttention(r, n, 2, 12)
+			c.drop = Dropout{0.5, 1}
 			c.run()
 			context, dqkv := append([]float32(nil), c.context.data...), append([]float32(nil), c.dqkv.data...)
 			s := scratches.Get().(*scratch)
-			for _, x := range [][]float32{s.keys, s.values, s.plainKeys, s.rows, s.p, s.dp, s.a[:]} {
+			for _, x := range [][]float32{s.keys, s.values, s.plainKeys, s.rows, s.p, s.kept, s.dp, s.a[:]} {
 				for i := range x {
 					x[i] = float32(math.NaN())
 				}
@@ -196,11 +201,11 @@ func TestSoftmaxRows(t *testing.T) {
 func TestAttentionPanics(t *testing.T) {
 	x := make([]float32, 3*4*8)
 	for _, f := range []func(){
-		func() { Attention(0, 2, 4, x, x[:32]) },
-		func() { Attention(4, 2, 4, x[1:], x[:32]) },
-		func() { Attention(4, 2, 4, x, x[:31]) },
-		func() { AttentionBackward(4, 2, 4, x, x[:31], x) },
-		func() { AttentionBackward(4, 2, 4, x, x[:32], x[1:]) },
+		func() { Attention(0, 2, 4, x, Dropout{}, x[:32]) },
+		func() { Attention(4, 2, 4, x[1:], Dropout{}, x[:32]) },
+		func() { Attention(4, 2, 4, x, Dropout{}, x[:31]) },
+		func() { AttentionBackward(4, 2, 4, x, Dropout{}, x[:31], x) },
+		func() { AttentionBackward(4, 2, 4, x, Dropout{}, x[:32], x[1:]) },
 	} {
 		if message := panics(f); message != "kernel: attention does not have its shape" {
 			t.Errorf("panics with %v", message)

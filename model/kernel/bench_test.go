@@ -40,13 +40,13 @@ func BenchmarkAttention(b *testing.B) {
 				name string
 				run  func()
 			}{
-				{"fused", func() { Attention(n, heads, d, c.qkv.data, c.context.data) }},
+				{"fused", func() { Attention(n, heads, d, c.qkv.data, Dropout{}, c.context.data) }},
 				{"products", func() {
 					for i := range heads {
 						c.products(i, p)
 					}
 				}},
-				{"backward fused", func() { AttentionBackward(n, heads, d, c.qkv.data, c.dContext.data, c.dqkv.data) }},
+				{"backward fused", func() { AttentionBackward(n, heads, d, c.qkv.data, Dropout{}, c.dContext.data, c.dqkv.data) }},
 				{"backward products", func() {
 					for i := range heads {
 						c.productsBackward(i, p, dp)
