@@ -20,8 +20,12 @@ func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradient
 }
 
 // Propagate is the first half of Backward, which goes from layer to layer: it leaves in w what Gradients.Collect makes
-// the gradients of the weights from. That half can be split among goroutines as one likes, this one only by batches.
+// the gradients of the weights from. That half can be split among goroutines as one likes, this one only by batches. With
+// gradient checkpointing the halves alternate, so that it has to be PropagateLayer.
 func (e *Encoder) Propagate(w *Workspace, b Batch, dHidden []float32, frozen Frozen) {
+	if w.GradientCheckpointing {
+		panic("encoder: gradient checkpointing goes back a layer at a time")
+	}
 	e.StartPropagation(w, b, dHidden, frozen)
 	for more := true; more; _, more = e.PropagateLayer(w) {
 	}
@@ -45,13 +49,17 @@ func (e *Encoder) StartPropagation(w *Workspace, b Batch, dHidden []float32, fro
 }
 
 // PropagateLayer goes back through one layer, the last one first and the embeddings, -1, in the end. It returns which,
-// or false if there is none left that is trained.
+// or false if there is none left that is trained. With gradient checkpointing, the parts of the gradients that belong to
+// the layer, see Gradients.Layer, have to be collected before the next call.
 func (e *Encoder) PropagateLayer(w *Workspace) (layer int, more bool) {
 	defer runtime.KeepAlive(e)
 	layer, embeddings := w.next, !w.frozen.Embeddings
 	w.next--
 	switch {
 	case layer >= 0 && (embeddings || layer >= w.frozen.Layers):
+		if w.GradientCheckpointing && layer < len(w.layers)-1 {
+			e.recompute(layer, w)
+		}
 		packed := e.backward.of(e, false, w.Precision)
 		e.backwardLayer(layer, &packed[layer], w, embeddings || layer > w.frozen.Layers)
 		return layer, true
@@ -60,6 +68,15 @@ func (e *Encoder) PropagateLayer(w *Workspace) (layer int, more bool) {
 		return layer, true
 	}
 	return layer, false
+}
+
+// recompute runs a layer forward once more, in the memory of the one above it, which has been gone back through.
+func (e *Encoder) recompute(layer int, w *Workspace) {
+	a, above := &w.layers[layer], w.layers[layer+1]
+	above.x, above.y = a.x, a.y
+	*a = above
+	packed := e.forward.of(e, true, w.Precision)
+	e.forwardLayer(layer, &packed[layer], w, w.batch)
 }
 
 // scratch is the memory of a backward pass, used for one layer after the other.

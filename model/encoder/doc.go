@@ -19,7 +19,9 @@
 //		w.Dropout.Keys = append(w.Dropout.Keys, encoder.DropoutKey(seed, step, sample))
 //	}
 //
-// What is dropped depends on the key, the layer and the position alone.
+// What is dropped depends on the key, the layer and the position alone. Workspace.GradientCheckpointing saves memory on
+// long sequences for time: Backward does it all, and who collects from several workspaces takes turns between
+// PropagateLayer in each of them and Gradients.Collect for the parts of that layer.
 //
 // The weights of a file that is mapped into memory are used where they lie, so that a model is open before it is read.
 //

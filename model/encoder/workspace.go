@@ -22,6 +22,9 @@ type Workspace struct {
 	Precision Precision
 	// Dropout is what Forward drops. Backward relies on its being as it was.
 	Dropout Dropout
+	// GradientCheckpointing, with Training, makes Forward keep only the input of every layer, Hidden numbers a token, and
+	// Backward run each layer forward once more (arXiv 1604.06174). The gradients are the same to the bit.
+	GradientCheckpointing bool
 
 	arena   arena
 	forward int           // end of what Forward has taken from the arena
@@ -74,7 +77,7 @@ func (w *Workspace) prepare(c Config, b Batch) {
 	w.layers = w.layers[:0]
 	for i := range c.Layers {
 		var a activations
-		if i == 0 || w.Training {
+		if i == 0 || w.Training && !w.GradientCheckpointing {
 			a = w.takeLayer(c)
 		} else {
 			a = w.layers[0]
