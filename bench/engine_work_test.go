@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -90,16 +91,17 @@ func training(frozen encoder.Frozen, precision encoder.Precision, threads int) t
 	all := pairs(96)
 	r := splitMix(workloadSeed)
 	d := train.NewDistill()
-	d.Teacher = encoder.New(encoder.NewConfig(encoder.BERT, hidden, 1, 12, 8, 32000, 512), 1)
+	d.Teacher = encoder.New(encoder.NewConfig(encoder.BERT, hidden, 1, 12, 8, 1000, 512), 1)
 	d.StudentTarget = batchOf(all, vocabulary, &r)
 	for i := range all {
 		all[i].student, all[i].teacher = all[i].teacher, all[i].student
 	}
-	d.TeacherIDs = batchOf(all, 32000, &r)
+	d.TeacherIDs = batchOf(all, 1000, &r)
 	d.Solver = ot.Options{Epsilon: 0.05, Iterations: 50}
 	o := train.NewOptions()
 	o.Epochs, o.MicroBatch, o.LearningRate = 1e5, 8, 1e-5
 	o.Workers, o.Frozen, o.Precision = threads, frozen, precision
+	debug.SetGCPercent(10) // as the stage does
 	begin, done := make(chan struct{}), make(chan error)
 	go func() {
 		<-begin

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -92,6 +93,8 @@ func (t *Training) run(ctx context.Context, job Job, m, documents *model.Model, 
 	if err != nil {
 		return nil, err
 	}
+	// Nearly all memory is numbers that stay: a collection costs little, and waiting until as much again is in use a lot.
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	table := newCurve(job, losses)
 	defer table.release()
 	o := t.options(job)
@@ -103,10 +106,10 @@ func (t *Training) run(ctx context.Context, job Job, m, documents *model.Model, 
 		defer saved.Close()
 		o.Resume = saved
 	}
-	trained := m.Encoder.Clone()
+	trained := m.Encoder.CloneToTrain(o.Frozen)
 	err = train.Run(ctx, trained, what, o, table.report)
 	if errors.Is(err, train.ErrState) { // nothing is lost but time
-		trained, o.Resume = m.Encoder.Clone(), nil
+		trained, o.Resume = m.Encoder.CloneToTrain(o.Frozen), nil
 		err = train.Run(ctx, trained, what, o, table.report)
 	}
 	if err != nil {

@@ -68,13 +68,25 @@ func (e *Encoder) Parameters() []Parameter {
 func (e *Encoder) Unexpected() []string { return slices.Clone(e.unexpected) }
 
 // Clone returns an encoder with the same weights that can be trained on its own.
-func (e *Encoder) Clone() *Encoder {
+func (e *Encoder) Clone() *Encoder { return e.CloneToTrain(Frozen{}) }
+
+// CloneToTrain is Clone for training with some weights frozen. Those are e's own, and may not be written to.
+func (e *Encoder) CloneToTrain(frozen Frozen) *Encoder {
 	defer runtime.KeepAlive(e)
-	c := newEncoder(e.Config)
-	c.prefix, c.kept, c.unexpected = e.prefix, e.kept, e.unexpected
+	c := &Encoder{Config: e.Config, version: 1, viewed: e.viewed, prefix: e.prefix, kept: e.kept, unexpected: e.unexpected}
+	c.weights.layers = make([]layer, e.Config.Layers)
+	copy(c.weights.layers, e.weights.layers[:min(frozen.Layers, e.Config.Layers)])
+	if frozen.Embeddings {
+		layers := c.weights.layers
+		c.weights = e.weights
+		c.weights.layers = layers
+	}
+	allocate(c.weights.slots(c.Config))
 	from := e.weights.parameters(e.Config)
-	for i, p := range c.Parameters() {
-		copy(p.Data, from[i].Data)
+	for i, p := range c.weights.parameters(c.Config) {
+		if &p.Data[0] != &from[i].Data[0] {
+			copy(p.Data, from[i].Data)
+		}
 	}
 	return c
 }

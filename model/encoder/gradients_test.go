@@ -148,3 +148,21 @@ func TestCollect(t *testing.T) {
 		}
 	}
 }
+
+// TestCloneToTrain checks that what is trained is copied, and what is frozen is not.
+func TestCloneToTrain(t *testing.T) {
+	e := openTiny(t, "xlm-roberta")
+	for _, frozen := range []Frozen{{}, {Embeddings: true}, {Layers: 1}, {true, 2}, {Layers: 7}} {
+		c := e.CloneToTrain(frozen)
+		if !slices.Equal(c.Forward(NewWorkspace(), openGolden(t, "xlm-roberta").batch), e.Forward(NewWorkspace(), openGolden(t, "xlm-roberta").batch)) {
+			t.Errorf("%+v: the clone is another model", frozen)
+		}
+		gradients := e.NewGradients(frozen).Parameters()
+		for i, p := range c.Parameters() {
+			shared := &p.Data[0] == &e.Parameters()[i].Data[0]
+			if trained := gradients[i].Data != nil || p.Name == wordEmbeddings && !frozen.Embeddings; shared == trained {
+				t.Errorf("%+v: %s is shared: %v", frozen, p.Name, shared)
+			}
+		}
+	}
+}

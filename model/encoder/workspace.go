@@ -138,7 +138,7 @@ func (w *Workspace) takeZeros(n int) []float32 {
 
 func (a *arena) reset() {
 	if a.used > len(a.slab) {
-		a.slab = make([]float32, a.used)
+		a.slab = make([]float32, a.used+a.used/16) // the next batch may be a little longer
 	}
 	a.used = 0
 }

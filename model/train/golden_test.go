@@ -39,6 +39,7 @@ type golden struct {
 		Names                      []string
 		Weights                    [][]float64
 	}
+	Curve goldenCurve
 }
 
 const goldenWidth = 6

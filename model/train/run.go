@@ -26,7 +26,8 @@ type Options struct {
 	Precision    encoder.Precision // of the student's products with weights: encoder.Float32 or BFloat16; weights are float32
 	Seed         uint64            // of the order of the samples
 
-	// Workers is the number of goroutines. Each keeps the activations of inFlight micro-batches; none changes a bit.
+	// Workers is the number of goroutines. Where there are several, each keeps the activations of two micro-batches; their
+	// number changes no bit.
 	Workers int
 
 	// Evaluate, unless nil, is called every EvaluateEvery steps and after the last one. The student ends with the weights

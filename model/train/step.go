@@ -28,9 +28,14 @@ type trainer struct {
 	failed    []error              // of every micro-batch
 }
 
-// inFlight is the number of micro-batches for each worker whose activations are there at the same time: two, so that a
-// goroutine that is done early has another one to turn to.
-const inFlight = 2
+// inFlight is the number of micro-batches whose activations are there at the same time: two for each of several workers, so
+// that one that is done early has another one to turn to.
+func inFlight(workers int) int {
+	if workers == 1 {
+		return 1
+	}
+	return 2 * workers
+}
 
 func newTrainer(o objective, options Options, student *encoder.Encoder) *trainer {
 	t := &trainer{objective: o, options: options, student: student, gradients: student.NewGradients(options.Frozen)}
@@ -40,7 +45,7 @@ func newTrainer(o objective, options Options, student *encoder.Encoder) *trainer
 	for range options.Workers {
 		t.forward = append(t.forward, encoder.NewWorkspace())
 	}
-	for range inFlight * options.Workers {
+	for range inFlight(options.Workers) {
 		w := encoder.NewWorkspace()
 		w.Training, w.Precision = true, options.Precision
 		t.training = append(t.training, w)
