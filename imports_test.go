@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"model/ot":          {"model/kernel"},
 	"model/measure":     {},
 	"model/retrieve":    {"model/kernel"},
+	"model/text":        {},
 	"model/encoder":     {"model/kernel", "model/encoder/safetensors"},
 	"model/encoder/...": {"model/kernel"},
 	"model/train":       {"model/kernel", "model/encoder", "model/ot"},

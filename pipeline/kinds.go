@@ -34,6 +34,9 @@ type stage interface {
 // shard of that table at a time.
 type rowWise interface{ RowWise() (key string) }
 
+// A maker is a row-wise stage that makes of each row something else than one row in each of its tables.
+type maker interface{ Makes() stages.Makes }
+
 // A sink drains tables into files. Files lists what it writes; they appear complete or not at all. The summary is
 // shown to the person who ran the pipeline, and may be empty.
 type sink interface {
@@ -76,6 +79,7 @@ var kinds = []kind{
 	{"sources", "trec", 1, onInputs, func() any { return sources.NewTREC() }},
 	{"models", "pretrained", 1, onInputs, func() any { return sources.NewPretrained() }},
 	{"models", "random", 1, onSeed, func() any { return sources.NewRandom() }},
+	{"stages", "split", 1, onInputs, func() any { return stages.NewSplit() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
 	{"stages", "train", 2, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 2, onSeed, func() any { return stages.NewDistill() }},

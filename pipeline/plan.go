@@ -156,6 +156,9 @@ func (u *unit) estimate() (int64, bool) {
 	}
 	if w, ok := u.step.component.(rowWise); ok {
 		if in := u.cutInput(w.RowWise()); in != nil {
+			if in.unit.present {
+				return in.readTable().rows(), true
+			}
 			return in.unit.estimate()
 		}
 	}

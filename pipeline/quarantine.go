@@ -6,14 +6,18 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sinks"
+	"github.com/ferry-clir/ferry/stages"
 )
 
 // badShards are the quarantine shards of a task.
@@ -84,12 +88,26 @@ func (r *Run) checkRows(u *unit, c counts) error {
 	if _, ok := u.step.component.(rowWise); !ok {
 		return nil
 	}
-	for table, out := range c.Out {
+	for table, out := range c.accountable(u) {
 		if accounted := out + c.dropped() + c.Bad; accounted != read {
 			return fmt.Errorf("table %s: %d rows read, but %d written, %d dropped and %d in quarantine; this is a defect of ferry", table, read, out, c.dropped(), c.Bad)
 		}
 	}
 	return nil
+}
+
+// accountable are the rows written that have to add up to those read, by table or tables.
+func (c *counts) accountable(u *unit) map[string]int64 {
+	if m, ok := u.step.component.(maker); !ok || m.Makes() == stages.OneInEach {
+		return c.Out
+	}
+	var names []string
+	var all int64
+	for _, name := range slices.Sorted(maps.Keys(c.Out)) {
+		names = append(names, name)
+		all += c.Out[name]
+	}
+	return map[string]int64{strings.Join(names, " and "): all}
 }
 
 func (r *Run) overBudget(u *unit, c counts, read int64) error {

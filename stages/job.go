@@ -36,6 +36,15 @@ type Outputs struct {
 	Model  *model.Info
 }
 
+// Makes says how many rows a row-wise stage makes of one that it neither drops nor rejects.
+type Makes int
+
+// What a stage makes of a row. One that does not say makes OneInEach.
+const (
+	OneInEach Makes = iota // a row in each of its tables
+	OneInAll               // a row in one of its tables
+)
+
 // Job is one run of a stage.
 type Job struct {
 	Tables   map[string][]schemas.Table // inputs, by the key that names them
