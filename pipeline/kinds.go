@@ -80,6 +80,7 @@ var kinds = []kind{
 	{"models", "pretrained", 1, onInputs, func() any { return sources.NewPretrained() }},
 	{"models", "random", 1, onSeed, func() any { return sources.NewRandom() }},
 	{"stages", "split", 1, onInputs, func() any { return stages.NewSplit() }},
+	{"stages", "clean", 1, onInputs, func() any { return stages.NewClean() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
 	{"stages", "train", 2, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 2, onSeed, func() any { return stages.NewDistill() }},

@@ -22,7 +22,9 @@ func TestSplit(t *testing.T) {
 	if err := run(t.Context(), t, file, Options{Workers: 3}); err != nil {
 		t.Fatal(err)
 	}
-	column := func(table, name string) []string { return values(t, filepath.Join(folder, "out", table+".parquet"), name) }
+	column := func(table, name string) []string {
+		return values(t, filepath.Join(folder, "out", table+".parquet"), name)
+	}
 	between := func(low, high float64, ids []string) (in []string) {
 		for _, id := range ids {
 			sum := sha256.Sum256([]byte(id))

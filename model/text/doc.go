@@ -1,6 +1,8 @@
-// Package text decides about texts by themselves: which share of a split an id falls into. It knows no tables.
+// Package text works on texts by themselves: it cleans them, measures them, and says which share of a split an id falls
+// into. It knows no tables.
 //
-// Vocabulary: a share is a named part of a split; a salt makes another split of the same ids.
+// Vocabulary: a share is a named part of a split; a salt makes another split of the same ids; a character is a Unicode
+// code point; a script is what Unicode says a letter belongs to, such as Latin or Devanagari.
 //
-// Start with split.go.
+// Start with clean.go. Each file stands for itself.
 package text
