@@ -23,7 +23,9 @@ func TestClean(t *testing.T) {
 	if err := run(t.Context(), t, file, Options{Workers: 2}); err != nil {
 		t.Fatal(err)
 	}
-	column := func(table, name string) []string { return values(t, filepath.Join(folder, "out", table+".parquet"), name) }
+	column := func(table, name string) []string {
+		return values(t, filepath.Join(folder, "out", table+".parquet"), name)
+	}
 	for _, c := range []struct {
 		table, column string
 		want          []string
