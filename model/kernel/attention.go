@@ -119,7 +119,7 @@ func (s *scratch) attend(h head, drop Dropout, context []float32) {
 }
 
 // attendBackward computes dh.q, dh.k and dh.v. With P the probabilities and dC the gradient of the context:
-// dV = drop(P)'*dC, dP = drop(dC*V'), dS = P*(dP - sum over the row of P*dP), dQ = dS*K/sqrt(d), dK = dS'*Q/sqrt(d).
+// dV = drop(P)'*dC, dP = dC*V', dS as softmaxBackwardRowsGeneric makes it of P, drop(P) and dP, dQ = dS*K/sqrt(d), dK = dS'*Q/sqrt(d).
 func (s *scratch) attendBackward(h head, drop Dropout, dContext source, dh head) {
 	rows, ld := h.block()
 	p, dp := grow(&s.p, rows*ld), grow(&s.dp, rows*ld)
@@ -137,8 +137,7 @@ func (s *scratch) attendBackward(h head, drop Dropout, dContext source, dh head)
 		}
 		s.multiply(h.n, h.d, m, 1, source{kept, 1, ld}, plain(&s.rows, dc, m, h.d, h.n), dv, dh.v.data, dh.v.row)
 		s.multiply(m, ld, h.d, 1, dc, values, nil, dp, ld)
-		drop.rows(i, m, h.n, dp, ld)
-		active.softmaxBackwardRows(m, h.n, p, dp, ld)
+		active.softmaxBackwardRows(m, h.n, p, kept, dp, ld)
 		s.multiply(m, h.d, h.n, scale(h.d), source{dp, ld, 1}, plainKeys, nil, dh.q.at(i, 0).data, dh.q.row)
 		s.multiply(h.n, h.d, m, scale(h.d), source{dp, 1, ld}, plain(&s.rows, q, m, h.d, h.n), dk, dh.k.data, dh.k.row)
 		dk, dv = dh.k.data, dh.v.data
@@ -155,14 +154,19 @@ func softmaxRowsGeneric(softmax func(x []float32)) func(rows, n int, x []float32
 	}
 }
 
-// softmaxBackwardRowsGeneric turns dp, the gradient of the probabilities p, into that of what softmax was given, in the
-// same rows as softmaxRowsGeneric.
-func softmaxBackwardRowsGeneric(rows, n int, p, dp []float32, ld int) {
+// softmaxBackwardRowsGeneric turns dp, the gradient of kept, into that of what softmax was given, in the same rows as
+// softmaxRowsGeneric. kept is what dropout has made of the probabilities p, or p itself: with its elements p*m, the
+// gradient of p is m*dp, so that the result is p*(m*dp - sum of p*m*dp) and needs no m.
+func softmaxBackwardRowsGeneric(rows, n int, p, kept, dp []float32, ld int) {
 	for i := range rows {
-		row, weights := dp[i*ld:][:n], p[i*ld:][:n]
-		sum := dotGeneric(row, weights)
+		row, kept, weights := dp[i*ld:][:n], kept[i*ld:][:n], p[i*ld:][:n]
+		var sum float32
+		for j, x := range kept {
+			row[j] *= x
+			sum += row[j]
+		}
 		for j, x := range weights {
-			row[j] = x * (row[j] - sum)
+			row[j] -= x * sum
 		}
 	}
 }

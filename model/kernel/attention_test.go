@@ -169,7 +169,7 @@ func TestSoftmaxRows(t *testing.T) {
 		r := newRandom(t)
 		for _, n := range sizes[1:] {
 			rows, ld := 1+r.IntN(9), (n+rowAlign-1)&^(rowAlign-1)
-			x, dp := random(r, rows*ld, r.IntN(8)), random(r, rows*ld, r.IntN(8))
+			x, kept, dp := random(r, rows*ld, r.IntN(8)), newBuffer(rows*ld, r.IntN(8)), random(r, rows*ld, r.IntN(8))
 			for i := range x.data {
 				x.data[i] = x.data[i]*5 - 300
 				if i%ld >= n {
@@ -181,18 +181,25 @@ func TestSoftmaxRows(t *testing.T) {
 			}
 			scores, upstream := append([]float32(nil), x.data...), append([]float32(nil), dp.data...)
 			active.softmaxRows(rows, n, x.data, ld)
-			active.softmaxBackwardRows(rows, n, x.data, dp.data, ld)
+			factors := ones(rows * ld)
+			Dropout{0.5, uint64(n)}.rows(0, rows, n, factors, ld)
+			for i, f := range factors {
+				kept.data[i] = x.data[i] * f
+			}
+			active.softmaxBackwardRows(rows, n, x.data, kept.data, dp.data, ld)
 			for i := range rows {
 				want, sum := softmaxReference(scores[i*ld:][:n]), 0.0
+				gradient := func(j int) float64 { return float64(upstream[i*ld+j]) * float64(factors[i*ld+j]) }
 				for j, p := range want {
-					sum += p * float64(upstream[i*ld+j])
+					sum += p * gradient(j)
 				}
 				for j, p := range want {
 					expect(t, n, "softmax", x.data[i*ld+j], p)
-					expect(t, n, "its gradient", dp.data[i*ld+j], p*(float64(upstream[i*ld+j])-sum))
+					expect(t, n, "its gradient", dp.data[i*ld+j], p*(gradient(j)-sum))
 				}
 			}
 			x.check(t)
+			kept.check(t)
 			dp.check(t)
 		}
 	})

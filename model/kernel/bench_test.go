@@ -80,7 +80,7 @@ func (c attentionCase) productsBackward(i int, p, dp []float32) {
 	q, k, v, dContext := c.qkv.data[at:], c.qkv.data[h+at:], c.qkv.data[2*h+at:], c.dContext.data[at:]
 	Gemm(true, false, n, d, n, 1, p, n, dContext, h, 0, c.dqkv.data[2*h+at:], 3*h)
 	Gemm(false, true, n, n, d, 1, dContext, h, v, 3*h, 0, dp, n)
-	softmaxBackwardRowsGeneric(n, n, p, dp, n)
+	softmaxBackwardRowsGeneric(n, n, p, p, dp, n)
 	Gemm(false, false, n, d, n, scale(d), dp, n, k, 3*h, 0, c.dqkv.data[at:], 3*h)
 	Gemm(true, false, n, d, n, scale(d), dp, n, q, 3*h, 0, c.dqkv.data[h+at:], 3*h)
 }

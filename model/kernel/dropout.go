@@ -28,15 +28,25 @@ func (d Dropout) Apply(x []float32, row int) {
 	threshold := min(uint64(d.Probability*65536+0.5), 65535)
 	kept := math.Float32bits(65536 / float32(65536-threshold))
 	state := d.At(row).Key
-	for i := 0; i < len(x); i += 4 {
+	for ; len(x) >= 4; x = x[4:] {
 		state += golden64
-		random := mix(state) // 16 bits an element
-		for j := i; j < min(i+4, len(x)); j++ {
-			dropped := uint32(int64(random&0xffff-threshold) >> 63) // all ones or 0, without a branch that nobody could predict
-			x[j] *= math.Float32frombits(kept &^ dropped)
-			random >>= 16
-		}
+		random, y := mix(state), (*[4]float32)(x) // 16 bits an element
+		y[0] *= keep(random, threshold, kept)
+		y[1] *= keep(random>>16, threshold, kept)
+		y[2] *= keep(random>>32, threshold, kept)
+		y[3] *= keep(random>>48, threshold, kept)
 	}
+	random := mix(state + golden64)
+	for i := range x {
+		x[i] *= keep(random>>(16*i), threshold, kept)
+	}
+}
+
+// keep returns 0 if the lowest 16 bits of random are below the threshold, else the number whose bits are kept. It has no
+// branch, which nobody could predict.
+func keep(random, threshold uint64, kept uint32) float32 {
+	dropped := uint32(int64(random&0xffff-threshold) >> 63) // all ones or 0
+	return math.Float32frombits(kept &^ dropped)
 }
 
 // rows applies d to m rows of n elements, ld apart, the first of which is row i.

@@ -31,7 +31,7 @@ type isa struct {
 	softmax     func(x []float32)
 	// softmaxRows and softmaxBackwardRows take rows, at least 1, with room for whole vectors: see attention.go.
 	softmaxRows         func(rows, n int, x []float32, ld int)
-	softmaxBackwardRows func(rows, n int, p, dp []float32, ld int)
+	softmaxBackwardRows func(rows, n int, p, kept, dp []float32, ld int)
 	gelu                func(dst, x []float32)
 	geluBackward        func(dx, x, dy []float32)
 	// layerNorm and layerNormBackward take one row.

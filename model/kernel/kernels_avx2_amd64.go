@@ -54,7 +54,7 @@ func softmaxAVX2(x []float32)
 func softmaxRowsAVX2(rows int, n int, x []float32, ld int)
 
 // softmaxBackwardRowsAVX2 is softmaxBackwardRowsGeneric.
-func softmaxBackwardRowsAVX2(rows int, n int, p []float32, dp []float32, ld int)
+func softmaxBackwardRowsAVX2(rows int, n int, p []float32, kept []float32, dp []float32, ld int)
 
 // geluAVX2 is geluGeneric.
 func geluAVX2(dst []float32, x []float32)

@@ -4621,9 +4621,9 @@ TEXT ·softmaxRowsAVX2(SB), NOSPLIT, $0-48
 	NEGQ         BX
 	VMOVUPS      32(DI)(BX*4), Y2
 
-four:
+several:
 	CMPQ      rows+0(FP), $0x04
-	JL        fourDone
+	JL        severalDone
 	LEAQ      (AX)(SI*1), BX
 	LEAQ      (BX)(SI*1), DI
 	LEAQ      (DI)(SI*1), R8
@@ -4645,7 +4645,7 @@ four:
 	VMOVAPS   Y0, Y6
 	XORQ      R9, R9
 
-fourMaximum:
+severalMaximum:
 	VMOVUPS    (AX)(R9*4), Y7
 	VMAXPS     Y3, Y7, Y3
 	VMOVUPS    (BX)(R9*4), Y7
@@ -4656,7 +4656,7 @@ fourMaximum:
 	VMAXPS     Y6, Y7, Y6
 	ADDQ       $0x08, R9
 	CMPQ       R9, CX
-	JL         fourMaximum
+	JL         severalMaximum
 	VPERM2F128 $0x01, Y3, Y3, Y7
 	VMAXPS     Y7, Y3, Y3
 	VPERMILPS  $0x4e, Y3, Y7
@@ -4687,7 +4687,7 @@ fourMaximum:
 	VXORPS     Y10, Y10, Y10
 	XORQ       R9, R9
 
-fourExp:
+severalExp:
 	VMOVUPS      (AX)(R9*4), Y11
 	VSUBPS       Y3, Y11, Y11
 	VMOVUPS      constant43020000<>+0(SB), Y13
@@ -4806,7 +4806,7 @@ fourExp:
 	VMOVUPS      Y13, (R8)(R9*4)
 	ADDQ         $0x08, R9
 	CMPQ         R9, CX
-	JL           fourExp
+	JL           severalExp
 	VPERM2F128   $0x01, Y7, Y7, Y3
 	VADDPS       Y3, Y7, Y7
 	VPERMILPS    $0x4e, Y7, Y3
@@ -4837,7 +4837,7 @@ fourExp:
 	VDIVPS       Y10, Y1, Y10
 	XORQ         R9, R9
 
-fourScale:
+severalScale:
 	VMULPS  (AX)(R9*4), Y7, Y3
 	VMOVUPS Y3, (AX)(R9*4)
 	VMULPS  (BX)(R9*4), Y8, Y3
@@ -4848,12 +4848,12 @@ fourScale:
 	VMOVUPS Y3, (R8)(R9*4)
 	ADDQ    $0x08, R9
 	CMPQ    R9, CX
-	JL      fourScale
+	JL      severalScale
 	LEAQ    (R8)(SI*1), AX
 	SUBQ    $0x04, rows+0(FP)
-	JMP     four
+	JMP     several
 
-fourDone:
+severalDone:
 one:
 	CMPQ      rows+0(FP), $0x01
 	JL        oneDone
@@ -4934,165 +4934,130 @@ oneDone:
 	VZEROUPPER
 	RET
 
-// func softmaxBackwardRowsAVX2(rows int, n int, p []float32, dp []float32, ld int)
+// func softmaxBackwardRowsAVX2(rows int, n int, p []float32, kept []float32, dp []float32, ld int)
 // Requires: AVX, FMA3
-TEXT ·softmaxBackwardRowsAVX2(SB), NOSPLIT, $0-72
+TEXT ·softmaxBackwardRowsAVX2(SB), NOSPLIT, $0-96
 	MOVQ         p_base+16(FP), AX
-	MOVQ         dp_base+40(FP), CX
+	MOVQ         kept_base+40(FP), CX
+	MOVQ         dp_base+64(FP), DX
 	VBROADCASTSS constant00000000<>+0(SB), Y0
-	MOVQ         n+8(FP), DX
-	MOVQ         ld+64(FP), DI
-	SHLQ         $0x02, DI
-	LEAQ         -1(DX), BX
-	MOVQ         BX, SI
-	ANDQ         $0x07, SI
-	SUBQ         SI, BX
-	INCQ         SI
-	LEAQ         masks<>+0(SB), R8
-	NEGQ         SI
-	VMOVUPS      32(R8)(SI*4), Y1
+	MOVQ         n+8(FP), BX
+	MOVQ         ld+88(FP), R8
+	SHLQ         $0x02, R8
+	LEAQ         -1(BX), SI
+	MOVQ         SI, DI
+	ANDQ         $0x07, DI
+	SUBQ         DI, SI
+	INCQ         DI
+	LEAQ         masks<>+0(SB), R9
+	NEGQ         DI
+	VMOVUPS      32(R9)(DI*4), Y1
 
-four:
-	CMPQ      rows+0(FP), $0x04
-	JL        fourDone
-	LEAQ      (AX)(DI*1), SI
-	LEAQ      (SI)(DI*1), R8
-	LEAQ      (R8)(DI*1), R9
-	LEAQ      (CX)(DI*1), R10
-	LEAQ      (R10)(DI*1), R11
-	LEAQ      (R11)(DI*1), R12
-	VMOVUPS   (AX)(BX*4), Y2
+several:
+	CMPQ      rows+0(FP), $0x02
+	JL        severalDone
+	LEAQ      (AX)(R8*1), DI
+	LEAQ      (CX)(R8*1), R9
+	LEAQ      (DX)(R8*1), R10
+	VMOVUPS   (CX)(SI*4), Y2
 	VBLENDVPS Y1, Y2, Y0, Y2
-	VMOVUPS   Y2, (AX)(BX*4)
-	VMOVUPS   (CX)(BX*4), Y2
+	VMOVUPS   Y2, (CX)(SI*4)
+	VMOVUPS   (DX)(SI*4), Y2
 	VBLENDVPS Y1, Y2, Y0, Y2
-	VMOVUPS   Y2, (CX)(BX*4)
+	VMOVUPS   Y2, (DX)(SI*4)
 	VXORPS    Y2, Y2, Y2
-	VMOVUPS   (SI)(BX*4), Y3
+	VMOVUPS   (R9)(SI*4), Y3
 	VBLENDVPS Y1, Y3, Y0, Y3
-	VMOVUPS   Y3, (SI)(BX*4)
-	VMOVUPS   (R10)(BX*4), Y3
+	VMOVUPS   Y3, (R9)(SI*4)
+	VMOVUPS   (R10)(SI*4), Y3
 	VBLENDVPS Y1, Y3, Y0, Y3
-	VMOVUPS   Y3, (R10)(BX*4)
+	VMOVUPS   Y3, (R10)(SI*4)
 	VXORPS    Y3, Y3, Y3
-	VMOVUPS   (R8)(BX*4), Y4
-	VBLENDVPS Y1, Y4, Y0, Y4
-	VMOVUPS   Y4, (R8)(BX*4)
-	VMOVUPS   (R11)(BX*4), Y4
-	VBLENDVPS Y1, Y4, Y0, Y4
-	VMOVUPS   Y4, (R11)(BX*4)
-	VXORPS    Y4, Y4, Y4
-	VMOVUPS   (R9)(BX*4), Y5
-	VBLENDVPS Y1, Y5, Y0, Y5
-	VMOVUPS   Y5, (R9)(BX*4)
-	VMOVUPS   (R12)(BX*4), Y5
-	VBLENDVPS Y1, Y5, Y0, Y5
-	VMOVUPS   Y5, (R12)(BX*4)
-	VXORPS    Y5, Y5, Y5
-	XORQ      R13, R13
+	XORQ      R11, R11
 
-fourSum:
-	VMOVUPS     (AX)(R13*4), Y6
-	VFMADD231PS (CX)(R13*4), Y6, Y2
-	VMOVUPS     (SI)(R13*4), Y6
-	VFMADD231PS (R10)(R13*4), Y6, Y3
-	VMOVUPS     (R8)(R13*4), Y6
-	VFMADD231PS (R11)(R13*4), Y6, Y4
-	VMOVUPS     (R9)(R13*4), Y6
-	VFMADD231PS (R12)(R13*4), Y6, Y5
-	ADDQ        $0x08, R13
-	CMPQ        R13, DX
-	JL          fourSum
-	VPERM2F128  $0x01, Y2, Y2, Y6
-	VADDPS      Y6, Y2, Y2
-	VPERMILPS   $0x4e, Y2, Y6
-	VADDPS      Y6, Y2, Y2
-	VPERMILPS   $0xb1, Y2, Y6
-	VADDPS      Y6, Y2, Y2
-	VPERM2F128  $0x01, Y3, Y3, Y6
-	VADDPS      Y6, Y3, Y3
-	VPERMILPS   $0x4e, Y3, Y6
-	VADDPS      Y6, Y3, Y3
-	VPERMILPS   $0xb1, Y3, Y6
-	VADDPS      Y6, Y3, Y3
-	VPERM2F128  $0x01, Y4, Y4, Y6
-	VADDPS      Y6, Y4, Y4
-	VPERMILPS   $0x4e, Y4, Y6
-	VADDPS      Y6, Y4, Y4
-	VPERMILPS   $0xb1, Y4, Y6
-	VADDPS      Y6, Y4, Y4
-	VPERM2F128  $0x01, Y5, Y5, Y6
-	VADDPS      Y6, Y5, Y5
-	VPERMILPS   $0x4e, Y5, Y6
-	VADDPS      Y6, Y5, Y5
-	VPERMILPS   $0xb1, Y5, Y6
-	VADDPS      Y6, Y5, Y5
-	XORQ        R13, R13
+severalSum:
+	VMOVUPS    (CX)(R11*4), Y4
+	VMULPS     (DX)(R11*4), Y4, Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVUPS    Y4, (DX)(R11*4)
+	VMOVUPS    (R9)(R11*4), Y4
+	VMULPS     (R10)(R11*4), Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    Y4, (R10)(R11*4)
+	ADDQ       $0x08, R11
+	CMPQ       R11, BX
+	JL         severalSum
+	VPERM2F128 $0x01, Y2, Y2, Y4
+	VADDPS     Y4, Y2, Y2
+	VPERMILPS  $0x4e, Y2, Y4
+	VADDPS     Y4, Y2, Y2
+	VPERMILPS  $0xb1, Y2, Y4
+	VADDPS     Y4, Y2, Y2
+	VPERM2F128 $0x01, Y3, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	XORQ       CX, CX
 
-fourLoop:
-	VMOVUPS (CX)(R13*4), Y6
-	VSUBPS  Y2, Y6, Y6
-	VMULPS  (AX)(R13*4), Y6, Y6
-	VMOVUPS Y6, (CX)(R13*4)
-	VMOVUPS (R10)(R13*4), Y6
-	VSUBPS  Y3, Y6, Y6
-	VMULPS  (SI)(R13*4), Y6, Y6
-	VMOVUPS Y6, (R10)(R13*4)
-	VMOVUPS (R11)(R13*4), Y6
-	VSUBPS  Y4, Y6, Y6
-	VMULPS  (R8)(R13*4), Y6, Y6
-	VMOVUPS Y6, (R11)(R13*4)
-	VMOVUPS (R12)(R13*4), Y6
-	VSUBPS  Y5, Y6, Y6
-	VMULPS  (R9)(R13*4), Y6, Y6
-	VMOVUPS Y6, (R12)(R13*4)
-	ADDQ    $0x08, R13
-	CMPQ    R13, DX
-	JL      fourLoop
-	LEAQ    (R9)(DI*1), AX
-	LEAQ    (R12)(DI*1), CX
-	SUBQ    $0x04, rows+0(FP)
-	JMP     four
+severalLoop:
+	VMOVUPS      (DX)(CX*4), Y4
+	VFNMADD231PS (AX)(CX*4), Y2, Y4
+	VMOVUPS      Y4, (DX)(CX*4)
+	VMOVUPS      (R10)(CX*4), Y4
+	VFNMADD231PS (DI)(CX*4), Y3, Y4
+	VMOVUPS      Y4, (R10)(CX*4)
+	ADDQ         $0x08, CX
+	CMPQ         CX, BX
+	JL           severalLoop
+	LEAQ         (DI)(R8*1), AX
+	LEAQ         (R9)(R8*1), CX
+	LEAQ         (R10)(R8*1), DX
+	SUBQ         $0x02, rows+0(FP)
+	JMP          several
 
-fourDone:
+severalDone:
 one:
 	CMPQ      rows+0(FP), $0x01
 	JL        oneDone
-	VMOVUPS   (AX)(BX*4), Y2
+	VMOVUPS   (CX)(SI*4), Y2
 	VBLENDVPS Y1, Y2, Y0, Y2
-	VMOVUPS   Y2, (AX)(BX*4)
-	VMOVUPS   (CX)(BX*4), Y2
+	VMOVUPS   Y2, (CX)(SI*4)
+	VMOVUPS   (DX)(SI*4), Y2
 	VBLENDVPS Y1, Y2, Y0, Y2
-	VMOVUPS   Y2, (CX)(BX*4)
+	VMOVUPS   Y2, (DX)(SI*4)
 	VXORPS    Y2, Y2, Y2
-	XORQ      SI, SI
+	XORQ      DI, DI
 
 oneSum:
-	VMOVUPS     (AX)(SI*4), Y3
-	VFMADD231PS (CX)(SI*4), Y3, Y2
-	ADDQ        $0x08, SI
-	CMPQ        SI, DX
-	JL          oneSum
-	VPERM2F128  $0x01, Y2, Y2, Y3
-	VADDPS      Y3, Y2, Y2
-	VPERMILPS   $0x4e, Y2, Y3
-	VADDPS      Y3, Y2, Y2
-	VPERMILPS   $0xb1, Y2, Y3
-	VADDPS      Y3, Y2, Y2
-	XORQ        SI, SI
+	VMOVUPS    (CX)(DI*4), Y3
+	VMULPS     (DX)(DI*4), Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    Y3, (DX)(DI*4)
+	ADDQ       $0x08, DI
+	CMPQ       DI, BX
+	JL         oneSum
+	VPERM2F128 $0x01, Y2, Y2, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERMILPS  $0x4e, Y2, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERMILPS  $0xb1, Y2, Y3
+	VADDPS     Y3, Y2, Y2
+	XORQ       DI, DI
 
 oneLoop:
-	VMOVUPS (CX)(SI*4), Y3
-	VSUBPS  Y2, Y3, Y3
-	VMULPS  (AX)(SI*4), Y3, Y3
-	VMOVUPS Y3, (CX)(SI*4)
-	ADDQ    $0x08, SI
-	CMPQ    SI, DX
-	JL      oneLoop
-	LEAQ    (AX)(DI*1), AX
-	LEAQ    (CX)(DI*1), CX
-	SUBQ    $0x01, rows+0(FP)
-	JMP     one
+	VMOVUPS      (DX)(DI*4), Y3
+	VFNMADD231PS (AX)(DI*4), Y2, Y3
+	VMOVUPS      Y3, (DX)(DI*4)
+	ADDQ         $0x08, DI
+	CMPQ         DI, BX
+	JL           oneLoop
+	LEAQ         (AX)(R8*1), AX
+	LEAQ         (CX)(R8*1), CX
+	LEAQ         (DX)(R8*1), DX
+	SUBQ         $0x01, rows+0(FP)
+	JMP          one
 
 oneDone:
 	VZEROUPPER

@@ -26,7 +26,7 @@ func panels32AVX512(dst []float32, panel int, x []float32, ldx int, depth int, c
 func softmaxRowsAVX512(rows int, n int, x []float32, ld int)
 
 // softmaxBackwardRowsAVX512 is softmaxBackwardRowsGeneric.
-func softmaxBackwardRowsAVX512(rows int, n int, p []float32, dp []float32, ld int)
+func softmaxBackwardRowsAVX512(rows int, n int, p []float32, kept []float32, dp []float32, ld int)
 
 // geluAVX512 is geluGeneric.
 func geluAVX512(dst []float32, x []float32)

@@ -3092,9 +3092,9 @@ TEXT ·softmaxRowsAVX512(SB), NOSPLIT, $0-48
 	BZHIQ        BX, DI, DI
 	KMOVW        DI, K1
 
-four:
+several:
 	CMPQ      rows+0(FP), $0x04
-	JL        fourDone
+	JL        severalDone
 	LEAQ      (AX)(SI*1), BX
 	LEAQ      (BX)(SI*1), DI
 	LEAQ      (DI)(SI*1), R8
@@ -3116,7 +3116,7 @@ four:
 	VMOVAPS   Z11, Z16
 	XORQ      R9, R9
 
-fourMaximum:
+severalMaximum:
 	VMOVUPS    (AX)(R9*4), Z17
 	VMAXPS     Z13, Z17, Z13
 	VMOVUPS    (BX)(R9*4), Z17
@@ -3127,7 +3127,7 @@ fourMaximum:
 	VMAXPS     Z16, Z17, Z16
 	ADDQ       $0x10, R9
 	CMPQ       R9, CX
-	JL         fourMaximum
+	JL         severalMaximum
 	VSHUFF64X2 $0x4e, Z13, Z13, Z17
 	VMAXPS     Z17, Z13, Z13
 	VSHUFF64X2 $0xb1, Z13, Z13, Z17
@@ -3166,7 +3166,7 @@ fourMaximum:
 	VXORPS     Z20, Z20, Z20
 	XORQ       R9, R9
 
-fourExp:
+severalExp:
 	VMOVUPS      (AX)(R9*4), Z21
 	VSUBPS       Z13, Z21, Z21
 	VMAXPS       Z21, Z0, Z21
@@ -3241,7 +3241,7 @@ fourExp:
 	VMOVUPS      Z23, (R8)(R9*4)
 	ADDQ         $0x10, R9
 	CMPQ         R9, CX
-	JL           fourExp
+	JL           severalExp
 	VSHUFF64X2   $0x4e, Z17, Z17, Z13
 	VADDPS       Z13, Z17, Z17
 	VSHUFF64X2   $0xb1, Z17, Z17, Z13
@@ -3280,7 +3280,7 @@ fourExp:
 	VDIVPS       Z20, Z12, Z20
 	XORQ         R9, R9
 
-fourScale:
+severalScale:
 	VMULPS  (AX)(R9*4), Z17, Z13
 	VMOVUPS Z13, (AX)(R9*4)
 	VMULPS  (BX)(R9*4), Z18, Z13
@@ -3291,12 +3291,12 @@ fourScale:
 	VMOVUPS Z13, (R8)(R9*4)
 	ADDQ    $0x10, R9
 	CMPQ    R9, CX
-	JL      fourScale
+	JL      severalScale
 	LEAQ    (R8)(SI*1), AX
 	SUBQ    $0x04, rows+0(FP)
-	JMP     four
+	JMP     several
 
-fourDone:
+severalDone:
 one:
 	CMPQ      rows+0(FP), $0x01
 	JL        oneDone
@@ -3490,175 +3490,136 @@ DATA constantff800000<>+24(SB)/4, $0xff800000
 DATA constantff800000<>+28(SB)/4, $0xff800000
 GLOBL constantff800000<>(SB), RODATA|NOPTR, $32
 
-// func softmaxBackwardRowsAVX512(rows int, n int, p []float32, dp []float32, ld int)
+// func softmaxBackwardRowsAVX512(rows int, n int, p []float32, kept []float32, dp []float32, ld int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·softmaxBackwardRowsAVX512(SB), NOSPLIT, $0-72
+TEXT ·softmaxBackwardRowsAVX512(SB), NOSPLIT, $0-96
 	MOVQ         p_base+16(FP), AX
-	MOVQ         dp_base+40(FP), CX
+	MOVQ         kept_base+40(FP), CX
+	MOVQ         dp_base+64(FP), DX
 	VBROADCASTSS constant00000000<>+0(SB), Z0
-	MOVQ         n+8(FP), DX
-	MOVQ         ld+64(FP), DI
-	SHLQ         $0x02, DI
-	LEAQ         -1(DX), BX
-	MOVQ         BX, SI
-	ANDQ         $0x0f, SI
-	SUBQ         SI, BX
-	INCQ         SI
-	MOVQ         $0x0000ffff, R8
-	BZHIQ        SI, R8, R8
-	KMOVW        R8, K1
+	MOVQ         n+8(FP), BX
+	MOVQ         ld+88(FP), R8
+	SHLQ         $0x02, R8
+	LEAQ         -1(BX), SI
+	MOVQ         SI, DI
+	ANDQ         $0x0f, DI
+	SUBQ         DI, SI
+	INCQ         DI
+	MOVQ         $0x0000ffff, R9
+	BZHIQ        DI, R9, R9
+	KMOVW        R9, K1
 
-four:
-	CMPQ      rows+0(FP), $0x04
-	JL        fourDone
-	LEAQ      (AX)(DI*1), SI
-	LEAQ      (SI)(DI*1), R8
-	LEAQ      (R8)(DI*1), R9
-	LEAQ      (CX)(DI*1), R10
-	LEAQ      (R10)(DI*1), R11
-	LEAQ      (R11)(DI*1), R12
-	VMOVUPS   (AX)(BX*4), Z1
+several:
+	CMPQ      rows+0(FP), $0x02
+	JL        severalDone
+	LEAQ      (AX)(R8*1), DI
+	LEAQ      (CX)(R8*1), R9
+	LEAQ      (DX)(R8*1), R10
+	VMOVUPS   (CX)(SI*4), Z1
 	VBLENDMPS Z1, Z0, K1, Z1
-	VMOVUPS   Z1, (AX)(BX*4)
-	VMOVUPS   (CX)(BX*4), Z1
+	VMOVUPS   Z1, (CX)(SI*4)
+	VMOVUPS   (DX)(SI*4), Z1
 	VBLENDMPS Z1, Z0, K1, Z1
-	VMOVUPS   Z1, (CX)(BX*4)
+	VMOVUPS   Z1, (DX)(SI*4)
 	VXORPS    Z1, Z1, Z1
-	VMOVUPS   (SI)(BX*4), Z2
+	VMOVUPS   (R9)(SI*4), Z2
 	VBLENDMPS Z2, Z0, K1, Z2
-	VMOVUPS   Z2, (SI)(BX*4)
-	VMOVUPS   (R10)(BX*4), Z2
+	VMOVUPS   Z2, (R9)(SI*4)
+	VMOVUPS   (R10)(SI*4), Z2
 	VBLENDMPS Z2, Z0, K1, Z2
-	VMOVUPS   Z2, (R10)(BX*4)
+	VMOVUPS   Z2, (R10)(SI*4)
 	VXORPS    Z2, Z2, Z2
-	VMOVUPS   (R8)(BX*4), Z3
-	VBLENDMPS Z3, Z0, K1, Z3
-	VMOVUPS   Z3, (R8)(BX*4)
-	VMOVUPS   (R11)(BX*4), Z3
-	VBLENDMPS Z3, Z0, K1, Z3
-	VMOVUPS   Z3, (R11)(BX*4)
-	VXORPS    Z3, Z3, Z3
-	VMOVUPS   (R9)(BX*4), Z4
-	VBLENDMPS Z4, Z0, K1, Z4
-	VMOVUPS   Z4, (R9)(BX*4)
-	VMOVUPS   (R12)(BX*4), Z4
-	VBLENDMPS Z4, Z0, K1, Z4
-	VMOVUPS   Z4, (R12)(BX*4)
-	VXORPS    Z4, Z4, Z4
-	XORQ      R13, R13
+	XORQ      R11, R11
 
-fourSum:
-	VMOVUPS     (AX)(R13*4), Z5
-	VFMADD231PS (CX)(R13*4), Z5, Z1
-	VMOVUPS     (SI)(R13*4), Z5
-	VFMADD231PS (R10)(R13*4), Z5, Z2
-	VMOVUPS     (R8)(R13*4), Z5
-	VFMADD231PS (R11)(R13*4), Z5, Z3
-	VMOVUPS     (R9)(R13*4), Z5
-	VFMADD231PS (R12)(R13*4), Z5, Z4
-	ADDQ        $0x10, R13
-	CMPQ        R13, DX
-	JL          fourSum
-	VSHUFF64X2  $0x4e, Z1, Z1, Z5
-	VADDPS      Z5, Z1, Z1
-	VSHUFF64X2  $0xb1, Z1, Z1, Z5
-	VADDPS      Z5, Z1, Z1
-	VPERMILPS   $0x4e, Z1, Z5
-	VADDPS      Z5, Z1, Z1
-	VPERMILPS   $0xb1, Z1, Z5
-	VADDPS      Z5, Z1, Z1
-	VSHUFF64X2  $0x4e, Z2, Z2, Z5
-	VADDPS      Z5, Z2, Z2
-	VSHUFF64X2  $0xb1, Z2, Z2, Z5
-	VADDPS      Z5, Z2, Z2
-	VPERMILPS   $0x4e, Z2, Z5
-	VADDPS      Z5, Z2, Z2
-	VPERMILPS   $0xb1, Z2, Z5
-	VADDPS      Z5, Z2, Z2
-	VSHUFF64X2  $0x4e, Z3, Z3, Z5
-	VADDPS      Z5, Z3, Z3
-	VSHUFF64X2  $0xb1, Z3, Z3, Z5
-	VADDPS      Z5, Z3, Z3
-	VPERMILPS   $0x4e, Z3, Z5
-	VADDPS      Z5, Z3, Z3
-	VPERMILPS   $0xb1, Z3, Z5
-	VADDPS      Z5, Z3, Z3
-	VSHUFF64X2  $0x4e, Z4, Z4, Z5
-	VADDPS      Z5, Z4, Z4
-	VSHUFF64X2  $0xb1, Z4, Z4, Z5
-	VADDPS      Z5, Z4, Z4
-	VPERMILPS   $0x4e, Z4, Z5
-	VADDPS      Z5, Z4, Z4
-	VPERMILPS   $0xb1, Z4, Z5
-	VADDPS      Z5, Z4, Z4
-	XORQ        R13, R13
+severalSum:
+	VMOVUPS    (CX)(R11*4), Z3
+	VMULPS     (DX)(R11*4), Z3, Z3
+	VADDPS     Z3, Z1, Z1
+	VMOVUPS    Z3, (DX)(R11*4)
+	VMOVUPS    (R9)(R11*4), Z3
+	VMULPS     (R10)(R11*4), Z3, Z3
+	VADDPS     Z3, Z2, Z2
+	VMOVUPS    Z3, (R10)(R11*4)
+	ADDQ       $0x10, R11
+	CMPQ       R11, BX
+	JL         severalSum
+	VSHUFF64X2 $0x4e, Z1, Z1, Z3
+	VADDPS     Z3, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z3
+	VADDPS     Z3, Z1, Z1
+	VPERMILPS  $0x4e, Z1, Z3
+	VADDPS     Z3, Z1, Z1
+	VPERMILPS  $0xb1, Z1, Z3
+	VADDPS     Z3, Z1, Z1
+	VSHUFF64X2 $0x4e, Z2, Z2, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFF64X2 $0xb1, Z2, Z2, Z3
+	VADDPS     Z3, Z2, Z2
+	VPERMILPS  $0x4e, Z2, Z3
+	VADDPS     Z3, Z2, Z2
+	VPERMILPS  $0xb1, Z2, Z3
+	VADDPS     Z3, Z2, Z2
+	XORQ       CX, CX
 
-fourLoop:
-	VMOVUPS (CX)(R13*4), Z5
-	VSUBPS  Z1, Z5, Z5
-	VMULPS  (AX)(R13*4), Z5, Z5
-	VMOVUPS Z5, (CX)(R13*4)
-	VMOVUPS (R10)(R13*4), Z5
-	VSUBPS  Z2, Z5, Z5
-	VMULPS  (SI)(R13*4), Z5, Z5
-	VMOVUPS Z5, (R10)(R13*4)
-	VMOVUPS (R11)(R13*4), Z5
-	VSUBPS  Z3, Z5, Z5
-	VMULPS  (R8)(R13*4), Z5, Z5
-	VMOVUPS Z5, (R11)(R13*4)
-	VMOVUPS (R12)(R13*4), Z5
-	VSUBPS  Z4, Z5, Z5
-	VMULPS  (R9)(R13*4), Z5, Z5
-	VMOVUPS Z5, (R12)(R13*4)
-	ADDQ    $0x10, R13
-	CMPQ    R13, DX
-	JL      fourLoop
-	LEAQ    (R9)(DI*1), AX
-	LEAQ    (R12)(DI*1), CX
-	SUBQ    $0x04, rows+0(FP)
-	JMP     four
+severalLoop:
+	VMOVUPS      (DX)(CX*4), Z3
+	VFNMADD231PS (AX)(CX*4), Z1, Z3
+	VMOVUPS      Z3, (DX)(CX*4)
+	VMOVUPS      (R10)(CX*4), Z3
+	VFNMADD231PS (DI)(CX*4), Z2, Z3
+	VMOVUPS      Z3, (R10)(CX*4)
+	ADDQ         $0x10, CX
+	CMPQ         CX, BX
+	JL           severalLoop
+	LEAQ         (DI)(R8*1), AX
+	LEAQ         (R9)(R8*1), CX
+	LEAQ         (R10)(R8*1), DX
+	SUBQ         $0x02, rows+0(FP)
+	JMP          several
 
-fourDone:
+severalDone:
 one:
 	CMPQ      rows+0(FP), $0x01
 	JL        oneDone
-	VMOVUPS   (AX)(BX*4), Z1
+	VMOVUPS   (CX)(SI*4), Z1
 	VBLENDMPS Z1, Z0, K1, Z1
-	VMOVUPS   Z1, (AX)(BX*4)
-	VMOVUPS   (CX)(BX*4), Z1
+	VMOVUPS   Z1, (CX)(SI*4)
+	VMOVUPS   (DX)(SI*4), Z1
 	VBLENDMPS Z1, Z0, K1, Z1
-	VMOVUPS   Z1, (CX)(BX*4)
+	VMOVUPS   Z1, (DX)(SI*4)
 	VXORPS    Z1, Z1, Z1
-	XORQ      SI, SI
+	XORQ      DI, DI
 
 oneSum:
-	VMOVUPS     (AX)(SI*4), Z2
-	VFMADD231PS (CX)(SI*4), Z2, Z1
-	ADDQ        $0x10, SI
-	CMPQ        SI, DX
-	JL          oneSum
-	VSHUFF64X2  $0x4e, Z1, Z1, Z2
-	VADDPS      Z2, Z1, Z1
-	VSHUFF64X2  $0xb1, Z1, Z1, Z2
-	VADDPS      Z2, Z1, Z1
-	VPERMILPS   $0x4e, Z1, Z2
-	VADDPS      Z2, Z1, Z1
-	VPERMILPS   $0xb1, Z1, Z2
-	VADDPS      Z2, Z1, Z1
-	XORQ        SI, SI
+	VMOVUPS    (CX)(DI*4), Z2
+	VMULPS     (DX)(DI*4), Z2, Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS    Z2, (DX)(DI*4)
+	ADDQ       $0x10, DI
+	CMPQ       DI, BX
+	JL         oneSum
+	VSHUFF64X2 $0x4e, Z1, Z1, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z2
+	VADDPS     Z2, Z1, Z1
+	VPERMILPS  $0x4e, Z1, Z2
+	VADDPS     Z2, Z1, Z1
+	VPERMILPS  $0xb1, Z1, Z2
+	VADDPS     Z2, Z1, Z1
+	XORQ       DI, DI
 
 oneLoop:
-	VMOVUPS (CX)(SI*4), Z2
-	VSUBPS  Z1, Z2, Z2
-	VMULPS  (AX)(SI*4), Z2, Z2
-	VMOVUPS Z2, (CX)(SI*4)
-	ADDQ    $0x10, SI
-	CMPQ    SI, DX
-	JL      oneLoop
-	LEAQ    (AX)(DI*1), AX
-	LEAQ    (CX)(DI*1), CX
-	SUBQ    $0x01, rows+0(FP)
-	JMP     one
+	VMOVUPS      (DX)(DI*4), Z2
+	VFNMADD231PS (AX)(DI*4), Z1, Z2
+	VMOVUPS      Z2, (DX)(DI*4)
+	ADDQ         $0x10, DI
+	CMPQ         DI, BX
+	JL           oneLoop
+	LEAQ         (AX)(R8*1), AX
+	LEAQ         (CX)(R8*1), CX
+	LEAQ         (DX)(R8*1), DX
+	SUBQ         $0x01, rows+0(FP)
+	JMP          one
 
 oneDone:
 	VZEROUPPER

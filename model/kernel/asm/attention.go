@@ -109,10 +109,10 @@ func at(row reg.Register, i Mem) Mem {
 	return i
 }
 
-// block emits a loop over several rows of the matrices at a time, which hides latencies, and then over single ones. body
+// block emits a loop over as many rows of the matrices at a time, which hides latencies, and then over single ones. body
 // gets where those rows start, by matrix, the place of the last vector of each, and what replaces its lanes beyond the
 // row's end. The registers are overwritten.
-func (k rowKind) block(matrices []reg.Register, body func(name string, n reg.Register, rows [][]reg.Register, last Mem, replace func(x, rest reg.VecVirtual))) {
+func (k rowKind) block(several int, matrices []reg.Register, body func(name string, n reg.Register, rows [][]reg.Register, last Mem, replace func(x, rest reg.VecVirtual))) {
 	n, last, rest, ld := Load(Param("n"), GP64()), GP64(), GP64(), bytes("ld")
 	LEAQ(Mem{Base: n, Disp: -1}, last)
 	MOVQ(last, rest)
@@ -120,8 +120,8 @@ func (k rowKind) block(matrices []reg.Register, body func(name string, n reg.Reg
 	SUBQ(rest, last)
 	INCQ(rest)
 	replace := k.tail(rest)
-	for _, several := range []int{4, 1} {
-		name := map[int]string{4: "four", 1: "one"}[several]
+	for _, several := range []int{several, 1} {
+		name := map[bool]string{true: "one", false: "several"}[several == 1]
 		Label(name)
 		CMPQ(parameter("rows"), Imm(uint64(several)))
 		JL(LabelRef(name + "Done"))
@@ -150,7 +150,7 @@ func (k rowKind) softmaxRows() {
 	TEXT("softmaxRows"+k.suffix, NOSPLIT, "func(rows, n int, x []float32, ld int)")
 	Doc("softmaxRows" + k.suffix + " is softmaxRowsGeneric.")
 	x, exp, lowest, one := base("x"), k.exp(), k.fill(math.Inf(-1)), k.fill(1)
-	k.block([]reg.Register{x}, func(name string, n reg.Register, rows [][]reg.Register, last Mem, replace func(x, rest reg.VecVirtual)) {
+	k.block(4, []reg.Register{x}, func(name string, n reg.Register, rows [][]reg.Register, last Mem, replace func(x, rest reg.VecVirtual)) {
 		x := rows[0]
 		largest, sum := make([]reg.VecVirtual, len(x)), make([]reg.VecVirtual, len(x))
 		for r := range x {
@@ -198,13 +198,13 @@ func (k rowKind) softmaxRows() {
 }
 
 func (k rowKind) softmaxBackwardRows() {
-	TEXT("softmaxBackwardRows"+k.suffix, NOSPLIT, "func(rows, n int, p, dp []float32, ld int)")
+	TEXT("softmaxBackwardRows"+k.suffix, NOSPLIT, "func(rows, n int, p, kept, dp []float32, ld int)")
 	Doc("softmaxBackwardRows" + k.suffix + " is softmaxBackwardRowsGeneric.")
-	matrices, zero := []reg.Register{base("p"), base("dp")}, k.fill(0)
-	k.block(matrices, func(name string, n reg.Register, rows [][]reg.Register, last Mem, replace func(x, rest reg.VecVirtual)) {
-		p, dp, sum := rows[0], rows[1], make([]reg.VecVirtual, len(rows[0]))
+	matrices, zero := []reg.Register{base("p"), base("kept"), base("dp")}, k.fill(0)
+	k.block(2, matrices, func(name string, n reg.Register, rows [][]reg.Register, last Mem, replace func(x, rest reg.VecVirtual)) {
+		p, kept, dp, sum := rows[0], rows[1], rows[2], make([]reg.VecVirtual, len(rows[0]))
 		for r := range p {
-			for _, x := range []reg.Register{p[r], dp[r]} {
+			for _, x := range []reg.Register{kept[r], dp[r]} {
 				v := k.vector()
 				VMOVUPS(at(x, last), v)
 				replace(v, zero)
@@ -216,8 +216,10 @@ func (k rowKind) softmaxBackwardRows() {
 		k.each(name+"Sum", n, func(i Mem) {
 			for r := range p {
 				v := k.vector()
-				VMOVUPS(at(p[r], i), v)
-				VFMADD231PS(at(dp[r], i), v, sum[r])
+				VMOVUPS(at(kept[r], i), v)
+				VMULPS(at(dp[r], i), v, v)
+				VADDPS(v, sum[r], sum[r])
+				VMOVUPS(v, at(dp[r], i))
 			}
 		})
 		for r := range p {
@@ -227,8 +229,7 @@ func (k rowKind) softmaxBackwardRows() {
 			for r := range p {
 				v := k.vector()
 				VMOVUPS(at(dp[r], i), v)
-				VSUBPS(sum[r], v, v)
-				VMULPS(at(p[r], i), v, v)
+				VFNMADD231PS(at(p[r], i), sum[r], v)
 				VMOVUPS(v, at(dp[r], i))
 			}
 		})
