@@ -2,8 +2,8 @@ package encoder
 
 import "github.com/ferry-clir/ferry/model/kernel"
 
-// Dropout makes Forward drop numbers at random, as in training, and Backward go through the same ones. The zero value
-// drops nothing.
+// Dropout makes Forward drop numbers at random, as in training, whatever Workspace.Training says, and Backward go
+// through the same ones. The zero value drops nothing.
 type Dropout struct {
 	Hidden    float32 // probability in the embeddings, the attention's output and the feed-forward layer's: hidden_dropout_prob
 	Attention float32 // of a token's attention to another one: attention_probs_dropout_prob

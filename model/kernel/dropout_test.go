@@ -82,3 +82,13 @@ func TestDropoutPanics(t *testing.T) {
 		}
 	}
 }
+
+// The generator gives SplitMix64's published numbers for the seed 1234567 (rosettacode.org, Pseudo-random numbers).
+func TestMix(t *testing.T) {
+	state := uint64(1234567)
+	for _, want := range []uint64{6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821} {
+		if state += golden64; mix(state) != want {
+			t.Errorf("got %d, want %d", mix(state), want)
+		}
+	}
+}
