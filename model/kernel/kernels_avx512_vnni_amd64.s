@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func stripInt8VNNI(m int, n int, k int, start []int32, rowScales []float32, columnScales []float32, a []float32, aRow int, aColumn int, aPanel int, b []float32, bRow int, bias []float32, d []float32, ldd int, c []float32, ldc int)
-// Requires: AVX, AVX512F, AVX512VNNI, BMI2
+// Requires: AVX, AVX512F, AVX512VNNI, BMI2, MMX+
 TEXT ·stripInt8VNNI(SB), NOSPLIT, $0-264
 	MOVQ  m+0(FP), AX
 	MOVQ  d_base+200(FP), DX
@@ -25,48 +25,142 @@ TEXT ·stripInt8VNNI(SB), NOSPLIT, $0-264
 	JLE   narrow
 
 widePanels:
-	CMPQ    AX, $0x0e
-	JL      wideRest
-	MOVQ    start_base+24(FP), CX
-	VMOVUPS (CX), Z0
-	MOVQ    start_base+24(FP), CX
-	VMOVUPS 64(CX), Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z1, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z1, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z1, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z1, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z1, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z1, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z1, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z1, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z1, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z1, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z1, Z23
-	VMOVAPS Z0, Z24
-	VMOVAPS Z1, Z25
-	VMOVAPS Z0, Z26
-	VMOVAPS Z1, Z27
-	LEAQ    (R8)(SI*4), R9
-	ADDQ    SI, R9
-	LEAQ    (R9)(SI*4), R10
-	ADDQ    SI, R10
-	MOVQ    b_base+144(FP), CX
-	MOVQ    k+16(FP), R11
-	MOVQ    aColumn+128(FP), R12
-	SHLQ    $0x02, R12
-	MOVQ    bRow+168(FP), R13
-	SHLQ    $0x02, R13
+	CMPQ       AX, $0x0e
+	JL         wideRest
+	MOVQ       ldd+224(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       DX, CX
+	TESTQ      CX, CX
+	JE         wideExpect
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+
+wideExpect:
+	MOVQ       BX, CX
+	MOVQ       ldc+256(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R9, CX
+	MOVQ       start_base+24(FP), CX
+	VMOVUPS    (CX), Z0
+	MOVQ       start_base+24(FP), CX
+	VMOVUPS    64(CX), Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z0, Z22
+	VMOVAPS    Z1, Z23
+	VMOVAPS    Z0, Z24
+	VMOVAPS    Z1, Z25
+	VMOVAPS    Z0, Z26
+	VMOVAPS    Z1, Z27
+	LEAQ       (R8)(SI*4), R9
+	ADDQ       SI, R9
+	LEAQ       (R9)(SI*4), R10
+	ADDQ       SI, R10
+	MOVQ       b_base+144(FP), CX
+	MOVQ       k+16(FP), R11
+	MOVQ       aColumn+128(FP), R12
+	SHLQ       $0x02, R12
+	MOVQ       bRow+168(FP), R13
+	SHLQ       $0x02, R13
 
 wide14Loop:
 	VMOVUPS      (CX), Z28
@@ -883,33 +977,99 @@ wideNot1:
 
 narrow:
 narrowPanels:
-	CMPQ    AX, $0x0e
-	JL      narrowRest
-	MOVQ    start_base+24(FP), CX
-	VMOVUPS (CX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	LEAQ    (R8)(SI*4), R9
-	ADDQ    SI, R9
-	LEAQ    (R9)(SI*4), R10
-	ADDQ    SI, R10
-	MOVQ    b_base+144(FP), CX
-	MOVQ    k+16(FP), R11
-	MOVQ    aColumn+128(FP), R12
-	SHLQ    $0x02, R12
-	MOVQ    bRow+168(FP), R13
-	SHLQ    $0x02, R13
+	CMPQ       AX, $0x0e
+	JL         narrowRest
+	MOVQ       ldd+224(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       DX, CX
+	TESTQ      CX, CX
+	JE         narrowExpect
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+
+narrowExpect:
+	MOVQ       BX, CX
+	MOVQ       ldc+256(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	PREFETCHT0 (CX)
+	ADDQ       R9, CX
+	MOVQ       start_base+24(FP), CX
+	VMOVUPS    (CX), Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z11
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z13
+	LEAQ       (R8)(SI*4), R9
+	ADDQ       SI, R9
+	LEAQ       (R9)(SI*4), R10
+	ADDQ       SI, R10
+	MOVQ       b_base+144(FP), CX
+	MOVQ       k+16(FP), R11
+	MOVQ       aColumn+128(FP), R12
+	SHLQ       $0x02, R12
+	MOVQ       bRow+168(FP), R13
+	SHLQ       $0x02, R13
 
 narrow14Loop:
 	VMOVUPS.Z    (CX), K1, Z14

@@ -125,6 +125,9 @@ func (t tile512) all(name string) {
 
 // sum emits the product of a few rows with the panel. It moves a behind them by k columns, c and d by rows.
 func (t tile512) sum(name string, rows int) {
+	if rows == rows512 {
+		t.expect(name + "Expect")
+	}
 	sums := t.begin(rows * t.columns)
 	LEAQ(Mem{Base: t.a[0], Index: t.row, Scale: 4}, t.a[1])
 	ADDQ(t.row, t.a[1])
@@ -153,6 +156,27 @@ func (t tile512) sum(name string, rows int) {
 	DECQ(k)
 	JNE(LabelRef(loop))
 	t.write(fmt.Sprintf("%s%dStore", name, rows), sums)
+}
+
+// expect asks for the lines of D and C that a panel ends in, while there is something else to do.
+func (t tile512) expect(label string) {
+	row, step := GP64(), bytes("ldd")
+	MOVQ(t.d, row)
+	TESTQ(row, row)
+	JE(LabelRef(label))
+	t.prefetch(row, step)
+	Label(label)
+	MOVQ(t.c, row)
+	t.prefetch(row, bytes("ldc"))
+}
+
+func (t tile512) prefetch(row, step reg.Register) {
+	for range rows512 {
+		for j := range t.columns {
+			PREFETCHT0(Mem{Base: row, Disp: 64 * j})
+		}
+		ADDQ(step, row)
+	}
 }
 
 // begin returns sums of nothing: 0, or what integers start from.
