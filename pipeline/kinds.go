@@ -34,7 +34,8 @@ type stage interface {
 // shard of that table at a time.
 type rowWise interface{ RowWise() (key string) }
 
-// A maker is a row-wise stage that makes of each row something else than one row in each of its tables.
+// A maker is a stage that says what it makes of each row of its input. A row-wise one need not, if it makes a row in each of
+// its tables.
 type maker interface{ Makes() stages.Makes }
 
 // A sink drains tables into files. Files lists what it writes; they appear complete or not at all. The summary is
@@ -81,6 +82,7 @@ var kinds = []kind{
 	{"models", "random", 1, onSeed, func() any { return sources.NewRandom() }},
 	{"stages", "split", 1, onInputs, func() any { return stages.NewSplit() }},
 	{"stages", "clean", 1, onInputs, func() any { return stages.NewClean() }},
+	{"stages", "deduplicate", 1, onInputs, func() any { return stages.NewDeduplicate() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
 	{"stages", "train", 2, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 2, onSeed, func() any { return stages.NewDistill() }},

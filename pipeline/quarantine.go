@@ -85,7 +85,8 @@ func (r *Run) checkRows(u *unit, c counts) error {
 	if !r.pipeline.MaxBadRows.allows(c.Bad, read) {
 		return r.overBudget(u, c, read)
 	}
-	if _, ok := u.step.component.(rowWise); !ok {
+	_, cut := u.step.component.(rowWise)
+	if _, made := u.step.component.(maker); !cut && !made {
 		return nil
 	}
 	for table, out := range c.accountable(u) {

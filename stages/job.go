@@ -36,10 +36,10 @@ type Outputs struct {
 	Model  *model.Info
 }
 
-// Makes says how many rows a row-wise stage makes of one that it neither drops nor rejects.
+// Makes says how many rows a stage makes of one that it neither drops nor rejects.
 type Makes int
 
-// What a stage makes of a row. One that does not say makes OneInEach.
+// What a stage makes of a row. A row-wise one that does not say makes OneInEach.
 const (
 	OneInEach Makes = iota // a row in each of its tables
 	OneInAll               // a row in one of its tables

@@ -1,0 +1,137 @@
+package text
+
+import "math"
+
+// Duplicates finds texts that are the same, or nearly, as one of those kept before. It remembers the last window of these;
+// its memory is bounded by that: about 60 bytes a text, and 1 KB where near duplicates are looked for.
+type Duplicates struct {
+	kept    int // so far; text i stands at i modulo window
+	window  int
+	digests [][16]byte
+	seen    map[[16]byte]int
+	near    *bands // nil if only exact duplicates are looked for
+}
+
+// NewDuplicates returns a Duplicates that has seen nothing. Texts whose shingles have a Jaccard similarity of at least near,
+// above 0 and at most 1, are near duplicates; with 0, only exact ones are looked for.
+func NewDuplicates(window int, near float64) *Duplicates {
+	d := &Duplicates{window: window, seen: map[[16]byte]int{}}
+	if near > 0 {
+		d.near = newBands(window, near)
+	}
+	return d
+}
+
+// Add says what a text is: "" if it is new and so kept, duplicate, or near_duplicate. The sketch is looked at only where
+// near duplicates are looked for.
+func (d *Duplicates) Add(digest [16]byte, sketch *Sketch) string {
+	if _, ok := d.seen[digest]; ok {
+		return "duplicate"
+	}
+	if d.near != nil && d.near.has(sketch, d.kept) {
+		return "near_duplicate"
+	}
+	at := d.kept % d.window
+	if d.kept < d.window {
+		d.digests = append(d.digests, digest)
+	} else {
+		delete(d.seen, d.digests[at])
+		d.digests[at] = digest
+	}
+	d.seen[digest] = d.kept
+	if d.near != nil {
+		d.near.add(sketch, d.kept)
+	}
+	d.kept++
+	return ""
+}
+
+// bands are an index of sketches (locality-sensitive hashing): each sketch is cut into bands of a few values, and only
+// sketches that agree in a whole band are compared.
+type bands struct {
+	window int
+	least  int // values that near duplicates have in common
+	values int // in a band
+	count  int
+	last   []map[uint64]int // for each band, the last text that has it
+	before []int            // for each text and band, the text before it in last; -1 if there is none
+	held   []uint64         // for each text and band, the band's hash
+	short  [][sketchSize]uint16
+}
+
+// newBands chooses bands as long as they may be for nine in ten pairs of the least similarity to meet: 1 - (1 - s^values)^count.
+func newBands(window int, near float64) *bands {
+	b := &bands{window: window, least: int(math.Ceil(near*sketchSize - 1e-9)), values: 1, count: sketchSize}
+	for values := 2; values <= sketchSize; values++ {
+		count := sketchSize / values
+		if 1-math.Pow(1-math.Pow(near, float64(values)), float64(count)) >= 0.9 {
+			b.values, b.count = values, count
+		}
+	}
+	for range b.count {
+		b.last = append(b.last, map[uint64]int{})
+	}
+	return b
+}
+
+// mostCompared is the number of texts that a text is compared with in a band, the last ones first: in texts made from one
+// template, bands are shared by many.
+const mostCompared = 256
+
+// has tells whether one of the kept texts in the window is a near duplicate.
+func (b *bands) has(s *Sketch, kept int) bool {
+	for band := range b.count {
+		text, ok := b.last[band][b.hash(s, band)]
+		for n := 0; ok && text >= 0 && text >= kept-b.window && n < mostCompared; n++ {
+			if b.alike(s, text%b.window) {
+				return true
+			}
+			text = b.before[text%b.window*b.count+band]
+		}
+	}
+	return false
+}
+
+// add adds a text in place of the one that leaves the window.
+func (b *bands) add(s *Sketch, text int) {
+	at := text % b.window
+	if text < b.window {
+		b.short = append(b.short, [sketchSize]uint16{})
+		b.before = append(b.before, make([]int, b.count)...)
+		b.held = append(b.held, make([]uint64, b.count)...)
+	}
+	for i, v := range s {
+		b.short[at][i] = uint16(v)
+	}
+	for band := range b.count {
+		i := at*b.count + band
+		if text >= b.window && b.last[band][b.held[i]] == text-b.window {
+			delete(b.last[band], b.held[i])
+		}
+		hash := b.hash(s, band)
+		b.before[i] = -1
+		if last, ok := b.last[band][hash]; ok {
+			b.before[i] = last
+		}
+		b.last[band][hash], b.held[i] = text, hash
+	}
+}
+
+// alike compares the lower halves of the values: one in 65,536 of those that differ is taken for the same.
+func (b *bands) alike(s *Sketch, at int) bool {
+	same := 0
+	for i, v := range b.short[at] {
+		if v == uint16(s[i]) {
+			same++
+		}
+	}
+	return same >= b.least
+}
+
+func (b *bands) hash(s *Sketch, band int) uint64 {
+	h := uint64(0)
+	for _, v := range s[band*b.values : (band+1)*b.values] {
+		h = mix(h ^ uint64(v))
+	}
+	return h
+}

@@ -1,0 +1,131 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/sourcegraph/conc/iter"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/model/text"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// Deduplicate leaves out documents, queries or pairs whose text came before in the same language, and keeps the first. Of pairs
+// both sides have to come again together, of documents title and text. The manifest counts those left out as duplicate
+// or, with `near`, near_duplicate.
+//
+// Near duplicates are found by MinHash: texts are compared as sets of shingles, sequences of characters, without regard to
+// case and white space. Their similarity is what two sets have in common, as a share of what is in either, and is estimated
+// from 128 hash values, so that near the bound it may go either way: 0.03 to 0.04 is usual.
+//
+// The judgments of documents and queries that are left out stay, and evaluate counts such documents as not found.
+type Deduplicate struct {
+	// From names a table of documents, queries or pairs.
+	From schemas.TableRef `yaml:"from" ferry:"required"`
+	// Near is the similarity, above 0 and at most 1, from which a text is a near duplicate, such as 0.8; 0 leaves out exact
+	// duplicates only.
+	Near float64 `yaml:"near"`
+	// Shingle is the number of characters in a shingle.
+	Shingle int `yaml:"shingle"`
+	// Window is the number of rows that are remembered: each is compared with so many of the rows kept before it, the last
+	// ones. One takes about 60 bytes of memory, with `near` about 1 KB.
+	Window int `yaml:"window"`
+}
+
+// NewDeduplicate returns a Deduplicate with its defaults.
+func NewDeduplicate() *Deduplicate { return &Deduplicate{Shingle: 5, Window: 1_000_000} }
+
+// Validate checks the keys.
+func (d *Deduplicate) Validate() []schemas.Mistake {
+	var found []schemas.Mistake
+	if d.Near < 0 || d.Near > 1 {
+		found = append(found, schemas.Mistake{Key: "near", Problem: fmt.Sprintf("should be from 0 to 1, is %v", d.Near)})
+	}
+	for _, k := range []struct {
+		key   string
+		value int
+	}{{"shingle", d.Shingle}, {"window", d.Window}} {
+		if k.value < 1 {
+			found = append(found, schemas.Mistake{Key: k.key, Problem: fmt.Sprintf("should be at least 1, is %d", k.value)})
+		}
+	}
+	return found
+}
+
+// Makes says that a row is kept as it is, or dropped.
+func (d *Deduplicate) Makes() Makes { return OneInEach }
+
+// Outputs is a table with the columns of From.
+func (d *Deduplicate) Outputs(in Types) (Outputs, []schemas.Mistake) {
+	from := in.Schema("from")
+	return Outputs{Tables: []schemas.TableType{{Name: "kept", Schema: from}}}, lacksTexts(from)
+}
+
+// Run deduplicates. Texts are hashed by several workers and compared by one, in order.
+func (d *Deduplicate) Run(ctx context.Context, job Job) (*model.Model, error) {
+	from, _ := job.Table("from")
+	out := job.Outputs["kept"]
+	duplicates := text.NewDuplicates(d.Window, d.Near)
+	var seen int64
+	for batch, err := range from.Batches(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		var rows []int
+		for i, one := range d.hash(batch, job.Workers) {
+			if reason := duplicates.Add(one.digest, one.sketch); reason != "" {
+				out.Drop(reason, 1)
+				continue
+			}
+			rows = append(rows, i)
+		}
+		if err := emitRows(out, batch, rows); err != nil {
+			return nil, err
+		}
+		seen += batch.NumRows()
+		job.Progress(seen, from.Rows, "rows")
+	}
+	return nil, nil
+}
+
+// A hashedText is what rows are compared by.
+type hashedText struct {
+	digest [16]byte
+	sketch *text.Sketch // nil if near duplicates are not looked for
+}
+
+// hash hashes the rows of a batch.
+func (d *Deduplicate) hash(batch arrow.RecordBatch, workers int) []hashedText {
+	hashed := make([]hashedText, batch.NumRows())
+	parts := textParts(batch)
+	iter.Iterator[hashedText]{MaxGoroutines: workers}.ForEachIdx(hashed, func(i int, one *hashedText) {
+		row := parts(i)
+		one.digest = text.Digest(row...)
+		if d.Near > 0 {
+			one.sketch = text.NewSketch()
+			for _, p := range row {
+				one.sketch.Add(p, d.Shingle)
+			}
+		}
+	})
+	return hashed
+}
+
+// textParts returns the texts of a batch's rows, which are valid as long as the batch is: the sides of pairs, or title and
+// text in one.
+func textParts(batch arrow.RecordBatch) func(i int) []text.Part {
+	sides := textSides(batch.Schema())
+	titled := batch.Schema().HasField(schemas.Title)
+	return func(i int) []text.Part {
+		parts := make([]text.Part, len(sides))
+		for s, side := range sides {
+			parts[s] = text.Part{Language: texts(batch, side.language).Value(i), Text: texts(batch, side.text).Value(i)}
+		}
+		if titled {
+			parts[0].Text = texts(batch, schemas.Title).Value(i) + "\n" + parts[0].Text
+		}
+		return parts
+	}
+}
