@@ -8,6 +8,7 @@ package bench
 
 import (
 	"os"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,31 +32,35 @@ type comparison struct {
 // A benchmark is work of ours that some variants of a peer's script do too.
 type benchmark struct {
 	name, variant string
-	belongs       string // part of those variants' names
+	belongs       string // pattern of those variants' names
 	needs         string // flag of the CPU without which it is not worth measuring
+}
+
+// same tells whether a variant of the peer does the work of b.
+func (b benchmark) same(p peerLine) bool {
+	matched, err := path.Match(b.belongs, p.Variant)
+	return err == nil && matched
 }
 
 var comparisons = []comparison{
 	{[]string{"encoder_forward.py", "--sizes", "small", "--sequences", "96", "--batch", "16", "--only", "freezing,onnxruntime"}, "int8 dynamic fused", 5,
 		[]benchmark{
-			{"forward-f32-384", "12 x 384, 96 sequences", "f32", ""},
-			{"forward-bf16-384", "12 x 384, 96 sequences", "bf16", "avx512_bf16"},
-			{"forward-int8-384", "12 x 384, 96 sequences", "int8", "avx512_vnni"},
+			{"forward-f32-384", "12 x 384, 96 sequences", "*/f32*", ""},
+			{"forward-bf16-384", "12 x 384, 96 sequences", "*/bf16*", "avx512_bf16"},
+			{"forward-int8-384", "12 x 384, 96 sequences", "*/int8*", "avx512_vnni"},
 		}},
-	{[]string{"train_step.py", "--only", "f32, embeddings frozen"}, "frozen", 2,
-		[]benchmark{{"train-f32-frozen", "12 x 384, batches of 32", "f32", ""}}},
-	{[]string{"train_step.py", "--only", "f32, embeddings trained"}, "trained", 2,
-		[]benchmark{{"train-f32-trained", "12 x 384, batches of 32", "f32", ""}}},
-	{[]string{"train_step.py", "--only", "bf16 autocast"}, "trained", 3,
+	{[]string{"train_step.py"}, "bf16 autocast, embeddings trained", 6,
 		[]benchmark{
-			{"train-bf16-frozen", "12 x 384, batches of 32", "frozen", "avx512_bf16"},
-			{"train-bf16-trained", "12 x 384, batches of 32", "trained", "avx512_bf16"},
+			{"train-f32-frozen", "12 x 384, batches of 32", "f32*frozen", ""},
+			{"train-f32-trained", "12 x 384, batches of 32", "f32*trained", ""},
+			{"train-bf16-frozen", "12 x 384, batches of 32", "bf16*frozen", "avx512_bf16"},
+			{"train-bf16-trained", "12 x 384, batches of 32", "bf16*trained", "avx512_bf16"},
 		}},
 	{[]string{"encoder_forward.py", "--sizes", "base", "--sequences", "64", "--batch", "16", "--only", "freezing,onnxruntime"}, "int8 dynamic fused", 6,
 		[]benchmark{
-			{"forward-f32-768", "12 x 768, 64 sequences", "f32", ""},
-			{"forward-bf16-768", "12 x 768, 64 sequences", "bf16", "avx512_bf16"},
-			{"forward-int8-768", "12 x 768, 64 sequences", "int8", "avx512_vnni"},
+			{"forward-f32-768", "12 x 768, 64 sequences", "*/f32*", ""},
+			{"forward-bf16-768", "12 x 768, 64 sequences", "*/bf16*", "avx512_bf16"},
+			{"forward-int8-768", "12 x 768, 64 sequences", "*/int8*", "avx512_vnni"},
 		}},
 }
 
@@ -116,7 +121,7 @@ func (c comparison) run(t *testing.T, threads int, deadline time.Time) (lines []
 	if compared {
 		runPeer(t, deadline, append(slices.Clone(c.script), "--threads", strconv.Itoa(threads)), c.last, func(p peerLine) {
 			for i, b := range c.benches {
-				if strings.Contains(p.Variant, b.belongs) {
+				if b.same(p) {
 					if p.Skipped == "" {
 						peers[i] = append(peers[i], p)
 					}

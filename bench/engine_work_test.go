@@ -99,7 +99,7 @@ func training(frozen encoder.Frozen, precision encoder.Precision, threads int) t
 	d.TeacherIDs = batchOf(all, 1000, &r)
 	d.Solver = ot.Options{Epsilon: 0.05, Iterations: 50}
 	o := train.NewOptions()
-	o.Epochs, o.MicroBatch, o.LearningRate = 1e5, 8, 1e-5
+	o.Epochs, o.LearningRate = 1e5, 1e-5
 	o.Workers, o.Frozen, o.Precision = threads, frozen, precision
 	debug.SetGCPercent(10) // as the stage does
 	begin, done := make(chan struct{}), make(chan error)

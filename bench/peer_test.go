@@ -20,7 +20,7 @@ type peerLine struct {
 	Value        float64
 	PerCPUSecond float64 `json:"per_cpu_second"`
 	Disturbed    bool
-	PeakRSS      float64 `json:"peak_rss_mb"`
+	PeakRSS      float64 `json:"peak_rss_mb"` // 0 if it is that of an earlier variant of the same process
 	Skipped      string
 }
 
@@ -55,12 +55,16 @@ func runPeer(t *testing.T, deadline time.Time, arguments []string, last string, 
 	defer signal(syscall.SIGKILL)
 	alarm := time.AfterFunc(time.Until(deadline), func() { signal(syscall.SIGKILL) })
 	defer alarm.Stop()
-	lines, scanner := 0, bufio.NewScanner(out)
+	lines, largest, scanner := 0, 0.0, bufio.NewScanner(out)
 	for scanner.Buffer(nil, 1<<20); scanner.Scan(); lines++ {
 		var l peerLine
 		if err := json.Unmarshal(scanner.Bytes(), &l); err != nil {
 			t.Fatalf("the peer printed %q: %v", scanner.Text(), err)
 		}
+		if l.PeakRSS <= largest {
+			l.PeakRSS = 0
+		}
+		largest = max(largest, l.PeakRSS)
 		signal(syscall.SIGSTOP)
 		then(l)
 		signal(syscall.SIGCONT)
