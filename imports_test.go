@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"pipeline/strict":   {},
 	"pipeline":          {"pipeline/strict", "sources/...", "stages", "sinks", "schemas", "model", "model/kernel"},
 	"sources":           {"sources/...", "schemas", "model/..."},
-	"sources/...":       {"model/tokenizer", "sources/phrasebook"},
+	"sources/...":       {"model/tokenizer", "sources/phrasebook", "sources/download"},
 	"stages":            {"schemas", "model/..."},
 	"sinks":             {"schemas", "model"},
 	"schemas":           {},

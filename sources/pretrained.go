@@ -26,6 +26,8 @@ import (
 type Pretrained struct {
 	// Path is the model's folder, or hf://owner/name@revision.
 	Path schemas.Path `yaml:"path" ferry:"required"`
+
+	offline bool
 }
 
 // checkTime is how long the hub may take to tell about a model.
@@ -33,6 +35,9 @@ const checkTime = 2 * time.Minute
 
 // NewPretrained returns a Pretrained with its defaults.
 func NewPretrained() *Pretrained { return &Pretrained{} }
+
+// GoOffline makes the model one that is in the cache already, or an error.
+func (p *Pretrained) GoOffline() { p.offline = true }
 
 func (p *Pretrained) remote() bool { return strings.Contains(string(p.Path), "://") }
 
@@ -53,7 +58,7 @@ func (p *Pretrained) describe(ctx context.Context) (*hub.Client, *hub.Listing, e
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := hub.New()
+	client, err := hub.New(p.offline)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,14 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/ferry-clir/ferry/sources/download"
 )
 
 const largest = 16 << 20 // bytes of a file that is read as JSON
@@ -40,7 +39,7 @@ func (c *Client) Describe(ctx context.Context, m Model) (*Listing, error) {
 	if l := load(folder, m); l != nil && len(l.absent(true)) == 0 {
 		return l, nil
 	}
-	unlock, err := lock(ctx, folder)
+	unlock, err := download.Lock(ctx, folder)
 	if err != nil {
 		return nil, fmt.Errorf("downloading %s: %w", m, err)
 	}
@@ -59,7 +58,7 @@ func (c *Client) Download(ctx context.Context, l *Listing) error {
 	if len(l.absent(false)) == 0 {
 		return nil
 	}
-	unlock, err := lock(ctx, l.folder)
+	unlock, err := download.Lock(ctx, l.folder)
 	if err != nil {
 		return fmt.Errorf("downloading %s: %w", l.asked, err)
 	}
@@ -129,45 +128,22 @@ func (c *Client) addWeights(ctx context.Context, l *Listing) error {
 // is asked of that commit.
 func (c *Client) add(ctx context.Context, l *Listing, name string, read bool) error {
 	file := File{Name: name, Read: read}
-	err := c.persist(ctx, func() (bool, error) {
-		return false, c.exchange(ctx, http.MethodHead, l.pinned(), name, http.Header{}, func(r *http.Response, _ io.Reader) error {
-			var commit string
-			file.ETag, file.Size, commit = facts(r)
-			if len(l.Files) == 0 && commits.MatchString(commit) {
-				l.Commit = commit
-			}
-			if file.ETag == "" {
-				return final{errors.New("the hub gives it no ETag, so nothing tells when it changes")}
-			}
-			if read && file.Size > largest {
-				return final{fmt.Errorf("it has %d bytes, more than JSON of a model should", file.Size)}
-			}
-			return nil
-		})
+	err := c.server(l.asked, name).Ask(ctx, c.address(l.pinned(), name), func(f download.Facts) error {
+		file.ETag, file.Size = f.ETag, f.Size
+		if len(l.Files) == 0 && commits.MatchString(f.Commit) {
+			l.Commit = f.Commit
+		}
+		if file.ETag == "" {
+			return download.Final{Err: errors.New("the hub gives it no ETag, so nothing tells when it changes")}
+		}
+		if read && file.Size > largest {
+			return download.Final{Err: fmt.Errorf("it has %d bytes, more than JSON of a model should", file.Size)}
+		}
+		return nil
 	})
-	l.Files = append(l.Files, file)
 	if err != nil {
-		l.Files = l.Files[:len(l.Files)-1]
+		return l.named(name, err)
 	}
-	return l.named(name, err)
-}
-
-// facts reads what the hub says about a file. Where it redirects to another host, the first answer counts.
-func facts(last *http.Response) (etag string, size int64, commit string) {
-	etag, size = last.Header.Get("Etag"), last.ContentLength
-	if last.StatusCode != http.StatusOK {
-		size = -1
-	}
-	for r := last; r != nil; r = r.Request.Response {
-		if linked := r.Header.Get("X-Linked-Etag"); linked != "" {
-			etag = linked
-		}
-		if linked, err := strconv.ParseInt(r.Header.Get("X-Linked-Size"), 10, 64); err == nil {
-			size = linked
-		}
-		if said := r.Header.Get("X-Repo-Commit"); said != "" {
-			commit = said
-		}
-	}
-	return strings.Trim(strings.TrimPrefix(etag, "W/"), `"`), size, commit
+	l.Files = append(l.Files, file)
+	return nil
 }

@@ -2,13 +2,14 @@
 // processes of a user share.
 //
 // Vocabulary: a model is an owner, a name and a revision, written hf://owner/name@revision; a listing is what the hub
-// has of a model that ferry needs, with sizes and ETags, pinned to a commit; a part is a file that is still arriving.
+// has of a model that ferry needs, with sizes and ETags, pinned to a commit. How a file arrives is package download's
+// business.
 //
 // A revision that is a branch, such as main, is looked up once: the commit that it stands for then is written into the
 // listing and stays, until the model's folder is removed from the cache. Only a commit's 40 digits as the revision make
 // a pipeline open the same model on every machine.
 //
-// The cache is $FERRY_CACHE, or ferry in the user's cache folder. Below it models/<owner>--<name>/<revision>/ holds
+// Below the cache folder, models/<owner>--<name>/<revision>/ holds
 // files.json (the listing), the files themselves, each of which appears when it is complete and checked, and lock.
 // HF_ENDPOINT names another hub, HF_TOKEN a token for private models.
 //

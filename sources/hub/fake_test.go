@@ -67,11 +67,11 @@ func (h *fakeHub) client(t *testing.T) *Client {
 	t.Setenv("HF_ENDPOINT", h.URL)
 	t.Setenv("HF_TOKEN", token)
 	t.Setenv("FERRY_CACHE", t.TempDir())
-	c, err := New()
+	c, err := New(false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.pause, c.stall, c.attempts = time.Millisecond, 5*time.Second, 4
+	c.download.Pause, c.download.Stall, c.download.Attempts = time.Millisecond, 5*time.Second, 4
 	return c
 }
 

@@ -1,16 +1,11 @@
 package hub
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +32,7 @@ func TestEndpoint(t *testing.T) {
 		"http://hub.example": false, "hub.example": false, "ftp://127.0.0.1": false, "https://user:word@hub.example": false, "https://": false,
 	} {
 		t.Setenv("HF_ENDPOINT", endpoint)
-		if _, err := New(); (err == nil) != ok {
+		if _, err := New(false); (err == nil) != ok {
 			t.Errorf("HF_ENDPOINT=%s: %v", endpoint, err)
 		}
 	}
@@ -85,16 +80,16 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	for want, arrange := range map[string]func(h *fakeHub){
-		"hf://intfloat/tiny@main has no config.json":                 without("config.json"),
-		"hf://intfloat/tiny@main has no tokenizer.json":              without("tokenizer.json"),
-		"hf://intfloat/tiny@main has no model.safetensors":           without("model.safetensors"),
-		"set HF_TOKEN to a token that may read it":                   answer(401, ""),
-		"403 Forbidden: the model is private or gated":               answer(403, "GatedRepo"),
-		"the hub has no such model or revision":                      answer(404, "RepoNotFound"),
-		"the hub redirects to http://hub.example, which is not safe": send("http://hub.example/x"),
-		"the hub redirects to file://, which is not safe":            send("file:///etc/passwd"),
-		"the hub redirects more than 10 times":                       send("/loop"),
-		"the hub gives it no ETag":                                   answer(200, ""),
+		"hf://intfloat/tiny@main has no config.json":                    without("config.json"),
+		"hf://intfloat/tiny@main has no tokenizer.json":                 without("tokenizer.json"),
+		"hf://intfloat/tiny@main has no model.safetensors":              without("model.safetensors"),
+		"set HF_TOKEN to a token that may read it":                      answer(401, ""),
+		"403 Forbidden: the model is private or gated":                  answer(403, "GatedRepo"),
+		"the hub has no such model or revision":                         answer(404, "RepoNotFound"),
+		"the server redirects to http://hub.example, which is not safe": send("http://hub.example/x"),
+		"the server redirects to file://, which is not safe":            send("file:///etc/passwd"),
+		"the server redirects more than 10 times":                       send("/loop"),
+		"the hub gives it no ETag":                                      answer(200, ""),
 		`it names "../escape.safetensors" as a file of weights`: func(h *fakeHub) {
 			delete(h.files, weightsFile)
 			h.files[shardsFile] = []byte(`{"weight_map": {"x": "../escape.safetensors"}}`)
@@ -218,46 +213,4 @@ func TestPlainServer(t *testing.T) {
 			t.Errorf("a file that changed gives %v", err)
 		}
 	}
-}
-
-// TestOwnerDies takes over from a process that was killed while it held the lock.
-func TestOwnerDies(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files are not locked there")
-	}
-	folder := filepath.Join(t.TempDir(), "model")
-	if held := os.Getenv("FERRY_TEST_LOCK"); held != "" {
-		if _, err := lock(t.Context(), held); err != nil {
-			t.Fatal(err)
-		}
-		os.Stdout.WriteString("locked\n")
-		time.Sleep(time.Minute)
-		return
-	}
-	child := exec.Command(os.Args[0], "-test.run=^TestOwnerDies$")
-	child.Env = append(os.Environ(), "FERRY_TEST_LOCK="+folder)
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(out).ReadString('\n'); line != "locked\n" {
-		t.Fatal(line, err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := lock(ctx, folder); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("lock of another process: %v", err)
-	}
-	if err := child.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	child.Wait()
-	unlock, err := lock(t.Context(), folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unlock()
 }

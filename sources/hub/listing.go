@@ -1,6 +1,9 @@
 package hub
 
 import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,6 +36,18 @@ type File struct {
 	Size int64  // in bytes; -1 if the hub does not say
 	ETag string // without quotes: SHA-256 of large files, git's SHA-1 of small ones, anything on other servers
 	Read bool   // whether it is there as soon as the listing is
+}
+
+// sum is what the file's ETag is a checksum of; empty if it is none.
+func (f File) sum() string {
+	digits, err := hex.DecodeString(f.ETag)
+	switch {
+	case err == nil && len(digits) == sha256.Size:
+		return "sha256:" + f.ETag
+	case err == nil && len(digits) == sha1.Size:
+		return "git:" + f.ETag
+	}
+	return ""
 }
 
 // load reads what an earlier call listed; nil if there is nothing that can be used.

@@ -1,4 +1,4 @@
-package hub
+package download
 
 import (
 	"context"
@@ -13,9 +13,9 @@ import (
 
 var errLocked = errors.New("is locked")
 
-// lock makes a model's folder and keeps other downloads out of it until unlock is called or the process ends, however
+// Lock makes a folder and keeps other downloads out of it until unlock is called or the process ends, however
 // it ends. The file names the process that holds it.
-func lock(ctx context.Context, folder string) (unlock func(), err error) {
+func Lock(ctx context.Context, folder string) (unlock func(), err error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, err
 	}

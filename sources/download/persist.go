@@ -1,0 +1,63 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+// A Final error is one that another attempt would meet again. Errors of the local disk are final too.
+type Final struct{ Err error }
+
+func (f Final) Error() string { return f.Err.Error() }
+func (f Final) Unwrap() error { return f.Err }
+
+// persist calls attempt until it succeeds, fails for good, or fails several times in a row without getting further.
+func (c *Client) persist(ctx context.Context, attempt func() (further bool, err error)) error {
+	for failures := 1; ; failures++ {
+		further, err := attempt()
+		var forGood Final
+		var disk *fs.PathError
+		switch {
+		case err == nil || errors.As(err, &forGood) || errors.As(err, &disk):
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case further:
+			failures = 1
+		case failures >= c.Attempts:
+			return fmt.Errorf("giving up after %d attempts: %w", failures, err)
+		}
+		wait := min(c.Pause<<(failures-1), time.Minute/2)
+		wait = wait/2 + rand.N(wait/2+1)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// refusal turns an answer without a file into an error.
+func (c *Client) refusal(r *http.Response) error {
+	switch code := r.StatusCode; {
+	case code == http.StatusOK, code == http.StatusPartialContent, code == http.StatusRequestedRangeNotSatisfiable,
+		code/100 == 3 && r.Request.Method == http.MethodHead && r.Header.Get(linkedETag) != "":
+		return nil
+	}
+	if c.Refuse != nil {
+		if err := c.Refuse(r); err != nil {
+			return Final{err}
+		}
+	}
+	says := fmt.Errorf("the server answers %d %s", r.StatusCode, http.StatusText(r.StatusCode))
+	switch code := r.StatusCode; {
+	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
+		return says
+	}
+	return Final{says}
+}
