@@ -31,6 +31,7 @@ type program struct {
 	Validate validateCommand `cmd:"" help:"Find every mistake in a pipeline file, without reading data."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would do, and what is done already."`
 	List     listCommand     `cmd:"" help:"List the kinds of sources, models, stages and sinks."`
+	Sources  sourcesCommand  `cmd:"" help:"List the published data sets that ferry can download."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of pipeline files, for editors."`
 	Init     initCommand     `cmd:"" help:"Write a commented pipeline file to start from."`
 	Inspect  inspectCommand  `cmd:"" help:"Show what is in a Parquet or Arrow file."`

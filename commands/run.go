@@ -13,8 +13,9 @@ import (
 
 // fileFlags are what every subcommand that reads a pipeline file takes.
 type fileFlags struct {
-	File string   `arg:"" optional:"" default:"pipeline.yaml" help:"Pipeline file."`
-	Set  []string `sep:"none" placeholder:"KEY=VALUE" help:"Change a value of the file, such as stages.hits.top=50. May be given several times."`
+	File    string   `arg:"" optional:"" default:"pipeline.yaml" help:"Pipeline file."`
+	Offline bool     `env:"FERRY_OFFLINE" help:"Download nothing: what is not in the cache is a mistake."`
+	Set     []string `sep:"none" placeholder:"KEY=VALUE" help:"Change a value of the file, such as stages.hits.top=50. May be given several times."`
 }
 
 // load reads and checks the pipeline file.
@@ -22,6 +23,7 @@ func (f fileFlags) load(ctx context.Context) (*pipeline.Pipeline, error) {
 	p, err := pipeline.Load(f.File, f.Set, os.LookupEnv)
 	switch {
 	case p != nil: // perhaps with mistakes, which Check tells with its own
+		p.Offline = f.Offline
 		return p, p.Check(ctx)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w%w; `ferry init` writes a file to start from", errUsage, err)

@@ -13,5 +13,5 @@ func (c *validateCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	fmt.Fprintf(t.Out, "%s: %d steps, no mistakes\n", c.File, len(p.Steps))
-	return nil
+	return p.WriteDownloads(t.Out)
 }

@@ -24,7 +24,7 @@ func (p *Pipeline) Check(ctx context.Context) error {
 	}
 	for _, s := range ordered {
 		if !s.faulty {
-			s.validate(m)
+			s.validate(m, p.Offline)
 		}
 		if !s.faulty {
 			s.infer(m)
@@ -56,10 +56,16 @@ func (s *Step) report(m *strict.Found, found []schemas.Mistake) {
 }
 
 // validate checks the step's own keys and the files they name. It stops where one mistake would lead to another.
-func (s *Step) validate(m *strict.Found) {
+func (s *Step) validate(m *strict.Found, offline bool) {
+	if c, ok := s.component.(interface{ GoOffline() }); ok && offline {
+		c.GoOffline()
+	}
 	found := s.required()
 	if v, ok := s.component.(validator); ok && len(found) == 0 {
 		found = v.Validate()
+	}
+	if offline && len(found) == 0 {
+		found = s.unreachable()
 	}
 	if c, ok := s.component.(interface{ Files() ([]string, error) }); ok && len(found) == 0 {
 		if _, err := c.Files(); err != nil {

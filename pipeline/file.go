@@ -24,6 +24,7 @@ type Pipeline struct {
 	Work       string // folder for the cache and whatever else is not output
 	File       string // as it was named, for messages
 	Steps      []*Step
+	Offline    bool   // download nothing; set before Check
 	dir        string // folder of the file, absolute
 	text       []byte // the file as read, for the manifest
 	sets       []string

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -50,6 +52,9 @@ func (p *Pipeline) key(ctx context.Context, s *Step, table string, keys func(*ed
 		}
 		for _, file := range files {
 			sum, err := hashes.sum(ctx, file)
+			if errors.Is(err, fs.ErrNotExist) && len(s.missing()) > 0 { // only planned yet
+				sum, err = "to be downloaded", nil
+			}
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", s.Where(), err)
 			}

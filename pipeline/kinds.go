@@ -17,6 +17,10 @@ type source interface {
 	Read(ctx context.Context, table string, out schemas.Output) error
 }
 
+// An acquirer is a source that knows where its files are published. Published returns those that the run needs, if it
+// is to download them.
+type acquirer interface{ Published() []sources.Published }
+
 // A modelSource opens a model that exists before the run, or makes one. Progress, in bytes, is of downloads.
 type modelSource interface {
 	Files() ([]string, error)

@@ -52,9 +52,8 @@ func (m *models) open(ctx context.Context, u *unit) (*model.Model, error) {
 
 func (m *models) load(ctx context.Context, u *unit) (*model.Model, error) {
 	if c, ok := u.step.component.(modelSource); ok {
-		opened, err := c.Open(ctx, m.run.pipeline.Seed, func(done, total int64) {
-			m.run.options.Reporter.Progress(u.name(), done, total, "bytes")
-		})
+		arriving := &meter{reporter: m.run.options.Reporter, step: u.name()}
+		opened, err := c.Open(ctx, m.run.pipeline.Seed, arriving.progress)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", u.name(), err)
 		}

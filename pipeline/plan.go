@@ -10,7 +10,10 @@ import (
 )
 
 // A Plan is what a run would do.
-type Plan struct{ units []*unit }
+type Plan struct {
+	units    []*unit
+	pipeline *Pipeline
+}
 
 // Plan lays out what a run would do, without reading data. The pipeline must have been checked.
 func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
@@ -27,7 +30,7 @@ func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
 	if err := h.save(); err != nil {
 		return Plan{}, fmt.Errorf("writing cache: %w", err)
 	}
-	return Plan{units}, nil
+	return Plan{units, p}, nil
 }
 
 // countDone finds the shards that an interrupted run left behind.
@@ -71,8 +74,10 @@ func (p Plan) Write(w io.Writer) error {
 			present++
 		}
 	}
-	_, err := fmt.Fprintf(w, "\n%d steps to run, %d done\n", run, present)
-	return err
+	if _, err := fmt.Fprintf(w, "\n%d steps to run, %d done\n", run, present); err != nil {
+		return err
+	}
+	return p.pipeline.WriteDownloads(w)
 }
 
 func (p Plan) draw(w io.Writer, u *unit, branch, indent string, drawn map[*unit]bool) error {

@@ -60,6 +60,9 @@ func (p *Pipeline) Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer unlock()
+	if err := p.acquire(ctx, o.Reporter); err != nil {
+		return err
+	}
 	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), started: time.Now()}
 	if r.units, err = p.units(ctx, r.store, r.hashes); err != nil {
 		return err

@@ -35,8 +35,11 @@ import (
 // the tuid in TMX, else the origin and the number of the line or unit: `corpus.tsv:17`. The origin is the name of the
 // file; of two aligned ones, that of the target language.
 type Bitext struct {
+	acquired
 	// Path names the file, or the two files of line-aligned text; globs, {source} and {target} are allowed.
-	Path []schemas.Path `yaml:"path" ferry:"required"`
+	Path []schemas.Path `yaml:"path"`
+	// Collection is the published bitext to download: opus/TED2020 and others of OPUS, tatoeba, tico19; see `ferry sources`.
+	Collection string `yaml:"collection"`
 	// Languages are the source language, then one or more target languages.
 	Languages []string `yaml:"languages" ferry:"required"`
 	// Codes maps languages to what the files call them, where that differs, such as en to eng.
@@ -67,8 +70,12 @@ func (b *Bitext) Validate() []schemas.Mistake {
 	wrong := func(key, format string, args ...any) {
 		found = append(found, schemas.Mistake{Key: key, Problem: fmt.Sprintf(format, args...)})
 	}
-	if len(b.Path) == 0 {
-		wrong("path", "names the file; it is missing")
+	found = append(found, b.pathMistakes(len(b.Path) > 0, "the file")...)
+	switch known := catalogued(b.Collection); {
+	case !b.Download && b.Collection != "":
+		wrong("collection", "is what to download, and download is not true")
+	case b.Download && (len(known) == 0 || !strings.Contains(known[0].File, "{")):
+		wrong("collection", "should be a bitext that `ferry sources` lists, such as opus/TED2020, is %q", b.Collection)
 	}
 	if len(b.Languages) < 2 {
 		wrong("languages", "should be the source language and one or more target languages, such as [en, sw]")
@@ -126,6 +133,12 @@ func (b *Bitext) parts() ([]part, error) {
 	var all []part
 	for _, target := range b.Languages[1:] {
 		paths := b.expand(target)
+		if b.Download {
+			paths = nil
+			for _, file := range b.publishedFor(target) {
+				paths = append(paths, file.Path())
+			}
+		}
 		if len(paths) == 1 && b.Format == "auto" {
 			paths[0] = complete(paths[0], b.code(target))
 		}
@@ -223,8 +236,35 @@ func plainParts(format string, paths []string, target string) ([]part, error) {
 	return parts, nil
 }
 
+// Published are the files to download.
+func (b *Bitext) Published() []Published {
+	var files []Published
+	for _, target := range b.Languages[1:] {
+		files = append(files, b.publishedFor(target)...)
+	}
+	return files
+}
+
+// publishedFor are those of one target language, with its name in place of {target}; none if nothing is to be downloaded.
+func (b *Bitext) publishedFor(target string) []Published {
+	if !b.Download {
+		return nil
+	}
+	pair := []string{b.code(b.Languages[0]), b.code(target)}
+	slices.Sort(pair)
+	fill := strings.NewReplacer(sourcePlace, b.code(b.Languages[0]), targetPlace, b.code(target), "{pair}", strings.Join(pair, "-"))
+	files := catalogued(b.Collection)
+	for i := range files {
+		files[i].File, files[i].URL = fill.Replace(files[i].File), fill.Replace(files[i].URL)
+	}
+	return files
+}
+
 // Files are all files of all language pairs.
 func (b *Bitext) Files() ([]string, error) {
+	if b.Download {
+		return paths(b.Published()), nil
+	}
 	parts, err := b.parts()
 	if err != nil {
 		return nil, err

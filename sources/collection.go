@@ -32,13 +32,17 @@ func (r reading) silent() reading {
 	return r
 }
 
-// eachFile is each for the one file that a pattern names, bare or compressed.
+// eachFile is each for the one file that a pattern names, bare, compressed or in an archive.
 func (r reading) eachFile(pattern string, row func(*lines) error) error {
 	file, err := locate(pattern)
 	if err != nil {
 		return err
 	}
-	return r.each(file, row)
+	var wanted func(string) bool
+	if _, inner, ok := inArchive(pattern); ok {
+		wanted = endsIn(inner)
+	}
+	return r.eachWanted(file, wanted, row)
 }
 
 // documents reads one file a language: n columns, the first of which is the id, the last the text and any in between
@@ -113,11 +117,8 @@ func (r reading) texts(languages []string, pattern func(string) string, n int, c
 }
 
 // languageMistakes checks the keys that every such collection has.
-func languageMistakes(path schemas.Path, documents, queries []string) []schemas.Mistake {
-	var found []schemas.Mistake
-	if path == "" {
-		found = append(found, schemas.Mistake{Key: "path", Problem: "names the folder of the collection; it is missing"})
-	}
+func languageMistakes(path schemas.Path, a acquired, documents, queries []string) []schemas.Mistake {
+	found := a.pathMistakes(path != "", "the folder of the collection")
 	if len(documents) == 0 && len(queries) == 0 {
 		found = append(found, schemas.Mistake{Key: "documents", Problem: "name the languages of documents or queries"})
 	}

@@ -9,6 +9,8 @@
 // Validate, Tables, Files and Read. What the kinds share stands in four files: open.go finds and decompresses files,
 // lines.go cuts them into lines, rows.go builds record batches, seen.go remembers ids.
 //
+// What can be downloaded stands in catalogue.go, how in acquire.go and package download.
+//
 // Every source streams. Its memory is that of one batch of 1024 rows and one line, plus what the comment of the kind
 // names: a bit or some bytes an id, so that an id that comes twice is found.
 package sources

@@ -48,8 +48,12 @@ func globs[P ~string](patterns []P) ([]string, error) {
 	return files, nil
 }
 
-// locate returns the one file that a pattern names, bare or compressed under the same name with a suffix.
+// locate returns the one file that a pattern names, bare or compressed under the same name with a suffix, or the archive
+// that it leads into.
 func locate(pattern string) (string, error) {
+	if archive, inner, ok := inArchive(pattern); ok {
+		return locateMember(archive, inner)
+	}
 	for _, suffix := range suffixes {
 		found, err := glob(pattern + suffix)
 		if err != nil {

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
@@ -39,7 +40,7 @@ func kinds() map[string]func() source {
 // A layout is one file of testdata/layouts: how a source is configured, the files it reads, and what must come of them.
 //
 // The files are written with the escapes \t, \r, \xHH, and \c for no line end at the end. Those whose names end in .gz
-// or .zst are compressed, those below a.zip/ put into an archive; cut takes bytes off the end of the result. The file
+// or .zst are compressed, those below a.zip/ or a.tar.gz/ put into an archive; cut takes bytes off the end of the result. The file
 // want lists the rows, values separated by " | ", then `! path:line reason: detail` for each rejected row, `- reason
 // count` for those dropped, and `error: ...` if reading ends with one, `mistake: ...` for those of the configuration.
 type layout struct {
@@ -155,12 +156,16 @@ func unpack(t *testing.T, archive *txtar.Archive) layout {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	zips := map[string][]txtar.File{}
+	zips, tars := map[string][]txtar.File{}, map[string][]txtar.File{}
 	for _, f := range archive.Files {
 		data := unescape(f.Data)
-		switch folder, inside, zipped := strings.Cut(f.Name, ".zip/"); {
+		folder, inside, zipped := strings.Cut(f.Name, ".zip/")
+		tarFolder, tarInside, tarred := strings.Cut(f.Name, ".tar.gz/")
+		switch {
 		case f.Name == "want":
 			l.want = string(data)
+		case tarred:
+			tars[tarFolder+".tar.gz"] = append(tars[tarFolder+".tar.gz"], txtar.File{Name: tarInside, Data: data})
 		case zipped:
 			zips[folder+".zip"] = append(zips[folder+".zip"], txtar.File{Name: inside, Data: data})
 		default:
@@ -169,6 +174,9 @@ func unpack(t *testing.T, archive *txtar.Archive) layout {
 	}
 	for name, files := range zips {
 		write(t, name, zipped(t, files), l.Cut[name])
+	}
+	for name, files := range tars {
+		write(t, name, packed(t, name, tarred(t, files)), l.Cut[name])
 	}
 	return l
 }
@@ -242,6 +250,21 @@ func zipped(t testing.TB, files []txtar.File) []byte {
 			_, err = entry.Write(f.Data)
 		}
 		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	return b.Bytes()
+}
+
+func tarred(t testing.TB, files []txtar.File) []byte {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, f := range files {
+		if err := w.WriteHeader(&tar.Header{Name: f.Name, Mode: 0o644, Size: int64(len(f.Data))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(f.Data); err != nil {
 			t.Fatal(err)
 		}
 	}

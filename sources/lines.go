@@ -39,7 +39,12 @@ func (r reading) rows(schema *arrow.Schema) *rows { return newRows(r.ctx, r.out,
 
 // each calls row for every line of a file that can be used. Blank lines are dropped, bad ones rejected.
 func (r reading) each(file string, row func(*lines) error) error {
-	l, err := r.lines(file, nil)
+	return r.eachWanted(file, nil, row)
+}
+
+// eachWanted does so for the wanted file of an archive.
+func (r reading) eachWanted(file string, wanted func(string) bool, row func(*lines) error) error {
+	l, err := r.lines(file, wanted)
 	if err != nil {
 		return err
 	}

@@ -23,8 +23,9 @@ import (
 // Chinese training queries of version 1 have line breaks within queries; the broken lines go to quarantine.
 // Remembering ids costs a bit each.
 type MMARCO struct {
+	acquired
 	// Path is the folder that holds collections, queries and judgments, or the one above its data/google.
-	Path schemas.Path `yaml:"path" ferry:"required"`
+	Path schemas.Path `yaml:"path"`
 	// Split is dev or train.
 	Split string `yaml:"split"`
 	// Documents are the languages of the passages, by code.
@@ -53,91 +54,121 @@ func languageName(code string) string {
 
 // Validate returns what cannot work.
 func (m *MMARCO) Validate() []schemas.Mistake {
-	found := append(languageMistakes(m.Path, m.Documents, m.Queries), lineMistakes(m.MaxLine)...)
+	found := append(languageMistakes(m.Path, m.acquired, m.Documents, m.Queries), lineMistakes(m.MaxLine)...)
 	if m.Split != "dev" && m.Split != "train" {
 		found = append(found, schemas.Mistake{Key: "split", Problem: "should be dev or train, is " + strconv.Quote(m.Split)})
+	}
+	for _, file := range m.files() {
+		if m.Download && len(catalogued("mmarco", file)) == 0 {
+			found = append(found, schemas.Mistake{Key: "download", Problem: "nobody publishes " + file + "; `ferry sources mmarco` lists what there is"})
+		}
 	}
 	return found
 }
 
 // Tables are documents, queries and judgments, and with the train split triples. That split's judgments and triples
-// are large files of their own and offered where they are present.
+// are large files of their own and offered where they are present or to be downloaded.
 func (m *MMARCO) Tables() []schemas.TableType {
 	tables := retrievalTables(m.Documents, m.Queries)
-	if m.Split == "train" && !present(m.judgments()) {
+	if m.Split == "train" && !m.present(m.judgments()) {
 		tables = slices.DeleteFunc(tables, func(t schemas.TableType) bool { return t.Name == "judgments" })
 	}
-	if m.Split == "train" && present(m.triples()) {
+	if m.Split == "train" && m.present(m.triples()) {
 		tables = append(tables, schemas.TableType{Name: "triples", Schema: schemas.Triples()})
 	}
 	return tables
 }
 
-func present(pattern string) bool {
-	_, err := locate(pattern)
-	return err == nil
+func (m *MMARCO) present(file string) bool {
+	_, err := locate(m.at(file))
+	return err == nil || m.Download
 }
 
 // Files are those of the languages chosen, and the judgments and triples that are offered.
 func (m *MMARCO) Files() ([]string, error) {
+	if m.Download {
+		return paths(m.Published()), nil
+	}
 	var patterns []string
-	for _, language := range m.Documents {
-		patterns = append(patterns, m.documents(language))
-	}
-	for _, language := range m.Queries {
-		patterns = append(patterns, m.queries(language))
-	}
-	if m.JudgedOnly {
-		patterns = append(patterns, m.judgments())
-	}
-	for _, table := range m.Tables() {
-		switch table.Name {
-		case "judgments":
-			patterns = append(patterns, m.judgments())
-		case "triples":
-			patterns = append(patterns, m.triples())
-		}
+	for _, file := range m.files() {
+		patterns = append(patterns, m.at(file))
 	}
 	return locateAll(patterns)
 }
 
-func (m *MMARCO) folder() string { return within(string(m.Path), "data/google") }
+// Published are these files, if they are to be downloaded.
+func (m *MMARCO) Published() []Published {
+	if !m.Download {
+		return nil
+	}
+	return catalogued("mmarco", m.files()...)
+}
+
+// files are the files' names below the folder.
+func (m *MMARCO) files() []string {
+	var files []string
+	for _, language := range m.Documents {
+		files = append(files, m.documents(language))
+	}
+	for _, language := range m.Queries {
+		files = append(files, m.queries(language))
+	}
+	if m.JudgedOnly {
+		files = append(files, m.judgments())
+	}
+	for _, table := range m.Tables() {
+		switch table.Name {
+		case "judgments":
+			files = append(files, m.judgments())
+		case "triples":
+			files = append(files, m.triples())
+		}
+	}
+	return files
+}
+
+// at is where a file lies.
+func (m *MMARCO) at(file string) string {
+	folder := within(string(m.Path), "data/google")
+	if m.Download {
+		folder = dataFolder("mmarco")
+	}
+	return filepath.Join(folder, filepath.FromSlash(file))
+}
 
 func (m *MMARCO) documents(language string) string {
-	return filepath.Join(m.folder(), "collections", languageName(language)+"_collection.tsv")
+	return "collections/" + languageName(language) + "_collection.tsv"
 }
 
 func (m *MMARCO) queries(language string) string {
-	return filepath.Join(m.folder(), "queries", m.Split, languageName(language)+"_queries."+m.Split+".tsv")
+	return "queries/" + m.Split + "/" + languageName(language) + "_queries." + m.Split + ".tsv"
 }
 
 func (m *MMARCO) judgments() string {
 	if m.Split == "dev" {
-		return filepath.Join(m.folder(), "qrels.dev.small.tsv")
+		return "qrels.dev.small.tsv"
 	}
-	return filepath.Join(m.folder(), "qrels.train.tsv")
+	return "qrels.train.tsv"
 }
 
-func (m *MMARCO) triples() string {
-	return filepath.Join(m.folder(), "triples.train.ids.small.tsv")
-}
+func (m *MMARCO) triples() string { return "triples.train.ids.small.tsv" }
 
 // Read streams the rows in file order, language after language. Judgments hold for every language, which is null.
 func (m *MMARCO) Read(ctx context.Context, table string, out schemas.Output) error {
 	r := reading{ctx, out, m.MaxLine}
 	switch table {
 	case "documents":
-		return r.documents(m.Documents, m.documents, 2, "id, text")
+		return r.documents(m.Documents, func(l string) string { return m.at(m.documents(l)) }, 2, "id, text")
 	case "queries":
 		judged, err := m.judged(r)
 		if err != nil {
 			return err
 		}
-		return r.queries(m.Queries, m.queries, 2, "id, text", judged)
+		return r.queries(m.Queries, func(l string) string { return m.at(m.queries(l)) }, 2, "id, text", judged)
 	case "judgments":
 		rows := r.rows(schemas.Judgments())
 		defer rows.release()
-		err := r.eachJudgment(m.judgments(), func(_ *lines, query, document []byte, grade int32) error {
+		err := r.eachJudgment(m.at(m.judgments()), func(_ *lines, query, document []byte, grade int32) error {
 			return rows.judgment(query, document, grade, "", "")
 		})
 		if err != nil {
@@ -156,7 +187,7 @@ func (m *MMARCO) judged(r reading) (*seen, error) {
 		return nil, nil
 	}
 	ids := newSeen()
-	return ids, r.silent().eachJudgment(m.judgments(), func(_ *lines, query, _ []byte, _ int32) error {
+	return ids, r.silent().eachJudgment(m.at(m.judgments()), func(_ *lines, query, _ []byte, _ int32) error {
 		ids.add(query)
 		return nil
 	})
@@ -165,7 +196,7 @@ func (m *MMARCO) judged(r reading) (*seen, error) {
 func (m *MMARCO) readTriples(r reading) error {
 	rows := r.rows(schemas.Triples())
 	defer rows.release()
-	err := r.eachFile(m.triples(), func(l *lines) error {
+	err := r.eachFile(m.at(m.triples()), func(l *lines) error {
 		f, err := l.tabs(3, "query id, relevant document id, irrelevant document id")
 		if f == nil || err != nil {
 			return err

@@ -27,8 +27,9 @@ import (
 // An id that comes twice in a language is rejected the second time. The judgments need the documents' ids, intents and
 // skeletons in memory, about 200 bytes a document.
 type MTOP struct {
-	// Path is the folder that holds a folder for each language.
-	Path schemas.Path `yaml:"path" ferry:"required"`
+	acquired
+	// Path is the folder that holds a folder for each language, or the published mtop.zip, which is read as it is.
+	Path schemas.Path `yaml:"path"`
 	// Split names the splits that are read: train, eval or test, or several.
 	Split []string `yaml:"split"`
 	// Documents are the languages whose utterances are to be found.
@@ -52,7 +53,7 @@ func NewMTOP() *MTOP {
 
 // Validate returns what cannot work.
 func (m *MTOP) Validate() []schemas.Mistake {
-	found := append(languageMistakes(m.Path, m.Documents, m.Queries), lineMistakes(m.MaxLine)...)
+	found := append(languageMistakes(m.Path, m.acquired, m.Documents, m.Queries), lineMistakes(m.MaxLine)...)
 	if len(m.Split) == 0 {
 		found = append(found, schemas.Mistake{Key: "split", Problem: "names no split; there is train, eval, test"})
 	}
@@ -83,13 +84,31 @@ func (m *MTOP) Files() ([]string, error) {
 			patterns = append(patterns, m.patterns(language)...)
 		}
 	}
+	if m.Download && len(Missing(m.Published())) > 0 {
+		return paths(m.Published()), nil
+	}
 	return locateAll(patterns)
+}
+
+// Published is the archive, if it is to be downloaded.
+func (m *MTOP) Published() []Published {
+	if !m.Download {
+		return nil
+	}
+	return catalogued("mtop")
+}
+
+func (m *MTOP) folder() string {
+	if m.Download {
+		return m.Published()[0].Path()
+	}
+	return string(m.Path)
 }
 
 func (m *MTOP) patterns(language string) []string {
 	var patterns []string
 	for _, split := range m.Split {
-		patterns = append(patterns, filepath.Join(string(m.Path), language, split+".txt"))
+		patterns = append(patterns, filepath.Join(m.folder(), language, split+".txt"))
 	}
 	return patterns
 }
@@ -142,11 +161,7 @@ type utterance struct{ id, intent, slots, text, form []byte }
 func (m *MTOP) each(r reading, language string, row func(utterance) error) error {
 	ids := newSeen()
 	for _, pattern := range m.patterns(language) {
-		file, err := locate(pattern)
-		if err != nil {
-			return err
-		}
-		err = r.each(file, func(l *lines) error {
+		err := r.eachFile(pattern, func(l *lines) error {
 			u, ok, err := parseUtterance(l)
 			if !ok || err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -38,7 +39,8 @@ func (in *input) close() {
 }
 
 // open opens a file that is bare, gzip, zstd or zip by its first bytes, whatever its name. Reading ends with the
-// context's error once that is cancelled. In a zip archive, exactly one file must be wanted; it is read in place.
+// context's error once that is cancelled. In a zip archive, exactly one file must be wanted, in a tar archive, which may
+// be compressed, the first is taken; both are read in place.
 func open(ctx context.Context, name string, wanted func(string) bool) (*input, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -79,6 +81,11 @@ func (in *input) decompress(ctx context.Context, f *os.File, wanted func(string)
 		return err
 	}
 	in.Reader = bufio.NewReaderSize(&guard{ctx: ctx, plain: plain, packed: packed}, 64<<10)
+	if wanted != nil && in.isTar() {
+		if err := in.untar(wanted); err != nil {
+			return err
+		}
+	}
 	return in.skipMark()
 }
 
@@ -113,6 +120,9 @@ func members(f *os.File, wanted func(string) bool) (found []*zip.File, names []s
 	}
 	for _, entry := range archive.File {
 		base := path.Base(entry.Name)
+		if !filepath.IsLocal(entry.Name) {
+			return nil, nil, leadsOut(entry.Name)
+		}
 		if entry.FileInfo().IsDir() {
 			continue
 		}

@@ -17,10 +17,14 @@ import (
 // separated by spaces; there are no headers. The query's text is the first sentence. Simple English has the code
 // `simple`. Files may be compressed (.gz, .zst or .zip after the name).
 //
+// Of the published archive, nothing is unpacked: each file that is read costs one decompression of what stands before it.
+//
 // Documents and queries without any text are dropped and counted. Remembering ids costs a few bits each.
 type WikiCLIR struct {
-	// Path is the folder that holds a folder for each language, or the one above its wiki-clir.
-	Path schemas.Path `yaml:"path" ferry:"required"`
+	acquired
+	// Path is the folder that holds a folder for each language, or the one above its wiki-clir, or the published
+	// wiki-clir.tar.gz, which is read as it is.
+	Path schemas.Path `yaml:"path"`
 	// Documents are the languages of the documents, by Wikipedia's codes.
 	Documents []string `yaml:"documents"`
 	// Queries is the language of the queries; the collection has English ones.
@@ -42,7 +46,7 @@ func NewWikiCLIR() *WikiCLIR {
 
 // Validate returns what cannot work.
 func (w *WikiCLIR) Validate() []schemas.Mistake {
-	found := append(languageMistakes(w.Path, w.Documents, w.Queries), lineMistakes(w.MaxLine)...)
+	found := append(languageMistakes(w.Path, w.acquired, w.Documents, w.Queries), lineMistakes(w.MaxLine)...)
 	if w.JudgedOnly && len(w.Documents) == 0 {
 		found = append(found, schemas.Mistake{Key: "judged_only", Problem: "needs documents, whose languages choose the judgments"})
 	}
@@ -64,10 +68,26 @@ func (w *WikiCLIR) Files() ([]string, error) {
 	for _, language := range w.Queries {
 		patterns = append(patterns, w.queries(language))
 	}
+	if w.Download && len(Missing(w.Published())) > 0 {
+		return paths(w.Published()), nil
+	}
 	return locateAll(patterns)
 }
 
-func (w *WikiCLIR) folder() string { return within(string(w.Path), "wiki-clir") }
+// Published is the archive, if it is to be downloaded.
+func (w *WikiCLIR) Published() []Published {
+	if !w.Download {
+		return nil
+	}
+	return catalogued("wikiclir")
+}
+
+func (w *WikiCLIR) folder() string {
+	if w.Download {
+		return w.Published()[0].Path()
+	}
+	return within(string(w.Path), "wiki-clir")
+}
 
 func (w *WikiCLIR) documents(language string) string {
 	return filepath.Join(w.folder(), "*", "wiki_"+language+".documents")

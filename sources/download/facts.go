@@ -2,6 +2,8 @@ package download
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"strconv"
@@ -25,6 +27,17 @@ func (c *Client) Ask(ctx context.Context, address string, use func(Facts) error)
 			return use(facts(r))
 		})
 	})
+}
+
+// linkedSum is the checksum that the answer, or one that led to it, gives of the file; empty if there is none.
+func linkedSum(r *http.Response) string {
+	for ; r != nil; r = r.Request.Response {
+		sum := strings.Trim(r.Header.Get(linkedETag), `"`)
+		if digits, err := hex.DecodeString(sum); err == nil && len(digits) == sha256.Size {
+			return "sha256:" + sum
+		}
+	}
+	return ""
 }
 
 // facts reads an answer. Where the server redirected to another host, the first answer counts.

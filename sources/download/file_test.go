@@ -148,6 +148,35 @@ func TestSums(t *testing.T) {
 	}
 }
 
+// TestWrongSize gives up at once where the server has a file of another size.
+func TestWrongSize(t *testing.T) {
+	s := newServer(t)
+	err := impatient().Fetch(t.Context(), File{URL: s.URL, Path: filepath.Join(t.TempDir(), "file"), Size: 300_001}, func(int64) {})
+	if err == nil || !strings.Contains(err.Error(), "it has 300000 bytes, and should have 300001") || len(s.asked) != 1 {
+		t.Errorf("%v after %d requests", err, len(s.asked))
+	}
+}
+
+// TestLinkedSum verifies the sum that a server gives with its redirection.
+func TestLinkedSum(t *testing.T) {
+	for _, right := range []bool{true, false} {
+		s := newServer(t)
+		sum := sha256.Sum256(s.content)
+		if !right {
+			sum[0]++
+		}
+		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Linked-Etag", fmt.Sprintf(`"%x"`, sum))
+			http.Redirect(w, r, s.URL, http.StatusFound)
+		}))
+		defer front.Close()
+		err := impatient().Fetch(t.Context(), File{URL: front.URL, Path: filepath.Join(t.TempDir(), "file"), Size: -1}, func(int64) {})
+		if (err == nil) != right || !right && !strings.Contains(err.Error(), "its checksum is") {
+			t.Errorf("right sum %v: %v", right, err)
+		}
+	}
+}
+
 // TestRefused are requests that are not made.
 func TestRefused(t *testing.T) {
 	offline := impatient()

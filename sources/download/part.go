@@ -62,7 +62,13 @@ func (p *part) receive(ctx context.Context, have int64) error {
 		if pinned && r.StatusCode != http.StatusRequestedRangeNotSatisfiable && facts(r).ETag != p.file.ETag {
 			return Final{ErrChanged}
 		}
+		if p.file.Sum == "" {
+			p.file.Sum = linkedSum(r)
+		}
 		if r.StatusCode == http.StatusOK {
+			if n := r.ContentLength; n >= 0 && p.file.Size >= 0 && n != p.file.Size {
+				return Final{fmt.Errorf("it has %d bytes, and should have %d", n, p.file.Size)}
+			}
 			return p.write(body, 0, p.whole(r.ContentLength), r.Header.Get("Etag"))
 		}
 		var first, last, total int64
