@@ -87,6 +87,7 @@ var kinds = []kind{
 	{"stages", "split", 1, onInputs, func() any { return stages.NewSplit() }},
 	{"stages", "clean", 1, onInputs, func() any { return stages.NewClean() }},
 	{"stages", "deduplicate", 1, onInputs, func() any { return stages.NewDeduplicate() }},
+	{"stages", "chunk", 1, onInputs, func() any { return stages.NewChunk() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
 	{"stages", "train", 2, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 2, onSeed, func() any { return stages.NewDistill() }},

@@ -80,6 +80,14 @@ func Documents() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(Language), text(ID), text(Title), text(Text)}, nil)
 }
 
+// Passages is the table of passages that documents were cut into, document_id being the document's.
+func Passages() *arrow.Schema { return WithDocument(Documents()) }
+
+// WithDocument is a table of passages in place of documents: document_id stands after its other columns.
+func WithDocument(schema *arrow.Schema) *arrow.Schema {
+	return arrow.NewSchema(append(schema.Fields(), text(DocumentID)), nil)
+}
+
 // Queries is the table of queries; exclude names documents that may not be returned for a query.
 func Queries() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(Language), text(ID), text(Text), listOf(Exclude, arrow.BinaryTypes.String)}, nil)

@@ -81,12 +81,10 @@ func (e *Embed) Outputs(in Types) (Outputs, []schemas.Mistake) {
 		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), e.MaxTokens)})
 	}
 	var tables []schemas.TableType
-	exclude, d := from.HasField(schemas.Exclude), info.Config.Hidden
-	if e.Output != "token_vectors" {
-		tables = append(tables, schemas.TableType{Name: "vectors", Schema: schemas.Vectors(d, exclude)})
-	}
-	if e.Output != "vectors" {
-		tables = append(tables, schemas.TableType{Name: "token_vectors", Schema: schemas.TokenVectors(d, exclude)})
+	for _, name := range []string{"vectors", "token_vectors"} {
+		if e.Output == name || e.Output == "both" {
+			tables = append(tables, schemas.TableType{Name: name, Schema: embedded(name, from, info.Config.Hidden)})
+		}
 	}
 	return Outputs{Tables: tables}, found
 }
@@ -159,13 +157,22 @@ func (e *Embed) texts(batch arrow.RecordBatch) []string {
 	return list
 }
 
+// embedded is the schema of the named table made from one of documents, passages or queries.
+func embedded(table string, from *arrow.Schema, d int) *arrow.Schema {
+	schema := schemas.Vectors(d, from.HasField(schemas.Exclude))
+	if table == "token_vectors" {
+		schema = schemas.TokenVectors(d, from.HasField(schemas.Exclude))
+	}
+	if from.HasField(schemas.DocumentID) {
+		return schemas.WithDocument(schema)
+	}
+	return schema
+}
+
 // emitVectors emits one batch of the named table.
 func emitVectors(out schemas.Output, table string, batch arrow.RecordBatch, made []model.Embedded, d int) error {
-	exclude := batch.Schema().HasField(schemas.Exclude)
-	schema := schemas.Vectors(d, exclude)
-	if table == "token_vectors" {
-		schema = schemas.TokenVectors(d, exclude)
-	}
+	schema := embedded(table, batch.Schema(), d)
+	exclude, passages := schema.HasField(schemas.Exclude), schema.HasField(schemas.DocumentID)
 	b := array.NewRecordBuilder(out.Allocator, schema)
 	defer b.Release()
 	language, id := texts(batch, schemas.Language), texts(batch, schemas.ID)
@@ -179,9 +186,12 @@ func emitVectors(out schemas.Output, table string, batch arrow.RecordBatch, made
 			appendVector(b.Field(2), r.Vector)
 		}
 		if exclude {
-			list := b.Field(len(schema.Fields()) - 1).(*array.ListBuilder)
+			list := b.Field(schema.FieldIndices(schemas.Exclude)[0]).(*array.ListBuilder)
 			list.Append(true)
 			list.ValueBuilder().(*array.StringBuilder).AppendValues(stringList(column[*array.List](batch, schemas.Exclude), i), nil)
+		}
+		if passages {
+			appendText(b.Field(len(schema.Fields())-1), texts(batch, schemas.DocumentID).Value(i))
 		}
 	}
 	built := b.NewRecordBatch()

@@ -43,6 +43,7 @@ type Makes int
 const (
 	OneInEach Makes = iota // a row in each of its tables
 	OneInAll               // a row in one of its tables
+	Several                // one or more in each of its tables
 )
 
 // Job is one run of a stage.

@@ -15,7 +15,8 @@ import (
 
 // Search finds each query's best documents by comparing it with all of them: exact search. Vectors are compared by dot product,
 // token vectors by MaxSim, the mean over the query's tokens of the best match among the document's. Queries of all
-// languages search in documents of all languages. Documents that a query excludes are not returned.
+// languages search in documents of all languages. Documents that a query excludes are not returned. Where documents were
+// cut by chunk, a document scores as its best passage does (MaxP).
 type Search struct {
 	// Queries names a table of vectors or token vectors.
 	Queries schemas.TableRef `yaml:"queries" ferry:"required"`
@@ -79,6 +80,7 @@ func dimensions(schema *arrow.Schema) int {
 
 // A searcher is an exact search that documents are shown to, block by block.
 type searcher interface {
+	JoinPassages()
 	Results() [][]retrieve.Hit
 }
 
@@ -93,6 +95,9 @@ func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
 	found, add, err := s.searcher(q)
 	if err != nil {
 		return nil, fmt.Errorf("reading queries: %w", err)
+	}
+	if documents.Schema.HasField(schemas.DocumentID) {
+		found.JoinPassages()
 	}
 	var seen int64
 	var buffer vectorRows

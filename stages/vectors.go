@@ -13,7 +13,7 @@ import (
 // vectorRows are rows of a table of vectors, or of token vectors, as slices.
 type vectorRows struct {
 	d       int
-	rows    []retrieve.Document // language and id of each row
+	rows    []retrieve.Document // language and id of each row; of passages, their documents'
 	vectors []float32           // (rows, d), or (tokens, d)
 	offsets []int32             // of token vectors: row i has those from offsets[i] up to offsets[i+1]
 	exclude [][]string
@@ -46,6 +46,9 @@ func (v *vectorRows) reset(d int) {
 // add copies the rows of a batch.
 func (v *vectorRows) add(batch arrow.RecordBatch) {
 	language, id := texts(batch, schemas.Language), texts(batch, schemas.ID)
+	if batch.Schema().HasField(schemas.DocumentID) {
+		id = texts(batch, schemas.DocumentID)
+	}
 	var exclude *array.List
 	if batch.Schema().HasField(schemas.Exclude) {
 		exclude = column[*array.List](batch, schemas.Exclude)

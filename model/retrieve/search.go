@@ -51,6 +51,14 @@ func newSearch(queries []float32, rows, count, d, k int, exclude Exclude) (searc
 	return s, nil
 }
 
+// JoinPassages makes of the rows that have the same language and id one document, which scores as its best row does (MaxP).
+// It is called before any are added.
+func (s *search) JoinPassages() {
+	for i := range s.tops {
+		s.tops[i].passages = true
+	}
+}
+
 // Results returns the hits of every query, highest first; as many as there are
 // where that is less than k.
 func (s *search) Results() [][]Hit {

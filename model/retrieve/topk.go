@@ -33,8 +33,9 @@ func (a Hit) before(b Hit) bool {
 // TopK keeps the k hits that rank highest of those added. The zero value keeps
 // none.
 type TopK struct {
-	k    int
-	heap []Hit // heap[i] ranks below heap[2i+1] and heap[2i+2]
+	k        int
+	passages bool  // a document may be added several times
+	heap     []Hit // heap[i] ranks below heap[2i+1] and heap[2i+2]
 }
 
 // NewTopK returns an empty TopK for k hits.
@@ -50,6 +51,15 @@ func (t *TopK) Admits(h Hit) bool {
 func (t *TopK) Add(h Hit) {
 	if !t.Admits(h) {
 		return
+	}
+	if t.passages {
+		if i := slices.IndexFunc(t.heap, func(kept Hit) bool { return kept.Document == h.Document }); i >= 0 {
+			if h.before(t.heap[i]) {
+				t.heap[i].Score = h.Score
+				t.down(i)
+			}
+			return
+		}
 	}
 	h.Language, h.ID = strings.Clone(h.Language), strings.Clone(h.ID)
 	if len(t.heap) < t.k {
