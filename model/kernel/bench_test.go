@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -110,12 +111,19 @@ func BenchmarkElementwise(b *testing.B) {
 		{"Dot", func() { Dot(x, y) }},
 		{"SumSquares", func() { SumSquares(x) }},
 	} {
-		b.Run(f.name+"/"+ISA(), func(b *testing.B) {
-			for b.Loop() {
-				f.run()
+		for _, o := range available() {
+			if strings.Contains(o.name, "_") {
+				continue // has more products alone
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(rows*d), "ns/element")
-		})
+			b.Run(f.name+"/"+o.name, func(b *testing.B) {
+				defer func(before isa) { active = before }(active)
+				active = o
+				for b.Loop() {
+					f.run()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(rows*d), "ns/element")
+			})
+		}
 	}
 }
 

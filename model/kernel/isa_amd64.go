@@ -62,9 +62,11 @@ func avx512() isa {
 	o.strip, o.tile = stripAVX512, tile{rows: 14, columns: 32}
 	o.copyRows, o.copyColumns = panels14AVX512, panels32AVX512
 	o.softmaxRows, o.softmaxBackwardRows = softmaxRowsAVX512, softmaxBackwardRowsAVX512
-	o.gelu, o.geluBackward = geluAVX512, geluBackwardAVX512
 	o.bfloat16 = roundedTo(o.tile, stripAVX512)
 	o.int8 = integers{depth: 2, rotate: rotateAVX512, quantize: quantizeAVX2, strip: stripInt8AVX512}
+	o.dot, o.axpy, o.add, o.scale, o.sumSquares = dotAVX512, axpyAVX512, addAVX512, scaleAVX512, sumSquaresAVX512
+	o.exp, o.softmax, o.gelu, o.geluBackward = expAVX512, softmaxAVX512, geluAVX512, geluBackwardAVX512
+	o.layerNorm, o.layerNormBackward = layerNormAVX512, layerNormBackwardAVX512
 	return o
 }
 

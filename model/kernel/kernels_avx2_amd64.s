@@ -3719,15 +3719,15 @@ loop:
 	JMP         loop
 
 done:
-	VEXTRACTF128 $0x01, Y3, X0
-	VPMAXUD      X0, X3, X3
-	VMOVHLPS     X3, X0, X0
-	VPMAXUD      X0, X3, X3
-	VMOVSHDUP    X3, X0
-	VPMAXUD      X0, X3, X3
-	VMOVD        X3, AX
-	SHRL         $0x01, AX
-	MOVL         AX, ret+48(FP)
+	VPERM2F128 $0x01, Y3, Y3, Y0
+	VPMAXUD    Y0, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y0
+	VPMAXUD    Y0, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y0
+	VPMAXUD    Y0, Y3, Y3
+	VMOVD      X3, AX
+	SHRL       $0x01, AX
+	MOVL       AX, ret+48(FP)
 	VZEROUPPER
 	RET
 
@@ -3971,10 +3971,10 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-52
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+	SUBQ   $0x00000020, DX
+	JL     loopSeveralEnd
 
 loopSeveral:
-	CMPQ        DX, $0x20
-	JL          loopSeveralEnd
 	VMOVUPS     (AX), Y4
 	VMOVUPS     (CX), Y5
 	VFMADD231PS Y4, Y5, Y0
@@ -3987,24 +3987,27 @@ loopSeveral:
 	VMOVUPS     96(AX), Y4
 	VMOVUPS     96(CX), Y5
 	VFMADD231PS Y4, Y5, Y3
-	ADDQ        $+128, AX
-	ADDQ        $+128, CX
-	SUBQ        $0x20, DX
-	JMP         loopSeveral
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, DX
+	JGE         loopSeveral
 
 loopSeveralEnd:
+	ADDQ $0x00000020, DX
+	SUBQ $0x00000008, DX
+	JL   loopEnd
+
 loop:
-	CMPQ        DX, $0x08
-	JL          loopEnd
 	VMOVUPS     (AX), Y4
 	VMOVUPS     (CX), Y5
 	VFMADD231PS Y4, Y5, Y0
-	ADDQ        $+32, AX
-	ADDQ        $+32, CX
-	SUBQ        $0x08, DX
-	JMP         loop
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, DX
+	JGE         loop
 
 loopEnd:
+	ADDQ        $0x00000008, DX
 	TESTQ       DX, DX
 	JE          loopDone
 	LEAQ        masks<>+0(SB), BX
@@ -4015,16 +4018,16 @@ loopEnd:
 	VFMADD231PS Y5, Y4, Y0
 
 loopDone:
-	VADDPS       Y0, Y1, Y0
-	VADDPS       Y2, Y3, Y2
-	VADDPS       Y0, Y2, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVHLPS     X0, X1, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	MOVSS        X0, ret+48(FP)
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y3, Y1, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERMILPS  $0x4e, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERMILPS  $0xb1, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	MOVSS      X0, ret+48(FP)
 	VZEROUPPER
 	RET
 
@@ -4035,10 +4038,10 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-56
 	MOVQ         x_len+16(FP), AX
 	MOVQ         x_base+8(FP), CX
 	MOVQ         y_base+32(FP), DX
+	SUBQ         $0x00000010, AX
+	JL           loopSeveralEnd
 
 loopSeveral:
-	CMPQ        AX, $0x10
-	JL          loopSeveralEnd
 	VMOVUPS     (DX), Y1
 	VMOVUPS     (CX), Y2
 	VFMADD231PS Y2, Y0, Y1
@@ -4047,25 +4050,28 @@ loopSeveral:
 	VMOVUPS     32(CX), Y2
 	VFMADD231PS Y2, Y0, Y1
 	VMOVUPS     Y1, 32(DX)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	SUBQ        $0x10, AX
-	JMP         loopSeveral
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x00000010, AX
+	JGE         loopSeveral
 
 loopSeveralEnd:
+	ADDQ $0x00000010, AX
+	SUBQ $0x00000008, AX
+	JL   loopEnd
+
 loop:
-	CMPQ        AX, $0x08
-	JL          loopEnd
 	VMOVUPS     (DX), Y1
 	VMOVUPS     (CX), Y2
 	VFMADD231PS Y2, Y0, Y1
 	VMOVUPS     Y1, (DX)
-	ADDQ        $+32, CX
-	ADDQ        $+32, DX
-	SUBQ        $0x08, AX
-	JMP         loop
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	SUBQ        $0x00000008, AX
+	JGE         loop
 
 loopEnd:
+	ADDQ        $0x00000008, AX
 	TESTQ       AX, AX
 	JE          loopDone
 	LEAQ        masks<>+0(SB), BX
@@ -4086,10 +4092,10 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-48
 	MOVQ x_len+32(FP), AX
 	MOVQ dst_base+0(FP), CX
 	MOVQ x_base+24(FP), DX
+	SUBQ $0x00000010, AX
+	JL   loopSeveralEnd
 
 loopSeveral:
-	CMPQ    AX, $0x10
-	JL      loopSeveralEnd
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VADDPS  Y1, Y0, Y0
@@ -4098,25 +4104,28 @@ loopSeveral:
 	VMOVUPS 32(DX), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, 32(CX)
-	ADDQ    $+64, CX
-	ADDQ    $+64, DX
-	SUBQ    $0x10, AX
-	JMP     loopSeveral
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000010, AX
+	JGE     loopSeveral
 
 loopSeveralEnd:
+	ADDQ $0x00000010, AX
+	SUBQ $0x00000008, AX
+	JL   loopEnd
+
 loop:
-	CMPQ    AX, $0x08
-	JL      loopEnd
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (CX)
-	ADDQ    $+32, CX
-	ADDQ    $+32, DX
-	SUBQ    $0x08, AX
-	JMP     loop
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	SUBQ    $0x00000008, AX
+	JGE     loop
 
 loopEnd:
+	ADDQ       $0x00000008, AX
 	TESTQ      AX, AX
 	JE         loopDone
 	LEAQ       masks<>+0(SB), BX
@@ -4137,32 +4146,35 @@ TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS alpha+0(FP), Y0
 	MOVQ         x_len+16(FP), AX
 	MOVQ         x_base+8(FP), CX
+	SUBQ         $0x00000010, AX
+	JL           loopSeveralEnd
 
 loopSeveral:
-	CMPQ    AX, $0x10
-	JL      loopSeveralEnd
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (CX)
 	VMOVUPS 32(CX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, 32(CX)
-	ADDQ    $+64, CX
-	SUBQ    $0x10, AX
-	JMP     loopSeveral
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     loopSeveral
 
 loopSeveralEnd:
+	ADDQ $0x00000010, AX
+	SUBQ $0x00000008, AX
+	JL   loopEnd
+
 loop:
-	CMPQ    AX, $0x08
-	JL      loopEnd
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (CX)
-	ADDQ    $+32, CX
-	SUBQ    $0x08, AX
-	JMP     loop
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	JGE     loop
 
 loopEnd:
+	ADDQ       $0x00000008, AX
 	TESTQ      AX, AX
 	JE         loopDone
 	LEAQ       masks<>+0(SB), DX
@@ -4185,10 +4197,10 @@ TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-32
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	MOVQ   x_base+0(FP), CX
+	SUBQ   $0x00000010, AX
+	JL     loopSeveralEnd
 
 loopSeveral:
-	CMPQ         AX, $0x10
-	JL           loopSeveralEnd
 	VMOVUPS      (CX), Y4
 	VCVTPS2PD    X4, Y5
 	VEXTRACTF128 $0x01, Y4, X4
@@ -4201,25 +4213,28 @@ loopSeveral:
 	VCVTPS2PD    X4, Y4
 	VFMADD231PD  Y5, Y5, Y2
 	VFMADD231PD  Y4, Y4, Y3
-	ADDQ         $+64, CX
-	SUBQ         $0x10, AX
-	JMP          loopSeveral
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000010, AX
+	JGE          loopSeveral
 
 loopSeveralEnd:
+	ADDQ $0x00000010, AX
+	SUBQ $0x00000008, AX
+	JL   loopEnd
+
 loop:
-	CMPQ         AX, $0x08
-	JL           loopEnd
 	VMOVUPS      (CX), Y4
 	VCVTPS2PD    X4, Y5
 	VEXTRACTF128 $0x01, Y4, X4
 	VCVTPS2PD    X4, Y4
 	VFMADD231PD  Y5, Y5, Y0
 	VFMADD231PD  Y4, Y4, Y1
-	ADDQ         $+32, CX
-	SUBQ         $0x08, AX
-	JMP          loop
+	ADDQ         $0x00000020, CX
+	SUBQ         $0x00000008, AX
+	JGE          loop
 
 loopEnd:
+	ADDQ         $0x00000008, AX
 	TESTQ        AX, AX
 	JE           loopDone
 	LEAQ         masks<>+0(SB), DX
@@ -4247,92 +4262,99 @@ loopDone:
 // func expAVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·expAVX2(SB), NOSPLIT, $0-48
-	MOVQ x_len+32(FP), AX
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
+	VBROADCASTSS constant4b4000fe<>+0(SB), Y0
+	VBROADCASTSS constantc3160000<>+0(SB), Y1
+	VBROADCASTSS constant3efffffe<>+0(SB), Y2
+	VBROADCASTSS constant3d2aac79<>+0(SB), Y3
+	VBROADCASTSS constant3f318000<>+0(SB), Y4
+	VBROADCASTSS constant3fb8aa3b<>+0(SB), Y5
+	VBROADCASTSS constant3e2aaa48<>+0(SB), Y6
+	VBROADCASTSS constant3c091cf1<>+0(SB), Y7
+	VBROADCASTSS constant3ab5121a<>+0(SB), Y8
+	VBROADCASTSS constantb95e8083<>+0(SB), Y9
+	MOVQ         x_len+32(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	SUBQ         $0x00000008, AX
+	JL           loopEnd
 
 loop:
-	CMPQ         AX, $0x08
-	JL           loopEnd
-	VMOVUPS      (DX), Y0
-	VMOVUPS      constant43020000<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMOVUPS      constantc3160000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMULPS       constant3fb8aa3b<>+0(SB), Y0, Y1
-	VROUNDPS     $0x00, Y1, Y1
-	VFNMADD231PS constant3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS constantb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      constant39500d01<>+0(SB), Y2
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y0, Y2
-	VFMADD213PS  constant3c088889<>+0(SB), Y0, Y2
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y0, Y2
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y0, Y2
-	VFMADD213PS  constant3f000000<>+0(SB), Y0, Y2
-	VFMADD213PS  constant3f800000<>+0(SB), Y0, Y2
-	VFMADD213PS  constant3f800000<>+0(SB), Y0, Y2
-	VCVTPS2DQ    Y1, Y1
-	VPSRAD       $0x01, Y1, Y0
-	VPSUBD       Y0, Y1, Y1
-	VPADDD       constant0000007f<>+0(SB), Y0, Y0
-	VPSLLD       $0x17, Y0, Y0
-	VMULPS       Y0, Y2, Y2
-	VPADDD       constant0000007f<>+0(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y2, Y2
-	VMOVUPS      Y2, (CX)
-	ADDQ         $+32, CX
-	ADDQ         $+32, DX
-	SUBQ         $0x08, AX
-	JMP          loop
+	VMOVUPS      (DX), Y10
+	VMOVUPS      constant43020000<>+0(SB), Y12
+	VMINPS       Y10, Y12, Y10
+	VMOVUPS      Y1, Y12
+	VMAXPS       Y10, Y12, Y10
+	VMOVUPS      Y0, Y11
+	VFMADD231PS  Y5, Y10, Y11
+	VSUBPS       Y0, Y11, Y12
+	VFNMADD231PS Y4, Y12, Y10
+	VFNMADD231PS Y9, Y12, Y10
+	VMULPS       Y10, Y10, Y12
+	VMOVUPS      Y3, Y13
+	VFMADD231PS  Y7, Y10, Y13
+	VFMADD231PS  Y8, Y12, Y13
+	VMOVUPS      Y2, Y14
+	VFMADD231PS  Y6, Y10, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VFMADD213PS  Y10, Y12, Y14
+	VPSLLD       $0x17, Y11, Y11
+	VPSRLD       $0x01, Y11, Y10
+	VPAND        constant7f800000<>+0(SB), Y10, Y10
+	VPSUBD       Y10, Y11, Y11
+	VFMADD213PS  Y10, Y10, Y14
+	VMULPS       Y11, Y14, Y14
+	VMOVUPS      Y14, (CX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000008, AX
+	JGE          loop
 
 loopEnd:
+	ADDQ         $0x00000008, AX
 	TESTQ        AX, AX
 	JE           loopDone
 	LEAQ         masks<>+0(SB), BX
 	NEGQ         AX
-	VMOVUPS      32(BX)(AX*4), Y0
-	VMASKMOVPS   (DX), Y0, Y1
-	VMOVUPS      constant43020000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      constantc3160000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMULPS       constant3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x00, Y2, Y2
-	VFNMADD231PS constant3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS constantb95e8083<>+0(SB), Y2, Y1
-	VMOVUPS      constant39500d01<>+0(SB), Y3
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3c088889<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3f000000<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3f800000<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3f800000<>+0(SB), Y1, Y3
-	VCVTPS2DQ    Y2, Y2
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPADDD       constant0000007f<>+0(SB), Y1, Y1
+	VMOVUPS      32(BX)(AX*4), Y10
+	VMASKMOVPS   (DX), Y10, Y11
+	VMOVUPS      constant43020000<>+0(SB), Y12
+	VMINPS       Y11, Y12, Y11
+	VMOVUPS      Y1, Y12
+	VMAXPS       Y11, Y12, Y11
+	VMOVUPS      Y0, Y1
+	VFMADD231PS  Y5, Y11, Y1
+	VSUBPS       Y0, Y1, Y12
+	VFNMADD231PS Y4, Y12, Y11
+	VFNMADD231PS Y9, Y12, Y11
+	VMULPS       Y11, Y11, Y0
+	VMOVUPS      Y3, Y3
+	VFMADD231PS  Y7, Y11, Y3
+	VFMADD231PS  Y8, Y0, Y3
+	VMOVUPS      Y2, Y2
+	VFMADD231PS  Y6, Y11, Y2
+	VFMADD231PS  Y3, Y0, Y2
+	VFMADD213PS  Y11, Y0, Y2
 	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VPADDD       constant0000007f<>+0(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (CX)
+	VPSRLD       $0x01, Y1, Y0
+	VPAND        constant7f800000<>+0(SB), Y0, Y0
+	VPSUBD       Y0, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VMASKMOVPS   Y2, Y10, (CX)
 
 loopDone:
 	VZEROUPPER
 	RET
 
-DATA constant43020000<>+0(SB)/4, $0x43020000
-DATA constant43020000<>+4(SB)/4, $0x43020000
-DATA constant43020000<>+8(SB)/4, $0x43020000
-DATA constant43020000<>+12(SB)/4, $0x43020000
-DATA constant43020000<>+16(SB)/4, $0x43020000
-DATA constant43020000<>+20(SB)/4, $0x43020000
-DATA constant43020000<>+24(SB)/4, $0x43020000
-DATA constant43020000<>+28(SB)/4, $0x43020000
-GLOBL constant43020000<>(SB), RODATA|NOPTR, $32
+DATA constant4b4000fe<>+0(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+4(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+8(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+12(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+16(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+20(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+24(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+28(SB)/4, $0x4b4000fe
+GLOBL constant4b4000fe<>(SB), RODATA|NOPTR, $32
 
 DATA constantc3160000<>+0(SB)/4, $0xc3160000
 DATA constantc3160000<>+4(SB)/4, $0xc3160000
@@ -4344,15 +4366,25 @@ DATA constantc3160000<>+24(SB)/4, $0xc3160000
 DATA constantc3160000<>+28(SB)/4, $0xc3160000
 GLOBL constantc3160000<>(SB), RODATA|NOPTR, $32
 
-DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $32
+DATA constant3efffffe<>+0(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+4(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+8(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+12(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+16(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+20(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+24(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+28(SB)/4, $0x3efffffe
+GLOBL constant3efffffe<>(SB), RODATA|NOPTR, $32
+
+DATA constant3d2aac79<>+0(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+4(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+8(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+12(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+16(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+20(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+24(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+28(SB)/4, $0x3d2aac79
+GLOBL constant3d2aac79<>(SB), RODATA|NOPTR, $32
 
 DATA constant3f318000<>+0(SB)/4, $0x3f318000
 DATA constant3f318000<>+4(SB)/4, $0x3f318000
@@ -4364,6 +4396,46 @@ DATA constant3f318000<>+24(SB)/4, $0x3f318000
 DATA constant3f318000<>+28(SB)/4, $0x3f318000
 GLOBL constant3f318000<>(SB), RODATA|NOPTR, $32
 
+DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e2aaa48<>+0(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+4(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+8(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+12(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+16(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+20(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+24(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+28(SB)/4, $0x3e2aaa48
+GLOBL constant3e2aaa48<>(SB), RODATA|NOPTR, $32
+
+DATA constant3c091cf1<>+0(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+4(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+8(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+12(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+16(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+20(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+24(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+28(SB)/4, $0x3c091cf1
+GLOBL constant3c091cf1<>(SB), RODATA|NOPTR, $32
+
+DATA constant3ab5121a<>+0(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+4(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+8(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+12(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+16(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+20(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+24(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+28(SB)/4, $0x3ab5121a
+GLOBL constant3ab5121a<>(SB), RODATA|NOPTR, $32
+
 DATA constantb95e8083<>+0(SB)/4, $0xb95e8083
 DATA constantb95e8083<>+4(SB)/4, $0xb95e8083
 DATA constantb95e8083<>+8(SB)/4, $0xb95e8083
@@ -4374,220 +4446,170 @@ DATA constantb95e8083<>+24(SB)/4, $0xb95e8083
 DATA constantb95e8083<>+28(SB)/4, $0xb95e8083
 GLOBL constantb95e8083<>(SB), RODATA|NOPTR, $32
 
-DATA constant39500d01<>+0(SB)/4, $0x39500d01
-DATA constant39500d01<>+4(SB)/4, $0x39500d01
-DATA constant39500d01<>+8(SB)/4, $0x39500d01
-DATA constant39500d01<>+12(SB)/4, $0x39500d01
-DATA constant39500d01<>+16(SB)/4, $0x39500d01
-DATA constant39500d01<>+20(SB)/4, $0x39500d01
-DATA constant39500d01<>+24(SB)/4, $0x39500d01
-DATA constant39500d01<>+28(SB)/4, $0x39500d01
-GLOBL constant39500d01<>(SB), RODATA|NOPTR, $32
+DATA constant43020000<>+0(SB)/4, $0x43020000
+DATA constant43020000<>+4(SB)/4, $0x43020000
+DATA constant43020000<>+8(SB)/4, $0x43020000
+DATA constant43020000<>+12(SB)/4, $0x43020000
+DATA constant43020000<>+16(SB)/4, $0x43020000
+DATA constant43020000<>+20(SB)/4, $0x43020000
+DATA constant43020000<>+24(SB)/4, $0x43020000
+DATA constant43020000<>+28(SB)/4, $0x43020000
+GLOBL constant43020000<>(SB), RODATA|NOPTR, $32
 
-DATA constant3ab60b61<>+0(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+4(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+8(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+12(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+16(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+20(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+24(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+28(SB)/4, $0x3ab60b61
-GLOBL constant3ab60b61<>(SB), RODATA|NOPTR, $32
-
-DATA constant3c088889<>+0(SB)/4, $0x3c088889
-DATA constant3c088889<>+4(SB)/4, $0x3c088889
-DATA constant3c088889<>+8(SB)/4, $0x3c088889
-DATA constant3c088889<>+12(SB)/4, $0x3c088889
-DATA constant3c088889<>+16(SB)/4, $0x3c088889
-DATA constant3c088889<>+20(SB)/4, $0x3c088889
-DATA constant3c088889<>+24(SB)/4, $0x3c088889
-DATA constant3c088889<>+28(SB)/4, $0x3c088889
-GLOBL constant3c088889<>(SB), RODATA|NOPTR, $32
-
-DATA constant3d2aaaab<>+0(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+4(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+8(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+12(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+16(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+20(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+24(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+28(SB)/4, $0x3d2aaaab
-GLOBL constant3d2aaaab<>(SB), RODATA|NOPTR, $32
-
-DATA constant3e2aaaab<>+0(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+4(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+8(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+12(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+16(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+20(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+24(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+28(SB)/4, $0x3e2aaaab
-GLOBL constant3e2aaaab<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f000000<>+0(SB)/4, $0x3f000000
-DATA constant3f000000<>+4(SB)/4, $0x3f000000
-DATA constant3f000000<>+8(SB)/4, $0x3f000000
-DATA constant3f000000<>+12(SB)/4, $0x3f000000
-DATA constant3f000000<>+16(SB)/4, $0x3f000000
-DATA constant3f000000<>+20(SB)/4, $0x3f000000
-DATA constant3f000000<>+24(SB)/4, $0x3f000000
-DATA constant3f000000<>+28(SB)/4, $0x3f000000
-GLOBL constant3f000000<>(SB), RODATA|NOPTR, $32
-
-DATA constant0000007f<>+0(SB)/4, $0x0000007f
-DATA constant0000007f<>+4(SB)/4, $0x0000007f
-DATA constant0000007f<>+8(SB)/4, $0x0000007f
-DATA constant0000007f<>+12(SB)/4, $0x0000007f
-DATA constant0000007f<>+16(SB)/4, $0x0000007f
-DATA constant0000007f<>+20(SB)/4, $0x0000007f
-DATA constant0000007f<>+24(SB)/4, $0x0000007f
-DATA constant0000007f<>+28(SB)/4, $0x0000007f
-GLOBL constant0000007f<>(SB), RODATA|NOPTR, $32
+DATA constant7f800000<>+0(SB)/4, $0x7f800000
+DATA constant7f800000<>+4(SB)/4, $0x7f800000
+DATA constant7f800000<>+8(SB)/4, $0x7f800000
+DATA constant7f800000<>+12(SB)/4, $0x7f800000
+DATA constant7f800000<>+16(SB)/4, $0x7f800000
+DATA constant7f800000<>+20(SB)/4, $0x7f800000
+DATA constant7f800000<>+24(SB)/4, $0x7f800000
+DATA constant7f800000<>+28(SB)/4, $0x7f800000
+GLOBL constant7f800000<>(SB), RODATA|NOPTR, $32
 
 // func softmaxAVX2(x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softmaxAVX2(SB), NOSPLIT, $0-24
-	VXORPS  Y1, Y1, Y1
-	VMOVUPS constantff800000<>+0(SB), Y0
-	MOVQ    x_len+8(FP), AX
-	MOVQ    x_base+0(FP), CX
+	VBROADCASTSS constant4b4000fe<>+0(SB), Y0
+	VBROADCASTSS constantc3160000<>+0(SB), Y1
+	VBROADCASTSS constant3efffffe<>+0(SB), Y2
+	VBROADCASTSS constant3d2aac79<>+0(SB), Y3
+	VBROADCASTSS constant3f318000<>+0(SB), Y4
+	VBROADCASTSS constant3fb8aa3b<>+0(SB), Y5
+	VBROADCASTSS constant3e2aaa48<>+0(SB), Y6
+	VBROADCASTSS constantff800000<>+0(SB), Y7
+	VXORPS       Y9, Y9, Y9
+	VMOVAPS      Y7, Y8
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), CX
+	SUBQ         $0x00000008, AX
+	JL           maximumEnd
 
 maximum:
-	CMPQ    AX, $0x08
-	JL      maximumEnd
-	VMOVUPS (CX), Y2
-	VMAXPS  Y0, Y2, Y0
-	ADDQ    $+32, CX
-	SUBQ    $0x08, AX
-	JMP     maximum
+	VMOVUPS (CX), Y10
+	VMAXPS  Y8, Y10, Y8
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	JGE     maximum
 
 maximumEnd:
+	ADDQ       $0x00000008, AX
 	TESTQ      AX, AX
 	JE         maximumDone
 	LEAQ       masks<>+0(SB), DX
 	NEGQ       AX
-	VMOVUPS    32(DX)(AX*4), Y2
-	VMASKMOVPS (CX), Y2, Y3
-	VMOVUPS    constantff800000<>+0(SB), Y4
-	VBLENDVPS  Y2, Y3, Y4, Y3
-	VMAXPS     Y0, Y3, Y0
+	VMOVUPS    32(DX)(AX*4), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y7, Y11
+	VMAXPS     Y8, Y11, Y8
 
 maximumDone:
-	VEXTRACTF128 $0x01, Y0, X2
-	VMAXPS       X2, X0, X0
-	VMOVHLPS     X0, X2, X2
-	VMAXPS       X2, X0, X0
-	VMOVSHDUP    X0, X2
-	VMAXPS       X2, X0, X0
-	VBROADCASTSS X0, Y0
-	MOVQ         x_len+8(FP), AX
-	MOVQ         x_base+0(FP), CX
+	VPERM2F128 $0x01, Y8, Y8, Y7
+	VMAXPS     Y7, Y8, Y8
+	VPERMILPS  $0x4e, Y8, Y7
+	VMAXPS     Y7, Y8, Y8
+	VPERMILPS  $0xb1, Y8, Y7
+	VMAXPS     Y7, Y8, Y8
+	MOVQ       x_len+8(FP), AX
+	MOVQ       x_base+0(FP), CX
+	SUBQ       $0x00000008, AX
+	JL         expEnd
 
 exp:
-	CMPQ         AX, $0x08
-	JL           expEnd
-	VMOVUPS      (CX), Y2
-	VSUBPS       Y0, Y2, Y2
-	VMOVUPS      constant43020000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      constantc3160000<>+0(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMULPS       constant3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x00, Y3, Y3
-	VFNMADD231PS constant3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS constantb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      constant39500d01<>+0(SB), Y4
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3c088889<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3f000000<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3f800000<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3f800000<>+0(SB), Y2, Y4
-	VCVTPS2DQ    Y3, Y3
-	VPSRAD       $0x01, Y3, Y2
-	VPSUBD       Y2, Y3, Y3
-	VPADDD       constant0000007f<>+0(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
-	VPADDD       constant0000007f<>+0(SB), Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VADDPS       Y4, Y1, Y1
-	VMOVUPS      Y4, (CX)
-	ADDQ         $+32, CX
-	SUBQ         $0x08, AX
-	JMP          exp
+	VMOVUPS      (CX), Y7
+	VSUBPS       Y8, Y7, Y7
+	VMOVUPS      Y1, Y11
+	VMAXPS       Y7, Y11, Y7
+	VMOVUPS      Y0, Y10
+	VFMADD231PS  Y5, Y7, Y10
+	VSUBPS       Y0, Y10, Y11
+	VFNMADD231PS Y4, Y11, Y7
+	VFNMADD231PS constantb95e8083<>+0(SB), Y11, Y7
+	VMULPS       Y7, Y7, Y11
+	VMOVUPS      Y3, Y12
+	VFMADD231PS  constant3c091cf1<>+0(SB), Y7, Y12
+	VFMADD231PS  constant3ab5121a<>+0(SB), Y11, Y12
+	VMOVUPS      Y2, Y13
+	VFMADD231PS  Y6, Y7, Y13
+	VFMADD231PS  Y12, Y11, Y13
+	VFMADD213PS  Y7, Y11, Y13
+	VPSLLD       $0x17, Y10, Y10
+	VPSRLD       $0x01, Y10, Y7
+	VPAND        constant7f800000<>+0(SB), Y7, Y7
+	VPSUBD       Y7, Y10, Y10
+	VFMADD213PS  Y7, Y7, Y13
+	VMULPS       Y10, Y13, Y13
+	VADDPS       Y13, Y9, Y9
+	VMOVUPS      Y13, (CX)
+	ADDQ         $0x00000020, CX
+	SUBQ         $0x00000008, AX
+	JGE          exp
 
 expEnd:
+	ADDQ         $0x00000008, AX
 	TESTQ        AX, AX
 	JE           expDone
 	LEAQ         masks<>+0(SB), DX
 	NEGQ         AX
-	VMOVUPS      32(DX)(AX*4), Y2
-	VMASKMOVPS   (CX), Y2, Y3
-	VSUBPS       Y0, Y3, Y3
-	VMOVUPS      constant43020000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      constantc3160000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       constant3fb8aa3b<>+0(SB), Y3, Y0
-	VROUNDPS     $0x00, Y0, Y0
-	VFNMADD231PS constant3f318000<>+0(SB), Y0, Y3
-	VFNMADD231PS constantb95e8083<>+0(SB), Y0, Y3
-	VMOVUPS      constant39500d01<>+0(SB), Y4
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3c088889<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3f000000<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3f800000<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3f800000<>+0(SB), Y3, Y4
-	VCVTPS2DQ    Y0, Y0
-	VPSRAD       $0x01, Y0, Y3
-	VPSUBD       Y3, Y0, Y0
-	VPADDD       constant0000007f<>+0(SB), Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VPADDD       constant0000007f<>+0(SB), Y0, Y0
-	VPSLLD       $0x17, Y0, Y0
-	VMULPS       Y0, Y4, Y4
-	VANDPS       Y2, Y4, Y4
-	VADDPS       Y4, Y1, Y1
-	VMASKMOVPS   Y4, Y2, (CX)
+	VMOVUPS      32(DX)(AX*4), Y7
+	VMASKMOVPS   (CX), Y7, Y10
+	VSUBPS       Y8, Y10, Y10
+	VMOVUPS      Y1, Y8
+	VMAXPS       Y10, Y8, Y10
+	VMOVUPS      Y0, Y1
+	VFMADD231PS  Y5, Y10, Y1
+	VSUBPS       Y0, Y1, Y8
+	VFNMADD231PS Y4, Y8, Y10
+	VFNMADD231PS constantb95e8083<>+0(SB), Y8, Y10
+	VMULPS       Y10, Y10, Y0
+	VMOVUPS      Y3, Y3
+	VFMADD231PS  constant3c091cf1<>+0(SB), Y10, Y3
+	VFMADD231PS  constant3ab5121a<>+0(SB), Y0, Y3
+	VMOVUPS      Y2, Y2
+	VFMADD231PS  Y6, Y10, Y2
+	VFMADD231PS  Y3, Y0, Y2
+	VFMADD213PS  Y10, Y0, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPSRLD       $0x01, Y1, Y0
+	VPAND        constant7f800000<>+0(SB), Y0, Y0
+	VPSUBD       Y0, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VANDPS       Y7, Y2, Y2
+	VADDPS       Y2, Y9, Y9
+	VMASKMOVPS   Y2, Y7, (CX)
 
 expDone:
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X0, X1, X1
-	VMOVHLPS     X1, X0, X0
-	VADDPS       X0, X1, X1
-	VMOVSHDUP    X1, X0
-	VADDPS       X0, X1, X1
-	VMOVUPS      constant3f800000<>+0(SB), Y0
-	VDIVSS       X1, X0, X1
-	VBROADCASTSS X1, Y1
+	VPERM2F128   $0x01, Y9, Y9, Y0
+	VADDPS       Y0, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y0
+	VADDPS       Y0, Y9, Y9
+	VPERMILPS    $0xb1, Y9, Y0
+	VADDPS       Y0, Y9, Y9
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VDIVPS       Y9, Y0, Y9
 	MOVQ         x_len+8(FP), AX
 	MOVQ         x_base+0(FP), CX
+	SUBQ         $0x00000008, AX
+	JL           scaleEnd
 
 scale:
-	CMPQ    AX, $0x08
-	JL      scaleEnd
 	VMOVUPS (CX), Y0
-	VMULPS  Y1, Y0, Y0
+	VMULPS  Y9, Y0, Y0
 	VMOVUPS Y0, (CX)
-	ADDQ    $+32, CX
-	SUBQ    $0x08, AX
-	JMP     scale
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	JGE     scale
 
 scaleEnd:
+	ADDQ       $0x00000008, AX
 	TESTQ      AX, AX
 	JE         scaleDone
 	LEAQ       masks<>+0(SB), DX
 	NEGQ       AX
 	VMOVUPS    32(DX)(AX*4), Y0
-	VMASKMOVPS (CX), Y0, Y2
-	VMULPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (CX)
+	VMASKMOVPS (CX), Y0, Y1
+	VMULPS     Y9, Y1, Y1
+	VMASKMOVPS Y1, Y0, (CX)
 
 scaleDone:
 	VZEROUPPER
@@ -4690,120 +4712,104 @@ severalMaximum:
 severalExp:
 	VMOVUPS      (AX)(R9*4), Y11
 	VSUBPS       Y3, Y11, Y11
-	VMOVUPS      constant43020000<>+0(SB), Y13
-	VMINPS       Y11, Y13, Y11
 	VMOVUPS      constantc3160000<>+0(SB), Y13
 	VMAXPS       Y11, Y13, Y11
-	VMULPS       constant3fb8aa3b<>+0(SB), Y11, Y12
-	VROUNDPS     $0x00, Y12, Y12
-	VFNMADD231PS constant3f318000<>+0(SB), Y12, Y11
-	VFNMADD231PS constantb95e8083<>+0(SB), Y12, Y11
-	VMOVUPS      constant39500d01<>+0(SB), Y13
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3c088889<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f000000<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
-	VCVTPS2DQ    Y12, Y12
-	VPSRAD       $0x01, Y12, Y11
-	VPSUBD       Y11, Y12, Y12
-	VPADDD       constant0000007f<>+0(SB), Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y13, Y13
-	VPADDD       constant0000007f<>+0(SB), Y12, Y12
+	VMOVUPS      constant4b4000fe<>+0(SB), Y12
+	VFMADD231PS  constant3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       constant4b4000fe<>+0(SB), Y12, Y13
+	VFNMADD231PS constant3f318000<>+0(SB), Y13, Y11
+	VFNMADD231PS constantb95e8083<>+0(SB), Y13, Y11
+	VMULPS       Y11, Y11, Y13
+	VMOVUPS      constant3d2aac79<>+0(SB), Y14
+	VFMADD231PS  constant3c091cf1<>+0(SB), Y11, Y14
+	VFMADD231PS  constant3ab5121a<>+0(SB), Y13, Y14
+	VMOVUPS      constant3efffffe<>+0(SB), Y15
+	VFMADD231PS  constant3e2aaa48<>+0(SB), Y11, Y15
+	VFMADD231PS  Y14, Y13, Y15
+	VFMADD213PS  Y11, Y13, Y15
 	VPSLLD       $0x17, Y12, Y12
-	VMULPS       Y12, Y13, Y13
-	VADDPS       Y13, Y7, Y7
-	VMOVUPS      Y13, (AX)(R9*4)
+	VPSRLD       $0x01, Y12, Y11
+	VPAND        constant7f800000<>+0(SB), Y11, Y11
+	VPSUBD       Y11, Y12, Y12
+	VFMADD213PS  Y11, Y11, Y15
+	VMULPS       Y12, Y15, Y15
+	VADDPS       Y15, Y7, Y7
+	VMOVUPS      Y15, (AX)(R9*4)
 	VMOVUPS      (BX)(R9*4), Y11
 	VSUBPS       Y4, Y11, Y11
-	VMOVUPS      constant43020000<>+0(SB), Y13
-	VMINPS       Y11, Y13, Y11
 	VMOVUPS      constantc3160000<>+0(SB), Y13
 	VMAXPS       Y11, Y13, Y11
-	VMULPS       constant3fb8aa3b<>+0(SB), Y11, Y12
-	VROUNDPS     $0x00, Y12, Y12
-	VFNMADD231PS constant3f318000<>+0(SB), Y12, Y11
-	VFNMADD231PS constantb95e8083<>+0(SB), Y12, Y11
-	VMOVUPS      constant39500d01<>+0(SB), Y13
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3c088889<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f000000<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
-	VCVTPS2DQ    Y12, Y12
-	VPSRAD       $0x01, Y12, Y11
-	VPSUBD       Y11, Y12, Y12
-	VPADDD       constant0000007f<>+0(SB), Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y13, Y13
-	VPADDD       constant0000007f<>+0(SB), Y12, Y12
+	VMOVUPS      constant4b4000fe<>+0(SB), Y12
+	VFMADD231PS  constant3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       constant4b4000fe<>+0(SB), Y12, Y13
+	VFNMADD231PS constant3f318000<>+0(SB), Y13, Y11
+	VFNMADD231PS constantb95e8083<>+0(SB), Y13, Y11
+	VMULPS       Y11, Y11, Y13
+	VMOVUPS      constant3d2aac79<>+0(SB), Y14
+	VFMADD231PS  constant3c091cf1<>+0(SB), Y11, Y14
+	VFMADD231PS  constant3ab5121a<>+0(SB), Y13, Y14
+	VMOVUPS      constant3efffffe<>+0(SB), Y15
+	VFMADD231PS  constant3e2aaa48<>+0(SB), Y11, Y15
+	VFMADD231PS  Y14, Y13, Y15
+	VFMADD213PS  Y11, Y13, Y15
 	VPSLLD       $0x17, Y12, Y12
-	VMULPS       Y12, Y13, Y13
-	VADDPS       Y13, Y8, Y8
-	VMOVUPS      Y13, (BX)(R9*4)
+	VPSRLD       $0x01, Y12, Y11
+	VPAND        constant7f800000<>+0(SB), Y11, Y11
+	VPSUBD       Y11, Y12, Y12
+	VFMADD213PS  Y11, Y11, Y15
+	VMULPS       Y12, Y15, Y15
+	VADDPS       Y15, Y8, Y8
+	VMOVUPS      Y15, (BX)(R9*4)
 	VMOVUPS      (DI)(R9*4), Y11
 	VSUBPS       Y5, Y11, Y11
-	VMOVUPS      constant43020000<>+0(SB), Y13
-	VMINPS       Y11, Y13, Y11
 	VMOVUPS      constantc3160000<>+0(SB), Y13
 	VMAXPS       Y11, Y13, Y11
-	VMULPS       constant3fb8aa3b<>+0(SB), Y11, Y12
-	VROUNDPS     $0x00, Y12, Y12
-	VFNMADD231PS constant3f318000<>+0(SB), Y12, Y11
-	VFNMADD231PS constantb95e8083<>+0(SB), Y12, Y11
-	VMOVUPS      constant39500d01<>+0(SB), Y13
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3c088889<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f000000<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
-	VCVTPS2DQ    Y12, Y12
-	VPSRAD       $0x01, Y12, Y11
-	VPSUBD       Y11, Y12, Y12
-	VPADDD       constant0000007f<>+0(SB), Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y13, Y13
-	VPADDD       constant0000007f<>+0(SB), Y12, Y12
+	VMOVUPS      constant4b4000fe<>+0(SB), Y12
+	VFMADD231PS  constant3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       constant4b4000fe<>+0(SB), Y12, Y13
+	VFNMADD231PS constant3f318000<>+0(SB), Y13, Y11
+	VFNMADD231PS constantb95e8083<>+0(SB), Y13, Y11
+	VMULPS       Y11, Y11, Y13
+	VMOVUPS      constant3d2aac79<>+0(SB), Y14
+	VFMADD231PS  constant3c091cf1<>+0(SB), Y11, Y14
+	VFMADD231PS  constant3ab5121a<>+0(SB), Y13, Y14
+	VMOVUPS      constant3efffffe<>+0(SB), Y15
+	VFMADD231PS  constant3e2aaa48<>+0(SB), Y11, Y15
+	VFMADD231PS  Y14, Y13, Y15
+	VFMADD213PS  Y11, Y13, Y15
 	VPSLLD       $0x17, Y12, Y12
-	VMULPS       Y12, Y13, Y13
-	VADDPS       Y13, Y9, Y9
-	VMOVUPS      Y13, (DI)(R9*4)
+	VPSRLD       $0x01, Y12, Y11
+	VPAND        constant7f800000<>+0(SB), Y11, Y11
+	VPSUBD       Y11, Y12, Y12
+	VFMADD213PS  Y11, Y11, Y15
+	VMULPS       Y12, Y15, Y15
+	VADDPS       Y15, Y9, Y9
+	VMOVUPS      Y15, (DI)(R9*4)
 	VMOVUPS      (R8)(R9*4), Y11
 	VSUBPS       Y6, Y11, Y11
-	VMOVUPS      constant43020000<>+0(SB), Y13
-	VMINPS       Y11, Y13, Y11
 	VMOVUPS      constantc3160000<>+0(SB), Y13
 	VMAXPS       Y11, Y13, Y11
-	VMULPS       constant3fb8aa3b<>+0(SB), Y11, Y12
-	VROUNDPS     $0x00, Y12, Y12
-	VFNMADD231PS constant3f318000<>+0(SB), Y12, Y11
-	VFNMADD231PS constantb95e8083<>+0(SB), Y12, Y11
-	VMOVUPS      constant39500d01<>+0(SB), Y13
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3c088889<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f000000<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
-	VFMADD213PS  constant3f800000<>+0(SB), Y11, Y13
-	VCVTPS2DQ    Y12, Y12
-	VPSRAD       $0x01, Y12, Y11
-	VPSUBD       Y11, Y12, Y12
-	VPADDD       constant0000007f<>+0(SB), Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y13, Y13
-	VPADDD       constant0000007f<>+0(SB), Y12, Y12
+	VMOVUPS      constant4b4000fe<>+0(SB), Y12
+	VFMADD231PS  constant3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       constant4b4000fe<>+0(SB), Y12, Y13
+	VFNMADD231PS constant3f318000<>+0(SB), Y13, Y11
+	VFNMADD231PS constantb95e8083<>+0(SB), Y13, Y11
+	VMULPS       Y11, Y11, Y13
+	VMOVUPS      constant3d2aac79<>+0(SB), Y14
+	VFMADD231PS  constant3c091cf1<>+0(SB), Y11, Y14
+	VFMADD231PS  constant3ab5121a<>+0(SB), Y13, Y14
+	VMOVUPS      constant3efffffe<>+0(SB), Y15
+	VFMADD231PS  constant3e2aaa48<>+0(SB), Y11, Y15
+	VFMADD231PS  Y14, Y13, Y15
+	VFMADD213PS  Y11, Y13, Y15
 	VPSLLD       $0x17, Y12, Y12
-	VMULPS       Y12, Y13, Y13
-	VADDPS       Y13, Y10, Y10
-	VMOVUPS      Y13, (R8)(R9*4)
+	VPSRLD       $0x01, Y12, Y11
+	VPAND        constant7f800000<>+0(SB), Y11, Y11
+	VPSUBD       Y11, Y12, Y12
+	VFMADD213PS  Y11, Y11, Y15
+	VMULPS       Y12, Y15, Y15
+	VADDPS       Y15, Y10, Y10
+	VMOVUPS      Y15, (R8)(R9*4)
 	ADDQ         $0x08, R9
 	CMPQ         R9, CX
 	JL           severalExp
@@ -4881,33 +4887,29 @@ oneMaximum:
 oneExp:
 	VMOVUPS      (AX)(BX*4), Y5
 	VSUBPS       Y3, Y5, Y5
-	VMOVUPS      constant43020000<>+0(SB), Y7
-	VMINPS       Y5, Y7, Y5
 	VMOVUPS      constantc3160000<>+0(SB), Y7
 	VMAXPS       Y5, Y7, Y5
-	VMULPS       constant3fb8aa3b<>+0(SB), Y5, Y6
-	VROUNDPS     $0x00, Y6, Y6
-	VFNMADD231PS constant3f318000<>+0(SB), Y6, Y5
-	VFNMADD231PS constantb95e8083<>+0(SB), Y6, Y5
-	VMOVUPS      constant39500d01<>+0(SB), Y7
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y5, Y7
-	VFMADD213PS  constant3c088889<>+0(SB), Y5, Y7
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y5, Y7
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y5, Y7
-	VFMADD213PS  constant3f000000<>+0(SB), Y5, Y7
-	VFMADD213PS  constant3f800000<>+0(SB), Y5, Y7
-	VFMADD213PS  constant3f800000<>+0(SB), Y5, Y7
-	VCVTPS2DQ    Y6, Y6
-	VPSRAD       $0x01, Y6, Y5
-	VPSUBD       Y5, Y6, Y6
-	VPADDD       constant0000007f<>+0(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y7, Y7
-	VPADDD       constant0000007f<>+0(SB), Y6, Y6
+	VMOVUPS      constant4b4000fe<>+0(SB), Y6
+	VFMADD231PS  constant3fb8aa3b<>+0(SB), Y5, Y6
+	VSUBPS       constant4b4000fe<>+0(SB), Y6, Y7
+	VFNMADD231PS constant3f318000<>+0(SB), Y7, Y5
+	VFNMADD231PS constantb95e8083<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y5, Y7
+	VMOVUPS      constant3d2aac79<>+0(SB), Y8
+	VFMADD231PS  constant3c091cf1<>+0(SB), Y5, Y8
+	VFMADD231PS  constant3ab5121a<>+0(SB), Y7, Y8
+	VMOVUPS      constant3efffffe<>+0(SB), Y9
+	VFMADD231PS  constant3e2aaa48<>+0(SB), Y5, Y9
+	VFMADD231PS  Y8, Y7, Y9
+	VFMADD213PS  Y5, Y7, Y9
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y7, Y7
-	VADDPS       Y7, Y4, Y4
-	VMOVUPS      Y7, (AX)(BX*4)
+	VPSRLD       $0x01, Y6, Y5
+	VPAND        constant7f800000<>+0(SB), Y5, Y5
+	VPSUBD       Y5, Y6, Y6
+	VFMADD213PS  Y5, Y5, Y9
+	VMULPS       Y6, Y9, Y9
+	VADDPS       Y9, Y4, Y4
+	VMOVUPS      Y9, (AX)(BX*4)
 	ADDQ         $0x08, BX
 	CMPQ         BX, CX
 	JL           oneExp
@@ -5074,445 +5076,622 @@ DATA constant00000000<>+28(SB)/4, $0x00000000
 GLOBL constant00000000<>(SB), RODATA|NOPTR, $32
 
 // func geluAVX2(dst []float32, x []float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, FMA3
 TEXT ·geluAVX2(SB), NOSPLIT, $0-48
-	MOVQ x_len+32(FP), AX
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
+	VBROADCASTSS constantc0b00000<>+0(SB), Y0
+	VBROADCASTSS constant40b00000<>+0(SB), Y1
+	VBROADCASTSS constant3f000000<>+0(SB), Y2
+	VBROADCASTSS constant32bee1e3<>+0(SB), Y3
+	VBROADCASTSS constant35a04b40<>+0(SB), Y4
+	VBROADCASTSS constant36da93f2<>+0(SB), Y5
+	VBROADCASTSS constant38a41d10<>+0(SB), Y6
+	VBROADCASTSS constant393ec7a3<>+0(SB), Y7
+	VBROADCASTSS constant3b0049db<>+0(SB), Y8
+	VBROADCASTSS constant3b9bdaf8<>+0(SB), Y9
+	MOVQ         x_len+32(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	SUBQ         $0x00000008, AX
+	JL           loopEnd
 
 loop:
-	CMPQ         AX, $0x08
-	JL           loopEnd
-	VMOVUPS      (DX), Y0
-	VANDPS       constant7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      constant3f800000<>+0(SB), Y3
-	VMOVAPS      Y3, Y2
-	VFMADD231PS  constant3e6d3388<>+0(SB), Y1, Y2
-	VDIVPS       Y2, Y3, Y2
-	VMOVUPS      constant3f07dc22<>+0(SB), Y3
-	VFMADD213PS  constantbf3a00e3<>+0(SB), Y2, Y3
-	VFMADD213PS  constant3f35f0e3<>+0(SB), Y2, Y3
-	VFMADD213PS  constantbe11a98e<>+0(SB), Y2, Y3
-	VFMADD213PS  constant3e027906<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VMULPS       Y1, Y1, Y1
-	VMULPS       constantbf000000<>+0(SB), Y1, Y1
-	VMOVUPS      constant43020000<>+0(SB), Y4
-	VMINPS       Y1, Y4, Y1
-	VMOVUPS      constantc3160000<>+0(SB), Y4
-	VMAXPS       Y1, Y4, Y1
-	VMULPS       constant3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x00, Y2, Y2
-	VFNMADD231PS constant3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS constantb95e8083<>+0(SB), Y2, Y1
-	VMOVUPS      constant39500d01<>+0(SB), Y4
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3c088889<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f800000<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f800000<>+0(SB), Y1, Y4
-	VCVTPS2DQ    Y2, Y2
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPADDD       constant0000007f<>+0(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y4, Y4
-	VPADDD       constant0000007f<>+0(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y4, Y3, Y3
-	VMOVUPS      constant3f800000<>+0(SB), Y2
-	VSUBPS       Y3, Y2, Y2
-	VBLENDVPS    Y0, Y3, Y2, Y2
-	VMULPS       Y0, Y2, Y2
-	VMOVUPS      Y2, (CX)
-	ADDQ         $+32, CX
-	ADDQ         $+32, DX
-	SUBQ         $0x08, AX
-	JMP          loop
+	VMOVUPS     (DX), Y10
+	VMOVUPS     Y0, Y11
+	VMAXPS      Y10, Y11, Y10
+	VMOVUPS     Y1, Y11
+	VMINPS      Y10, Y11, Y11
+	VMULPS      Y11, Y11, Y12
+	VMOVUPS     Y3, Y13
+	VFMADD213PS Y5, Y12, Y13
+	VFMADD213PS Y7, Y12, Y13
+	VFMADD213PS Y9, Y12, Y13
+	VFMADD213PS constant3d0f9db2<>+0(SB), Y12, Y13
+	VFMADD213PS constant3ecc4222<>+0(SB), Y12, Y13
+	VMULPS      Y11, Y13, Y13
+	VMOVUPS     Y4, Y11
+	VFMADD213PS Y6, Y12, Y11
+	VFMADD213PS Y8, Y12, Y11
+	VFMADD213PS constant3cf07311<>+0(SB), Y12, Y11
+	VFMADD213PS constant3e8254ba<>+0(SB), Y12, Y11
+	VFMADD213PS constant3f800000<>+0(SB), Y12, Y11
+	VDIVPS      Y11, Y13, Y13
+	VADDPS      Y2, Y13, Y13
+	VMULPS      Y10, Y13, Y13
+	VMOVUPS     Y13, (CX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	SUBQ        $0x00000008, AX
+	JGE         loop
 
 loopEnd:
-	TESTQ        AX, AX
-	JE           loopDone
-	LEAQ         masks<>+0(SB), BX
-	NEGQ         AX
-	VMOVUPS      32(BX)(AX*4), Y0
-	VMASKMOVPS   (DX), Y0, Y1
-	VANDPS       constant7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      constant3f800000<>+0(SB), Y4
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  constant3e6d3388<>+0(SB), Y2, Y3
-	VDIVPS       Y3, Y4, Y3
-	VMOVUPS      constant3f07dc22<>+0(SB), Y4
-	VFMADD213PS  constantbf3a00e3<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3f35f0e3<>+0(SB), Y3, Y4
-	VFMADD213PS  constantbe11a98e<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3e027906<>+0(SB), Y3, Y4
-	VMULPS       Y3, Y4, Y4
-	VMULPS       Y2, Y2, Y2
-	VMULPS       constantbf000000<>+0(SB), Y2, Y2
-	VMOVUPS      constant43020000<>+0(SB), Y5
-	VMINPS       Y2, Y5, Y2
-	VMOVUPS      constantc3160000<>+0(SB), Y5
-	VMAXPS       Y2, Y5, Y2
-	VMULPS       constant3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x00, Y3, Y3
-	VFNMADD231PS constant3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS constantb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      constant39500d01<>+0(SB), Y5
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3c088889<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3f800000<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3f800000<>+0(SB), Y2, Y5
-	VCVTPS2DQ    Y3, Y3
-	VPSRAD       $0x01, Y3, Y2
-	VPSUBD       Y2, Y3, Y3
-	VPADDD       constant0000007f<>+0(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	VPADDD       constant0000007f<>+0(SB), Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y5, Y5
-	VMULPS       Y5, Y4, Y4
-	VMOVUPS      constant3f800000<>+0(SB), Y3
-	VSUBPS       Y4, Y3, Y3
-	VBLENDVPS    Y1, Y4, Y3, Y3
-	VMULPS       Y1, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (CX)
+	ADDQ        $0x00000008, AX
+	TESTQ       AX, AX
+	JE          loopDone
+	LEAQ        masks<>+0(SB), BX
+	NEGQ        AX
+	VMOVUPS     32(BX)(AX*4), Y10
+	VMASKMOVPS  (DX), Y10, Y11
+	VMOVUPS     Y0, Y0
+	VMAXPS      Y11, Y0, Y11
+	VMOVUPS     Y1, Y0
+	VMINPS      Y11, Y0, Y0
+	VMULPS      Y0, Y0, Y1
+	VMOVUPS     Y3, Y3
+	VFMADD213PS Y5, Y1, Y3
+	VFMADD213PS Y7, Y1, Y3
+	VFMADD213PS Y9, Y1, Y3
+	VFMADD213PS constant3d0f9db2<>+0(SB), Y1, Y3
+	VFMADD213PS constant3ecc4222<>+0(SB), Y1, Y3
+	VMULPS      Y0, Y3, Y3
+	VMOVUPS     Y4, Y0
+	VFMADD213PS Y6, Y1, Y0
+	VFMADD213PS Y8, Y1, Y0
+	VFMADD213PS constant3cf07311<>+0(SB), Y1, Y0
+	VFMADD213PS constant3e8254ba<>+0(SB), Y1, Y0
+	VFMADD213PS constant3f800000<>+0(SB), Y1, Y0
+	VDIVPS      Y0, Y3, Y3
+	VADDPS      Y2, Y3, Y3
+	VMULPS      Y11, Y3, Y3
+	VMASKMOVPS  Y3, Y10, (CX)
 
 loopDone:
 	VZEROUPPER
 	RET
 
-DATA constant7fffffff<>+0(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+4(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+8(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+12(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+16(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+20(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+24(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+28(SB)/4, $0x7fffffff
-GLOBL constant7fffffff<>(SB), RODATA|NOPTR, $32
+DATA constantc0b00000<>+0(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+4(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+8(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+12(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+16(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+20(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+24(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+28(SB)/4, $0xc0b00000
+GLOBL constantc0b00000<>(SB), RODATA|NOPTR, $32
 
-DATA constant3e6d3388<>+0(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+4(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+8(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+12(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+16(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+20(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+24(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+28(SB)/4, $0x3e6d3388
-GLOBL constant3e6d3388<>(SB), RODATA|NOPTR, $32
+DATA constant40b00000<>+0(SB)/4, $0x40b00000
+DATA constant40b00000<>+4(SB)/4, $0x40b00000
+DATA constant40b00000<>+8(SB)/4, $0x40b00000
+DATA constant40b00000<>+12(SB)/4, $0x40b00000
+DATA constant40b00000<>+16(SB)/4, $0x40b00000
+DATA constant40b00000<>+20(SB)/4, $0x40b00000
+DATA constant40b00000<>+24(SB)/4, $0x40b00000
+DATA constant40b00000<>+28(SB)/4, $0x40b00000
+GLOBL constant40b00000<>(SB), RODATA|NOPTR, $32
 
-DATA constant3f07dc22<>+0(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+4(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+8(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+12(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+16(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+20(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+24(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+28(SB)/4, $0x3f07dc22
-GLOBL constant3f07dc22<>(SB), RODATA|NOPTR, $32
+DATA constant3f000000<>+0(SB)/4, $0x3f000000
+DATA constant3f000000<>+4(SB)/4, $0x3f000000
+DATA constant3f000000<>+8(SB)/4, $0x3f000000
+DATA constant3f000000<>+12(SB)/4, $0x3f000000
+DATA constant3f000000<>+16(SB)/4, $0x3f000000
+DATA constant3f000000<>+20(SB)/4, $0x3f000000
+DATA constant3f000000<>+24(SB)/4, $0x3f000000
+DATA constant3f000000<>+28(SB)/4, $0x3f000000
+GLOBL constant3f000000<>(SB), RODATA|NOPTR, $32
 
-DATA constantbf3a00e3<>+0(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+4(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+8(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+12(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+16(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+20(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+24(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+28(SB)/4, $0xbf3a00e3
-GLOBL constantbf3a00e3<>(SB), RODATA|NOPTR, $32
+DATA constant32bee1e3<>+0(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+4(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+8(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+12(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+16(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+20(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+24(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+28(SB)/4, $0x32bee1e3
+GLOBL constant32bee1e3<>(SB), RODATA|NOPTR, $32
 
-DATA constant3f35f0e3<>+0(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+4(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+8(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+12(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+16(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+20(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+24(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+28(SB)/4, $0x3f35f0e3
-GLOBL constant3f35f0e3<>(SB), RODATA|NOPTR, $32
+DATA constant35a04b40<>+0(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+4(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+8(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+12(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+16(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+20(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+24(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+28(SB)/4, $0x35a04b40
+GLOBL constant35a04b40<>(SB), RODATA|NOPTR, $32
 
-DATA constantbe11a98e<>+0(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+4(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+8(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+12(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+16(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+20(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+24(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+28(SB)/4, $0xbe11a98e
-GLOBL constantbe11a98e<>(SB), RODATA|NOPTR, $32
+DATA constant36da93f2<>+0(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+4(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+8(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+12(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+16(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+20(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+24(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+28(SB)/4, $0x36da93f2
+GLOBL constant36da93f2<>(SB), RODATA|NOPTR, $32
 
-DATA constant3e027906<>+0(SB)/4, $0x3e027906
-DATA constant3e027906<>+4(SB)/4, $0x3e027906
-DATA constant3e027906<>+8(SB)/4, $0x3e027906
-DATA constant3e027906<>+12(SB)/4, $0x3e027906
-DATA constant3e027906<>+16(SB)/4, $0x3e027906
-DATA constant3e027906<>+20(SB)/4, $0x3e027906
-DATA constant3e027906<>+24(SB)/4, $0x3e027906
-DATA constant3e027906<>+28(SB)/4, $0x3e027906
-GLOBL constant3e027906<>(SB), RODATA|NOPTR, $32
+DATA constant38a41d10<>+0(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+4(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+8(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+12(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+16(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+20(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+24(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+28(SB)/4, $0x38a41d10
+GLOBL constant38a41d10<>(SB), RODATA|NOPTR, $32
 
-DATA constantbf000000<>+0(SB)/4, $0xbf000000
-DATA constantbf000000<>+4(SB)/4, $0xbf000000
-DATA constantbf000000<>+8(SB)/4, $0xbf000000
-DATA constantbf000000<>+12(SB)/4, $0xbf000000
-DATA constantbf000000<>+16(SB)/4, $0xbf000000
-DATA constantbf000000<>+20(SB)/4, $0xbf000000
-DATA constantbf000000<>+24(SB)/4, $0xbf000000
-DATA constantbf000000<>+28(SB)/4, $0xbf000000
-GLOBL constantbf000000<>(SB), RODATA|NOPTR, $32
+DATA constant393ec7a3<>+0(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+4(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+8(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+12(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+16(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+20(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+24(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+28(SB)/4, $0x393ec7a3
+GLOBL constant393ec7a3<>(SB), RODATA|NOPTR, $32
+
+DATA constant3b0049db<>+0(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+4(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+8(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+12(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+16(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+20(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+24(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+28(SB)/4, $0x3b0049db
+GLOBL constant3b0049db<>(SB), RODATA|NOPTR, $32
+
+DATA constant3b9bdaf8<>+0(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+4(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+8(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+12(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+16(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+20(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+24(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+28(SB)/4, $0x3b9bdaf8
+GLOBL constant3b9bdaf8<>(SB), RODATA|NOPTR, $32
+
+DATA constant3cf07311<>+0(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+4(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+8(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+12(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+16(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+20(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+24(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+28(SB)/4, $0x3cf07311
+GLOBL constant3cf07311<>(SB), RODATA|NOPTR, $32
+
+DATA constant3d0f9db2<>+0(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+4(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+8(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+12(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+16(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+20(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+24(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+28(SB)/4, $0x3d0f9db2
+GLOBL constant3d0f9db2<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e8254ba<>+0(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+4(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+8(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+12(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+16(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+20(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+24(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+28(SB)/4, $0x3e8254ba
+GLOBL constant3e8254ba<>(SB), RODATA|NOPTR, $32
+
+DATA constant3ecc4222<>+0(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+4(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+8(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+12(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+16(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+20(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+24(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+28(SB)/4, $0x3ecc4222
+GLOBL constant3ecc4222<>(SB), RODATA|NOPTR, $32
 
 // func geluBackwardAVX2(dx []float32, x []float32, dy []float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, FMA3
 TEXT ·geluBackwardAVX2(SB), NOSPLIT, $0-72
-	MOVQ x_len+32(FP), AX
-	MOVQ dx_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
-	MOVQ dy_base+48(FP), BX
+	VBROADCASTSS constantc0b33333<>+0(SB), Y0
+	VBROADCASTSS constant40b33333<>+0(SB), Y1
+	VBROADCASTSS constant3f000000<>+0(SB), Y2
+	VBROADCASTSS constant344e5693<>+0(SB), Y3
+	VBROADCASTSS constant3715ca38<>+0(SB), Y4
+	VBROADCASTSS constant38169294<>+0(SB), Y5
+	VBROADCASTSS constant39496184<>+0(SB), Y6
+	VBROADCASTSS constant37a5af83<>+0(SB), Y7
+	VBROADCASTSS constant3b66dc0d<>+0(SB), Y8
+	VBROADCASTSS constant3c691475<>+0(SB), Y9
+	MOVQ         x_len+32(FP), AX
+	MOVQ         dx_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         dy_base+48(FP), BX
+	SUBQ         $0x00000008, AX
+	JL           loopEnd
 
 loop:
-	CMPQ         AX, $0x08
-	JL           loopEnd
-	VMOVUPS      (DX), Y0
-	VANDPS       constant7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      constant3f800000<>+0(SB), Y3
-	VMOVAPS      Y3, Y2
-	VFMADD231PS  constant3e6d3388<>+0(SB), Y1, Y2
-	VDIVPS       Y2, Y3, Y2
-	VMOVUPS      constant3f07dc22<>+0(SB), Y3
-	VFMADD213PS  constantbf3a00e3<>+0(SB), Y2, Y3
-	VFMADD213PS  constant3f35f0e3<>+0(SB), Y2, Y3
-	VFMADD213PS  constantbe11a98e<>+0(SB), Y2, Y3
-	VFMADD213PS  constant3e027906<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VMULPS       Y1, Y1, Y1
-	VMULPS       constantbf000000<>+0(SB), Y1, Y1
-	VMOVUPS      constant43020000<>+0(SB), Y4
-	VMINPS       Y1, Y4, Y1
-	VMOVUPS      constantc3160000<>+0(SB), Y4
-	VMAXPS       Y1, Y4, Y1
-	VMULPS       constant3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x00, Y2, Y2
-	VFNMADD231PS constant3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS constantb95e8083<>+0(SB), Y2, Y1
-	VMOVUPS      constant39500d01<>+0(SB), Y4
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3c088889<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f800000<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f800000<>+0(SB), Y1, Y4
-	VCVTPS2DQ    Y2, Y2
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPADDD       constant0000007f<>+0(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y4, Y4
-	VPADDD       constant0000007f<>+0(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y4, Y3, Y3
-	VMOVUPS      constant3f800000<>+0(SB), Y2
-	VSUBPS       Y3, Y2, Y2
-	VBLENDVPS    Y0, Y3, Y2, Y2
-	VMULPS       constant3ecc422a<>+0(SB), Y4, Y4
-	VFMADD231PS  Y0, Y4, Y2
-	VMOVUPS      (BX), Y0
-	VMULPS       Y0, Y2, Y2
-	VMOVUPS      Y2, (CX)
-	ADDQ         $+32, CX
-	ADDQ         $+32, DX
-	ADDQ         $+32, BX
-	SUBQ         $0x08, AX
-	JMP          loop
+	VMOVUPS     (DX), Y10
+	VMOVUPS     Y0, Y11
+	VMAXPS      Y10, Y11, Y10
+	VMOVUPS     Y1, Y11
+	VMINPS      Y10, Y11, Y11
+	VMULPS      Y11, Y11, Y10
+	VMOVUPS     Y3, Y12
+	VFMADD213PS Y5, Y10, Y12
+	VFMADD213PS Y7, Y10, Y12
+	VFMADD213PS Y9, Y10, Y12
+	VFMADD213PS constantbcfdc00a<>+0(SB), Y10, Y12
+	VFMADD213PS constant3f4c4237<>+0(SB), Y10, Y12
+	VMULPS      Y11, Y12, Y12
+	VMOVUPS     Y4, Y11
+	VFMADD213PS Y6, Y10, Y11
+	VFMADD213PS Y8, Y10, Y11
+	VFMADD213PS constant3d27de91<>+0(SB), Y10, Y11
+	VFMADD213PS constant3e96cb45<>+0(SB), Y10, Y11
+	VFMADD213PS constant3f800000<>+0(SB), Y10, Y11
+	VDIVPS      Y11, Y12, Y12
+	VADDPS      Y2, Y12, Y12
+	VMOVUPS     (BX), Y10
+	VMULPS      Y10, Y12, Y12
+	VMOVUPS     Y12, (CX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	SUBQ        $0x00000008, AX
+	JGE         loop
 
 loopEnd:
-	TESTQ        AX, AX
-	JE           loopDone
-	LEAQ         masks<>+0(SB), SI
-	NEGQ         AX
-	VMOVUPS      32(SI)(AX*4), Y0
-	VMASKMOVPS   (DX), Y0, Y1
-	VANDPS       constant7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      constant3f800000<>+0(SB), Y4
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  constant3e6d3388<>+0(SB), Y2, Y3
-	VDIVPS       Y3, Y4, Y3
-	VMOVUPS      constant3f07dc22<>+0(SB), Y4
-	VFMADD213PS  constantbf3a00e3<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3f35f0e3<>+0(SB), Y3, Y4
-	VFMADD213PS  constantbe11a98e<>+0(SB), Y3, Y4
-	VFMADD213PS  constant3e027906<>+0(SB), Y3, Y4
-	VMULPS       Y3, Y4, Y4
-	VMULPS       Y2, Y2, Y2
-	VMULPS       constantbf000000<>+0(SB), Y2, Y2
-	VMOVUPS      constant43020000<>+0(SB), Y5
-	VMINPS       Y2, Y5, Y2
-	VMOVUPS      constantc3160000<>+0(SB), Y5
-	VMAXPS       Y2, Y5, Y2
-	VMULPS       constant3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x00, Y3, Y3
-	VFNMADD231PS constant3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS constantb95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      constant39500d01<>+0(SB), Y5
-	VFMADD213PS  constant3ab60b61<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3c088889<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3d2aaaab<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3e2aaaab<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3f800000<>+0(SB), Y2, Y5
-	VFMADD213PS  constant3f800000<>+0(SB), Y2, Y5
-	VCVTPS2DQ    Y3, Y3
-	VPSRAD       $0x01, Y3, Y2
-	VPSUBD       Y2, Y3, Y3
-	VPADDD       constant0000007f<>+0(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	VPADDD       constant0000007f<>+0(SB), Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y5, Y5
-	VMULPS       Y5, Y4, Y4
-	VMOVUPS      constant3f800000<>+0(SB), Y3
-	VSUBPS       Y4, Y3, Y3
-	VBLENDVPS    Y1, Y4, Y3, Y3
-	VMULPS       constant3ecc422a<>+0(SB), Y5, Y5
-	VFMADD231PS  Y1, Y5, Y3
-	VMASKMOVPS   (BX), Y0, Y1
-	VMULPS       Y1, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (CX)
+	ADDQ        $0x00000008, AX
+	TESTQ       AX, AX
+	JE          loopDone
+	LEAQ        masks<>+0(SB), SI
+	NEGQ        AX
+	VMOVUPS     32(SI)(AX*4), Y10
+	VMASKMOVPS  (DX), Y10, Y11
+	VMOVUPS     Y0, Y0
+	VMAXPS      Y11, Y0, Y11
+	VMOVUPS     Y1, Y0
+	VMINPS      Y11, Y0, Y0
+	VMULPS      Y0, Y0, Y1
+	VMOVUPS     Y3, Y3
+	VFMADD213PS Y5, Y1, Y3
+	VFMADD213PS Y7, Y1, Y3
+	VFMADD213PS Y9, Y1, Y3
+	VFMADD213PS constantbcfdc00a<>+0(SB), Y1, Y3
+	VFMADD213PS constant3f4c4237<>+0(SB), Y1, Y3
+	VMULPS      Y0, Y3, Y3
+	VMOVUPS     Y4, Y0
+	VFMADD213PS Y6, Y1, Y0
+	VFMADD213PS Y8, Y1, Y0
+	VFMADD213PS constant3d27de91<>+0(SB), Y1, Y0
+	VFMADD213PS constant3e96cb45<>+0(SB), Y1, Y0
+	VFMADD213PS constant3f800000<>+0(SB), Y1, Y0
+	VDIVPS      Y0, Y3, Y3
+	VADDPS      Y2, Y3, Y3
+	VMASKMOVPS  (BX), Y10, Y0
+	VMULPS      Y0, Y3, Y3
+	VMASKMOVPS  Y3, Y10, (CX)
 
 loopDone:
 	VZEROUPPER
 	RET
 
-DATA constant3ecc422a<>+0(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+4(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+8(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+12(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+16(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+20(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+24(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+28(SB)/4, $0x3ecc422a
-GLOBL constant3ecc422a<>(SB), RODATA|NOPTR, $32
+DATA constantc0b33333<>+0(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+4(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+8(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+12(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+16(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+20(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+24(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+28(SB)/4, $0xc0b33333
+GLOBL constantc0b33333<>(SB), RODATA|NOPTR, $32
+
+DATA constant40b33333<>+0(SB)/4, $0x40b33333
+DATA constant40b33333<>+4(SB)/4, $0x40b33333
+DATA constant40b33333<>+8(SB)/4, $0x40b33333
+DATA constant40b33333<>+12(SB)/4, $0x40b33333
+DATA constant40b33333<>+16(SB)/4, $0x40b33333
+DATA constant40b33333<>+20(SB)/4, $0x40b33333
+DATA constant40b33333<>+24(SB)/4, $0x40b33333
+DATA constant40b33333<>+28(SB)/4, $0x40b33333
+GLOBL constant40b33333<>(SB), RODATA|NOPTR, $32
+
+DATA constant344e5693<>+0(SB)/4, $0x344e5693
+DATA constant344e5693<>+4(SB)/4, $0x344e5693
+DATA constant344e5693<>+8(SB)/4, $0x344e5693
+DATA constant344e5693<>+12(SB)/4, $0x344e5693
+DATA constant344e5693<>+16(SB)/4, $0x344e5693
+DATA constant344e5693<>+20(SB)/4, $0x344e5693
+DATA constant344e5693<>+24(SB)/4, $0x344e5693
+DATA constant344e5693<>+28(SB)/4, $0x344e5693
+GLOBL constant344e5693<>(SB), RODATA|NOPTR, $32
+
+DATA constant3715ca38<>+0(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+4(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+8(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+12(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+16(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+20(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+24(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+28(SB)/4, $0x3715ca38
+GLOBL constant3715ca38<>(SB), RODATA|NOPTR, $32
+
+DATA constant38169294<>+0(SB)/4, $0x38169294
+DATA constant38169294<>+4(SB)/4, $0x38169294
+DATA constant38169294<>+8(SB)/4, $0x38169294
+DATA constant38169294<>+12(SB)/4, $0x38169294
+DATA constant38169294<>+16(SB)/4, $0x38169294
+DATA constant38169294<>+20(SB)/4, $0x38169294
+DATA constant38169294<>+24(SB)/4, $0x38169294
+DATA constant38169294<>+28(SB)/4, $0x38169294
+GLOBL constant38169294<>(SB), RODATA|NOPTR, $32
+
+DATA constant39496184<>+0(SB)/4, $0x39496184
+DATA constant39496184<>+4(SB)/4, $0x39496184
+DATA constant39496184<>+8(SB)/4, $0x39496184
+DATA constant39496184<>+12(SB)/4, $0x39496184
+DATA constant39496184<>+16(SB)/4, $0x39496184
+DATA constant39496184<>+20(SB)/4, $0x39496184
+DATA constant39496184<>+24(SB)/4, $0x39496184
+DATA constant39496184<>+28(SB)/4, $0x39496184
+GLOBL constant39496184<>(SB), RODATA|NOPTR, $32
+
+DATA constant37a5af83<>+0(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+4(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+8(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+12(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+16(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+20(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+24(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+28(SB)/4, $0x37a5af83
+GLOBL constant37a5af83<>(SB), RODATA|NOPTR, $32
+
+DATA constant3b66dc0d<>+0(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+4(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+8(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+12(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+16(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+20(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+24(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+28(SB)/4, $0x3b66dc0d
+GLOBL constant3b66dc0d<>(SB), RODATA|NOPTR, $32
+
+DATA constant3c691475<>+0(SB)/4, $0x3c691475
+DATA constant3c691475<>+4(SB)/4, $0x3c691475
+DATA constant3c691475<>+8(SB)/4, $0x3c691475
+DATA constant3c691475<>+12(SB)/4, $0x3c691475
+DATA constant3c691475<>+16(SB)/4, $0x3c691475
+DATA constant3c691475<>+20(SB)/4, $0x3c691475
+DATA constant3c691475<>+24(SB)/4, $0x3c691475
+DATA constant3c691475<>+28(SB)/4, $0x3c691475
+GLOBL constant3c691475<>(SB), RODATA|NOPTR, $32
+
+DATA constant3d27de91<>+0(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+4(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+8(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+12(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+16(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+20(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+24(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+28(SB)/4, $0x3d27de91
+GLOBL constant3d27de91<>(SB), RODATA|NOPTR, $32
+
+DATA constantbcfdc00a<>+0(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+4(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+8(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+12(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+16(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+20(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+24(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+28(SB)/4, $0xbcfdc00a
+GLOBL constantbcfdc00a<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e96cb45<>+0(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+4(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+8(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+12(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+16(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+20(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+24(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+28(SB)/4, $0x3e96cb45
+GLOBL constant3e96cb45<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f4c4237<>+0(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+4(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+8(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+12(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+16(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+20(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+24(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+28(SB)/4, $0x3f4c4237
+GLOBL constant3f4c4237<>(SB), RODATA|NOPTR, $32
 
 // func layerNormAVX2(dst []float32, x []float32, gamma []float32, beta []float32, epsilon float32) (mean float32, rstd float32)
 // Requires: AVX, AVX2, FMA3, SSE
 TEXT ·layerNormAVX2(SB), NOSPLIT, $0-112
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   x_len+32(FP), AX
-	MOVQ   x_base+24(FP), CX
+	MOVQ       x_len+32(FP), AX
+	MOVQ       $+1, CX
+	VXORPS     X0, X0, X0
+	VXORPS     X1, X1, X1
+	VCVTSI2SDQ AX, X0, X0
+	VCVTSI2SDQ CX, X1, X1
+	VDIVSD     X0, X1, X1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       x_len+32(FP), AX
+	MOVQ       x_base+24(FP), CX
+	SUBQ       $0x00000020, AX
+	JL         sumSeveralEnd
+
+sumSeveral:
+	VMOVUPS (CX), Y5
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS 32(CX), Y5
+	VADDPS  Y5, Y2, Y2
+	VMOVUPS 64(CX), Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS 96(CX), Y5
+	VADDPS  Y5, Y4, Y4
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, AX
+	JGE     sumSeveral
+
+sumSeveralEnd:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, AX
+	JL   sumEnd
 
 sum:
-	CMPQ         AX, $0x08
-	JL           sumEnd
-	VMOVUPS      (CX), Y2
-	VCVTPS2PD    X2, Y3
-	VEXTRACTF128 $0x01, Y2, X2
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y3, Y0, Y0
-	VADDPD       Y2, Y1, Y1
-	ADDQ         $+32, CX
-	SUBQ         $0x08, AX
-	JMP          sum
+	VMOVUPS (CX), Y5
+	VADDPS  Y5, Y0, Y0
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	JGE     sum
 
 sumEnd:
-	TESTQ        AX, AX
-	JE           sumDone
-	LEAQ         masks<>+0(SB), DX
-	NEGQ         AX
-	VMOVUPS      32(DX)(AX*4), Y2
-	VMASKMOVPS   (CX), Y2, Y2
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JE         sumDone
+	LEAQ       masks<>+0(SB), DX
+	NEGQ       AX
+	VMOVUPS    32(DX)(AX*4), Y5
+	VMASKMOVPS (CX), Y5, Y5
+	VADDPS     Y5, Y0, Y0
+
+sumDone:
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VCVTPS2PD    X0, Y2
+	VEXTRACTF128 $0x01, Y0, X0
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y0, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDPD       X0, X2, X2
+	VMULSD       X1, X2, X2
+	VCVTSD2SS    X2, X2, X0
+	VBROADCASTSS X0, Y0
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	SUBQ         $0x00000020, AX
+	JL           squaresSeveralEnd
+
+squaresSeveral:
+	VMOVUPS     (CX), Y10
+	VSUBPS      Y0, Y10, Y10
+	VADDPS      Y10, Y2, Y2
+	VFMADD231PS Y10, Y10, Y6
+	VMOVUPS     32(CX), Y10
+	VSUBPS      Y0, Y10, Y10
+	VADDPS      Y10, Y3, Y3
+	VFMADD231PS Y10, Y10, Y7
+	VMOVUPS     64(CX), Y10
+	VSUBPS      Y0, Y10, Y10
+	VADDPS      Y10, Y4, Y4
+	VFMADD231PS Y10, Y10, Y8
+	VMOVUPS     96(CX), Y10
+	VSUBPS      Y0, Y10, Y10
+	VADDPS      Y10, Y5, Y5
+	VFMADD231PS Y10, Y10, Y9
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JGE         squaresSeveral
+
+squaresSeveralEnd:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, AX
+	JL   squaresEnd
+
+squares:
+	VMOVUPS     (CX), Y10
+	VSUBPS      Y0, Y10, Y10
+	VADDPS      Y10, Y2, Y2
+	VFMADD231PS Y10, Y10, Y6
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	JGE         squares
+
+squaresEnd:
+	ADDQ        $0x00000008, AX
+	TESTQ       AX, AX
+	JE          squaresDone
+	LEAQ        masks<>+0(SB), DX
+	NEGQ        AX
+	VMOVUPS     32(DX)(AX*4), Y10
+	VMASKMOVPS  (CX), Y10, Y11
+	VSUBPS      Y0, Y11, Y11
+	VANDPS      Y10, Y11, Y11
+	VADDPS      Y11, Y2, Y2
+	VFMADD231PS Y11, Y11, Y6
+
+squaresDone:
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y2, Y2
 	VCVTPS2PD    X2, Y3
 	VEXTRACTF128 $0x01, Y2, X2
 	VCVTPS2PD    X2, Y2
-	VADDPD       Y3, Y0, Y0
-	VADDPD       Y2, Y1, Y1
-
-sumDone:
-	MOVQ         x_len+32(FP), AX
-	VADDPD       Y1, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VXORPS       X1, X1, X1
-	VCVTSI2SDQ   AX, X1, X1
-	VDIVSD       X1, X0, X0
+	VADDPD       Y2, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X2
+	VADDPD       X2, X3, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDPD       X2, X3, X3
+	VMULSD       X1, X3, X3
+	VADDPS       Y8, Y6, Y6
+	VADDPS       Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VCVTPS2PD    X6, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X2
+	VPERMILPD    $0x01, X2, X4
+	VADDPD       X4, X2, X2
+	VMULSD       X1, X2, X2
+	VCVTSS2SD    X0, X0, X0
+	VADDSD       X3, X0, X0
 	VCVTSD2SS    X0, X0, X0
 	VBROADCASTSS X0, Y0
 	MOVSS        X0, mean+104(FP)
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	MOVQ         x_len+32(FP), AX
-	MOVQ         x_base+24(FP), CX
-
-squares:
-	CMPQ         AX, $0x08
-	JL           squaresEnd
-	VMOVUPS      (CX), Y3
-	VSUBPS       Y0, Y3, Y3
-	VMULPS       Y3, Y3, Y3
-	VCVTPS2PD    X3, Y4
-	VEXTRACTF128 $0x01, Y3, X3
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y4, Y1, Y1
-	VADDPD       Y3, Y2, Y2
-	ADDQ         $+32, CX
-	SUBQ         $0x08, AX
-	JMP          squares
-
-squaresEnd:
-	TESTQ        AX, AX
-	JE           squaresDone
-	LEAQ         masks<>+0(SB), DX
-	NEGQ         AX
-	VMOVUPS      32(DX)(AX*4), Y3
-	VMASKMOVPS   (CX), Y3, Y4
-	VSUBPS       Y0, Y4, Y4
-	VANDPS       Y3, Y4, Y4
-	VMULPS       Y4, Y4, Y4
-	VCVTPS2PD    X4, Y3
-	VEXTRACTF128 $0x01, Y4, X4
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y3, Y1, Y1
-	VADDPD       Y4, Y2, Y2
-
-squaresDone:
-	MOVQ         x_len+32(FP), AX
-	VADDPD       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDPD       X2, X1, X1
-	VXORPS       X2, X2, X2
-	VCVTSI2SDQ   AX, X2, X2
-	VDIVSD       X2, X1, X1
-	VCVTSD2SS    X1, X1, X1
-	VBROADCASTSS X1, Y1
-	VBROADCASTSS epsilon+96(FP), Y2
-	VADDPS       Y2, Y1, Y1
-	VSQRTPS      Y1, Y1
-	VMOVUPS      constant3f800000<>+0(SB), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVSS        X1, rstd+108(FP)
+	VFNMADD231SD X3, X3, X2
+	VCVTSD2SS    X2, X2, X2
+	VADDSS       epsilon+96(FP), X2, X2
+	VSQRTSS      X2, X2, X2
+	VMOVSS       constant3f800000<>+0(SB), X1
+	VDIVSS       X2, X1, X2
+	MOVSS        X2, rstd+108(FP)
+	VBROADCASTSS X2, Y1
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         gamma_base+48(FP), DX
 	MOVQ         beta_base+72(FP), BX
 	MOVQ         x_len+32(FP), SI
+	SUBQ         $0x00000010, SI
+	JL           loopSeveralEnd
 
-loop:
-	CMPQ        SI, $0x08
-	JL          loopEnd
+loopSeveral:
 	VMOVUPS     (CX), Y2
 	VMOVUPS     (BX), Y3
 	VSUBPS      Y0, Y2, Y2
@@ -5520,14 +5699,42 @@ loop:
 	VMOVUPS     (DX), Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (AX)
-	ADDQ        $+32, AX
-	ADDQ        $+32, CX
-	ADDQ        $+32, DX
-	ADDQ        $+32, BX
-	SUBQ        $0x08, SI
-	JMP         loop
+	VMOVUPS     32(CX), Y2
+	VMOVUPS     32(BX), Y3
+	VSUBPS      Y0, Y2, Y2
+	VMULPS      Y1, Y2, Y2
+	VMOVUPS     32(DX), Y4
+	VFMADD231PS Y4, Y2, Y3
+	VMOVUPS     Y3, 32(AX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x00000010, SI
+	JGE         loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000010, SI
+	SUBQ $0x00000008, SI
+	JL   loopEnd
+
+loop:
+	VMOVUPS     (CX), Y2
+	VMOVUPS     (BX), Y3
+	VSUBPS      Y0, Y2, Y2
+	VMULPS      Y1, Y2, Y2
+	VMOVUPS     (DX), Y4
+	VFMADD231PS Y4, Y2, Y3
+	VMOVUPS     Y3, (AX)
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	SUBQ        $0x00000008, SI
+	JGE         loop
 
 loopEnd:
+	ADDQ        $0x00000008, SI
 	TESTQ       SI, SI
 	JE          loopDone
 	LEAQ        masks<>+0(SB), DI
@@ -5548,133 +5755,199 @@ loopDone:
 // func layerNormBackwardAVX2(dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, mean float32, rstd float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·layerNormBackwardAVX2(SB), NOSPLIT, $0-152
+	MOVQ         x_len+80(FP), AX
+	MOVQ         $+1, CX
+	VXORPS       X0, X0, X0
+	VXORPS       X1, X1, X1
+	VCVTSI2SDQ   AX, X0, X0
+	VCVTSI2SDQ   CX, X1, X1
+	VDIVSD       X0, X1, X1
 	VBROADCASTSS mean+144(FP), Y0
-	VBROADCASTSS rstd+148(FP), Y1
-	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS rstd+148(FP), Y2
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
 	MOVQ         x_base+72(FP), AX
 	MOVQ         dy_base+96(FP), CX
 	MOVQ         gamma_base+120(FP), DX
 	MOVQ         dgamma_base+24(FP), BX
 	MOVQ         dbeta_base+48(FP), SI
 	MOVQ         x_len+80(FP), DI
+	SUBQ         $0x00000010, DI
+	JL           sumsSeveralEnd
+
+sumsSeveral:
+	VMOVUPS     (AX), Y7
+	VMOVUPS     (CX), Y8
+	VMOVUPS     (DX), Y9
+	VMOVUPS     (BX), Y10
+	VMOVUPS     (SI), Y11
+	VADDPS      Y8, Y11, Y11
+	VMOVUPS     Y11, (SI)
+	VSUBPS      Y0, Y7, Y7
+	VMULPS      Y2, Y7, Y7
+	VFMADD231PS Y8, Y7, Y10
+	VMOVUPS     Y10, (BX)
+	VMULPS      Y8, Y9, Y9
+	VADDPS      Y9, Y3, Y3
+	VFMADD231PS Y9, Y7, Y5
+	VMOVUPS     32(AX), Y7
+	VMOVUPS     32(CX), Y8
+	VMOVUPS     32(DX), Y9
+	VMOVUPS     32(BX), Y10
+	VMOVUPS     32(SI), Y11
+	VADDPS      Y8, Y11, Y11
+	VMOVUPS     Y11, 32(SI)
+	VSUBPS      Y0, Y7, Y7
+	VMULPS      Y2, Y7, Y7
+	VFMADD231PS Y8, Y7, Y10
+	VMOVUPS     Y10, 32(BX)
+	VMULPS      Y8, Y9, Y9
+	VADDPS      Y9, Y4, Y4
+	VFMADD231PS Y9, Y7, Y6
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, DI
+	JGE         sumsSeveral
+
+sumsSeveralEnd:
+	ADDQ $0x00000010, DI
+	SUBQ $0x00000008, DI
+	JL   sumsEnd
 
 sums:
-	CMPQ         DI, $0x08
-	JL           sumsEnd
-	VMOVUPS      (AX), Y6
-	VMOVUPS      (CX), Y7
-	VMOVUPS      (DX), Y8
-	VMOVUPS      (BX), Y9
-	VMOVUPS      (SI), Y10
-	VADDPS       Y7, Y10, Y10
-	VMOVUPS      Y10, (SI)
-	VSUBPS       Y0, Y6, Y6
-	VMULPS       Y1, Y6, Y6
-	VFMADD231PS  Y7, Y6, Y9
-	VMOVUPS      Y9, (BX)
-	VMULPS       Y7, Y8, Y8
-	VMULPS       Y8, Y6, Y6
-	VCVTPS2PD    X8, Y7
-	VEXTRACTF128 $0x01, Y8, X8
-	VCVTPS2PD    X8, Y8
-	VADDPD       Y7, Y2, Y2
-	VADDPD       Y8, Y3, Y3
-	VCVTPS2PD    X6, Y7
-	VEXTRACTF128 $0x01, Y6, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y7, Y4, Y4
-	VADDPD       Y6, Y5, Y5
-	ADDQ         $+32, AX
-	ADDQ         $+32, CX
-	ADDQ         $+32, DX
-	ADDQ         $+32, BX
-	ADDQ         $+32, SI
-	SUBQ         $0x08, DI
-	JMP          sums
+	VMOVUPS     (AX), Y7
+	VMOVUPS     (CX), Y8
+	VMOVUPS     (DX), Y9
+	VMOVUPS     (BX), Y10
+	VMOVUPS     (SI), Y11
+	VADDPS      Y8, Y11, Y11
+	VMOVUPS     Y11, (SI)
+	VSUBPS      Y0, Y7, Y7
+	VMULPS      Y2, Y7, Y7
+	VFMADD231PS Y8, Y7, Y10
+	VMOVUPS     Y10, (BX)
+	VMULPS      Y8, Y9, Y9
+	VADDPS      Y9, Y3, Y3
+	VFMADD231PS Y9, Y7, Y5
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	ADDQ        $0x00000020, SI
+	SUBQ        $0x00000008, DI
+	JGE         sums
 
 sumsEnd:
-	TESTQ        DI, DI
-	JE           sumsDone
-	LEAQ         masks<>+0(SB), R8
-	NEGQ         DI
-	VMOVUPS      32(R8)(DI*4), Y6
-	VMASKMOVPS   (AX), Y6, Y7
-	VMASKMOVPS   (CX), Y6, Y8
-	VMASKMOVPS   (DX), Y6, Y9
-	VMASKMOVPS   (BX), Y6, Y10
-	VMASKMOVPS   (SI), Y6, Y11
-	VADDPS       Y8, Y11, Y11
-	VMASKMOVPS   Y11, Y6, (SI)
-	VSUBPS       Y0, Y7, Y7
-	VMULPS       Y1, Y7, Y7
-	VFMADD231PS  Y8, Y7, Y10
-	VMASKMOVPS   Y10, Y6, (BX)
-	VMULPS       Y8, Y9, Y9
-	VMULPS       Y9, Y7, Y7
-	VANDPS       Y6, Y7, Y7
-	VCVTPS2PD    X9, Y6
-	VEXTRACTF128 $0x01, Y9, X9
-	VCVTPS2PD    X9, Y8
-	VADDPD       Y6, Y2, Y2
-	VADDPD       Y8, Y3, Y3
-	VCVTPS2PD    X7, Y6
-	VEXTRACTF128 $0x01, Y7, X7
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y6, Y4, Y4
-	VADDPD       Y7, Y5, Y5
+	ADDQ        $0x00000008, DI
+	TESTQ       DI, DI
+	JE          sumsDone
+	LEAQ        masks<>+0(SB), R8
+	NEGQ        DI
+	VMOVUPS     32(R8)(DI*4), Y7
+	VMASKMOVPS  (AX), Y7, Y8
+	VMASKMOVPS  (CX), Y7, Y9
+	VMASKMOVPS  (DX), Y7, Y10
+	VMASKMOVPS  (BX), Y7, Y11
+	VMASKMOVPS  (SI), Y7, Y12
+	VADDPS      Y9, Y12, Y12
+	VMASKMOVPS  Y12, Y7, (SI)
+	VSUBPS      Y0, Y8, Y8
+	VMULPS      Y2, Y8, Y8
+	VFMADD231PS Y9, Y8, Y11
+	VMASKMOVPS  Y11, Y7, (BX)
+	VMULPS      Y9, Y10, Y10
+	VADDPS      Y10, Y3, Y3
+	VANDPS      Y7, Y8, Y8
+	VFMADD231PS Y10, Y8, Y5
 
 sumsDone:
-	MOVQ         x_len+80(FP), AX
-	VADDPD       Y3, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X2
-	VPERMILPD    $0x01, X2, X3
-	VADDPD       X3, X2, X2
-	VXORPS       X3, X3, X3
-	VCVTSI2SDQ   AX, X3, X3
-	VDIVSD       X3, X2, X2
-	VCVTSD2SS    X2, X2, X2
-	VBROADCASTSS X2, Y2
-	MOVQ         x_len+80(FP), AX
-	VADDPD       Y5, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	VCVTPS2PD    X3, Y4
+	VEXTRACTF128 $0x01, Y3, X3
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y3, Y4, Y4
 	VEXTRACTF128 $0x01, Y4, X3
 	VADDPD       X3, X4, X4
 	VPERMILPD    $0x01, X4, X3
 	VADDPD       X3, X4, X4
-	VXORPS       X3, X3, X3
-	VCVTSI2SDQ   AX, X3, X3
-	VDIVSD       X3, X4, X4
-	VCVTSD2SS    X4, X4, X4
-	VBROADCASTSS X4, Y3
+	VMULSD       X1, X4, X4
+	VCVTSD2SS    X4, X4, X3
+	VBROADCASTSS X3, Y3
+	VADDPS       Y6, Y5, Y5
+	VCVTPS2PD    X5, Y4
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VADDPD       X5, X4, X4
+	VPERMILPD    $0x01, X4, X5
+	VADDPD       X5, X4, X4
+	VMULSD       X1, X4, X4
+	VCVTSD2SS    X4, X4, X1
+	VBROADCASTSS X1, Y1
 	MOVQ         x_base+72(FP), AX
 	MOVQ         dy_base+96(FP), CX
 	MOVQ         gamma_base+120(FP), DX
 	MOVQ         dx_base+0(FP), BX
 	MOVQ         x_len+80(FP), SI
+	SUBQ         $0x00000010, SI
+	JL           loopSeveralEnd
 
-loop:
-	CMPQ         SI, $0x08
-	JL           loopEnd
+loopSeveral:
 	VMOVUPS      (AX), Y4
 	VMOVUPS      (CX), Y5
 	VMOVUPS      (DX), Y6
 	VSUBPS       Y0, Y4, Y4
-	VMULPS       Y1, Y4, Y4
-	VFMSUB213PS  Y2, Y5, Y6
-	VFNMADD231PS Y3, Y4, Y6
-	VMULPS       Y1, Y6, Y6
+	VMULPS       Y2, Y4, Y4
+	VFMSUB213PS  Y3, Y5, Y6
+	VFNMADD231PS Y1, Y4, Y6
+	VMULPS       Y2, Y6, Y6
 	VMOVUPS      Y6, (BX)
-	ADDQ         $+32, AX
-	ADDQ         $+32, CX
-	ADDQ         $+32, DX
-	ADDQ         $+32, BX
-	SUBQ         $0x08, SI
-	JMP          loop
+	VMOVUPS      32(AX), Y4
+	VMOVUPS      32(CX), Y5
+	VMOVUPS      32(DX), Y6
+	VSUBPS       Y0, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMSUB213PS  Y3, Y5, Y6
+	VFNMADD231PS Y1, Y4, Y6
+	VMULPS       Y2, Y6, Y6
+	VMOVUPS      Y6, 32(BX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000010, SI
+	JGE          loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000010, SI
+	SUBQ $0x00000008, SI
+	JL   loopEnd
+
+loop:
+	VMOVUPS      (AX), Y4
+	VMOVUPS      (CX), Y5
+	VMOVUPS      (DX), Y6
+	VSUBPS       Y0, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMSUB213PS  Y3, Y5, Y6
+	VFNMADD231PS Y1, Y4, Y6
+	VMULPS       Y2, Y6, Y6
+	VMOVUPS      Y6, (BX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000008, SI
+	JGE          loop
 
 loopEnd:
+	ADDQ         $0x00000008, SI
 	TESTQ        SI, SI
 	JE           loopDone
 	LEAQ         masks<>+0(SB), DI
@@ -5684,10 +5957,10 @@ loopEnd:
 	VMASKMOVPS   (CX), Y4, Y6
 	VMASKMOVPS   (DX), Y4, Y7
 	VSUBPS       Y0, Y5, Y5
-	VMULPS       Y1, Y5, Y5
-	VFMSUB213PS  Y2, Y6, Y7
-	VFNMADD231PS Y3, Y5, Y7
-	VMULPS       Y1, Y7, Y7
+	VMULPS       Y2, Y5, Y5
+	VFMSUB213PS  Y3, Y6, Y7
+	VFNMADD231PS Y1, Y5, Y7
+	VMULPS       Y2, Y7, Y7
 	VMASKMOVPS   Y7, Y4, (BX)
 
 loopDone:
@@ -5710,10 +5983,10 @@ TEXT ·adamWAVX2(SB), NOSPLIT, $0-128
 	MOVQ         v_base+80(FP), DX
 	MOVQ         g_base+104(FP), BX
 	MOVQ         g_len+112(FP), SI
+	SUBQ         $0x00000008, SI
+	JL           loopEnd
 
 loop:
-	CMPQ        SI, $0x08
-	JL          loopEnd
 	VMOVUPS     (BX), Y8
 	VMOVUPS     (CX), Y9
 	VMOVUPS     (DX), Y10
@@ -5731,14 +6004,15 @@ loop:
 	VMOVUPS     (AX), Y8
 	VFMSUB213PS Y9, Y7, Y8
 	VMOVUPS     Y8, (AX)
-	ADDQ        $+32, AX
-	ADDQ        $+32, CX
-	ADDQ        $+32, DX
-	ADDQ        $+32, BX
-	SUBQ        $0x08, SI
-	JMP         loop
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	SUBQ        $0x00000008, SI
+	JGE         loop
 
 loopEnd:
+	ADDQ        $0x00000008, SI
 	TESTQ       SI, SI
 	JE          loopDone
 	LEAQ        masks<>+0(SB), DI

@@ -22,6 +22,27 @@ func panels14AVX512(dst []float32, panel int, x []float32, ldx int, depth int, c
 // panels32AVX512 is panelsGeneric for panels 32 wide. depth and count are at least 1.
 func panels32AVX512(dst []float32, panel int, x []float32, ldx int, depth int, count int)
 
+// dotAVX512 is dotGeneric.
+func dotAVX512(x []float32, y []float32) float32
+
+// axpyAVX512 is axpyGeneric.
+func axpyAVX512(alpha float32, x []float32, y []float32)
+
+// addAVX512 is addGeneric.
+func addAVX512(dst []float32, x []float32)
+
+// scaleAVX512 is scaleGeneric.
+func scaleAVX512(alpha float32, x []float32)
+
+// sumSquaresAVX512 is sumSquaresGeneric.
+func sumSquaresAVX512(x []float32) float64
+
+// expAVX512 is expGeneric.
+func expAVX512(dst []float32, x []float32)
+
+// softmaxAVX512 is softmaxGeneric.
+func softmaxAVX512(x []float32)
+
 // softmaxRowsAVX512 is softmaxRowsGeneric.
 func softmaxRowsAVX512(rows int, n int, x []float32, ld int)
 
@@ -33,3 +54,9 @@ func geluAVX512(dst []float32, x []float32)
 
 // geluBackwardAVX512 is geluBackwardGeneric.
 func geluBackwardAVX512(dx []float32, x []float32, dy []float32)
+
+// layerNormAVX512 is layerNormGeneric.
+func layerNormAVX512(dst []float32, x []float32, gamma []float32, beta []float32, epsilon float32) (mean float32, rstd float32)
+
+// layerNormBackwardAVX512 is layerNormBackwardGeneric.
+func layerNormBackwardAVX512(dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, mean float32, rstd float32)

@@ -3235,12 +3235,12 @@ loop:
 done:
 	VEXTRACTF64X4 $0x01, Z4, Y0
 	VPMAXUD       Y0, Y4, Y4
-	VEXTRACTF128  $0x01, Y4, X0
-	VPMAXUD       X0, X4, X4
-	VMOVHLPS      X4, X0, X0
-	VPMAXUD       X0, X4, X4
-	VMOVSHDUP     X4, X0
-	VPMAXUD       X0, X4, X4
+	VPERM2F128    $0x01, Y4, Y4, Y0
+	VPMAXUD       Y0, Y4, Y4
+	VPERMILPS     $0x4e, Y4, Y0
+	VPMAXUD       Y0, Y4, Y4
+	VPERMILPS     $0xb1, Y4, Y0
+	VPMAXUD       Y0, Y4, Y4
 	VMOVD         X4, AX
 	SHRL          $0x01, AX
 	MOVL          AX, ret+48(FP)
@@ -3383,20 +3383,786 @@ panel:
 	VZEROUPPER
 	RET
 
+// func dotAVX512(x []float32, y []float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·dotAVX512(SB), NOSPLIT, $0-52
+	MOVQ   x_base+0(FP), AX
+	MOVQ   y_base+24(FP), CX
+	MOVQ   x_len+8(FP), DX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	SUBQ   $0x00000040, DX
+	JL     loopSeveralEnd
+
+loopSeveral:
+	VMOVUPS     (AX), Z4
+	VMOVUPS     (CX), Z5
+	VFMADD231PS Z4, Z5, Z0
+	VMOVUPS     64(AX), Z4
+	VMOVUPS     64(CX), Z5
+	VFMADD231PS Z4, Z5, Z1
+	VMOVUPS     128(AX), Z4
+	VMOVUPS     128(CX), Z5
+	VFMADD231PS Z4, Z5, Z2
+	VMOVUPS     192(AX), Z4
+	VMOVUPS     192(CX), Z5
+	VFMADD231PS Z4, Z5, Z3
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, CX
+	SUBQ        $0x00000040, DX
+	JGE         loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000040, DX
+	SUBQ $0x00000010, DX
+	JL   loopEnd
+
+loop:
+	VMOVUPS     (AX), Z4
+	VMOVUPS     (CX), Z5
+	VFMADD231PS Z4, Z5, Z0
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, DX
+	JGE         loop
+
+loopEnd:
+	ADDQ        $0x00000010, DX
+	TESTQ       DX, DX
+	JE          loopDone
+	MOVQ        $0x0000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (AX), K1, Z4
+	VMOVUPS.Z   (CX), K1, Z5
+	VFMADD231PS Z4, Z5, Z0
+
+loopDone:
+	VADDPS     Z2, Z0, Z0
+	VADDPS     Z3, Z1, Z1
+	VADDPS     Z1, Z0, Z0
+	VSHUFF64X2 $0x4e, Z0, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VSHUFF64X2 $0xb1, Z0, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VPERMILPS  $0x4e, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VPERMILPS  $0xb1, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	MOVSS      X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func axpyAVX512(alpha float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·axpyAVX512(SB), NOSPLIT, $0-56
+	VBROADCASTSS alpha+0(FP), Z0
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	MOVQ         y_base+32(FP), DX
+	SUBQ         $0x00000020, AX
+	JL           loopSeveralEnd
+
+loopSeveral:
+	VMOVUPS     (DX), Z1
+	VMOVUPS     (CX), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, (DX)
+	VMOVUPS     64(DX), Z1
+	VMOVUPS     64(CX), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, 64(DX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x00000020, AX
+	JGE         loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000010, AX
+	JL   loopEnd
+
+loop:
+	VMOVUPS     (DX), Z1
+	VMOVUPS     (CX), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, (DX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x00000010, AX
+	JGE         loop
+
+loopEnd:
+	ADDQ        $0x00000010, AX
+	TESTQ       AX, AX
+	JE          loopDone
+	MOVQ        $0x0000ffff, BX
+	BZHIQ       AX, BX, BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (DX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, (DX)
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func addAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addAVX512(SB), NOSPLIT, $0-48
+	MOVQ x_len+32(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	SUBQ $0x00000020, AX
+	JL   loopSeveralEnd
+
+loopSeveral:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
+	VMOVUPS 64(CX), Z0
+	VMOVUPS 64(DX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(CX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, DX
+	SUBQ    $0x00000020, AX
+	JGE     loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000010, AX
+	JL   loopEnd
+
+loop:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000010, AX
+	JGE     loop
+
+loopEnd:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JE        loopDone
+	MOVQ      $0x0000ffff, BX
+	BZHIQ     AX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func scaleAVX512(alpha float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
+	VBROADCASTSS alpha+0(FP), Z0
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	SUBQ         $0x00000020, AX
+	JL           loopSeveralEnd
+
+loopSeveral:
+	VMOVUPS (CX), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)
+	VMOVUPS 64(CX), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(CX)
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, AX
+	JGE     loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000010, AX
+	JL   loopEnd
+
+loop:
+	VMOVUPS (CX), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     loop
+
+loopEnd:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JE        loopDone
+	MOVQ      $0x0000ffff, DX
+	BZHIQ     AX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func sumSquaresAVX512(x []float32) float64
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
+TEXT ·sumSquaresAVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_len+8(FP), AX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   x_base+0(FP), CX
+	SUBQ   $0x00000020, AX
+	JL     loopSeveralEnd
+
+loopSeveral:
+	VMOVUPS       (CX), Z4
+	VCVTPS2PD     Y4, Z5
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	VCVTPS2PD     Y4, Z4
+	VFMADD231PD   Z5, Z5, Z0
+	VFMADD231PD   Z4, Z4, Z1
+	VMOVUPS       64(CX), Z4
+	VCVTPS2PD     Y4, Z5
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	VCVTPS2PD     Y4, Z4
+	VFMADD231PD   Z5, Z5, Z2
+	VFMADD231PD   Z4, Z4, Z3
+	ADDQ          $0x00000080, CX
+	SUBQ          $0x00000020, AX
+	JGE           loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000010, AX
+	JL   loopEnd
+
+loop:
+	VMOVUPS       (CX), Z4
+	VCVTPS2PD     Y4, Z5
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	VCVTPS2PD     Y4, Z4
+	VFMADD231PD   Z5, Z5, Z0
+	VFMADD231PD   Z4, Z4, Z1
+	ADDQ          $0x00000040, CX
+	SUBQ          $0x00000010, AX
+	JGE           loop
+
+loopEnd:
+	ADDQ          $0x00000010, AX
+	TESTQ         AX, AX
+	JE            loopDone
+	MOVQ          $0x0000ffff, DX
+	BZHIQ         AX, DX, DX
+	KMOVW         DX, K1
+	VMOVUPS.Z     (CX), K1, Z4
+	VCVTPS2PD     Y4, Z5
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	VCVTPS2PD     Y4, Z4
+	VFMADD231PD   Z5, Z5, Z0
+	VFMADD231PD   Z4, Z4, Z1
+
+loopDone:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	MOVSD         X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func expAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expAVX512(SB), NOSPLIT, $0-48
+	VBROADCASTSS constant4b4000fe<>+0(SB), Z0
+	VBROADCASTSS constantc3160000<>+0(SB), Z1
+	VBROADCASTSS constant3efffffe<>+0(SB), Z2
+	VBROADCASTSS constant3d2aac79<>+0(SB), Z3
+	VBROADCASTSS constant3f318000<>+0(SB), Z4
+	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z5
+	VBROADCASTSS constant3e2aaa48<>+0(SB), Z6
+	VBROADCASTSS constant3c091cf1<>+0(SB), Z7
+	VBROADCASTSS constant3ab5121a<>+0(SB), Z8
+	VBROADCASTSS constantb95e8083<>+0(SB), Z9
+	VBROADCASTSS constant43020000<>+0(SB), Z10
+	VBROADCASTSS constant3f800000<>+0(SB), Z11
+	MOVQ         x_len+32(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	SUBQ         $0x00000010, AX
+	JL           loopEnd
+
+loop:
+	VMOVUPS      (DX), Z12
+	VMOVUPS      Z10, Z13
+	VMINPS       Z12, Z13, Z12
+	VMOVUPS      Z1, Z13
+	VMAXPS       Z12, Z13, Z12
+	VMOVUPS      Z0, Z13
+	VFMADD231PS  Z5, Z12, Z13
+	VSUBPS       Z0, Z13, Z13
+	VFNMADD231PS Z4, Z13, Z12
+	VFNMADD231PS Z9, Z13, Z12
+	VMULPS       Z12, Z12, Z14
+	VMOVUPS      Z3, Z15
+	VFMADD231PS  Z7, Z12, Z15
+	VFMADD231PS  Z8, Z14, Z15
+	VMOVUPS      Z2, Z16
+	VFMADD231PS  Z6, Z12, Z16
+	VFMADD231PS  Z15, Z14, Z16
+	VFMADD213PS  Z12, Z14, Z16
+	VADDPS       Z11, Z16, Z16
+	VSCALEFPS    Z13, Z16, Z16
+	VMOVUPS      Z16, (CX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, AX
+	JGE          loop
+
+loopEnd:
+	ADDQ         $0x00000010, AX
+	TESTQ        AX, AX
+	JE           loopDone
+	MOVQ         $0x0000ffff, BX
+	BZHIQ        AX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (DX), K1, Z12
+	VMOVUPS      Z10, Z10
+	VMINPS       Z12, Z10, Z12
+	VMOVUPS      Z1, Z10
+	VMAXPS       Z12, Z10, Z12
+	VMOVUPS      Z0, Z1
+	VFMADD231PS  Z5, Z12, Z1
+	VSUBPS       Z0, Z1, Z10
+	VFNMADD231PS Z4, Z10, Z12
+	VFNMADD231PS Z9, Z10, Z12
+	VMULPS       Z12, Z12, Z0
+	VMOVUPS      Z3, Z1
+	VFMADD231PS  Z7, Z12, Z1
+	VFMADD231PS  Z8, Z0, Z1
+	VMOVUPS      Z2, Z2
+	VFMADD231PS  Z6, Z12, Z2
+	VFMADD231PS  Z1, Z0, Z2
+	VFMADD213PS  Z12, Z0, Z2
+	VADDPS       Z11, Z2, Z2
+	VSCALEFPS    Z10, Z2, Z2
+	VMOVUPS      Z2, K1, (CX)
+
+loopDone:
+	VZEROUPPER
+	RET
+
+DATA constant4b4000fe<>+0(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+4(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+8(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+12(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+16(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+20(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+24(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+28(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+32(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+36(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+40(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+44(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+48(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+52(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+56(SB)/4, $0x4b4000fe
+DATA constant4b4000fe<>+60(SB)/4, $0x4b4000fe
+GLOBL constant4b4000fe<>(SB), RODATA|NOPTR, $64
+
+DATA constantc3160000<>+0(SB)/4, $0xc3160000
+DATA constantc3160000<>+4(SB)/4, $0xc3160000
+DATA constantc3160000<>+8(SB)/4, $0xc3160000
+DATA constantc3160000<>+12(SB)/4, $0xc3160000
+DATA constantc3160000<>+16(SB)/4, $0xc3160000
+DATA constantc3160000<>+20(SB)/4, $0xc3160000
+DATA constantc3160000<>+24(SB)/4, $0xc3160000
+DATA constantc3160000<>+28(SB)/4, $0xc3160000
+DATA constantc3160000<>+32(SB)/4, $0xc3160000
+DATA constantc3160000<>+36(SB)/4, $0xc3160000
+DATA constantc3160000<>+40(SB)/4, $0xc3160000
+DATA constantc3160000<>+44(SB)/4, $0xc3160000
+DATA constantc3160000<>+48(SB)/4, $0xc3160000
+DATA constantc3160000<>+52(SB)/4, $0xc3160000
+DATA constantc3160000<>+56(SB)/4, $0xc3160000
+DATA constantc3160000<>+60(SB)/4, $0xc3160000
+GLOBL constantc3160000<>(SB), RODATA|NOPTR, $64
+
+DATA constant3efffffe<>+0(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+4(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+8(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+12(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+16(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+20(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+24(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+28(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+32(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+36(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+40(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+44(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+48(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+52(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+56(SB)/4, $0x3efffffe
+DATA constant3efffffe<>+60(SB)/4, $0x3efffffe
+GLOBL constant3efffffe<>(SB), RODATA|NOPTR, $64
+
+DATA constant3d2aac79<>+0(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+4(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+8(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+12(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+16(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+20(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+24(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+28(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+32(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+36(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+40(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+44(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+48(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+52(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+56(SB)/4, $0x3d2aac79
+DATA constant3d2aac79<>+60(SB)/4, $0x3d2aac79
+GLOBL constant3d2aac79<>(SB), RODATA|NOPTR, $64
+
+DATA constant3f318000<>+0(SB)/4, $0x3f318000
+DATA constant3f318000<>+4(SB)/4, $0x3f318000
+DATA constant3f318000<>+8(SB)/4, $0x3f318000
+DATA constant3f318000<>+12(SB)/4, $0x3f318000
+DATA constant3f318000<>+16(SB)/4, $0x3f318000
+DATA constant3f318000<>+20(SB)/4, $0x3f318000
+DATA constant3f318000<>+24(SB)/4, $0x3f318000
+DATA constant3f318000<>+28(SB)/4, $0x3f318000
+DATA constant3f318000<>+32(SB)/4, $0x3f318000
+DATA constant3f318000<>+36(SB)/4, $0x3f318000
+DATA constant3f318000<>+40(SB)/4, $0x3f318000
+DATA constant3f318000<>+44(SB)/4, $0x3f318000
+DATA constant3f318000<>+48(SB)/4, $0x3f318000
+DATA constant3f318000<>+52(SB)/4, $0x3f318000
+DATA constant3f318000<>+56(SB)/4, $0x3f318000
+DATA constant3f318000<>+60(SB)/4, $0x3f318000
+GLOBL constant3f318000<>(SB), RODATA|NOPTR, $64
+
+DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
+GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $64
+
+DATA constant3e2aaa48<>+0(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+4(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+8(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+12(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+16(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+20(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+24(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+28(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+32(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+36(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+40(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+44(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+48(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+52(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+56(SB)/4, $0x3e2aaa48
+DATA constant3e2aaa48<>+60(SB)/4, $0x3e2aaa48
+GLOBL constant3e2aaa48<>(SB), RODATA|NOPTR, $64
+
+DATA constant3c091cf1<>+0(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+4(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+8(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+12(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+16(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+20(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+24(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+28(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+32(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+36(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+40(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+44(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+48(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+52(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+56(SB)/4, $0x3c091cf1
+DATA constant3c091cf1<>+60(SB)/4, $0x3c091cf1
+GLOBL constant3c091cf1<>(SB), RODATA|NOPTR, $64
+
+DATA constant3ab5121a<>+0(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+4(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+8(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+12(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+16(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+20(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+24(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+28(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+32(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+36(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+40(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+44(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+48(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+52(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+56(SB)/4, $0x3ab5121a
+DATA constant3ab5121a<>+60(SB)/4, $0x3ab5121a
+GLOBL constant3ab5121a<>(SB), RODATA|NOPTR, $64
+
+DATA constantb95e8083<>+0(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+4(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+8(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+12(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+16(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+20(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+24(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+28(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+32(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+36(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+40(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+44(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+48(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+52(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+56(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+60(SB)/4, $0xb95e8083
+GLOBL constantb95e8083<>(SB), RODATA|NOPTR, $64
+
+DATA constant43020000<>+0(SB)/4, $0x43020000
+DATA constant43020000<>+4(SB)/4, $0x43020000
+DATA constant43020000<>+8(SB)/4, $0x43020000
+DATA constant43020000<>+12(SB)/4, $0x43020000
+DATA constant43020000<>+16(SB)/4, $0x43020000
+DATA constant43020000<>+20(SB)/4, $0x43020000
+DATA constant43020000<>+24(SB)/4, $0x43020000
+DATA constant43020000<>+28(SB)/4, $0x43020000
+DATA constant43020000<>+32(SB)/4, $0x43020000
+DATA constant43020000<>+36(SB)/4, $0x43020000
+DATA constant43020000<>+40(SB)/4, $0x43020000
+DATA constant43020000<>+44(SB)/4, $0x43020000
+DATA constant43020000<>+48(SB)/4, $0x43020000
+DATA constant43020000<>+52(SB)/4, $0x43020000
+DATA constant43020000<>+56(SB)/4, $0x43020000
+DATA constant43020000<>+60(SB)/4, $0x43020000
+GLOBL constant43020000<>(SB), RODATA|NOPTR, $64
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+DATA constant3f800000<>+32(SB)/4, $0x3f800000
+DATA constant3f800000<>+36(SB)/4, $0x3f800000
+DATA constant3f800000<>+40(SB)/4, $0x3f800000
+DATA constant3f800000<>+44(SB)/4, $0x3f800000
+DATA constant3f800000<>+48(SB)/4, $0x3f800000
+DATA constant3f800000<>+52(SB)/4, $0x3f800000
+DATA constant3f800000<>+56(SB)/4, $0x3f800000
+DATA constant3f800000<>+60(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $64
+
+// func softmaxAVX512(x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·softmaxAVX512(SB), NOSPLIT, $0-24
+	VBROADCASTSS constant4b4000fe<>+0(SB), Z0
+	VBROADCASTSS constantc3160000<>+0(SB), Z1
+	VBROADCASTSS constant3efffffe<>+0(SB), Z2
+	VBROADCASTSS constant3d2aac79<>+0(SB), Z3
+	VBROADCASTSS constant3f318000<>+0(SB), Z4
+	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z5
+	VBROADCASTSS constant3e2aaa48<>+0(SB), Z6
+	VBROADCASTSS constant3c091cf1<>+0(SB), Z7
+	VBROADCASTSS constant3ab5121a<>+0(SB), Z8
+	VBROADCASTSS constantb95e8083<>+0(SB), Z9
+	VBROADCASTSS constant3f800000<>+0(SB), Z10
+	VBROADCASTSS constantff800000<>+0(SB), Z11
+	VXORPS       Z13, Z13, Z13
+	VMOVAPS      Z11, Z12
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), CX
+	SUBQ         $0x00000010, AX
+	JL           maximumEnd
+
+maximum:
+	VMOVUPS (CX), Z14
+	VMAXPS  Z12, Z14, Z12
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     maximum
+
+maximumEnd:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JE        maximumDone
+	MOVQ      $0x0000ffff, DX
+	BZHIQ     AX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX), K1, Z14
+	VBLENDMPS Z14, Z11, K1, Z14
+	VMAXPS    Z12, Z14, Z12
+
+maximumDone:
+	VSHUFF64X2 $0x4e, Z12, Z12, Z11
+	VMAXPS     Z11, Z12, Z12
+	VSHUFF64X2 $0xb1, Z12, Z12, Z11
+	VMAXPS     Z11, Z12, Z12
+	VPERMILPS  $0x4e, Z12, Z11
+	VMAXPS     Z11, Z12, Z12
+	VPERMILPS  $0xb1, Z12, Z11
+	VMAXPS     Z11, Z12, Z12
+	MOVQ       x_len+8(FP), AX
+	MOVQ       x_base+0(FP), CX
+	SUBQ       $0x00000010, AX
+	JL         expEnd
+
+exp:
+	VMOVUPS      (CX), Z11
+	VSUBPS       Z12, Z11, Z11
+	VMOVUPS      Z1, Z14
+	VMAXPS       Z11, Z14, Z11
+	VMOVUPS      Z0, Z14
+	VFMADD231PS  Z5, Z11, Z14
+	VSUBPS       Z0, Z14, Z14
+	VFNMADD231PS Z4, Z14, Z11
+	VFNMADD231PS Z9, Z14, Z11
+	VMULPS       Z11, Z11, Z15
+	VMOVUPS      Z3, Z16
+	VFMADD231PS  Z7, Z11, Z16
+	VFMADD231PS  Z8, Z15, Z16
+	VMOVUPS      Z2, Z17
+	VFMADD231PS  Z6, Z11, Z17
+	VFMADD231PS  Z16, Z15, Z17
+	VFMADD213PS  Z11, Z15, Z17
+	VADDPS       Z10, Z17, Z17
+	VSCALEFPS    Z14, Z17, Z17
+	VADDPS       Z17, Z13, Z13
+	VMOVUPS      Z17, (CX)
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000010, AX
+	JGE          exp
+
+expEnd:
+	ADDQ         $0x00000010, AX
+	TESTQ        AX, AX
+	JE           expDone
+	MOVQ         $0x0000ffff, DX
+	BZHIQ        AX, DX, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX), K1, Z11
+	VSUBPS       Z12, Z11, Z11
+	VMOVUPS      Z1, Z1
+	VMAXPS       Z11, Z1, Z11
+	VMOVUPS      Z0, Z1
+	VFMADD231PS  Z5, Z11, Z1
+	VSUBPS       Z0, Z1, Z1
+	VFNMADD231PS Z4, Z1, Z11
+	VFNMADD231PS Z9, Z1, Z11
+	VMULPS       Z11, Z11, Z0
+	VMOVUPS      Z3, Z3
+	VFMADD231PS  Z7, Z11, Z3
+	VFMADD231PS  Z8, Z0, Z3
+	VMOVUPS      Z2, Z2
+	VFMADD231PS  Z6, Z11, Z2
+	VFMADD231PS  Z3, Z0, Z2
+	VFMADD213PS  Z11, Z0, Z2
+	VADDPS       Z10, Z2, Z2
+	VSCALEFPS    Z1, Z2, Z2
+	VMOVAPS.Z    Z2, K1, Z2
+	VADDPS       Z2, Z13, Z13
+	VMOVUPS      Z2, K1, (CX)
+
+expDone:
+	VSHUFF64X2   $0x4e, Z13, Z13, Z0
+	VADDPS       Z0, Z13, Z13
+	VSHUFF64X2   $0xb1, Z13, Z13, Z0
+	VADDPS       Z0, Z13, Z13
+	VPERMILPS    $0x4e, Z13, Z0
+	VADDPS       Z0, Z13, Z13
+	VPERMILPS    $0xb1, Z13, Z0
+	VADDPS       Z0, Z13, Z13
+	VBROADCASTSS constant3f800000<>+0(SB), Z0
+	VDIVPS       Z13, Z0, Z13
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), CX
+	SUBQ         $0x00000010, AX
+	JL           scaleEnd
+
+scale:
+	VMOVUPS (CX), Z0
+	VMULPS  Z13, Z0, Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     scale
+
+scaleEnd:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JE        scaleDone
+	MOVQ      $0x0000ffff, DX
+	BZHIQ     AX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMULPS    Z13, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)
+
+scaleDone:
+	VZEROUPPER
+	RET
+
+DATA constantff800000<>+0(SB)/4, $0xff800000
+DATA constantff800000<>+4(SB)/4, $0xff800000
+DATA constantff800000<>+8(SB)/4, $0xff800000
+DATA constantff800000<>+12(SB)/4, $0xff800000
+DATA constantff800000<>+16(SB)/4, $0xff800000
+DATA constantff800000<>+20(SB)/4, $0xff800000
+DATA constantff800000<>+24(SB)/4, $0xff800000
+DATA constantff800000<>+28(SB)/4, $0xff800000
+DATA constantff800000<>+32(SB)/4, $0xff800000
+DATA constantff800000<>+36(SB)/4, $0xff800000
+DATA constantff800000<>+40(SB)/4, $0xff800000
+DATA constantff800000<>+44(SB)/4, $0xff800000
+DATA constantff800000<>+48(SB)/4, $0xff800000
+DATA constantff800000<>+52(SB)/4, $0xff800000
+DATA constantff800000<>+56(SB)/4, $0xff800000
+DATA constantff800000<>+60(SB)/4, $0xff800000
+GLOBL constantff800000<>(SB), RODATA|NOPTR, $64
+
 // func softmaxRowsAVX512(rows int, n int, x []float32, ld int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·softmaxRowsAVX512(SB), NOSPLIT, $0-48
 	MOVQ         x_base+16(FP), AX
-	VBROADCASTSS constantc3160000<>+0(SB), Z0
-	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z1
-	VBROADCASTSS constant3f318000<>+0(SB), Z2
-	VBROADCASTSS constantb95e8083<>+0(SB), Z3
-	VBROADCASTSS constant39500d01<>+0(SB), Z4
-	VBROADCASTSS constant3ab60b61<>+0(SB), Z5
-	VBROADCASTSS constant3c088889<>+0(SB), Z6
-	VBROADCASTSS constant3d2aaaab<>+0(SB), Z7
-	VBROADCASTSS constant3e2aaaab<>+0(SB), Z8
-	VBROADCASTSS constant3f000000<>+0(SB), Z9
+	VBROADCASTSS constant4b4000fe<>+0(SB), Z0
+	VBROADCASTSS constantc3160000<>+0(SB), Z1
+	VBROADCASTSS constant3efffffe<>+0(SB), Z2
+	VBROADCASTSS constant3d2aac79<>+0(SB), Z3
+	VBROADCASTSS constant3f318000<>+0(SB), Z4
+	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z5
+	VBROADCASTSS constant3e2aaa48<>+0(SB), Z6
+	VBROADCASTSS constant3c091cf1<>+0(SB), Z7
+	VBROADCASTSS constant3ab5121a<>+0(SB), Z8
+	VBROADCASTSS constantb95e8083<>+0(SB), Z9
 	VBROADCASTSS constant3f800000<>+0(SB), Z10
 	VBROADCASTSS constantff800000<>+0(SB), Z11
 	VBROADCASTSS constant3f800000<>+0(SB), Z12
@@ -3489,76 +4255,88 @@ severalMaximum:
 severalExp:
 	VMOVUPS      (AX)(R9*4), Z21
 	VSUBPS       Z13, Z21, Z21
-	VMAXPS       Z21, Z0, Z21
-	VMULPS       Z1, Z21, Z22
-	VRNDSCALEPS  $0x00, Z22, Z22
-	VFNMADD231PS Z2, Z22, Z21
-	VFNMADD231PS Z3, Z22, Z21
-	VMOVAPS      Z4, Z23
-	VFMADD213PS  Z5, Z21, Z23
-	VFMADD213PS  Z6, Z21, Z23
-	VFMADD213PS  Z7, Z21, Z23
-	VFMADD213PS  Z8, Z21, Z23
-	VFMADD213PS  Z9, Z21, Z23
-	VFMADD213PS  Z10, Z21, Z23
-	VFMADD213PS  Z10, Z21, Z23
-	VSCALEFPS    Z22, Z23, Z23
-	VADDPS       Z23, Z17, Z17
-	VMOVUPS      Z23, (AX)(R9*4)
+	VMOVUPS      Z1, Z22
+	VMAXPS       Z21, Z22, Z21
+	VMOVUPS      Z0, Z22
+	VFMADD231PS  Z5, Z21, Z22
+	VSUBPS       Z0, Z22, Z22
+	VFNMADD231PS Z4, Z22, Z21
+	VFNMADD231PS Z9, Z22, Z21
+	VMULPS       Z21, Z21, Z23
+	VMOVUPS      Z3, Z24
+	VFMADD231PS  Z7, Z21, Z24
+	VFMADD231PS  Z8, Z23, Z24
+	VMOVUPS      Z2, Z25
+	VFMADD231PS  Z6, Z21, Z25
+	VFMADD231PS  Z24, Z23, Z25
+	VFMADD213PS  Z21, Z23, Z25
+	VADDPS       Z10, Z25, Z25
+	VSCALEFPS    Z22, Z25, Z25
+	VADDPS       Z25, Z17, Z17
+	VMOVUPS      Z25, (AX)(R9*4)
 	VMOVUPS      (BX)(R9*4), Z21
 	VSUBPS       Z14, Z21, Z21
-	VMAXPS       Z21, Z0, Z21
-	VMULPS       Z1, Z21, Z22
-	VRNDSCALEPS  $0x00, Z22, Z22
-	VFNMADD231PS Z2, Z22, Z21
-	VFNMADD231PS Z3, Z22, Z21
-	VMOVAPS      Z4, Z23
-	VFMADD213PS  Z5, Z21, Z23
-	VFMADD213PS  Z6, Z21, Z23
-	VFMADD213PS  Z7, Z21, Z23
-	VFMADD213PS  Z8, Z21, Z23
-	VFMADD213PS  Z9, Z21, Z23
-	VFMADD213PS  Z10, Z21, Z23
-	VFMADD213PS  Z10, Z21, Z23
-	VSCALEFPS    Z22, Z23, Z23
-	VADDPS       Z23, Z18, Z18
-	VMOVUPS      Z23, (BX)(R9*4)
+	VMOVUPS      Z1, Z22
+	VMAXPS       Z21, Z22, Z21
+	VMOVUPS      Z0, Z22
+	VFMADD231PS  Z5, Z21, Z22
+	VSUBPS       Z0, Z22, Z22
+	VFNMADD231PS Z4, Z22, Z21
+	VFNMADD231PS Z9, Z22, Z21
+	VMULPS       Z21, Z21, Z23
+	VMOVUPS      Z3, Z24
+	VFMADD231PS  Z7, Z21, Z24
+	VFMADD231PS  Z8, Z23, Z24
+	VMOVUPS      Z2, Z25
+	VFMADD231PS  Z6, Z21, Z25
+	VFMADD231PS  Z24, Z23, Z25
+	VFMADD213PS  Z21, Z23, Z25
+	VADDPS       Z10, Z25, Z25
+	VSCALEFPS    Z22, Z25, Z25
+	VADDPS       Z25, Z18, Z18
+	VMOVUPS      Z25, (BX)(R9*4)
 	VMOVUPS      (DI)(R9*4), Z21
 	VSUBPS       Z15, Z21, Z21
-	VMAXPS       Z21, Z0, Z21
-	VMULPS       Z1, Z21, Z22
-	VRNDSCALEPS  $0x00, Z22, Z22
-	VFNMADD231PS Z2, Z22, Z21
-	VFNMADD231PS Z3, Z22, Z21
-	VMOVAPS      Z4, Z23
-	VFMADD213PS  Z5, Z21, Z23
-	VFMADD213PS  Z6, Z21, Z23
-	VFMADD213PS  Z7, Z21, Z23
-	VFMADD213PS  Z8, Z21, Z23
-	VFMADD213PS  Z9, Z21, Z23
-	VFMADD213PS  Z10, Z21, Z23
-	VFMADD213PS  Z10, Z21, Z23
-	VSCALEFPS    Z22, Z23, Z23
-	VADDPS       Z23, Z19, Z19
-	VMOVUPS      Z23, (DI)(R9*4)
+	VMOVUPS      Z1, Z22
+	VMAXPS       Z21, Z22, Z21
+	VMOVUPS      Z0, Z22
+	VFMADD231PS  Z5, Z21, Z22
+	VSUBPS       Z0, Z22, Z22
+	VFNMADD231PS Z4, Z22, Z21
+	VFNMADD231PS Z9, Z22, Z21
+	VMULPS       Z21, Z21, Z23
+	VMOVUPS      Z3, Z24
+	VFMADD231PS  Z7, Z21, Z24
+	VFMADD231PS  Z8, Z23, Z24
+	VMOVUPS      Z2, Z25
+	VFMADD231PS  Z6, Z21, Z25
+	VFMADD231PS  Z24, Z23, Z25
+	VFMADD213PS  Z21, Z23, Z25
+	VADDPS       Z10, Z25, Z25
+	VSCALEFPS    Z22, Z25, Z25
+	VADDPS       Z25, Z19, Z19
+	VMOVUPS      Z25, (DI)(R9*4)
 	VMOVUPS      (R8)(R9*4), Z21
 	VSUBPS       Z16, Z21, Z21
-	VMAXPS       Z21, Z0, Z21
-	VMULPS       Z1, Z21, Z22
-	VRNDSCALEPS  $0x00, Z22, Z22
-	VFNMADD231PS Z2, Z22, Z21
-	VFNMADD231PS Z3, Z22, Z21
-	VMOVAPS      Z4, Z23
-	VFMADD213PS  Z5, Z21, Z23
-	VFMADD213PS  Z6, Z21, Z23
-	VFMADD213PS  Z7, Z21, Z23
-	VFMADD213PS  Z8, Z21, Z23
-	VFMADD213PS  Z9, Z21, Z23
-	VFMADD213PS  Z10, Z21, Z23
-	VFMADD213PS  Z10, Z21, Z23
-	VSCALEFPS    Z22, Z23, Z23
-	VADDPS       Z23, Z20, Z20
-	VMOVUPS      Z23, (R8)(R9*4)
+	VMOVUPS      Z1, Z22
+	VMAXPS       Z21, Z22, Z21
+	VMOVUPS      Z0, Z22
+	VFMADD231PS  Z5, Z21, Z22
+	VSUBPS       Z0, Z22, Z22
+	VFNMADD231PS Z4, Z22, Z21
+	VFNMADD231PS Z9, Z22, Z21
+	VMULPS       Z21, Z21, Z23
+	VMOVUPS      Z3, Z24
+	VFMADD231PS  Z7, Z21, Z24
+	VFMADD231PS  Z8, Z23, Z24
+	VMOVUPS      Z2, Z25
+	VFMADD231PS  Z6, Z21, Z25
+	VFMADD231PS  Z24, Z23, Z25
+	VFMADD213PS  Z21, Z23, Z25
+	VADDPS       Z10, Z25, Z25
+	VSCALEFPS    Z22, Z25, Z25
+	VADDPS       Z25, Z20, Z20
+	VMOVUPS      Z25, (R8)(R9*4)
 	ADDQ         $0x10, R9
 	CMPQ         R9, CX
 	JL           severalExp
@@ -3646,22 +4424,25 @@ oneMaximum:
 oneExp:
 	VMOVUPS      (AX)(BX*4), Z15
 	VSUBPS       Z13, Z15, Z15
-	VMAXPS       Z15, Z0, Z15
-	VMULPS       Z1, Z15, Z16
-	VRNDSCALEPS  $0x00, Z16, Z16
-	VFNMADD231PS Z2, Z16, Z15
-	VFNMADD231PS Z3, Z16, Z15
-	VMOVAPS      Z4, Z17
-	VFMADD213PS  Z5, Z15, Z17
-	VFMADD213PS  Z6, Z15, Z17
-	VFMADD213PS  Z7, Z15, Z17
-	VFMADD213PS  Z8, Z15, Z17
-	VFMADD213PS  Z9, Z15, Z17
-	VFMADD213PS  Z10, Z15, Z17
-	VFMADD213PS  Z10, Z15, Z17
-	VSCALEFPS    Z16, Z17, Z17
-	VADDPS       Z17, Z14, Z14
-	VMOVUPS      Z17, (AX)(BX*4)
+	VMOVUPS      Z1, Z16
+	VMAXPS       Z15, Z16, Z15
+	VMOVUPS      Z0, Z16
+	VFMADD231PS  Z5, Z15, Z16
+	VSUBPS       Z0, Z16, Z16
+	VFNMADD231PS Z4, Z16, Z15
+	VFNMADD231PS Z9, Z16, Z15
+	VMULPS       Z15, Z15, Z17
+	VMOVUPS      Z3, Z18
+	VFMADD231PS  Z7, Z15, Z18
+	VFMADD231PS  Z8, Z17, Z18
+	VMOVUPS      Z2, Z19
+	VFMADD231PS  Z6, Z15, Z19
+	VFMADD231PS  Z18, Z17, Z19
+	VFMADD213PS  Z15, Z17, Z19
+	VADDPS       Z10, Z19, Z19
+	VSCALEFPS    Z16, Z19, Z19
+	VADDPS       Z19, Z14, Z14
+	VMOVUPS      Z19, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	CMPQ         BX, CX
 	JL           oneExp
@@ -3689,126 +4470,6 @@ oneScale:
 oneDone:
 	VZEROUPPER
 	RET
-
-DATA constantc3160000<>+0(SB)/4, $0xc3160000
-DATA constantc3160000<>+4(SB)/4, $0xc3160000
-DATA constantc3160000<>+8(SB)/4, $0xc3160000
-DATA constantc3160000<>+12(SB)/4, $0xc3160000
-DATA constantc3160000<>+16(SB)/4, $0xc3160000
-DATA constantc3160000<>+20(SB)/4, $0xc3160000
-DATA constantc3160000<>+24(SB)/4, $0xc3160000
-DATA constantc3160000<>+28(SB)/4, $0xc3160000
-GLOBL constantc3160000<>(SB), RODATA|NOPTR, $32
-
-DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f318000<>+0(SB)/4, $0x3f318000
-DATA constant3f318000<>+4(SB)/4, $0x3f318000
-DATA constant3f318000<>+8(SB)/4, $0x3f318000
-DATA constant3f318000<>+12(SB)/4, $0x3f318000
-DATA constant3f318000<>+16(SB)/4, $0x3f318000
-DATA constant3f318000<>+20(SB)/4, $0x3f318000
-DATA constant3f318000<>+24(SB)/4, $0x3f318000
-DATA constant3f318000<>+28(SB)/4, $0x3f318000
-GLOBL constant3f318000<>(SB), RODATA|NOPTR, $32
-
-DATA constantb95e8083<>+0(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+4(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+8(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+12(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+16(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+20(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+24(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+28(SB)/4, $0xb95e8083
-GLOBL constantb95e8083<>(SB), RODATA|NOPTR, $32
-
-DATA constant39500d01<>+0(SB)/4, $0x39500d01
-DATA constant39500d01<>+4(SB)/4, $0x39500d01
-DATA constant39500d01<>+8(SB)/4, $0x39500d01
-DATA constant39500d01<>+12(SB)/4, $0x39500d01
-DATA constant39500d01<>+16(SB)/4, $0x39500d01
-DATA constant39500d01<>+20(SB)/4, $0x39500d01
-DATA constant39500d01<>+24(SB)/4, $0x39500d01
-DATA constant39500d01<>+28(SB)/4, $0x39500d01
-GLOBL constant39500d01<>(SB), RODATA|NOPTR, $32
-
-DATA constant3ab60b61<>+0(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+4(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+8(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+12(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+16(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+20(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+24(SB)/4, $0x3ab60b61
-DATA constant3ab60b61<>+28(SB)/4, $0x3ab60b61
-GLOBL constant3ab60b61<>(SB), RODATA|NOPTR, $32
-
-DATA constant3c088889<>+0(SB)/4, $0x3c088889
-DATA constant3c088889<>+4(SB)/4, $0x3c088889
-DATA constant3c088889<>+8(SB)/4, $0x3c088889
-DATA constant3c088889<>+12(SB)/4, $0x3c088889
-DATA constant3c088889<>+16(SB)/4, $0x3c088889
-DATA constant3c088889<>+20(SB)/4, $0x3c088889
-DATA constant3c088889<>+24(SB)/4, $0x3c088889
-DATA constant3c088889<>+28(SB)/4, $0x3c088889
-GLOBL constant3c088889<>(SB), RODATA|NOPTR, $32
-
-DATA constant3d2aaaab<>+0(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+4(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+8(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+12(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+16(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+20(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+24(SB)/4, $0x3d2aaaab
-DATA constant3d2aaaab<>+28(SB)/4, $0x3d2aaaab
-GLOBL constant3d2aaaab<>(SB), RODATA|NOPTR, $32
-
-DATA constant3e2aaaab<>+0(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+4(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+8(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+12(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+16(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+20(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+24(SB)/4, $0x3e2aaaab
-DATA constant3e2aaaab<>+28(SB)/4, $0x3e2aaaab
-GLOBL constant3e2aaaab<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f000000<>+0(SB)/4, $0x3f000000
-DATA constant3f000000<>+4(SB)/4, $0x3f000000
-DATA constant3f000000<>+8(SB)/4, $0x3f000000
-DATA constant3f000000<>+12(SB)/4, $0x3f000000
-DATA constant3f000000<>+16(SB)/4, $0x3f000000
-DATA constant3f000000<>+20(SB)/4, $0x3f000000
-DATA constant3f000000<>+24(SB)/4, $0x3f000000
-DATA constant3f000000<>+28(SB)/4, $0x3f000000
-GLOBL constant3f000000<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f800000<>+0(SB)/4, $0x3f800000
-DATA constant3f800000<>+4(SB)/4, $0x3f800000
-DATA constant3f800000<>+8(SB)/4, $0x3f800000
-DATA constant3f800000<>+12(SB)/4, $0x3f800000
-DATA constant3f800000<>+16(SB)/4, $0x3f800000
-DATA constant3f800000<>+20(SB)/4, $0x3f800000
-DATA constant3f800000<>+24(SB)/4, $0x3f800000
-DATA constant3f800000<>+28(SB)/4, $0x3f800000
-GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
-
-DATA constantff800000<>+0(SB)/4, $0xff800000
-DATA constantff800000<>+4(SB)/4, $0xff800000
-DATA constantff800000<>+8(SB)/4, $0xff800000
-DATA constantff800000<>+12(SB)/4, $0xff800000
-DATA constantff800000<>+16(SB)/4, $0xff800000
-DATA constantff800000<>+20(SB)/4, $0xff800000
-DATA constantff800000<>+24(SB)/4, $0xff800000
-DATA constantff800000<>+28(SB)/4, $0xff800000
-GLOBL constantff800000<>(SB), RODATA|NOPTR, $32
 
 // func softmaxBackwardRowsAVX512(rows int, n int, p []float32, kept []float32, dp []float32, ld int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -3953,352 +4614,1140 @@ DATA constant00000000<>+16(SB)/4, $0x00000000
 DATA constant00000000<>+20(SB)/4, $0x00000000
 DATA constant00000000<>+24(SB)/4, $0x00000000
 DATA constant00000000<>+28(SB)/4, $0x00000000
-GLOBL constant00000000<>(SB), RODATA|NOPTR, $32
+DATA constant00000000<>+32(SB)/4, $0x00000000
+DATA constant00000000<>+36(SB)/4, $0x00000000
+DATA constant00000000<>+40(SB)/4, $0x00000000
+DATA constant00000000<>+44(SB)/4, $0x00000000
+DATA constant00000000<>+48(SB)/4, $0x00000000
+DATA constant00000000<>+52(SB)/4, $0x00000000
+DATA constant00000000<>+56(SB)/4, $0x00000000
+DATA constant00000000<>+60(SB)/4, $0x00000000
+GLOBL constant00000000<>(SB), RODATA|NOPTR, $64
 
 // func geluAVX512(dst []float32, x []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2
 TEXT ·geluAVX512(SB), NOSPLIT, $0-48
-	VBROADCASTSS constant41800000<>+0(SB), Z1
-	VBROADCASTSS constant3f800000<>+0(SB), Z2
-	VBROADCASTSS constant3e6d3388<>+0(SB), Z3
-	VBROADCASTSS constantbf000000<>+0(SB), Z4
-	VBROADCASTSS constant7fffffff<>+0(SB), Z0
-	VBROADCASTSS constant3f07dc22<>+0(SB), Z5
-	VBROADCASTSS constantbf3a00e3<>+0(SB), Z6
-	VBROADCASTSS constant3f35f0e3<>+0(SB), Z7
-	VBROADCASTSS constantbe11a98e<>+0(SB), Z8
-	VBROADCASTSS constant3e027906<>+0(SB), Z9
-	VBROADCASTSS constantc3160000<>+0(SB), Z10
-	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z11
-	VBROADCASTSS constant3f318000<>+0(SB), Z12
-	VBROADCASTSS constantb95e8083<>+0(SB), Z13
-	VBROADCASTSS constant39500d01<>+0(SB), Z14
-	VBROADCASTSS constant3ab60b61<>+0(SB), Z15
-	VBROADCASTSS constant3c088889<>+0(SB), Z16
-	VBROADCASTSS constant3d2aaaab<>+0(SB), Z17
-	VBROADCASTSS constant3e2aaaab<>+0(SB), Z18
-	VBROADCASTSS constant3f000000<>+0(SB), Z19
-	VBROADCASTSS constant3f800000<>+0(SB), Z20
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         x_base+24(FP), CX
-	MOVQ         dst_len+8(FP), DX
-	XORQ         BX, BX
-	SUBQ         $0x10, DX
-	JL           rest
+	VBROADCASTSS constantc0b00000<>+0(SB), Z0
+	VBROADCASTSS constant40b00000<>+0(SB), Z1
+	VBROADCASTSS constant3f000000<>+0(SB), Z2
+	VBROADCASTSS constant32bee1e3<>+0(SB), Z3
+	VBROADCASTSS constant35a04b40<>+0(SB), Z4
+	VBROADCASTSS constant36da93f2<>+0(SB), Z5
+	VBROADCASTSS constant38a41d10<>+0(SB), Z6
+	VBROADCASTSS constant393ec7a3<>+0(SB), Z7
+	VBROADCASTSS constant3b0049db<>+0(SB), Z8
+	VBROADCASTSS constant3b9bdaf8<>+0(SB), Z9
+	VBROADCASTSS constant3cf07311<>+0(SB), Z10
+	VBROADCASTSS constant3d0f9db2<>+0(SB), Z11
+	VBROADCASTSS constant3e8254ba<>+0(SB), Z12
+	VBROADCASTSS constant3ecc4222<>+0(SB), Z13
+	VBROADCASTSS constant3f800000<>+0(SB), Z14
+	MOVQ         x_len+32(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	SUBQ         $0x00000010, AX
+	JL           loopEnd
 
-whole:
-	VMOVUPS      (CX)(BX*4), Z21
-	VANDPS       Z0, Z21, Z22
-	VMINPS       Z22, Z1, Z22
-	VMOVAPS      Z2, Z23
-	VFMADD231PS  Z3, Z22, Z23
-	VRCP14PS     Z23, Z24
-	VFNMADD213PS Z2, Z24, Z23
-	VFMADD213PS  Z24, Z24, Z23
-	VMOVAPS      Z5, Z24
-	VFMADD213PS  Z6, Z23, Z24
-	VFMADD213PS  Z7, Z23, Z24
-	VFMADD213PS  Z8, Z23, Z24
-	VFMADD213PS  Z9, Z23, Z24
-	VMULPS       Z23, Z24, Z24
-	VMULPS       Z22, Z22, Z22
-	VMULPS       Z4, Z22, Z22
-	VMAXPS       Z22, Z10, Z22
-	VMULPS       Z11, Z22, Z23
-	VRNDSCALEPS  $0x00, Z23, Z23
-	VFNMADD231PS Z12, Z23, Z22
-	VFNMADD231PS Z13, Z23, Z22
-	VMOVAPS      Z14, Z25
-	VFMADD213PS  Z15, Z22, Z25
-	VFMADD213PS  Z16, Z22, Z25
-	VFMADD213PS  Z17, Z22, Z25
-	VFMADD213PS  Z18, Z22, Z25
-	VFMADD213PS  Z19, Z22, Z25
-	VFMADD213PS  Z20, Z22, Z25
-	VFMADD213PS  Z20, Z22, Z25
-	VSCALEFPS    Z23, Z25, Z25
-	VMULPS       Z25, Z24, Z24
-	VPMOVD2M     Z21, K1
-	KNOTW        K1, K1
-	VSUBPS       Z24, Z2, K1, Z24
-	VMULPS       Z21, Z24, Z24
-	VMOVUPS      Z24, (AX)(BX*4)
-	ADDQ         $0x10, BX
-	CMPQ         BX, DX
-	JLE          whole
+loop:
+	VMOVUPS     (DX), Z15
+	VMOVUPS     Z0, Z16
+	VMAXPS      Z15, Z16, Z15
+	VMOVUPS     Z1, Z16
+	VMINPS      Z15, Z16, Z16
+	VMULPS      Z16, Z16, Z17
+	VMOVUPS     Z3, Z18
+	VFMADD213PS Z5, Z17, Z18
+	VFMADD213PS Z7, Z17, Z18
+	VFMADD213PS Z9, Z17, Z18
+	VFMADD213PS Z11, Z17, Z18
+	VFMADD213PS Z13, Z17, Z18
+	VMULPS      Z16, Z18, Z18
+	VMOVUPS     Z4, Z16
+	VFMADD213PS Z6, Z17, Z16
+	VFMADD213PS Z8, Z17, Z16
+	VFMADD213PS Z10, Z17, Z16
+	VFMADD213PS Z12, Z17, Z16
+	VFMADD213PS Z14, Z17, Z16
+	VDIVPS      Z16, Z18, Z18
+	VADDPS      Z2, Z18, Z18
+	VMULPS      Z15, Z18, Z18
+	VMOVUPS     Z18, (CX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x00000010, AX
+	JGE         loop
 
-rest:
-	ADDQ         $0x10, DX
-	SUBQ         BX, DX
-	JE           done
-	MOVQ         $0x0000ffff, SI
-	BZHIQ        DX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(BX*4), K1, Z21
-	VANDPS       Z0, Z21, Z0
-	VMINPS       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VRCP14PS     Z1, Z3
-	VFNMADD213PS Z2, Z3, Z1
-	VFMADD213PS  Z3, Z3, Z1
-	VMOVAPS      Z5, Z3
-	VFMADD213PS  Z6, Z1, Z3
-	VFMADD213PS  Z7, Z1, Z3
-	VFMADD213PS  Z8, Z1, Z3
-	VFMADD213PS  Z9, Z1, Z3
-	VMULPS       Z1, Z3, Z3
-	VMULPS       Z0, Z0, Z0
-	VMULPS       Z4, Z0, Z0
-	VMAXPS       Z0, Z10, Z0
-	VMULPS       Z11, Z0, Z1
-	VRNDSCALEPS  $0x00, Z1, Z1
-	VFNMADD231PS Z12, Z1, Z0
-	VFNMADD231PS Z13, Z1, Z0
-	VMOVAPS      Z14, Z4
-	VFMADD213PS  Z15, Z0, Z4
-	VFMADD213PS  Z16, Z0, Z4
-	VFMADD213PS  Z17, Z0, Z4
-	VFMADD213PS  Z18, Z0, Z4
-	VFMADD213PS  Z19, Z0, Z4
-	VFMADD213PS  Z20, Z0, Z4
-	VFMADD213PS  Z20, Z0, Z4
-	VSCALEFPS    Z1, Z4, Z4
-	VMULPS       Z4, Z3, Z3
-	VPMOVD2M     Z21, K2
-	KNOTW        K2, K2
-	VSUBPS       Z3, Z2, K2, Z3
-	VMULPS       Z21, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)(BX*4)
+loopEnd:
+	ADDQ        $0x00000010, AX
+	TESTQ       AX, AX
+	JE          loopDone
+	MOVQ        $0x0000ffff, BX
+	BZHIQ       AX, BX, BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (DX), K1, Z15
+	VMOVUPS     Z0, Z0
+	VMAXPS      Z15, Z0, Z15
+	VMOVUPS     Z1, Z0
+	VMINPS      Z15, Z0, Z0
+	VMULPS      Z0, Z0, Z1
+	VMOVUPS     Z3, Z3
+	VFMADD213PS Z5, Z1, Z3
+	VFMADD213PS Z7, Z1, Z3
+	VFMADD213PS Z9, Z1, Z3
+	VFMADD213PS Z11, Z1, Z3
+	VFMADD213PS Z13, Z1, Z3
+	VMULPS      Z0, Z3, Z3
+	VMOVUPS     Z4, Z0
+	VFMADD213PS Z6, Z1, Z0
+	VFMADD213PS Z8, Z1, Z0
+	VFMADD213PS Z10, Z1, Z0
+	VFMADD213PS Z12, Z1, Z0
+	VFMADD213PS Z14, Z1, Z0
+	VDIVPS      Z0, Z3, Z3
+	VADDPS      Z2, Z3, Z3
+	VMULPS      Z15, Z3, Z3
+	VMOVUPS     Z3, K1, (CX)
 
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-DATA constant41800000<>+0(SB)/4, $0x41800000
-DATA constant41800000<>+4(SB)/4, $0x41800000
-DATA constant41800000<>+8(SB)/4, $0x41800000
-DATA constant41800000<>+12(SB)/4, $0x41800000
-DATA constant41800000<>+16(SB)/4, $0x41800000
-DATA constant41800000<>+20(SB)/4, $0x41800000
-DATA constant41800000<>+24(SB)/4, $0x41800000
-DATA constant41800000<>+28(SB)/4, $0x41800000
-GLOBL constant41800000<>(SB), RODATA|NOPTR, $32
+DATA constantc0b00000<>+0(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+4(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+8(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+12(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+16(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+20(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+24(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+28(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+32(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+36(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+40(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+44(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+48(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+52(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+56(SB)/4, $0xc0b00000
+DATA constantc0b00000<>+60(SB)/4, $0xc0b00000
+GLOBL constantc0b00000<>(SB), RODATA|NOPTR, $64
 
-DATA constant3e6d3388<>+0(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+4(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+8(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+12(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+16(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+20(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+24(SB)/4, $0x3e6d3388
-DATA constant3e6d3388<>+28(SB)/4, $0x3e6d3388
-GLOBL constant3e6d3388<>(SB), RODATA|NOPTR, $32
+DATA constant40b00000<>+0(SB)/4, $0x40b00000
+DATA constant40b00000<>+4(SB)/4, $0x40b00000
+DATA constant40b00000<>+8(SB)/4, $0x40b00000
+DATA constant40b00000<>+12(SB)/4, $0x40b00000
+DATA constant40b00000<>+16(SB)/4, $0x40b00000
+DATA constant40b00000<>+20(SB)/4, $0x40b00000
+DATA constant40b00000<>+24(SB)/4, $0x40b00000
+DATA constant40b00000<>+28(SB)/4, $0x40b00000
+DATA constant40b00000<>+32(SB)/4, $0x40b00000
+DATA constant40b00000<>+36(SB)/4, $0x40b00000
+DATA constant40b00000<>+40(SB)/4, $0x40b00000
+DATA constant40b00000<>+44(SB)/4, $0x40b00000
+DATA constant40b00000<>+48(SB)/4, $0x40b00000
+DATA constant40b00000<>+52(SB)/4, $0x40b00000
+DATA constant40b00000<>+56(SB)/4, $0x40b00000
+DATA constant40b00000<>+60(SB)/4, $0x40b00000
+GLOBL constant40b00000<>(SB), RODATA|NOPTR, $64
 
-DATA constantbf000000<>+0(SB)/4, $0xbf000000
-DATA constantbf000000<>+4(SB)/4, $0xbf000000
-DATA constantbf000000<>+8(SB)/4, $0xbf000000
-DATA constantbf000000<>+12(SB)/4, $0xbf000000
-DATA constantbf000000<>+16(SB)/4, $0xbf000000
-DATA constantbf000000<>+20(SB)/4, $0xbf000000
-DATA constantbf000000<>+24(SB)/4, $0xbf000000
-DATA constantbf000000<>+28(SB)/4, $0xbf000000
-GLOBL constantbf000000<>(SB), RODATA|NOPTR, $32
+DATA constant3f000000<>+0(SB)/4, $0x3f000000
+DATA constant3f000000<>+4(SB)/4, $0x3f000000
+DATA constant3f000000<>+8(SB)/4, $0x3f000000
+DATA constant3f000000<>+12(SB)/4, $0x3f000000
+DATA constant3f000000<>+16(SB)/4, $0x3f000000
+DATA constant3f000000<>+20(SB)/4, $0x3f000000
+DATA constant3f000000<>+24(SB)/4, $0x3f000000
+DATA constant3f000000<>+28(SB)/4, $0x3f000000
+DATA constant3f000000<>+32(SB)/4, $0x3f000000
+DATA constant3f000000<>+36(SB)/4, $0x3f000000
+DATA constant3f000000<>+40(SB)/4, $0x3f000000
+DATA constant3f000000<>+44(SB)/4, $0x3f000000
+DATA constant3f000000<>+48(SB)/4, $0x3f000000
+DATA constant3f000000<>+52(SB)/4, $0x3f000000
+DATA constant3f000000<>+56(SB)/4, $0x3f000000
+DATA constant3f000000<>+60(SB)/4, $0x3f000000
+GLOBL constant3f000000<>(SB), RODATA|NOPTR, $64
 
-DATA constant7fffffff<>+0(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+4(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+8(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+12(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+16(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+20(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+24(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+28(SB)/4, $0x7fffffff
-GLOBL constant7fffffff<>(SB), RODATA|NOPTR, $32
+DATA constant32bee1e3<>+0(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+4(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+8(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+12(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+16(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+20(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+24(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+28(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+32(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+36(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+40(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+44(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+48(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+52(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+56(SB)/4, $0x32bee1e3
+DATA constant32bee1e3<>+60(SB)/4, $0x32bee1e3
+GLOBL constant32bee1e3<>(SB), RODATA|NOPTR, $64
 
-DATA constant3f07dc22<>+0(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+4(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+8(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+12(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+16(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+20(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+24(SB)/4, $0x3f07dc22
-DATA constant3f07dc22<>+28(SB)/4, $0x3f07dc22
-GLOBL constant3f07dc22<>(SB), RODATA|NOPTR, $32
+DATA constant35a04b40<>+0(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+4(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+8(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+12(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+16(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+20(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+24(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+28(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+32(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+36(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+40(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+44(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+48(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+52(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+56(SB)/4, $0x35a04b40
+DATA constant35a04b40<>+60(SB)/4, $0x35a04b40
+GLOBL constant35a04b40<>(SB), RODATA|NOPTR, $64
 
-DATA constantbf3a00e3<>+0(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+4(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+8(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+12(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+16(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+20(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+24(SB)/4, $0xbf3a00e3
-DATA constantbf3a00e3<>+28(SB)/4, $0xbf3a00e3
-GLOBL constantbf3a00e3<>(SB), RODATA|NOPTR, $32
+DATA constant36da93f2<>+0(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+4(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+8(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+12(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+16(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+20(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+24(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+28(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+32(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+36(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+40(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+44(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+48(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+52(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+56(SB)/4, $0x36da93f2
+DATA constant36da93f2<>+60(SB)/4, $0x36da93f2
+GLOBL constant36da93f2<>(SB), RODATA|NOPTR, $64
 
-DATA constant3f35f0e3<>+0(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+4(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+8(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+12(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+16(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+20(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+24(SB)/4, $0x3f35f0e3
-DATA constant3f35f0e3<>+28(SB)/4, $0x3f35f0e3
-GLOBL constant3f35f0e3<>(SB), RODATA|NOPTR, $32
+DATA constant38a41d10<>+0(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+4(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+8(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+12(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+16(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+20(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+24(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+28(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+32(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+36(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+40(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+44(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+48(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+52(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+56(SB)/4, $0x38a41d10
+DATA constant38a41d10<>+60(SB)/4, $0x38a41d10
+GLOBL constant38a41d10<>(SB), RODATA|NOPTR, $64
 
-DATA constantbe11a98e<>+0(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+4(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+8(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+12(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+16(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+20(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+24(SB)/4, $0xbe11a98e
-DATA constantbe11a98e<>+28(SB)/4, $0xbe11a98e
-GLOBL constantbe11a98e<>(SB), RODATA|NOPTR, $32
+DATA constant393ec7a3<>+0(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+4(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+8(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+12(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+16(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+20(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+24(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+28(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+32(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+36(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+40(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+44(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+48(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+52(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+56(SB)/4, $0x393ec7a3
+DATA constant393ec7a3<>+60(SB)/4, $0x393ec7a3
+GLOBL constant393ec7a3<>(SB), RODATA|NOPTR, $64
 
-DATA constant3e027906<>+0(SB)/4, $0x3e027906
-DATA constant3e027906<>+4(SB)/4, $0x3e027906
-DATA constant3e027906<>+8(SB)/4, $0x3e027906
-DATA constant3e027906<>+12(SB)/4, $0x3e027906
-DATA constant3e027906<>+16(SB)/4, $0x3e027906
-DATA constant3e027906<>+20(SB)/4, $0x3e027906
-DATA constant3e027906<>+24(SB)/4, $0x3e027906
-DATA constant3e027906<>+28(SB)/4, $0x3e027906
-GLOBL constant3e027906<>(SB), RODATA|NOPTR, $32
+DATA constant3b0049db<>+0(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+4(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+8(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+12(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+16(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+20(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+24(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+28(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+32(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+36(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+40(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+44(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+48(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+52(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+56(SB)/4, $0x3b0049db
+DATA constant3b0049db<>+60(SB)/4, $0x3b0049db
+GLOBL constant3b0049db<>(SB), RODATA|NOPTR, $64
+
+DATA constant3b9bdaf8<>+0(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+4(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+8(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+12(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+16(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+20(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+24(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+28(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+32(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+36(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+40(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+44(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+48(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+52(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+56(SB)/4, $0x3b9bdaf8
+DATA constant3b9bdaf8<>+60(SB)/4, $0x3b9bdaf8
+GLOBL constant3b9bdaf8<>(SB), RODATA|NOPTR, $64
+
+DATA constant3cf07311<>+0(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+4(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+8(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+12(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+16(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+20(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+24(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+28(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+32(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+36(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+40(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+44(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+48(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+52(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+56(SB)/4, $0x3cf07311
+DATA constant3cf07311<>+60(SB)/4, $0x3cf07311
+GLOBL constant3cf07311<>(SB), RODATA|NOPTR, $64
+
+DATA constant3d0f9db2<>+0(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+4(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+8(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+12(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+16(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+20(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+24(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+28(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+32(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+36(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+40(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+44(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+48(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+52(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+56(SB)/4, $0x3d0f9db2
+DATA constant3d0f9db2<>+60(SB)/4, $0x3d0f9db2
+GLOBL constant3d0f9db2<>(SB), RODATA|NOPTR, $64
+
+DATA constant3e8254ba<>+0(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+4(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+8(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+12(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+16(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+20(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+24(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+28(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+32(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+36(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+40(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+44(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+48(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+52(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+56(SB)/4, $0x3e8254ba
+DATA constant3e8254ba<>+60(SB)/4, $0x3e8254ba
+GLOBL constant3e8254ba<>(SB), RODATA|NOPTR, $64
+
+DATA constant3ecc4222<>+0(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+4(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+8(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+12(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+16(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+20(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+24(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+28(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+32(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+36(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+40(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+44(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+48(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+52(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+56(SB)/4, $0x3ecc4222
+DATA constant3ecc4222<>+60(SB)/4, $0x3ecc4222
+GLOBL constant3ecc4222<>(SB), RODATA|NOPTR, $64
 
 // func geluBackwardAVX512(dx []float32, x []float32, dy []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2
 TEXT ·geluBackwardAVX512(SB), NOSPLIT, $0-72
-	VBROADCASTSS constant41800000<>+0(SB), Z1
-	VBROADCASTSS constant3f800000<>+0(SB), Z2
-	VBROADCASTSS constant3e6d3388<>+0(SB), Z3
-	VBROADCASTSS constantbf000000<>+0(SB), Z4
-	VBROADCASTSS constant7fffffff<>+0(SB), Z0
-	VBROADCASTSS constant3f07dc22<>+0(SB), Z5
-	VBROADCASTSS constantbf3a00e3<>+0(SB), Z6
-	VBROADCASTSS constant3f35f0e3<>+0(SB), Z7
-	VBROADCASTSS constantbe11a98e<>+0(SB), Z8
-	VBROADCASTSS constant3e027906<>+0(SB), Z9
-	VBROADCASTSS constantc3160000<>+0(SB), Z10
-	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z11
-	VBROADCASTSS constant3f318000<>+0(SB), Z12
-	VBROADCASTSS constantb95e8083<>+0(SB), Z13
-	VBROADCASTSS constant39500d01<>+0(SB), Z14
-	VBROADCASTSS constant3ab60b61<>+0(SB), Z15
-	VBROADCASTSS constant3c088889<>+0(SB), Z16
-	VBROADCASTSS constant3d2aaaab<>+0(SB), Z17
-	VBROADCASTSS constant3e2aaaab<>+0(SB), Z18
-	VBROADCASTSS constant3f000000<>+0(SB), Z19
-	VBROADCASTSS constant3f800000<>+0(SB), Z20
-	VBROADCASTSS constant3ecc422a<>+0(SB), Z21
-	MOVQ         dx_base+0(FP), AX
-	MOVQ         x_base+24(FP), CX
-	MOVQ         dy_base+48(FP), DX
-	MOVQ         dx_len+8(FP), BX
-	XORQ         SI, SI
-	SUBQ         $0x10, BX
-	JL           rest
+	VBROADCASTSS constantc0b33333<>+0(SB), Z0
+	VBROADCASTSS constant40b33333<>+0(SB), Z1
+	VBROADCASTSS constant3f000000<>+0(SB), Z2
+	VBROADCASTSS constant344e5693<>+0(SB), Z3
+	VBROADCASTSS constant3715ca38<>+0(SB), Z4
+	VBROADCASTSS constant38169294<>+0(SB), Z5
+	VBROADCASTSS constant39496184<>+0(SB), Z6
+	VBROADCASTSS constant37a5af83<>+0(SB), Z7
+	VBROADCASTSS constant3b66dc0d<>+0(SB), Z8
+	VBROADCASTSS constant3c691475<>+0(SB), Z9
+	VBROADCASTSS constant3d27de91<>+0(SB), Z10
+	VBROADCASTSS constantbcfdc00a<>+0(SB), Z11
+	VBROADCASTSS constant3e96cb45<>+0(SB), Z12
+	VBROADCASTSS constant3f4c4237<>+0(SB), Z13
+	VBROADCASTSS constant3f800000<>+0(SB), Z14
+	MOVQ         x_len+32(FP), AX
+	MOVQ         dx_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         dy_base+48(FP), BX
+	SUBQ         $0x00000010, AX
+	JL           loopEnd
 
-whole:
-	VMOVUPS      (CX)(SI*4), Z22
-	VMOVUPS      (DX)(SI*4), Z23
-	VANDPS       Z0, Z22, Z24
-	VMINPS       Z24, Z1, Z24
-	VMOVAPS      Z2, Z25
-	VFMADD231PS  Z3, Z24, Z25
-	VRCP14PS     Z25, Z26
-	VFNMADD213PS Z2, Z26, Z25
-	VFMADD213PS  Z26, Z26, Z25
-	VMOVAPS      Z5, Z26
-	VFMADD213PS  Z6, Z25, Z26
-	VFMADD213PS  Z7, Z25, Z26
-	VFMADD213PS  Z8, Z25, Z26
-	VFMADD213PS  Z9, Z25, Z26
-	VMULPS       Z25, Z26, Z26
-	VMULPS       Z24, Z24, Z24
-	VMULPS       Z4, Z24, Z24
-	VMAXPS       Z24, Z10, Z24
-	VMULPS       Z11, Z24, Z25
-	VRNDSCALEPS  $0x00, Z25, Z25
-	VFNMADD231PS Z12, Z25, Z24
-	VFNMADD231PS Z13, Z25, Z24
-	VMOVAPS      Z14, Z27
-	VFMADD213PS  Z15, Z24, Z27
-	VFMADD213PS  Z16, Z24, Z27
-	VFMADD213PS  Z17, Z24, Z27
-	VFMADD213PS  Z18, Z24, Z27
-	VFMADD213PS  Z19, Z24, Z27
-	VFMADD213PS  Z20, Z24, Z27
-	VFMADD213PS  Z20, Z24, Z27
-	VSCALEFPS    Z25, Z27, Z27
-	VMULPS       Z27, Z26, Z26
-	VPMOVD2M     Z22, K1
-	KNOTW        K1, K1
-	VSUBPS       Z26, Z2, K1, Z26
-	VMULPS       Z21, Z27, Z27
-	VFMADD231PS  Z22, Z27, Z26
-	VMULPS       Z23, Z26, Z26
-	VMOVUPS      Z26, (AX)(SI*4)
-	ADDQ         $0x10, SI
-	CMPQ         SI, BX
-	JLE          whole
+loop:
+	VMOVUPS     (DX), Z15
+	VMOVUPS     Z0, Z16
+	VMAXPS      Z15, Z16, Z15
+	VMOVUPS     Z1, Z16
+	VMINPS      Z15, Z16, Z16
+	VMULPS      Z16, Z16, Z15
+	VMOVUPS     Z3, Z17
+	VFMADD213PS Z5, Z15, Z17
+	VFMADD213PS Z7, Z15, Z17
+	VFMADD213PS Z9, Z15, Z17
+	VFMADD213PS Z11, Z15, Z17
+	VFMADD213PS Z13, Z15, Z17
+	VMULPS      Z16, Z17, Z17
+	VMOVUPS     Z4, Z16
+	VFMADD213PS Z6, Z15, Z16
+	VFMADD213PS Z8, Z15, Z16
+	VFMADD213PS Z10, Z15, Z16
+	VFMADD213PS Z12, Z15, Z16
+	VFMADD213PS Z14, Z15, Z16
+	VDIVPS      Z16, Z17, Z17
+	VADDPS      Z2, Z17, Z17
+	VMOVUPS     (BX), Z15
+	VMULPS      Z15, Z17, Z17
+	VMOVUPS     Z17, (CX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x00000010, AX
+	JGE         loop
 
-rest:
-	ADDQ         $0x10, BX
-	SUBQ         SI, BX
-	JE           done
-	MOVQ         $0x0000ffff, DI
-	BZHIQ        BX, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(SI*4), K1, Z22
-	VMOVUPS.Z    (DX)(SI*4), K1, Z23
-	VANDPS       Z0, Z22, Z0
-	VMINPS       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VRCP14PS     Z1, Z3
-	VFNMADD213PS Z2, Z3, Z1
-	VFMADD213PS  Z3, Z3, Z1
-	VMOVAPS      Z5, Z3
-	VFMADD213PS  Z6, Z1, Z3
-	VFMADD213PS  Z7, Z1, Z3
-	VFMADD213PS  Z8, Z1, Z3
-	VFMADD213PS  Z9, Z1, Z3
-	VMULPS       Z1, Z3, Z3
-	VMULPS       Z0, Z0, Z0
-	VMULPS       Z4, Z0, Z0
-	VMAXPS       Z0, Z10, Z0
-	VMULPS       Z11, Z0, Z1
-	VRNDSCALEPS  $0x00, Z1, Z1
-	VFNMADD231PS Z12, Z1, Z0
-	VFNMADD231PS Z13, Z1, Z0
-	VMOVAPS      Z14, Z4
-	VFMADD213PS  Z15, Z0, Z4
-	VFMADD213PS  Z16, Z0, Z4
-	VFMADD213PS  Z17, Z0, Z4
-	VFMADD213PS  Z18, Z0, Z4
-	VFMADD213PS  Z19, Z0, Z4
-	VFMADD213PS  Z20, Z0, Z4
-	VFMADD213PS  Z20, Z0, Z4
-	VSCALEFPS    Z1, Z4, Z4
-	VMULPS       Z4, Z3, Z3
-	VPMOVD2M     Z22, K2
-	KNOTW        K2, K2
-	VSUBPS       Z3, Z2, K2, Z3
-	VMULPS       Z21, Z4, Z4
-	VFMADD231PS  Z22, Z4, Z3
-	VMULPS       Z23, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)(SI*4)
+loopEnd:
+	ADDQ        $0x00000010, AX
+	TESTQ       AX, AX
+	JE          loopDone
+	MOVQ        $0x0000ffff, SI
+	BZHIQ       AX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (DX), K1, Z15
+	VMOVUPS     Z0, Z0
+	VMAXPS      Z15, Z0, Z15
+	VMOVUPS     Z1, Z0
+	VMINPS      Z15, Z0, Z0
+	VMULPS      Z0, Z0, Z1
+	VMOVUPS     Z3, Z3
+	VFMADD213PS Z5, Z1, Z3
+	VFMADD213PS Z7, Z1, Z3
+	VFMADD213PS Z9, Z1, Z3
+	VFMADD213PS Z11, Z1, Z3
+	VFMADD213PS Z13, Z1, Z3
+	VMULPS      Z0, Z3, Z3
+	VMOVUPS     Z4, Z0
+	VFMADD213PS Z6, Z1, Z0
+	VFMADD213PS Z8, Z1, Z0
+	VFMADD213PS Z10, Z1, Z0
+	VFMADD213PS Z12, Z1, Z0
+	VFMADD213PS Z14, Z1, Z0
+	VDIVPS      Z0, Z3, Z3
+	VADDPS      Z2, Z3, Z3
+	VMOVUPS.Z   (BX), K1, Z0
+	VMULPS      Z0, Z3, Z3
+	VMOVUPS     Z3, K1, (CX)
 
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-DATA constant3ecc422a<>+0(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+4(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+8(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+12(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+16(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+20(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+24(SB)/4, $0x3ecc422a
-DATA constant3ecc422a<>+28(SB)/4, $0x3ecc422a
-GLOBL constant3ecc422a<>(SB), RODATA|NOPTR, $32
+DATA constantc0b33333<>+0(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+4(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+8(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+12(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+16(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+20(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+24(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+28(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+32(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+36(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+40(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+44(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+48(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+52(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+56(SB)/4, $0xc0b33333
+DATA constantc0b33333<>+60(SB)/4, $0xc0b33333
+GLOBL constantc0b33333<>(SB), RODATA|NOPTR, $64
+
+DATA constant40b33333<>+0(SB)/4, $0x40b33333
+DATA constant40b33333<>+4(SB)/4, $0x40b33333
+DATA constant40b33333<>+8(SB)/4, $0x40b33333
+DATA constant40b33333<>+12(SB)/4, $0x40b33333
+DATA constant40b33333<>+16(SB)/4, $0x40b33333
+DATA constant40b33333<>+20(SB)/4, $0x40b33333
+DATA constant40b33333<>+24(SB)/4, $0x40b33333
+DATA constant40b33333<>+28(SB)/4, $0x40b33333
+DATA constant40b33333<>+32(SB)/4, $0x40b33333
+DATA constant40b33333<>+36(SB)/4, $0x40b33333
+DATA constant40b33333<>+40(SB)/4, $0x40b33333
+DATA constant40b33333<>+44(SB)/4, $0x40b33333
+DATA constant40b33333<>+48(SB)/4, $0x40b33333
+DATA constant40b33333<>+52(SB)/4, $0x40b33333
+DATA constant40b33333<>+56(SB)/4, $0x40b33333
+DATA constant40b33333<>+60(SB)/4, $0x40b33333
+GLOBL constant40b33333<>(SB), RODATA|NOPTR, $64
+
+DATA constant344e5693<>+0(SB)/4, $0x344e5693
+DATA constant344e5693<>+4(SB)/4, $0x344e5693
+DATA constant344e5693<>+8(SB)/4, $0x344e5693
+DATA constant344e5693<>+12(SB)/4, $0x344e5693
+DATA constant344e5693<>+16(SB)/4, $0x344e5693
+DATA constant344e5693<>+20(SB)/4, $0x344e5693
+DATA constant344e5693<>+24(SB)/4, $0x344e5693
+DATA constant344e5693<>+28(SB)/4, $0x344e5693
+DATA constant344e5693<>+32(SB)/4, $0x344e5693
+DATA constant344e5693<>+36(SB)/4, $0x344e5693
+DATA constant344e5693<>+40(SB)/4, $0x344e5693
+DATA constant344e5693<>+44(SB)/4, $0x344e5693
+DATA constant344e5693<>+48(SB)/4, $0x344e5693
+DATA constant344e5693<>+52(SB)/4, $0x344e5693
+DATA constant344e5693<>+56(SB)/4, $0x344e5693
+DATA constant344e5693<>+60(SB)/4, $0x344e5693
+GLOBL constant344e5693<>(SB), RODATA|NOPTR, $64
+
+DATA constant3715ca38<>+0(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+4(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+8(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+12(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+16(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+20(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+24(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+28(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+32(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+36(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+40(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+44(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+48(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+52(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+56(SB)/4, $0x3715ca38
+DATA constant3715ca38<>+60(SB)/4, $0x3715ca38
+GLOBL constant3715ca38<>(SB), RODATA|NOPTR, $64
+
+DATA constant38169294<>+0(SB)/4, $0x38169294
+DATA constant38169294<>+4(SB)/4, $0x38169294
+DATA constant38169294<>+8(SB)/4, $0x38169294
+DATA constant38169294<>+12(SB)/4, $0x38169294
+DATA constant38169294<>+16(SB)/4, $0x38169294
+DATA constant38169294<>+20(SB)/4, $0x38169294
+DATA constant38169294<>+24(SB)/4, $0x38169294
+DATA constant38169294<>+28(SB)/4, $0x38169294
+DATA constant38169294<>+32(SB)/4, $0x38169294
+DATA constant38169294<>+36(SB)/4, $0x38169294
+DATA constant38169294<>+40(SB)/4, $0x38169294
+DATA constant38169294<>+44(SB)/4, $0x38169294
+DATA constant38169294<>+48(SB)/4, $0x38169294
+DATA constant38169294<>+52(SB)/4, $0x38169294
+DATA constant38169294<>+56(SB)/4, $0x38169294
+DATA constant38169294<>+60(SB)/4, $0x38169294
+GLOBL constant38169294<>(SB), RODATA|NOPTR, $64
+
+DATA constant39496184<>+0(SB)/4, $0x39496184
+DATA constant39496184<>+4(SB)/4, $0x39496184
+DATA constant39496184<>+8(SB)/4, $0x39496184
+DATA constant39496184<>+12(SB)/4, $0x39496184
+DATA constant39496184<>+16(SB)/4, $0x39496184
+DATA constant39496184<>+20(SB)/4, $0x39496184
+DATA constant39496184<>+24(SB)/4, $0x39496184
+DATA constant39496184<>+28(SB)/4, $0x39496184
+DATA constant39496184<>+32(SB)/4, $0x39496184
+DATA constant39496184<>+36(SB)/4, $0x39496184
+DATA constant39496184<>+40(SB)/4, $0x39496184
+DATA constant39496184<>+44(SB)/4, $0x39496184
+DATA constant39496184<>+48(SB)/4, $0x39496184
+DATA constant39496184<>+52(SB)/4, $0x39496184
+DATA constant39496184<>+56(SB)/4, $0x39496184
+DATA constant39496184<>+60(SB)/4, $0x39496184
+GLOBL constant39496184<>(SB), RODATA|NOPTR, $64
+
+DATA constant37a5af83<>+0(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+4(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+8(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+12(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+16(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+20(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+24(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+28(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+32(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+36(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+40(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+44(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+48(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+52(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+56(SB)/4, $0x37a5af83
+DATA constant37a5af83<>+60(SB)/4, $0x37a5af83
+GLOBL constant37a5af83<>(SB), RODATA|NOPTR, $64
+
+DATA constant3b66dc0d<>+0(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+4(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+8(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+12(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+16(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+20(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+24(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+28(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+32(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+36(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+40(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+44(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+48(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+52(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+56(SB)/4, $0x3b66dc0d
+DATA constant3b66dc0d<>+60(SB)/4, $0x3b66dc0d
+GLOBL constant3b66dc0d<>(SB), RODATA|NOPTR, $64
+
+DATA constant3c691475<>+0(SB)/4, $0x3c691475
+DATA constant3c691475<>+4(SB)/4, $0x3c691475
+DATA constant3c691475<>+8(SB)/4, $0x3c691475
+DATA constant3c691475<>+12(SB)/4, $0x3c691475
+DATA constant3c691475<>+16(SB)/4, $0x3c691475
+DATA constant3c691475<>+20(SB)/4, $0x3c691475
+DATA constant3c691475<>+24(SB)/4, $0x3c691475
+DATA constant3c691475<>+28(SB)/4, $0x3c691475
+DATA constant3c691475<>+32(SB)/4, $0x3c691475
+DATA constant3c691475<>+36(SB)/4, $0x3c691475
+DATA constant3c691475<>+40(SB)/4, $0x3c691475
+DATA constant3c691475<>+44(SB)/4, $0x3c691475
+DATA constant3c691475<>+48(SB)/4, $0x3c691475
+DATA constant3c691475<>+52(SB)/4, $0x3c691475
+DATA constant3c691475<>+56(SB)/4, $0x3c691475
+DATA constant3c691475<>+60(SB)/4, $0x3c691475
+GLOBL constant3c691475<>(SB), RODATA|NOPTR, $64
+
+DATA constant3d27de91<>+0(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+4(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+8(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+12(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+16(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+20(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+24(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+28(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+32(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+36(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+40(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+44(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+48(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+52(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+56(SB)/4, $0x3d27de91
+DATA constant3d27de91<>+60(SB)/4, $0x3d27de91
+GLOBL constant3d27de91<>(SB), RODATA|NOPTR, $64
+
+DATA constantbcfdc00a<>+0(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+4(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+8(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+12(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+16(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+20(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+24(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+28(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+32(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+36(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+40(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+44(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+48(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+52(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+56(SB)/4, $0xbcfdc00a
+DATA constantbcfdc00a<>+60(SB)/4, $0xbcfdc00a
+GLOBL constantbcfdc00a<>(SB), RODATA|NOPTR, $64
+
+DATA constant3e96cb45<>+0(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+4(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+8(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+12(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+16(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+20(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+24(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+28(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+32(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+36(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+40(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+44(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+48(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+52(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+56(SB)/4, $0x3e96cb45
+DATA constant3e96cb45<>+60(SB)/4, $0x3e96cb45
+GLOBL constant3e96cb45<>(SB), RODATA|NOPTR, $64
+
+DATA constant3f4c4237<>+0(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+4(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+8(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+12(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+16(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+20(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+24(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+28(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+32(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+36(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+40(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+44(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+48(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+52(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+56(SB)/4, $0x3f4c4237
+DATA constant3f4c4237<>+60(SB)/4, $0x3f4c4237
+GLOBL constant3f4c4237<>(SB), RODATA|NOPTR, $64
+
+// func layerNormAVX512(dst []float32, x []float32, gamma []float32, beta []float32, epsilon float32) (mean float32, rstd float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, FMA3, SSE
+TEXT ·layerNormAVX512(SB), NOSPLIT, $0-112
+	MOVQ       x_len+32(FP), AX
+	MOVQ       $+1, CX
+	VXORPS     X0, X0, X0
+	VXORPS     X1, X1, X1
+	VCVTSI2SDQ AX, X0, X0
+	VCVTSI2SDQ CX, X1, X1
+	VDIVSD     X0, X1, X1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	MOVQ       x_len+32(FP), AX
+	MOVQ       x_base+24(FP), CX
+	SUBQ       $0x00000040, AX
+	JL         sumSeveralEnd
+
+sumSeveral:
+	VMOVUPS (CX), Z5
+	VADDPS  Z5, Z0, Z0
+	VMOVUPS 64(CX), Z5
+	VADDPS  Z5, Z2, Z2
+	VMOVUPS 128(CX), Z5
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS 192(CX), Z5
+	VADDPS  Z5, Z4, Z4
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, AX
+	JGE     sumSeveral
+
+sumSeveralEnd:
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000010, AX
+	JL   sumEnd
+
+sum:
+	VMOVUPS (CX), Z5
+	VADDPS  Z5, Z0, Z0
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     sum
+
+sumEnd:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JE        sumDone
+	MOVQ      $0x0000ffff, DX
+	BZHIQ     AX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+
+sumDone:
+	VADDPS        Z3, Z0, Z0
+	VADDPS        Z4, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VCVTPS2PD     Y0, Z2
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	VCVTPS2PD     Y0, Z0
+	VADDPD        Z0, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPD        Y0, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPD        X0, X2, X2
+	VPERMILPD     $0x01, X2, X0
+	VADDPD        X0, X2, X2
+	VMULSD        X1, X2, X2
+	VCVTSD2SS     X2, X2, X0
+	VBROADCASTSS  X0, Z0
+	VXORPS        Z2, Z2, Z2
+	VXORPS        Z3, Z3, Z3
+	VXORPS        Z4, Z4, Z4
+	VXORPS        Z5, Z5, Z5
+	VXORPS        Z6, Z6, Z6
+	VXORPS        Z7, Z7, Z7
+	VXORPS        Z8, Z8, Z8
+	VXORPS        Z9, Z9, Z9
+	MOVQ          x_len+32(FP), AX
+	MOVQ          x_base+24(FP), CX
+	SUBQ          $0x00000040, AX
+	JL            squaresSeveralEnd
+
+squaresSeveral:
+	VMOVUPS     (CX), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z10, Z6
+	VMOVUPS     64(CX), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z3, Z3
+	VFMADD231PS Z10, Z10, Z7
+	VMOVUPS     128(CX), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z4, Z4
+	VFMADD231PS Z10, Z10, Z8
+	VMOVUPS     192(CX), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z5, Z5
+	VFMADD231PS Z10, Z10, Z9
+	ADDQ        $0x00000100, CX
+	SUBQ        $0x00000040, AX
+	JGE         squaresSeveral
+
+squaresSeveralEnd:
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000010, AX
+	JL   squaresEnd
+
+squares:
+	VMOVUPS     (CX), Z10
+	VSUBPS      Z0, Z10, Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z10, Z6
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         squares
+
+squaresEnd:
+	ADDQ        $0x00000010, AX
+	TESTQ       AX, AX
+	JE          squaresDone
+	MOVQ        $0x0000ffff, DX
+	BZHIQ       AX, DX, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (CX), K1, Z10
+	VSUBPS      Z0, Z10, Z10
+	VMOVAPS.Z   Z10, K1, Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z10, Z6
+
+squaresDone:
+	VADDPS        Z4, Z2, Z2
+	VADDPS        Z5, Z3, Z3
+	VADDPS        Z3, Z2, Z2
+	VCVTPS2PD     Y2, Z3
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	VCVTPS2PD     Y2, Z2
+	VADDPD        Z2, Z3, Z3
+	VEXTRACTF64X4 $0x01, Z3, Y2
+	VADDPD        Y2, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VADDPD        X2, X3, X3
+	VPERMILPD     $0x01, X3, X2
+	VADDPD        X2, X3, X3
+	VMULSD        X1, X3, X3
+	VADDPS        Z8, Z6, Z6
+	VADDPS        Z9, Z7, Z7
+	VADDPS        Z7, Z6, Z6
+	VCVTPS2PD     Y6, Z2
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	VCVTPS2PD     Y6, Z4
+	VADDPD        Z4, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y4
+	VADDPD        Y4, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X4
+	VADDPD        X4, X2, X2
+	VPERMILPD     $0x01, X2, X4
+	VADDPD        X4, X2, X2
+	VMULSD        X1, X2, X2
+	VCVTSS2SD     X0, X0, X0
+	VADDSD        X3, X0, X0
+	VCVTSD2SS     X0, X0, X0
+	VBROADCASTSS  X0, Z0
+	MOVSS         X0, mean+104(FP)
+	VFNMADD231SD  X3, X3, X2
+	VCVTSD2SS     X2, X2, X2
+	VADDSS        epsilon+96(FP), X2, X2
+	VSQRTSS       X2, X2, X2
+	VMOVSS        constant3f800000<>+0(SB), X1
+	VDIVSS        X2, X1, X2
+	MOVSS         X2, rstd+108(FP)
+	VBROADCASTSS  X2, Z1
+	MOVQ          dst_base+0(FP), AX
+	MOVQ          x_base+24(FP), CX
+	MOVQ          gamma_base+48(FP), DX
+	MOVQ          beta_base+72(FP), BX
+	MOVQ          x_len+32(FP), SI
+	SUBQ          $0x00000020, SI
+	JL            loopSeveralEnd
+
+loopSeveral:
+	VMOVUPS     (CX), Z2
+	VMOVUPS     (BX), Z3
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS     (DX), Z4
+	VFMADD231PS Z4, Z2, Z3
+	VMOVUPS     Z3, (AX)
+	VMOVUPS     64(CX), Z2
+	VMOVUPS     64(BX), Z3
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS     64(DX), Z4
+	VFMADD231PS Z4, Z2, Z3
+	VMOVUPS     Z3, 64(AX)
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x00000020, SI
+	JGE         loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000020, SI
+	SUBQ $0x00000010, SI
+	JL   loopEnd
+
+loop:
+	VMOVUPS     (CX), Z2
+	VMOVUPS     (BX), Z3
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS     (DX), Z4
+	VFMADD231PS Z4, Z2, Z3
+	VMOVUPS     Z3, (AX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x00000010, SI
+	JGE         loop
+
+loopEnd:
+	ADDQ        $0x00000010, SI
+	TESTQ       SI, SI
+	JE          loopDone
+	MOVQ        $0x0000ffff, DI
+	BZHIQ       SI, DI, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS.Z   (DX), K1, Z0
+	VFMADD231PS Z0, Z2, Z3
+	VMOVUPS     Z3, K1, (AX)
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func layerNormBackwardAVX512(dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, mean float32, rstd float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·layerNormBackwardAVX512(SB), NOSPLIT, $0-152
+	MOVQ         x_len+80(FP), AX
+	MOVQ         $+1, CX
+	VXORPS       X0, X0, X0
+	VXORPS       X1, X1, X1
+	VCVTSI2SDQ   AX, X0, X0
+	VCVTSI2SDQ   CX, X1, X1
+	VDIVSD       X0, X1, X1
+	VBROADCASTSS mean+144(FP), Z0
+	VBROADCASTSS rstd+148(FP), Z2
+	VXORPS       Z3, Z3, Z3
+	VXORPS       Z4, Z4, Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	MOVQ         x_base+72(FP), AX
+	MOVQ         dy_base+96(FP), CX
+	MOVQ         gamma_base+120(FP), DX
+	MOVQ         dgamma_base+24(FP), BX
+	MOVQ         dbeta_base+48(FP), SI
+	MOVQ         x_len+80(FP), DI
+	SUBQ         $0x00000020, DI
+	JL           sumsSeveralEnd
+
+sumsSeveral:
+	VMOVUPS     (AX), Z7
+	VMOVUPS     (CX), Z8
+	VMOVUPS     (DX), Z9
+	VMOVUPS     (BX), Z10
+	VMOVUPS     (SI), Z11
+	VADDPS      Z8, Z11, Z11
+	VMOVUPS     Z11, (SI)
+	VSUBPS      Z0, Z7, Z7
+	VMULPS      Z2, Z7, Z7
+	VFMADD231PS Z8, Z7, Z10
+	VMOVUPS     Z10, (BX)
+	VMULPS      Z8, Z9, Z9
+	VADDPS      Z9, Z3, Z3
+	VFMADD231PS Z9, Z7, Z5
+	VMOVUPS     64(AX), Z7
+	VMOVUPS     64(CX), Z8
+	VMOVUPS     64(DX), Z9
+	VMOVUPS     64(BX), Z10
+	VMOVUPS     64(SI), Z11
+	VADDPS      Z8, Z11, Z11
+	VMOVUPS     Z11, 64(SI)
+	VSUBPS      Z0, Z7, Z7
+	VMULPS      Z2, Z7, Z7
+	VFMADD231PS Z8, Z7, Z10
+	VMOVUPS     Z10, 64(BX)
+	VMULPS      Z8, Z9, Z9
+	VADDPS      Z9, Z4, Z4
+	VFMADD231PS Z9, Z7, Z6
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x00000020, DI
+	JGE         sumsSeveral
+
+sumsSeveralEnd:
+	ADDQ $0x00000020, DI
+	SUBQ $0x00000010, DI
+	JL   sumsEnd
+
+sums:
+	VMOVUPS     (AX), Z7
+	VMOVUPS     (CX), Z8
+	VMOVUPS     (DX), Z9
+	VMOVUPS     (BX), Z10
+	VMOVUPS     (SI), Z11
+	VADDPS      Z8, Z11, Z11
+	VMOVUPS     Z11, (SI)
+	VSUBPS      Z0, Z7, Z7
+	VMULPS      Z2, Z7, Z7
+	VFMADD231PS Z8, Z7, Z10
+	VMOVUPS     Z10, (BX)
+	VMULPS      Z8, Z9, Z9
+	VADDPS      Z9, Z3, Z3
+	VFMADD231PS Z9, Z7, Z5
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, DI
+	JGE         sums
+
+sumsEnd:
+	ADDQ        $0x00000010, DI
+	TESTQ       DI, DI
+	JE          sumsDone
+	MOVQ        $0x0000ffff, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (AX), K1, Z7
+	VMOVUPS.Z   (CX), K1, Z8
+	VMOVUPS.Z   (DX), K1, Z9
+	VMOVUPS.Z   (BX), K1, Z10
+	VMOVUPS.Z   (SI), K1, Z11
+	VADDPS      Z8, Z11, Z11
+	VMOVUPS     Z11, K1, (SI)
+	VSUBPS      Z0, Z7, Z7
+	VMULPS      Z2, Z7, Z7
+	VFMADD231PS Z8, Z7, Z10
+	VMOVUPS     Z10, K1, (BX)
+	VMULPS      Z8, Z9, Z9
+	VADDPS      Z9, Z3, Z3
+	VMOVAPS.Z   Z7, K1, Z7
+	VFMADD231PS Z9, Z7, Z5
+
+sumsDone:
+	VADDPS        Z4, Z3, Z3
+	VCVTPS2PD     Y3, Z4
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	VCVTPS2PD     Y3, Z3
+	VADDPD        Z3, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y3
+	VADDPD        Y3, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X3
+	VADDPD        X3, X4, X4
+	VPERMILPD     $0x01, X4, X3
+	VADDPD        X3, X4, X4
+	VMULSD        X1, X4, X4
+	VCVTSD2SS     X4, X4, X3
+	VBROADCASTSS  X3, Z3
+	VADDPS        Z6, Z5, Z5
+	VCVTPS2PD     Y5, Z4
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	VCVTPS2PD     Y5, Z5
+	VADDPD        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VADDPD        Y5, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPD        X5, X4, X4
+	VPERMILPD     $0x01, X4, X5
+	VADDPD        X5, X4, X4
+	VMULSD        X1, X4, X4
+	VCVTSD2SS     X4, X4, X1
+	VBROADCASTSS  X1, Z1
+	MOVQ          x_base+72(FP), AX
+	MOVQ          dy_base+96(FP), CX
+	MOVQ          gamma_base+120(FP), DX
+	MOVQ          dx_base+0(FP), BX
+	MOVQ          x_len+80(FP), SI
+	SUBQ          $0x00000020, SI
+	JL            loopSeveralEnd
+
+loopSeveral:
+	VMOVUPS      (AX), Z4
+	VMOVUPS      (CX), Z5
+	VMOVUPS      (DX), Z6
+	VSUBPS       Z0, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VFMSUB213PS  Z3, Z5, Z6
+	VFNMADD231PS Z1, Z4, Z6
+	VMULPS       Z2, Z6, Z6
+	VMOVUPS      Z6, (BX)
+	VMOVUPS      64(AX), Z4
+	VMOVUPS      64(CX), Z5
+	VMOVUPS      64(DX), Z6
+	VSUBPS       Z0, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VFMSUB213PS  Z3, Z5, Z6
+	VFNMADD231PS Z1, Z4, Z6
+	VMULPS       Z2, Z6, Z6
+	VMOVUPS      Z6, 64(BX)
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x00000020, SI
+	JGE          loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000020, SI
+	SUBQ $0x00000010, SI
+	JL   loopEnd
+
+loop:
+	VMOVUPS      (AX), Z4
+	VMOVUPS      (CX), Z5
+	VMOVUPS      (DX), Z6
+	VSUBPS       Z0, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VFMSUB213PS  Z3, Z5, Z6
+	VFNMADD231PS Z1, Z4, Z6
+	VMULPS       Z2, Z6, Z6
+	VMOVUPS      Z6, (BX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000010, SI
+	JGE          loop
+
+loopEnd:
+	ADDQ         $0x00000010, SI
+	TESTQ        SI, SI
+	JE           loopDone
+	MOVQ         $0x0000ffff, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (AX), K1, Z4
+	VMOVUPS.Z    (CX), K1, Z5
+	VMOVUPS.Z    (DX), K1, Z6
+	VSUBPS       Z0, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VFMSUB213PS  Z3, Z5, Z6
+	VFNMADD231PS Z1, Z4, Z6
+	VMULPS       Z2, Z6, Z6
+	VMOVUPS      Z6, K1, (BX)
+
+loopDone:
+	VZEROUPPER
+	RET

@@ -6,8 +6,7 @@ import (
 )
 
 func adamW() {
-	TEXT("adamWAVX2", NOSPLIT, "func(decay, rate, root, epsilon, beta1, rest1, beta2, rest2 float32, w, m, v, g []float32)")
-	Doc("adamWAVX2 is adamWGeneric.")
+	twin("adamW", "func(decay, rate, root, epsilon, beta1, rest1, beta2, rest2 float32, w, m, v, g []float32)")
 	rate, root, epsilon := broadcast("rate"), broadcast("root"), broadcast("epsilon")
 	beta1, rest1, beta2, rest2 := broadcast("beta1"), broadcast("rest1"), broadcast("beta2"), broadcast("rest2")
 	decay := broadcast("decay")
@@ -29,6 +28,5 @@ func adamW() {
 		VFMSUB213PS(m, decay, w)
 		l.store(w, 0)
 	})
-	VZEROUPPER()
-	RET()
+	end()
 }

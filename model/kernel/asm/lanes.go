@@ -6,38 +6,94 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// lanes is the place in the slices where a loop body works: one vector of eight elements, or the fewer that are left,
-// of which mask tells.
+// width is the number of float32 elements of a vector: 8 in registers Y, with masks in such registers as well, or 16 in
+// registers Z, with masks in registers K.
+var width = 8
+
+// vector returns a register for a vector.
+func vector() reg.VecVirtual {
+	if width == 16 {
+		return ZMM()
+	}
+	return YMM()
+}
+
+// twin begins the function that does what the one in Go, called name + "Generic", does.
+func twin(name, signature string) {
+	suffix := "AVX2"
+	if width == 16 {
+		suffix = "AVX512"
+	}
+	TEXT(name+suffix, NOSPLIT, signature)
+	Doc(name + suffix + " is " + name + "Generic.")
+}
+
+// end returns from a function.
+func end() {
+	VZEROUPPER()
+	RET()
+}
+
+// lanes is the place in the slices where a loop body works: one vector, or the fewer elements that are left, of which
+// mask tells.
 type lanes struct {
 	bases []reg.Register
 	disp  int
-	mask  reg.VecVirtual // nil for all eight
+	mask  reg.Register // nil for all lanes
 }
+
+func (l lanes) address(i int) Mem { return Mem{Base: l.bases[i], Disp: l.disp} }
 
 // load returns the elements of slice i. Lanes beyond its end are 0.
 func (l lanes) load(i int) reg.VecVirtual {
-	v := YMM()
-	if l.mask == nil {
-		VMOVUPS(Mem{Base: l.bases[i], Disp: l.disp}, v)
-	} else {
-		VMASKMOVPS(Mem{Base: l.bases[i], Disp: l.disp}, l.mask, v)
+	v := vector()
+	switch {
+	case l.mask == nil:
+		VMOVUPS(l.address(i), v)
+	case width == 16:
+		VMOVUPS_Z(l.address(i), l.mask, v)
+	default:
+		VMASKMOVPS(l.address(i), l.mask, v)
 	}
 	return v
 }
 
 // store writes v to slice i, nothing beyond its end.
 func (l lanes) store(v reg.VecVirtual, i int) {
-	if l.mask == nil {
-		VMOVUPS(v, Mem{Base: l.bases[i], Disp: l.disp})
-	} else {
-		VMASKMOVPS(v, l.mask, Mem{Base: l.bases[i], Disp: l.disp})
+	switch {
+	case l.mask == nil:
+		VMOVUPS(v, l.address(i))
+	case width == 16:
+		VMOVUPS(v, l.mask, l.address(i))
+	default:
+		VMASKMOVPS(v, l.mask, l.address(i))
 	}
 }
 
 // keep clears the lanes of v beyond the end.
 func (l lanes) keep(v reg.VecVirtual) {
-	if l.mask != nil {
+	switch {
+	case l.mask == nil:
+	case width == 16:
+		VMOVAPS_Z(v, l.mask, v)
+	default:
 		VANDPS(l.mask, v, v)
+	}
+}
+
+// fill replaces the lanes of v beyond the end by those of filler.
+func (l lanes) fill(v, filler reg.VecVirtual) {
+	if l.mask != nil {
+		blend(l.mask, v, filler)
+	}
+}
+
+// blend replaces the lanes of v that m does not have by those of filler.
+func blend(m reg.Register, v, filler reg.VecVirtual) {
+	if width == 16 {
+		VBLENDMPS(v, filler, m, v)
+	} else {
+		VBLENDVPS(m, v, filler, v)
 	}
 }
 
@@ -52,25 +108,34 @@ func each(name string, n reg.Register, bases []reg.Register, several int, body f
 	done := name + "Done"
 	TESTQ(n, n)
 	JE(LabelRef(done))
-	body(lanes{bases: bases, mask: mask(n.(reg.GPVirtual))}, 0)
+	body(lanes{bases: bases, mask: first(n.(reg.GPVirtual))}, 0)
 	Label(done)
 }
 
 // whole emits the part of each that takes as many vectors at a time.
 func whole(name string, n reg.Register, bases []reg.Register, vectors int, body func(l lanes, u int)) {
-	end := name + "End"
-	Label(name)
-	CMPQ(n, Imm(uint64(8*vectors)))
+	elements, end := U32(uint32(width*vectors)), name+"End"
+	SUBQ(elements, n)
 	JL(LabelRef(end))
+	Label(name)
 	for u := range vectors {
-		body(lanes{bases: bases, disp: 32 * u}, u)
+		body(lanes{bases: bases, disp: 4 * width * u}, u)
 	}
 	for _, b := range bases {
-		ADDQ(I32(int32(32*vectors)), b)
+		ADDQ(U32(uint32(4*width*vectors)), b)
 	}
-	SUBQ(Imm(uint64(8*vectors)), n)
-	JMP(LabelRef(name))
+	SUBQ(elements, n)
+	JGE(LabelRef(name))
 	Label(end)
+	ADDQ(elements, n)
+}
+
+// first returns the mask of the first n lanes. It overwrites n.
+func first(n reg.GPVirtual) reg.Register {
+	if width == 16 {
+		return mask512(n)
+	}
+	return mask(n)
 }
 
 // base loads the start of a slice parameter.
@@ -81,12 +146,8 @@ func length(name string) reg.Register { return Load(Param(name).Len(), GP64()) }
 
 // broadcast loads a float32 parameter into all lanes.
 func broadcast(name string) reg.VecVirtual {
-	address, err := Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	v := YMM()
-	VBROADCASTSS(address.Addr, v)
+	v := vector()
+	VBROADCASTSS(parameter(name), v)
 	return v
 }
 
@@ -94,36 +155,8 @@ func broadcast(name string) reg.VecVirtual {
 func zero(n int) []reg.VecVirtual {
 	v := make([]reg.VecVirtual, n)
 	for i := range v {
-		v[i] = YMM()
+		v[i] = vector()
 		VXORPS(v[i], v[i], v[i])
 	}
 	return v
-}
-
-// reduce combines the eight lanes of v by op into the first lane of the result.
-func reduce(v reg.VecVirtual, op func(x, y, z Op)) reg.VecVirtual {
-	high := XMM()
-	low := v.AsX()
-	VEXTRACTF128(Imm(1), v, high)
-	op(high, low, low)
-	VMOVHLPS(low, high, high)
-	op(high, low, low)
-	VMOVSHDUP(low, high)
-	op(high, low, low)
-	return v
-}
-
-// reducePD adds up pairs of vectors of four float64. It overwrites them.
-func reducePD(v []reg.VecVirtual) reg.VecVirtual {
-	for n := len(v); n > 1; n /= 2 {
-		for i := range n / 2 {
-			VADDPD(v[i+n/2], v[i], v[i])
-		}
-	}
-	low, high := v[0].AsX(), XMM()
-	VEXTRACTF128(Imm(1), v[0], high)
-	VADDPD(high, low, low)
-	VPERMILPD(Imm(1), low, high)
-	VADDPD(high, low, low)
-	return low.(reg.VecVirtual)
 }

@@ -6,92 +6,107 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// addPD emits the addition of the eight lanes of x to a pair of vectors of four float64. It overwrites x.
-func addPD(x reg.VecVirtual, sums []reg.VecVirtual) {
-	low, high := YMM(), YMM()
-	VCVTPS2PD(x.AsX(), low)
-	VEXTRACTF128(Imm(1), x, x.AsX())
-	VCVTPS2PD(x.AsX(), high)
-	VADDPD(low, sums[0], sums[0])
-	VADDPD(high, sums[1], sums[1])
+// inverse emits 1/n as float64.
+func inverse(n reg.Register) reg.VecVirtual {
+	count, one := XMM(), GP64()
+	y := XMM()
+	MOVQ(I32(1), one)
+	VXORPS(count, count, count)
+	VXORPS(y, y, y)
+	VCVTSI2SDQ(n, count, count)
+	VCVTSI2SDQ(one, y, y)
+	VDIVSD(count, y, y)
+	return y
 }
 
-// meanPD emits the mean of n elements whose sums are given, in all lanes, as float32.
-func meanPD(sums []reg.VecVirtual, n reg.Register) reg.VecVirtual {
-	total, count := reducePD(sums), XMM()
-	VXORPS(count, count, count)
-	VCVTSI2SDQ(n, count, count)
-	VDIVSD(count, total, total)
-	VCVTSD2SS(total, total, total)
-	mean := YMM()
-	VBROADCASTSS(total, mean)
-	return mean
+// mean emits the sum of all lanes of vectors, added up in float64 and multiplied by inverse. It overwrites them.
+func mean(sums []reg.VecVirtual, inverse reg.VecVirtual) reg.VecVirtual {
+	parts := halves(total(sums))
+	sum := reducePD(parts[:])
+	VMULSD(inverse, sum, sum)
+	return sum
+}
+
+// spread emits a float64 as float32 in all lanes.
+func spread(x reg.VecVirtual) reg.VecVirtual {
+	y := vector()
+	VCVTSD2SS(x, x, y.AsX())
+	VBROADCASTSS(y.AsX(), y)
+	return y
 }
 
 func layerNorm() {
-	TEXT("layerNormAVX2", NOSPLIT, "func(dst, x, gamma, beta []float32, epsilon float32) (mean, rstd float32)")
-	Doc("layerNormAVX2 is layerNormGeneric.")
-	sums := zero(2)
-	each("sum", length("x"), []reg.Register{base("x")}, 1, func(l lanes, _ int) { addPD(l.load(0), sums) })
-	mean := meanPD(sums, length("x"))
-	Store(mean.AsX(), Return("mean"))
-	squares := zero(2)
-	each("squares", length("x"), []reg.Register{base("x")}, 1, func(l lanes, _ int) {
+	twin("layerNorm", "func(dst, x, gamma, beta []float32, epsilon float32) (mean, rstd float32)")
+	const several = 4
+	inverse := inverse(length("x"))
+	sums := zero(several)
+	each("sum", length("x"), []reg.Register{base("x")}, several, func(l lanes, u int) { VADDPS(l.load(0), sums[u], sums[u]) })
+	estimate := mean(sums, inverse)
+	center := spread(estimate)
+	sums = zero(several)
+	squares := zero(several)
+	each("squares", length("x"), []reg.Register{base("x")}, several, func(l lanes, u int) {
 		x := l.load(0)
-		VSUBPS(mean, x, x)
+		VSUBPS(center, x, x)
 		l.keep(x)
-		VMULPS(x, x, x)
-		addPD(x, squares)
+		VADDPS(x, sums[u], sums[u])
+		VFMADD231PS(x, x, squares[u])
 	})
-	rstd, one := meanPD(squares, length("x")), YMM()
-	VADDPS(broadcast("epsilon"), rstd, rstd)
-	VSQRTPS(rstd, rstd)
-	VMOVUPS(number(1), one)
-	VDIVPS(rstd, one, rstd)
-	Store(rstd.AsX(), Return("rstd"))
+	// The estimate's error is the mean of the differences.
+	off, variance := mean(sums, inverse), mean(squares, inverse)
+	VCVTSS2SD(center.AsX(), center.AsX(), center.AsX())
+	VADDSD(off, center.AsX(), center.AsX())
+	center = spread(center.AsX().(reg.VecVirtual))
+	Store(center.AsX(), Return("mean"))
+	VFNMADD231SD(off, off, variance)
+	rstd, one := vector(), XMM()
+	VCVTSD2SS(variance, variance, variance)
+	VADDSS(parameter("epsilon"), variance, variance)
+	VSQRTSS(variance, variance, variance)
+	VMOVSS(number(1), one)
+	VDIVSS(variance, one, variance)
+	Store(variance, Return("rstd"))
+	VBROADCASTSS(variance, rstd)
 	bases := []reg.Register{base("dst"), base("x"), base("gamma"), base("beta")}
-	each("loop", length("x"), bases, 1, func(l lanes, _ int) {
+	each("loop", length("x"), bases, 2, func(l lanes, _ int) {
 		x, beta := l.load(1), l.load(3)
-		VSUBPS(mean, x, x)
+		VSUBPS(center, x, x)
 		VMULPS(rstd, x, x)
 		VFMADD231PS(l.load(2), x, beta)
 		l.store(beta, 0)
 	})
-	VZEROUPPER()
-	RET()
+	end()
 }
 
 func layerNormBackward() {
-	TEXT("layerNormBackwardAVX2", NOSPLIT, "func(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32)")
-	Doc("layerNormBackwardAVX2 is layerNormBackwardGeneric.")
-	mean, rstd := broadcast("mean"), broadcast("rstd")
-	sumG, sumGH := zero(2), zero(2)
+	twin("layerNormBackward", "func(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32)")
+	inverse, center, rstd := inverse(length("x")), broadcast("mean"), broadcast("rstd")
+	const several = 2
+	sumG, sumGH := zero(several), zero(several)
 	bases := []reg.Register{base("x"), base("dy"), base("gamma"), base("dgamma"), base("dbeta")}
-	each("sums", length("x"), bases, 1, func(l lanes, _ int) {
+	each("sums", length("x"), bases, several, func(l lanes, u int) {
 		h, dy, g, dgamma, dbeta := l.load(0), l.load(1), l.load(2), l.load(3), l.load(4)
 		VADDPS(dy, dbeta, dbeta)
 		l.store(dbeta, 4)
-		VSUBPS(mean, h, h)
+		VSUBPS(center, h, h)
 		VMULPS(rstd, h, h)
 		VFMADD231PS(dy, h, dgamma)
 		l.store(dgamma, 3)
 		VMULPS(dy, g, g)
-		VMULPS(g, h, h)
+		VADDPS(g, sumG[u], sumG[u])
 		l.keep(h)
-		addPD(g, sumG)
-		addPD(h, sumGH)
+		VFMADD231PS(g, h, sumGH[u])
 	})
-	meanG, meanGH := meanPD(sumG, length("x")), meanPD(sumGH, length("x"))
+	meanG, meanGH := spread(mean(sumG, inverse)), spread(mean(sumGH, inverse))
 	bases = []reg.Register{base("x"), base("dy"), base("gamma"), base("dx")}
-	each("loop", length("x"), bases, 1, func(l lanes, _ int) {
+	each("loop", length("x"), bases, 2, func(l lanes, _ int) {
 		h, dy, g := l.load(0), l.load(1), l.load(2)
-		VSUBPS(mean, h, h)
+		VSUBPS(center, h, h)
 		VMULPS(rstd, h, h)
 		VFMSUB213PS(meanG, dy, g)
 		VFNMADD231PS(meanGH, h, g)
 		VMULPS(rstd, g, g)
 		l.store(g, 3)
 	})
-	VZEROUPPER()
-	RET()
+	end()
 }

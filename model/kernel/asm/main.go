@@ -5,8 +5,10 @@ package main
 
 import (
 	"flag"
+	"fmt"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -26,12 +28,23 @@ func main() {
 	case "avx512_bf16":
 		bfloat16()
 	}
-	pass.Compile = pass.Concat(pass.Compile, pass.InstructionPass(encode))
+	pass.Compile = pass.Concat(pass.Compile, pass.InstructionPass(encode), pass.InstructionPass(checkRegisters))
 	Generate()
+}
+
+// checkRegisters fails where AVX2 has been given a register of AVX-512, which avo does when it has no other left.
+func checkRegisters(i *ir.Instruction) error {
+	for _, r := range i.Registers() {
+		if p, physical := r.(reg.Physical); physical && *set == "avx2" && r.Kind() == reg.KindVector && p.PhysicalIndex() > 15 {
+			return fmt.Errorf("%s uses register %s", i.Opcode, r.Asm())
+		}
+	}
+	return nil
 }
 
 // avx512 emits functions on vectors of sixteen, with masks in registers of their own.
 func avx512() {
+	width = 16
 	chains("multiplyAddAVX512", "multiplyAddAVX512 does 12 fused multiply-adds of vectors of sixteen a round, on registers alone.",
 		func(right, left, sum reg.VecVirtual) { VFMADD231PS(right, left, sum) })
 	strip512("stripAVX512", "stripAVX512 is stripGeneric, with fused multiplications and additions and a tile of 14 by 32.",
@@ -40,10 +53,7 @@ func avx512() {
 	rotateAVX512()
 	panels(rows512, "AVX512")
 	panels(columns512, "AVX512")
-	rowKinds["avx512"].softmaxRows()
-	rowKinds["avx512"].softmaxBackwardRows()
-	gelu512()
-	geluBackward512()
+	elementwise()
 }
 
 // vnni emits what products of bytes need in addition.
@@ -75,6 +85,12 @@ func avx2() {
 	transpose()
 	panels(panelRows, "AVX2")
 	panels(panelColumns, "AVX2")
+	elementwise()
+	adamW() // bound by roots and quotients, which take twice as long on vectors of sixteen
+}
+
+// elementwise emits what works on vectors of any width.
+func elementwise() {
 	dot()
 	axpy()
 	add()
@@ -82,11 +98,10 @@ func avx2() {
 	sumSquares()
 	exponential()
 	softmax()
-	rowKinds["avx2"].softmaxRows()
-	rowKinds["avx2"].softmaxBackwardRows()
+	softmaxRows()
+	softmaxBackwardRows()
 	gelu()
 	geluBackward()
 	layerNorm()
 	layerNormBackward()
-	adamW()
 }

@@ -1,13 +1,18 @@
 package main
 
-import "math"
+import (
+	"math"
 
-// polynomial emits y = (...(c[0]*x + c[1])*x + ...).
-func polynomial(x vector, c ...float64) (y vector) {
-	y, next := number(c[0]), vectors(2)
-	for i, coefficient := range c[1:] {
+	"github.com/ferry-clir/ferry/model/kernel/asm/coefficients"
+)
+
+// polynomial emits y = c[0] + c[1]*x + ..., the highest power first.
+func polynomial(x vector, c []float64) (y vector) {
+	last := len(c) - 1
+	y, next := number(c[last]), vectors(2)
+	for i := last - 1; i >= 0; i-- {
 		sum := next[i%2]
-		move(number(coefficient), sum)
+		move(number(c[i]), sum)
 		multiplyAddTo(y, x, sum)
 		y = sum
 	}
@@ -24,7 +29,7 @@ func exp(x vector) (y vector) {
 	round(n, n)
 	multiplySubtractFrom(n, number(high), x)
 	multiplySubtractFrom(n, number(math.Ln2-high), x)
-	y = polynomial(x, 1.0/5040, 1.0/720, 1.0/120, 1.0/24, 1.0/6, 1.0/2, 1, 1)
+	y = polynomial(x, append([]float64{1, 1}, coefficients.Exp[:]...))
 	integer(n, n)
 	halveInteger(n, half)
 	emit("VSUB V%d.S4, V%d.S4, V%d.S4", half, n, n)
@@ -36,24 +41,18 @@ func exp(x vector) (y vector) {
 	return y
 }
 
-// normal emits the distribution function of the standard normal at x, and e = e^(-x*x/2): the steps of normal in
-// activation.go of package kernel.
-func normal(x vector) (distribution, e vector) {
-	z, t, sign := one(), one(), one()
-	absolute(x, z)
-	move(number(1), t)
-	multiplyAddTo(z, number(0.3275911/math.Sqrt2), t)
-	divide(number(1), t, t)
-	y := polynomial(t, 1.061405429/2, -1.453152027/2, 1.421413741/2, -0.284496736/2, 0.254829592/2)
-	multiply(y, t, y)
-	multiply(z, z, z)
-	multiply(z, number(-0.5), z)
-	e = exp(z)
-	multiply(y, e, y)
-	subtract(number(1), y, t)
-	negative(x, sign)
-	emit("VBIT V%d.B16, V%d.B16, V%d.B16", sign, y, t) // y where x is negative
-	return t, e
+// sigmoid emits x, but not below the range of r, and the value of r there: the steps of rational.at in activation.go of
+// package kernel. It overwrites x.
+func sigmoid(r coefficients.Rational, x vector) (bounded, y vector) {
+	z, square := one(), one()
+	larger(x, number(-r.Range), x)
+	smaller(x, number(r.Range), z)
+	multiply(z, z, square)
+	y = polynomial(square, r.P[:])
+	multiply(y, z, y)
+	divide(y, polynomial(square, r.Q[:]), y)
+	add(y, number(0.5), y)
+	return x, y
 }
 
 func exponential() {
@@ -97,8 +96,7 @@ func softmax() {
 func gelu() {
 	define("geluNEON", "func(dst, x []float32)", "is geluGeneric.", func() {
 		each("loop", length("x"), []register{base("dst"), base("x")}, 1, func(l lanes, _ int) {
-			x := l.load(1)
-			y, _ := normal(x)
+			x, y := sigmoid(coefficients.GELU, l.load(1))
 			multiply(x, y, y)
 			l.store(y, 0)
 		})
@@ -108,10 +106,7 @@ func gelu() {
 func geluBackward() {
 	define("geluBackwardNEON", "func(dx, x, dy []float32)", "is geluBackwardGeneric.", func() {
 		each("loop", length("x"), []register{base("dx"), base("x"), base("dy")}, 1, func(l lanes, _ int) {
-			x := l.load(1)
-			y, e := normal(x)
-			multiply(e, number(1/(math.Sqrt2*math.SqrtPi)), e)
-			multiplyAddTo(x, e, y)
+			_, y := sigmoid(coefficients.GELUBackward, l.load(1))
 			multiply(y, l.load(2), y)
 			l.store(y, 0)
 		})

@@ -24,8 +24,6 @@ func smaller(x, y, d vector)  { word("fmin", 0x4ea0f400, x, y, d) }
 func pairSums(x, y, d vector)   { word("faddp", 0x6e20d400, x, y, d) }
 func pairMaxima(x, y, d vector) { word("fmaxp", 0x6e20f400, x, y, d) }
 
-func absolute(x, d vector)     { word1("fabs", 0x4ea0f800, x, d, "") }
-func negative(x, d vector)     { word1("fcmlt", 0x4ea0e800, x, d, ", #0.0") } // ones where x < 0
 func squareRoot(x, d vector)   { word1("fsqrt", 0x6ea1f800, x, d, "") }
 func round(x, d vector)        { word1("frintn", 0x4e218800, x, d, "") } // to even
 func integer(x, d vector)      { word1("fcvtns", 0x4e21a800, x, d, "") }
