@@ -67,11 +67,24 @@ type activations struct {
 // NewWorkspace returns an empty workspace.
 func NewWorkspace() *Workspace { return new(Workspace) }
 
-// prepare lays out the memory of a forward pass over b.
+// prepare lays out the memory of a forward pass over b. It does so once more if there was too little of it, to allocate
+// it, with that of a backward pass, as one slab.
 func (w *Workspace) prepare(c Config, b Batch) {
-	t, h := len(b.IDs), c.Hidden
-	w.tokens = t
-	w.arena.reset()
+	w.tokens = len(b.IDs)
+	w.arena.dry = true
+	w.layOut(c)
+	if w.Training {
+		w.takeScratch(c)
+		w.arena.take((4*c.Layers + 2) * (c.Hidden + 15)) // gradients of normalisations
+	}
+	w.arena.dry = false
+	w.arena.reserve()
+	w.layOut(c)
+}
+
+func (w *Workspace) layOut(c Config) {
+	t, h := w.tokens, c.Hidden
+	w.arena.used = 0
 	w.input, w.mean, w.rstd = w.arena.take(t*h), w.arena.take(t), w.arena.take(t)
 	w.hidden = w.arena.take(t * h)
 	w.layers = w.layers[:0]
@@ -113,17 +126,20 @@ func (w *Workspace) takeLayer(c Config) activations {
 	return a
 }
 
-// An arena hands out parts of one slab. What the slab is too short for is allocated on the spot, and the next reset
-// makes the slab long enough.
+// An arena hands out parts of one slab. What the slab is too short for is allocated on the spot.
 type arena struct {
 	slab []float32
 	used int
+	dry  bool // nothing is handed out, only counted
 }
 
 // take returns n elements that hold anything.
 func (a *arena) take(n int) []float32 {
 	begin := a.used
 	a.used += (n + 15) &^ 15 // whole cache lines
+	if a.dry {
+		return nil
+	}
 	if a.used > len(a.slab) {
 		return make([]float32, n)
 	}
@@ -136,9 +152,10 @@ func (w *Workspace) takeZeros(n int) []float32 {
 	return x
 }
 
-func (a *arena) reset() {
+// reserve makes the slab long enough for what was counted, and for a batch that is a little longer.
+func (a *arena) reserve() {
 	if a.used > len(a.slab) {
-		a.slab = make([]float32, a.used+a.used/16) // the next batch may be a little longer
+		a.slab = nil // free at once
+		a.slab = make([]float32, a.used+a.used/16)
 	}
-	a.used = 0
 }

@@ -116,6 +116,29 @@ func TestWorkersDoNotChangeBits(t *testing.T) {
 	}
 }
 
+// TestBatchesBeyondMemory checks that running the student forward a second time for the loss that spans a batch, where not
+// all of the batch's activations are kept, gives the same bits.
+func TestBatchesBeyondMemory(t *testing.T) {
+	d, o := distillation(Loss{OT, 1}, Loss{ContrastiveLoss, 0.1}), options()
+	o.Epochs = 3
+	var all [][]float32
+	for _, workspaces := range []int{4, 1, 3} {
+		student := tiny(2)
+		tr := newTrainer(d.objective(), o, student)
+		if len(tr.training) != 4 {
+			t.Fatalf("%d workspaces for 4 micro-batches", len(tr.training))
+		}
+		tr.training = tr.training[:workspaces]
+		if err := tr.run(t.Context(), func(Record) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, weightsOf(student))
+	}
+	if !slices.Equal(all[0], all[1]) || !slices.Equal(all[0], all[2]) {
+		t.Error("weights differ")
+	}
+}
+
 // TestStepGradient compares a whole step's gradient with how the reported loss changes along it: |g|^2 a unit. The ot
 // loss is not among them, since its plan moves with the weights; greedy's does not.
 func TestStepGradient(t *testing.T) {

@@ -28,13 +28,28 @@ type trainer struct {
 	failed    []error              // of every micro-batch
 }
 
+// batchMemory is the most bytes of activations of a whole batch that are there at the same time.
+const batchMemory = 512 << 20
+
 // inFlight is the number of micro-batches whose activations are there at the same time: two for each of several workers, so
-// that one that is done early has another one to turn to.
-func inFlight(workers int) int {
-	if workers == 1 {
-		return 1
+// that one that is done early has another one to turn to; or, for a loss that spans the batch, all of a batch, so that none
+// has to run forward twice, if that is within batchMemory.
+func (t *trainer) inFlight() int {
+	n := 2 * t.options.Workers
+	if n == 2 {
+		n = 1
 	}
-	return 2 * workers
+	whole := (t.options.Batch + t.options.MicroBatch - 1) / t.options.MicroBatch
+	tokens := 0
+	for _, sample := range t.plan.tokens {
+		tokens += sample
+	}
+	c := t.student.Config
+	bytes := float64(tokens) / float64(len(t.plan.tokens)) * float64(t.options.Batch) * float64(4*c.Layers*(8*c.Hidden+2*c.FFN))
+	if t.objective.weight(ContrastiveLoss) > 0 && bytes <= batchMemory {
+		n = max(n, whole)
+	}
+	return n
 }
 
 func newTrainer(o objective, options Options, student *encoder.Encoder) *trainer {
@@ -45,7 +60,7 @@ func newTrainer(o objective, options Options, student *encoder.Encoder) *trainer
 	for range options.Workers {
 		t.forward = append(t.forward, encoder.NewWorkspace())
 	}
-	for range inFlight(options.Workers) {
+	for range t.inFlight() {
 		w := encoder.NewWorkspace()
 		w.Training, w.Precision = true, options.Precision
 		t.training = append(t.training, w)
