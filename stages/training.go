@@ -46,6 +46,11 @@ type Training struct {
 	// Precision is that of the products with the weights of the model that learns: float32, or bf16, which is faster where
 	// the processor has instructions for it (avx512_bf16). Weights stay float32.
 	Precision string `yaml:"precision"`
+	// Dropout is the probability that a number of the model that learns is left out of a step, in its embeddings, attention
+	// and layers.
+	Dropout float64 `yaml:"dropout"`
+	// GradientCheckpointing takes a third more time and a fraction of the memory, for long texts and large models.
+	GradientCheckpointing bool `yaml:"gradient_checkpointing"`
 	// Temperature of the contrastive loss.
 	Temperature float64 `yaml:"temperature"`
 	Dev
@@ -75,6 +80,7 @@ func (t *Training) Validate() []schemas.Mistake {
 	wrong(t.LayerDecay <= 0 || t.LayerDecay > 1, "layer_decay", "above 0 and at most 1", t.LayerDecay)
 	wrong(t.WeightDecay < 0, "weight_decay", "at least 0", t.WeightDecay)
 	wrong(t.ClipNorm < 0, "clip_norm", "at least 0", t.ClipNorm)
+	wrong(t.Dropout < 0 || t.Dropout >= 1, "dropout", "at least 0 and below 1", t.Dropout)
 	wrong(t.FreezeLayers < 0, "freeze_layers", "at least 0", t.FreezeLayers)
 	wrong(t.Temperature <= 0, "temperature", "above 0", t.Temperature)
 	found = append(found, oneOf("schedule", t.Schedule, train.Schedules...)...)
@@ -121,7 +127,8 @@ func (t *Training) run(ctx context.Context, job Job, m, documents *model.Model, 
 func (t *Training) options(job Job) train.Options {
 	return train.Options{Epochs: t.Epochs, Batch: t.Batch, BatchTokens: t.BatchTokens, MicroBatch: t.MicroBatch, LearningRate: t.LearningRate,
 		Schedule: t.Schedule, Warmup: t.Warmup, LayerDecay: t.LayerDecay, WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm, Frozen: encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers},
-		Precision: precisions[t.Precision], Seed: job.Seed, Workers: job.Workers}
+		Precision: precisions[t.Precision], Dropout: t.Dropout, GradientCheckpointing: t.GradientCheckpointing,
+		Seed: job.Seed, Workers: job.Workers}
 }
 
 // A curve is the training table while it is being made.

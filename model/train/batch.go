@@ -33,6 +33,7 @@ type microBatch struct {
 	solved        []ot.Report
 	memory        scratch
 
+	drops     []uint64           // keys of the student's texts, for dropout
 	workspace *encoder.Workspace // of the student's pass with hidden as its result; nil if there was none yet
 	hidden    []float32          // (tokens of student, d)
 }

@@ -24,7 +24,12 @@ type Options struct {
 	ClipNorm     float64 // gradients longer than this are scaled down to it; 0 never
 	Frozen       encoder.Frozen
 	Precision    encoder.Precision // of the student's products with weights: encoder.Float32 or BFloat16; weights are float32
-	Seed         uint64            // of the order of the samples
+	Dropout      float64           // probability that a number is dropped in the student's embeddings, attention and layers; see encoder.Dropout
+	Seed         uint64            // of the order of the samples, and of dropout
+
+	// GradientCheckpointing runs every layer forward a second time instead of keeping its activations, for long texts and
+	// large models: a third more time for a fraction of the memory, and the same bits.
+	GradientCheckpointing bool
 
 	// Workers is the number of goroutines. Where there are several, each keeps the activations of two micro-batches; their
 	// number changes no bit.
@@ -56,6 +61,8 @@ func (o Options) check() error {
 		return fmt.Errorf("batch, micro-batch and workers are %d, %d and %d, and must be at least 1", o.Batch, o.MicroBatch, o.Workers)
 	case o.Precision != encoder.Float32 && o.Precision != encoder.BFloat16:
 		return errors.New("training is in float32 or bf16")
+	case !(o.Dropout >= 0 && o.Dropout < 1):
+		return fmt.Errorf("dropout is %v, and must be at least 0 and below 1", o.Dropout)
 	case o.BatchTokens < 0:
 		return fmt.Errorf("batch tokens are %d, and may not be negative", o.BatchTokens)
 	case !(o.LayerDecay > 0 && o.LayerDecay <= 1):

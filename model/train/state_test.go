@@ -29,6 +29,8 @@ func TestResume(t *testing.T) {
 		"evaluated":          func(o *Options) { o.Evaluate, o.EvaluateEvery = firstWeight, 7 },
 		"batches of tokens":  func(o *Options) { o.BatchTokens = 150 },
 		"bf16, cosine":       func(o *Options) { o.Precision, o.Schedule = encoder.BFloat16, Cosine },
+		"dropout":            func(o *Options) { o.Dropout = 0.1 },
+		"checkpointing":      func(o *Options) { o.Dropout, o.GradientCheckpointing = 0.1, true },
 		"decay by the layer": func(o *Options) { o.LayerDecay, o.WeightDecay = 0.5, 0.1 },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,7 +62,7 @@ func newTrainer(o objective, options Options, student *encoder.Encoder) *trainer
 	}
 	for range t.inFlight() {
 		w := encoder.NewWorkspace()
-		w.Training, w.Precision = true, options.Precision
+		w.Training, w.Precision, w.GradientCheckpointing = true, options.Precision, options.GradientCheckpointing
 		t.training = append(t.training, w)
 	}
 	return t
@@ -111,7 +111,8 @@ func (t *trainer) prepare(ctx context.Context) error {
 			return
 		}
 		m, w := b.parts[i], t.forward[thread]
-		if w.Precision = encoder.Float32; t.objective.Teacher != nil {
+		if t.objective.Teacher != nil {
+			w.Precision, w.Dropout = encoder.Float32, encoder.Dropout{}
 			t.teaching.teach(w, b, m)
 		}
 		if joined {
@@ -119,7 +120,7 @@ func (t *trainer) prepare(ctx context.Context) error {
 				w = t.training[i]
 				m.workspace = w
 			}
-			t.objective.run(w, t.student, b, m)
+			t.forwardPass(w, m)
 		}
 	})
 	if joined {
@@ -141,12 +142,26 @@ func (t *trainer) descend(ctx context.Context) error {
 				return err
 			}
 		}
-		t.each(t.gradients.Parts(), func(i int) { t.gradients.Collect(i, first == 0, t.training[:len(parts)]...) })
+		t.collect(first == 0, t.training[:len(parts)])
 	}
 	return nil
 }
 
 var errNotFinite = errors.New("the student's vectors are not finite")
+
+// forwardPass runs the student over a micro-batch. The same micro-batch drops the same numbers in every pass of a step,
+// and a sample the same ones in any micro-batch.
+func (t *trainer) forwardPass(w *encoder.Workspace, m *microBatch) {
+	m.drops = m.drops[:0]
+	for side := range t.objective.sides {
+		for _, i := range m.samples {
+			m.drops = append(m.drops, encoder.DropoutKey(t.options.Seed, t.step, side*t.objective.samples()+i))
+		}
+	}
+	p := float32(t.options.Dropout)
+	w.Dropout = encoder.Dropout{Hidden: p, Attention: p, Keys: m.drops}
+	t.objective.run(w, t.student, &t.batch, m)
+}
 
 // pass runs the student over a micro-batch, forward and backward but for the gradients of the weights.
 func (t *trainer) pass(ctx context.Context, m *microBatch, w *encoder.Workspace) error {
@@ -154,7 +169,7 @@ func (t *trainer) pass(ctx context.Context, m *microBatch, w *encoder.Workspace)
 		return ctx.Err()
 	}
 	if m.workspace == nil {
-		t.objective.run(w, t.student, &t.batch, m)
+		t.forwardPass(w, m)
 	}
 	d := t.student.Config.Hidden
 	if !t.objective.finite(&t.batch, m, d) {
@@ -164,6 +179,31 @@ func (t *trainer) pass(ctx context.Context, m *microBatch, w *encoder.Workspace)
 	if err != nil {
 		return fmt.Errorf("computing losses: %w", err)
 	}
-	t.student.Propagate(w, m.student, dHidden, t.options.Frozen)
+	if t.options.GradientCheckpointing {
+		t.student.StartPropagation(w, m.student, dHidden, t.options.Frozen)
+	} else {
+		t.student.Propagate(w, m.student, dHidden, t.options.Frozen)
+	}
 	return nil
+}
+
+// collect collects the gradients of the weights from workspaces that pass has left. With gradient checkpointing it goes
+// back with all of them through one layer after the other.
+func (t *trainer) collect(overwrite bool, from []*encoder.Workspace) {
+	if !t.options.GradientCheckpointing {
+		t.each(t.gradients.Parts(), func(i int) { t.gradients.Collect(i, overwrite, from...) })
+		return
+	}
+	layers, more := make([]int, len(from)), make([]bool, len(from))
+	for {
+		t.each(len(from), func(i int) { layers[i], more[i] = t.student.PropagateLayer(from[i]) })
+		if !more[0] {
+			return
+		}
+		t.each(t.gradients.Parts(), func(i int) {
+			if t.gradients.Layer(i) == layers[0] {
+				t.gradients.Collect(i, overwrite, from...)
+			}
+		})
+	}
 }
