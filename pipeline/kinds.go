@@ -91,7 +91,7 @@ var kinds = []kind{
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
 	{"stages", "train", 2, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 2, onSeed, func() any { return stages.NewDistill() }},
-	{"stages", "embed", 1, onInputs, func() any { return stages.NewEmbed() }},
+	{"stages", "embed", 2, onInputs, func() any { return stages.NewEmbed() }},
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
 	{"stages", "evaluate", 1, onSeedAndNames, func() any { return stages.NewEvaluate() }},
 	{"sinks", "parquet", 1, onInputs, func() any { return sinks.NewParquet() }},
