@@ -103,12 +103,10 @@ func (g *Gradients) collectVectors(l *layer, index int, overwrite bool, from []*
 	h := g.config.Hidden
 	for _, w := range from {
 		a := &w.layers[index]
-		for t := range w.tokens {
-			kernel.Add(l.downBias, part(a.sum2, t, h))
-			kernel.Add(l.upBias, part(a.up, t, g.config.FFN))
-			kernel.Add(l.outBias, part(a.sum1, t, h))
-			kernel.Add(l.qkvBias, part(a.qkv, t, 3*h))
-		}
+		kernel.AddRows(l.downBias, a.sum2[:w.tokens*h], w.tokens)
+		kernel.AddRows(l.upBias, a.up[:w.tokens*g.config.FFN], w.tokens)
+		kernel.AddRows(l.outBias, a.sum1[:w.tokens*h], w.tokens)
+		kernel.AddRows(l.qkvBias, a.qkv[:w.tokens*3*h], w.tokens)
 		for i, x := range [...][]float32{l.norm1, l.norm1Bias, l.norm2, l.norm2Bias} {
 			kernel.Add(x, part(a.dnorms, i, h))
 		}

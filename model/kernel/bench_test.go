@@ -92,6 +92,7 @@ func BenchmarkElementwise(b *testing.B) {
 	const rows, d = 512, 384
 	x, y, z, w := random(r, rows*d, 0).data, random(r, rows*d, 0).data, random(r, rows*d, 0).data, random(r, rows*d, 0).data
 	gamma, beta, mean, rstd := x[:d], y[:d], make([]float32, rows), make([]float32, rows)
+	halves := make([]uint16, rows*d)
 	for _, f := range []struct {
 		name string
 		run  func()
@@ -108,6 +109,16 @@ func BenchmarkElementwise(b *testing.B) {
 		{"LayerNormBackward", func() { LayerNormBackward(y, w[:d], w[d:2*d], x, z, gamma, mean, rstd, rows, d) }},
 		{"AdamW", func() { AdamW(AdamWStep{0, 0.9, 0.999, 1e-8, 0, 1, 1, 1}, w, z, y, x) }},
 		{"Axpy", func() { Axpy(0.5, x, y) }},
+		{"Add", func() {
+			for i := range rows {
+				Add(beta, x[i*d:(i+1)*d])
+			}
+		}},
+		{"AddRows", func() { AddRows(beta, x, rows) }},
+		{"ToFloat16", func() { ToFloat16(halves, x) }},
+		{"FromFloat16", func() { FromFloat16(y, halves) }},
+		{"ToBFloat16", func() { ToBFloat16(halves, x) }},
+		{"FromBFloat16", func() { FromBFloat16(y, halves) }},
 		{"Dot", func() { Dot(x, y) }},
 		{"SumSquares", func() { SumSquares(x) }},
 	} {

@@ -21,17 +21,12 @@ func roundedTo(t tile, strip strip) bfloat16 {
 
 type pairPanels func(dst []float32, panel int, x []float32, ldx, depth, count, columns int)
 
-// toBFloat16 rounds x to bfloat16, the upper half of a float32, to the nearest and ties to even. NaN stays NaN, and what
-// is too small for a normal float32 becomes 0, as the instruction does it.
+// toBFloat16 rounds x to bfloat16 as the instruction does it: what is too small for a normal float32 becomes 0.
 func toBFloat16(x float32) uint32 {
-	bits := math.Float32bits(x)
-	switch {
-	case bits&0x7fffffff > 0x7f800000:
-		return bits>>16 | 0x40
-	case bits&0x7f800000 == 0:
+	if bits := math.Float32bits(x); bits&0x7f800000 == 0 {
 		return bits >> 16 & 0x8000
 	}
-	return (bits + 0x7fff + bits>>16&1) >> 16
+	return uint32(upperHalf(x))
 }
 
 // pairsGeneric computes units of two bfloat16.

@@ -1,5 +1,5 @@
 // Package kernel holds the arithmetic of the encoder on float32 slices: matrix products, attention, vector sums,
-// softmax, GELU, layer normalisation, one AdamW step and half-precision conversion. Matrices are row-major; the leading
+// softmax, GELU, layer normalisation, one AdamW step and conversion to 16 bits. Matrices are row-major; the leading
 // dimension (lda, ldb, ldc) is the distance between the starts of two rows, in elements.
 //
 // Vocabulary: a panel is a few rows of A, or columns of B, laid out so that the innermost loop reads it from front to

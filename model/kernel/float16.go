@@ -2,23 +2,6 @@ package kernel
 
 import "math"
 
-// ToFloat16 rounds x to IEEE 754 half precision, to the nearest and ties to even. What is too large becomes infinite,
-// NaN stays NaN.
-func ToFloat16(dst []uint16, x []float32) {
-	checkLength(len(dst), len(x))
-	for i, v := range x {
-		dst[i] = toFloat16(v)
-	}
-}
-
-// FromFloat16 converts half precision to single precision, which holds every value of it.
-func FromFloat16(dst []float32, x []uint16) {
-	checkLength(len(dst), len(x))
-	for i, v := range x {
-		dst[i] = fromFloat16(v)
-	}
-}
-
 func toFloat16(x float32) uint16 {
 	bits := math.Float32bits(x)
 	sign := uint16(bits >> 16 & 0x8000)
@@ -39,8 +22,10 @@ func toFloat16(x float32) uint16 {
 func fromFloat16(x uint16) float32 {
 	sign, size := uint32(x&0x8000)<<16, uint32(x&0x7fff)
 	switch {
-	case size >= 0x7c00:
-		return math.Float32frombits(sign | 0x7f800000 | size&0x3ff<<13)
+	case size > 0x7c00: // NaN: keep its payload, and quiet it
+		return math.Float32frombits(sign | 0x7fc00000 | size&0x3ff<<13)
+	case size == 0x7c00:
+		return math.Float32frombits(sign | 0x7f800000)
 	case size < 0x400: // subnormal: size is a multiple of 2^-24
 		return math.Float32frombits(sign | math.Float32bits(float32(size)*(1.0/(1<<24))))
 	}

@@ -25,6 +25,7 @@ type isa struct {
 	dot         func(x, y []float32) float32
 	axpy        func(alpha float32, x, y []float32)
 	add         func(dst, x []float32)
+	addRows     func(dst, x []float32, rows int)
 	scale       func(alpha float32, x []float32)
 	sumSquares  func(x []float32) float64
 	exp         func(dst, x []float32)
@@ -38,6 +39,9 @@ type isa struct {
 	layerNorm         func(dst, x, gamma, beta []float32, epsilon float32) (mean, rstd float32)
 	layerNormBackward func(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32)
 	adamW             func(decay, rate, root, epsilon, beta1, rest1, beta2, rest2 float32, w, m, v, g []float32)
+	// The conversions take whole vectors, at least one: float32 to its upper half is bfloat16.
+	toFloat16, toUpperHalf     func(dst []uint16, x []float32)
+	fromFloat16, fromUpperHalf func(dst []float32, x []uint16)
 }
 
 var generic = isa{
@@ -53,6 +57,7 @@ var generic = isa{
 	dot:                 dotGeneric,
 	axpy:                axpyGeneric,
 	add:                 addGeneric,
+	addRows:             addRowsGeneric(addGeneric),
 	scale:               scaleGeneric,
 	sumSquares:          sumSquaresGeneric,
 	exp:                 expGeneric,
@@ -64,6 +69,10 @@ var generic = isa{
 	layerNorm:           layerNormGeneric,
 	layerNormBackward:   layerNormBackwardGeneric,
 	adamW:               adamWGeneric,
+	toFloat16:           toFloat16Generic,
+	fromFloat16:         fromFloat16Generic,
+	toUpperHalf:         toUpperHalfGeneric,
+	fromUpperHalf:       fromUpperHalfGeneric,
 }
 
 // environment is the variable that fixes the instructions.

@@ -12,7 +12,7 @@ import "golang.org/x/sys/cpu"
 // available lists what this machine can run, the fastest last.
 func available() []isa {
 	offered := []isa{generic}
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasF16C {
 		offered = append(offered, avx2)
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
@@ -41,6 +41,7 @@ var avx2 = isa{
 	dot:                 dotAVX2,
 	axpy:                axpyAVX2,
 	add:                 addAVX2,
+	addRows:             addRowsAVX2,
 	scale:               scaleAVX2,
 	sumSquares:          sumSquaresAVX2,
 	exp:                 expAVX2,
@@ -52,6 +53,10 @@ var avx2 = isa{
 	layerNorm:           layerNormAVX2,
 	layerNormBackward:   layerNormBackwardAVX2,
 	adamW:               adamWAVX2,
+	toFloat16:           toFloat16AVX2,
+	fromFloat16:         fromFloat16AVX2,
+	toUpperHalf:         toUpperHalfAVX2,
+	fromUpperHalf:       fromUpperHalfAVX2,
 }
 
 // avx512 is avx2, but for the functions that gain by vectors of sixteen.
@@ -66,7 +71,9 @@ func avx512() isa {
 	o.int8 = integers{depth: 2, rotate: rotateAVX512, quantize: quantizeAVX2, strip: stripInt8AVX512}
 	o.dot, o.axpy, o.add, o.scale, o.sumSquares = dotAVX512, axpyAVX512, addAVX512, scaleAVX512, sumSquaresAVX512
 	o.exp, o.softmax, o.gelu, o.geluBackward = expAVX512, softmaxAVX512, geluAVX512, geluBackwardAVX512
-	o.layerNorm, o.layerNormBackward = layerNormAVX512, layerNormBackwardAVX512
+	o.layerNorm, o.layerNormBackward, o.addRows = layerNormAVX512, layerNormBackwardAVX512, addRowsAVX512
+	o.toFloat16, o.fromFloat16 = toFloat16AVX512, fromFloat16AVX512
+	o.toUpperHalf, o.fromUpperHalf = toUpperHalfAVX512, fromUpperHalfAVX512
 	return o
 }
 

@@ -13,6 +13,7 @@ func neon() isa {
 	o.transpose, o.copyRows, o.copyColumns = transposePanelNEON, panels6NEON, panels16NEON
 	o.dot, o.axpy, o.add, o.scale, o.sumSquares = dotNEON, axpyNEON, addNEON, scaleNEON, sumSquaresNEON
 	o.exp, o.softmax, o.gelu, o.geluBackward = expNEON, softmaxNEON, geluNEON, geluBackwardNEON
+	o.addRows = addRowsGeneric(addNEON)
 	o.softmaxRows = softmaxRowsGeneric(softmaxNEON)
 	o.layerNorm, o.layerNormBackward, o.adamW = layerNormNEON, layerNormBackwardNEON, adamWNEON
 	return o

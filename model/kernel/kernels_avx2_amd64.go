@@ -38,6 +38,9 @@ func axpyAVX2(alpha float32, x []float32, y []float32)
 // addAVX2 is addGeneric.
 func addAVX2(dst []float32, x []float32)
 
+// addRowsAVX2 is addRowsGeneric.
+func addRowsAVX2(dst []float32, x []float32, rows int)
+
 // scaleAVX2 is scaleGeneric.
 func scaleAVX2(alpha float32, x []float32)
 
@@ -67,6 +70,18 @@ func layerNormAVX2(dst []float32, x []float32, gamma []float32, beta []float32, 
 
 // layerNormBackwardAVX2 is layerNormBackwardGeneric.
 func layerNormBackwardAVX2(dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, mean float32, rstd float32)
+
+// toFloat16AVX2 is toFloat16Generic.
+func toFloat16AVX2(dst []uint16, x []float32)
+
+// fromFloat16AVX2 is fromFloat16Generic.
+func fromFloat16AVX2(dst []float32, x []uint16)
+
+// toUpperHalfAVX2 is toUpperHalfGeneric.
+func toUpperHalfAVX2(dst []uint16, x []float32)
+
+// fromUpperHalfAVX2 is fromUpperHalfGeneric.
+func fromUpperHalfAVX2(dst []float32, x []uint16)
 
 // adamWAVX2 is adamWGeneric.
 func adamWAVX2(decay float32, rate float32, root float32, epsilon float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, w []float32, m []float32, v []float32, g []float32)

@@ -4140,6 +4140,106 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func addRowsAVX2(dst []float32, x []float32, rows int)
+// Requires: AVX
+TEXT ·addRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ AX, BX
+	SHLQ $0x02, BX
+	SUBQ $0x00000040, AX
+	JL   columns8End
+
+columns8:
+	MOVQ    rows+48(FP), SI
+	MOVQ    DX, DI
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
+	VMOVUPS 128(CX), Y4
+	VMOVUPS 160(CX), Y5
+	VMOVUPS 192(CX), Y6
+	VMOVUPS 224(CX), Y7
+
+columns8Rows:
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(DI), Y8
+	VADDPS  Y8, Y1, Y1
+	VMOVUPS 64(DI), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS 96(DI), Y8
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS 128(DI), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 160(DI), Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS 192(DI), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 224(DI), Y8
+	VADDPS  Y8, Y7, Y7
+	ADDQ    BX, DI
+	DECQ    SI
+	JNE     columns8Rows
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y5, 160(CX)
+	VMOVUPS Y6, 192(CX)
+	VMOVUPS Y7, 224(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, DX
+	SUBQ    $0x00000040, AX
+	JGE     columns8
+
+columns8End:
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000008, AX
+	JL   columns1End
+
+columns1:
+	MOVQ    rows+48(FP), SI
+	MOVQ    DX, DI
+	VMOVUPS (CX), Y0
+
+columns1Rows:
+	VMOVUPS (DI), Y1
+	VADDPS  Y1, Y0, Y0
+	ADDQ    BX, DI
+	DECQ    SI
+	JNE     columns1Rows
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	SUBQ    $0x00000008, AX
+	JGE     columns1
+
+columns1End:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JE         done
+	LEAQ       masks<>+0(SB), SI
+	NEGQ       AX
+	VMOVUPS    32(SI)(AX*4), Y0
+	MOVQ       rows+48(FP), AX
+	VMASKMOVPS (CX), Y0, Y1
+
+rest:
+	VMASKMOVPS (DX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	ADDQ       BX, DX
+	DECQ       AX
+	JNE        rest
+	VMASKMOVPS Y1, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func scaleAVX2(alpha float32, x []float32)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
@@ -5964,6 +6064,115 @@ loopEnd:
 	VMASKMOVPS   Y7, Y4, (BX)
 
 loopDone:
+	VZEROUPPER
+	RET
+
+// func toFloat16AVX2(dst []uint16, x []float32)
+// Requires: AVX, F16C
+TEXT ·toFloat16AVX2(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_len+32(FP), DX
+	XORQ BX, BX
+
+loop:
+	VMOVUPS   (AX)(BX*4), Y0
+	VCVTPS2PH $0x00, Y0, (CX)(BX*2)
+	ADDQ      $0x08, BX
+	CMPQ      BX, DX
+	JL        loop
+	VZEROUPPER
+	RET
+
+// func fromFloat16AVX2(dst []float32, x []uint16)
+// Requires: AVX, F16C
+TEXT ·fromFloat16AVX2(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_len+32(FP), DX
+	XORQ BX, BX
+
+loop:
+	VCVTPH2PS (AX)(BX*2), Y0
+	VMOVUPS   Y0, (CX)(BX*4)
+	ADDQ      $0x08, BX
+	CMPQ      BX, DX
+	JL        loop
+	VZEROUPPER
+	RET
+
+// func toUpperHalfAVX2(dst []uint16, x []float32)
+// Requires: AVX, AVX2
+TEXT ·toUpperHalfAVX2(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_len+32(FP), DX
+	XORQ BX, BX
+
+loop:
+	VMOVUPS      (AX)(BX*4), Y0
+	VPSRLD       $0x10, Y0, Y1
+	VANDPS       constant00000001<>+0(SB), Y1, Y1
+	VPADDD       Y0, Y1, Y1
+	VPADDD       constant00007fff<>+0(SB), Y1, Y1
+	VORPS        constant00400000<>+0(SB), Y0, Y2
+	VCMPPS       $0x03, Y0, Y0, Y0
+	VBLENDVPS    Y0, Y2, Y1, Y2
+	VPSRLD       $0x10, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VPACKUSDW    X0, X2, X0
+	VMOVUPS      X0, (CX)(BX*2)
+	ADDQ         $0x08, BX
+	CMPQ         BX, DX
+	JL           loop
+	VZEROUPPER
+	RET
+
+DATA constant00000001<>+0(SB)/4, $0x00000001
+DATA constant00000001<>+4(SB)/4, $0x00000001
+DATA constant00000001<>+8(SB)/4, $0x00000001
+DATA constant00000001<>+12(SB)/4, $0x00000001
+DATA constant00000001<>+16(SB)/4, $0x00000001
+DATA constant00000001<>+20(SB)/4, $0x00000001
+DATA constant00000001<>+24(SB)/4, $0x00000001
+DATA constant00000001<>+28(SB)/4, $0x00000001
+GLOBL constant00000001<>(SB), RODATA|NOPTR, $32
+
+DATA constant00007fff<>+0(SB)/4, $0x00007fff
+DATA constant00007fff<>+4(SB)/4, $0x00007fff
+DATA constant00007fff<>+8(SB)/4, $0x00007fff
+DATA constant00007fff<>+12(SB)/4, $0x00007fff
+DATA constant00007fff<>+16(SB)/4, $0x00007fff
+DATA constant00007fff<>+20(SB)/4, $0x00007fff
+DATA constant00007fff<>+24(SB)/4, $0x00007fff
+DATA constant00007fff<>+28(SB)/4, $0x00007fff
+GLOBL constant00007fff<>(SB), RODATA|NOPTR, $32
+
+DATA constant00400000<>+0(SB)/4, $0x00400000
+DATA constant00400000<>+4(SB)/4, $0x00400000
+DATA constant00400000<>+8(SB)/4, $0x00400000
+DATA constant00400000<>+12(SB)/4, $0x00400000
+DATA constant00400000<>+16(SB)/4, $0x00400000
+DATA constant00400000<>+20(SB)/4, $0x00400000
+DATA constant00400000<>+24(SB)/4, $0x00400000
+DATA constant00400000<>+28(SB)/4, $0x00400000
+GLOBL constant00400000<>(SB), RODATA|NOPTR, $32
+
+// func fromUpperHalfAVX2(dst []float32, x []uint16)
+// Requires: AVX, AVX2
+TEXT ·fromUpperHalfAVX2(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_len+32(FP), DX
+	XORQ BX, BX
+
+loop:
+	VPMOVZXWD (AX)(BX*2), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVUPS   Y0, (CX)(BX*4)
+	ADDQ      $0x08, BX
+	CMPQ      BX, DX
+	JL        loop
 	VZEROUPPER
 	RET
 

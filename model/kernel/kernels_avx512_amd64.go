@@ -31,6 +31,9 @@ func axpyAVX512(alpha float32, x []float32, y []float32)
 // addAVX512 is addGeneric.
 func addAVX512(dst []float32, x []float32)
 
+// addRowsAVX512 is addRowsGeneric.
+func addRowsAVX512(dst []float32, x []float32, rows int)
+
 // scaleAVX512 is scaleGeneric.
 func scaleAVX512(alpha float32, x []float32)
 
@@ -60,3 +63,15 @@ func layerNormAVX512(dst []float32, x []float32, gamma []float32, beta []float32
 
 // layerNormBackwardAVX512 is layerNormBackwardGeneric.
 func layerNormBackwardAVX512(dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, mean float32, rstd float32)
+
+// toFloat16AVX512 is toFloat16Generic.
+func toFloat16AVX512(dst []uint16, x []float32)
+
+// fromFloat16AVX512 is fromFloat16Generic.
+func fromFloat16AVX512(dst []float32, x []uint16)
+
+// toUpperHalfAVX512 is toUpperHalfGeneric.
+func toUpperHalfAVX512(dst []uint16, x []float32)
+
+// fromUpperHalfAVX512 is fromUpperHalfGeneric.
+func fromUpperHalfAVX512(dst []float32, x []uint16)

@@ -3564,6 +3564,106 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func addRowsAVX512(dst []float32, x []float32, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addRowsAVX512(SB), NOSPLIT, $0-56
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ AX, BX
+	SHLQ $0x02, BX
+	SUBQ $0x00000080, AX
+	JL   columns8End
+
+columns8:
+	MOVQ    rows+48(FP), SI
+	MOVQ    DX, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	VMOVUPS 192(CX), Z3
+	VMOVUPS 256(CX), Z4
+	VMOVUPS 320(CX), Z5
+	VMOVUPS 384(CX), Z6
+	VMOVUPS 448(CX), Z7
+
+columns8Rows:
+	VMOVUPS (DI), Z8
+	VADDPS  Z8, Z0, Z0
+	VMOVUPS 64(DI), Z8
+	VADDPS  Z8, Z1, Z1
+	VMOVUPS 128(DI), Z8
+	VADDPS  Z8, Z2, Z2
+	VMOVUPS 192(DI), Z8
+	VADDPS  Z8, Z3, Z3
+	VMOVUPS 256(DI), Z8
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS 320(DI), Z8
+	VADDPS  Z8, Z5, Z5
+	VMOVUPS 384(DI), Z8
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS 448(DI), Z8
+	VADDPS  Z8, Z7, Z7
+	ADDQ    BX, DI
+	DECQ    SI
+	JNE     columns8Rows
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, 128(CX)
+	VMOVUPS Z3, 192(CX)
+	VMOVUPS Z4, 256(CX)
+	VMOVUPS Z5, 320(CX)
+	VMOVUPS Z6, 384(CX)
+	VMOVUPS Z7, 448(CX)
+	ADDQ    $0x00000200, CX
+	ADDQ    $0x00000200, DX
+	SUBQ    $0x00000080, AX
+	JGE     columns8
+
+columns8End:
+	ADDQ $0x00000080, AX
+	SUBQ $0x00000010, AX
+	JL   columns1End
+
+columns1:
+	MOVQ    rows+48(FP), SI
+	MOVQ    DX, DI
+	VMOVUPS (CX), Z0
+
+columns1Rows:
+	VMOVUPS (DI), Z1
+	VADDPS  Z1, Z0, Z0
+	ADDQ    BX, DI
+	DECQ    SI
+	JNE     columns1Rows
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000010, AX
+	JGE     columns1
+
+columns1End:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JE        done
+	MOVQ      $0x0000ffff, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	MOVQ      rows+48(FP), AX
+	VMOVUPS.Z (CX), K1, Z0
+
+rest:
+	VMOVUPS.Z (DX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      BX, DX
+	DECQ      AX
+	JNE       rest
+	VMOVUPS   Z0, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func scaleAVX512(alpha float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
@@ -5749,5 +5849,136 @@ loopEnd:
 	VMOVUPS      Z6, K1, (BX)
 
 loopDone:
+	VZEROUPPER
+	RET
+
+// func toFloat16AVX512(dst []uint16, x []float32)
+// Requires: AVX, AVX512F
+TEXT ·toFloat16AVX512(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_len+32(FP), DX
+	XORQ BX, BX
+
+loop:
+	VMOVUPS   (AX)(BX*4), Z0
+	VCVTPS2PH $0x00, Z0, (CX)(BX*2)
+	ADDQ      $0x10, BX
+	CMPQ      BX, DX
+	JL        loop
+	VZEROUPPER
+	RET
+
+// func fromFloat16AVX512(dst []float32, x []uint16)
+// Requires: AVX, AVX512F
+TEXT ·fromFloat16AVX512(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_len+32(FP), DX
+	XORQ BX, BX
+
+loop:
+	VCVTPH2PS (AX)(BX*2), Z0
+	VMOVUPS   Z0, (CX)(BX*4)
+	ADDQ      $0x10, BX
+	CMPQ      BX, DX
+	JL        loop
+	VZEROUPPER
+	RET
+
+// func toUpperHalfAVX512(dst []uint16, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·toUpperHalfAVX512(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_len+32(FP), DX
+	XORQ BX, BX
+
+loop:
+	VMOVUPS   (AX)(BX*4), Z0
+	VPSRLD    $0x10, Z0, Z1
+	VANDPS    constant00000001<>+0(SB), Z1, Z1
+	VPADDD    Z0, Z1, Z1
+	VPADDD    constant00007fff<>+0(SB), Z1, Z1
+	VORPS     constant00400000<>+0(SB), Z0, Z2
+	VCMPPS    $0x03, Z0, Z0, K1
+	VBLENDMPS Z2, Z1, K1, Z2
+	VPSRLD    $0x10, Z2, Z2
+	VPMOVDW   Z2, (CX)(BX*2)
+	ADDQ      $0x10, BX
+	CMPQ      BX, DX
+	JL        loop
+	VZEROUPPER
+	RET
+
+DATA constant00000001<>+0(SB)/4, $0x00000001
+DATA constant00000001<>+4(SB)/4, $0x00000001
+DATA constant00000001<>+8(SB)/4, $0x00000001
+DATA constant00000001<>+12(SB)/4, $0x00000001
+DATA constant00000001<>+16(SB)/4, $0x00000001
+DATA constant00000001<>+20(SB)/4, $0x00000001
+DATA constant00000001<>+24(SB)/4, $0x00000001
+DATA constant00000001<>+28(SB)/4, $0x00000001
+DATA constant00000001<>+32(SB)/4, $0x00000001
+DATA constant00000001<>+36(SB)/4, $0x00000001
+DATA constant00000001<>+40(SB)/4, $0x00000001
+DATA constant00000001<>+44(SB)/4, $0x00000001
+DATA constant00000001<>+48(SB)/4, $0x00000001
+DATA constant00000001<>+52(SB)/4, $0x00000001
+DATA constant00000001<>+56(SB)/4, $0x00000001
+DATA constant00000001<>+60(SB)/4, $0x00000001
+GLOBL constant00000001<>(SB), RODATA|NOPTR, $64
+
+DATA constant00007fff<>+0(SB)/4, $0x00007fff
+DATA constant00007fff<>+4(SB)/4, $0x00007fff
+DATA constant00007fff<>+8(SB)/4, $0x00007fff
+DATA constant00007fff<>+12(SB)/4, $0x00007fff
+DATA constant00007fff<>+16(SB)/4, $0x00007fff
+DATA constant00007fff<>+20(SB)/4, $0x00007fff
+DATA constant00007fff<>+24(SB)/4, $0x00007fff
+DATA constant00007fff<>+28(SB)/4, $0x00007fff
+DATA constant00007fff<>+32(SB)/4, $0x00007fff
+DATA constant00007fff<>+36(SB)/4, $0x00007fff
+DATA constant00007fff<>+40(SB)/4, $0x00007fff
+DATA constant00007fff<>+44(SB)/4, $0x00007fff
+DATA constant00007fff<>+48(SB)/4, $0x00007fff
+DATA constant00007fff<>+52(SB)/4, $0x00007fff
+DATA constant00007fff<>+56(SB)/4, $0x00007fff
+DATA constant00007fff<>+60(SB)/4, $0x00007fff
+GLOBL constant00007fff<>(SB), RODATA|NOPTR, $64
+
+DATA constant00400000<>+0(SB)/4, $0x00400000
+DATA constant00400000<>+4(SB)/4, $0x00400000
+DATA constant00400000<>+8(SB)/4, $0x00400000
+DATA constant00400000<>+12(SB)/4, $0x00400000
+DATA constant00400000<>+16(SB)/4, $0x00400000
+DATA constant00400000<>+20(SB)/4, $0x00400000
+DATA constant00400000<>+24(SB)/4, $0x00400000
+DATA constant00400000<>+28(SB)/4, $0x00400000
+DATA constant00400000<>+32(SB)/4, $0x00400000
+DATA constant00400000<>+36(SB)/4, $0x00400000
+DATA constant00400000<>+40(SB)/4, $0x00400000
+DATA constant00400000<>+44(SB)/4, $0x00400000
+DATA constant00400000<>+48(SB)/4, $0x00400000
+DATA constant00400000<>+52(SB)/4, $0x00400000
+DATA constant00400000<>+56(SB)/4, $0x00400000
+DATA constant00400000<>+60(SB)/4, $0x00400000
+GLOBL constant00400000<>(SB), RODATA|NOPTR, $64
+
+// func fromUpperHalfAVX512(dst []float32, x []uint16)
+// Requires: AVX, AVX512F
+TEXT ·fromUpperHalfAVX512(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_len+32(FP), DX
+	XORQ BX, BX
+
+loop:
+	VPMOVZXWD (AX)(BX*2), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VMOVUPS   Z0, (CX)(BX*4)
+	ADDQ      $0x10, BX
+	CMPQ      BX, DX
+	JL        loop
 	VZEROUPPER
 	RET

@@ -20,6 +20,14 @@ func Add(dst, x []float32) {
 	active.add(dst, x)
 }
 
+// AddRows adds every row of x, of (rows, len(dst)), to dst, as Add would one after the other.
+func AddRows(dst, x []float32, rows int) {
+	checkLength(len(dst)*rows, len(x))
+	if rows > 0 {
+		active.addRows(dst, x, rows)
+	}
+}
+
 // Scale computes x *= alpha.
 func Scale(alpha float32, x []float32) { active.scale(alpha, x) }
 
@@ -59,6 +67,15 @@ func addGeneric(dst, x []float32) {
 	dst = dst[:len(x)]
 	for i, v := range x {
 		dst[i] += v
+	}
+}
+
+// addRowsGeneric returns addRows, given what adds one.
+func addRowsGeneric(add func(dst, x []float32)) func(dst, x []float32, rows int) {
+	return func(dst, x []float32, rows int) {
+		for i := range rows {
+			add(dst, x[i*len(dst):(i+1)*len(dst)])
+		}
 	}
 }
 

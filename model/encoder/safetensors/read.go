@@ -78,14 +78,14 @@ func convert(dtype string, dst []float32, raw []byte, half []uint16) {
 		for i := range dst {
 			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 		}
-	case "BF16": // the upper half of a float32
-		for i := range dst {
-			dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(raw[2*i:])) << 16)
-		}
-	case "F16":
+	case "BF16", "F16":
 		for i := range half {
 			half[i] = binary.LittleEndian.Uint16(raw[2*i:])
 		}
-		kernel.FromFloat16(dst, half)
+		if dtype == "F16" {
+			kernel.FromFloat16(dst, half)
+		} else {
+			kernel.FromBFloat16(dst, half)
+		}
 	}
 }

@@ -94,6 +94,7 @@ func elementwise() {
 	dot()
 	axpy()
 	add()
+	addRows()
 	scale()
 	sumSquares()
 	exponential()
@@ -104,4 +105,8 @@ func elementwise() {
 	geluBackward()
 	layerNorm()
 	layerNormBackward()
+	toFloat16()
+	fromFloat16()
+	toUpperHalf()
+	fromUpperHalf()
 }

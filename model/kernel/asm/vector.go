@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -56,5 +59,45 @@ func scale() {
 		VMULPS(alpha, x, x)
 		l.store(x, 0)
 	})
+	end()
+}
+
+func addRows() {
+	twin("addRows", "func(dst, x []float32, rows int)")
+	n, bases, stride := length("dst"), []reg.Register{base("dst"), base("x")}, GP64()
+	MOVQ(n, stride)
+	SHLQ(Imm(2), stride)
+	columns := func(name string, places []lanes) { // keeps sums in registers while it passes over all rows
+		rows, x := Load(Param("rows"), GP64()), GP64()
+		MOVQ(bases[1], x)
+		var sums []reg.VecVirtual
+		for _, l := range places {
+			sums = append(sums, l.load(0))
+		}
+		Label(name)
+		for u, l := range places {
+			l.bases = []reg.Register{x}
+			VADDPS(l.load(0), sums[u], sums[u])
+		}
+		ADDQ(stride, x)
+		DECQ(rows)
+		JNE(LabelRef(name))
+		for u, l := range places {
+			l.store(sums[u], 0)
+		}
+	}
+	for _, vectors := range []int{8, 1} {
+		name := fmt.Sprintf("columns%d", vectors)
+		var places []lanes
+		whole(name, n, bases, vectors, func(l lanes, _ int) {
+			if places = append(places, l); len(places) == vectors {
+				columns(name+"Rows", places)
+			}
+		})
+	}
+	TESTQ(n, n)
+	JE(LabelRef("done"))
+	columns("rest", []lanes{{bases: bases, mask: first(n.(reg.GPVirtual))}})
+	Label("done")
 	end()
 }
