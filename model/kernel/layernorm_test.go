@@ -44,6 +44,35 @@ func TestLayerNormSizes(t *testing.T) {
 	})
 }
 
+// Rows far from 0 that vary little lose nothing but what float32 cannot hold: the mean is within rounding, and equal
+// elements are normalised to 0 even with a tiny epsilon.
+func TestLayerNormOfOffsets(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := newRandom(t)
+		for _, d := range []int{1, 7, 384, 1024, 4097} {
+			x, y, one, zero := make([]float32, d), make([]float32, d), make([]float32, d), make([]float32, d)
+			for i := range x {
+				x[i], one[i] = 0.1, 1
+			}
+			LayerNorm(y, x, one, zero, 1, d, 1e-12, nil, nil)
+			for _, v := range y {
+				if v != 0 {
+					t.Fatalf("%d equal elements are normalised to %g", d, v)
+				}
+			}
+			sum, mean := 0.0, make([]float32, 1)
+			for i := range x {
+				x[i] = 1000 + float32(r.NormFloat64())
+				sum += float64(x[i])
+			}
+			LayerNorm(y, x, one, zero, 1, d, 1e-12, mean, nil)
+			if want := float32(sum / float64(d)); mean[0] != want {
+				t.Errorf("the mean of %d elements is %.9g, want %.9g", d, mean[0], want)
+			}
+		}
+	})
+}
+
 func expect(t *testing.T, d int, what string, got float32, want float64) {
 	t.Helper()
 	if !near(got, want, 1e-4) {
