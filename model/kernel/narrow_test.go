@@ -117,6 +117,9 @@ func TestNarrowRows(t *testing.T) {
 }
 
 func TestNarrowAllocatesNothing(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates by itself")
+	}
 	eachISA(t, func(t *testing.T) {
 		p := newNarrowProduct(newRandom(t), 50, 40, 200)
 		for _, precision := range []Precision{BFloat16, Int8} {
