@@ -5,10 +5,10 @@
 #include "textflag.h"
 
 // func multiplyAddAVX512(rounds int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·multiplyAddAVX512(SB), NOSPLIT, $0-8
 	MOVQ    rounds+0(FP), AX
-	VPXORD  Z0, Z0, Z0
+	VXORPS  Z0, Z0, Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3

@@ -1545,10 +1545,10 @@ panel:
 	RET
 
 // func multiplyAddBFloat16(rounds int)
-// Requires: AVX, AVX512F, AVX512_BF16
+// Requires: AVX, AVX512DQ, AVX512F, AVX512_BF16
 TEXT ·multiplyAddBFloat16(SB), NOSPLIT, $0-8
 	MOVQ    rounds+0(FP), AX
-	VPXORD  Z0, Z0, Z0
+	VXORPS  Z0, Z0, Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3

@@ -1651,10 +1651,10 @@ done:
 	RET
 
 // func multiplyAddInt8(rounds int)
-// Requires: AVX, AVX512F, AVX512VNNI
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VNNI
 TEXT ·multiplyAddInt8(SB), NOSPLIT, $0-8
 	MOVQ    rounds+0(FP), AX
-	VPXORD  Z0, Z0, Z0
+	VXORPS  Z0, Z0, Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3

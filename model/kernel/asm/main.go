@@ -46,7 +46,7 @@ func checkRegisters(i *ir.Instruction) error {
 func avx512() {
 	width = 16
 	chains("multiplyAddAVX512", "multiplyAddAVX512 does 12 fused multiply-adds of vectors of sixteen a round, on registers alone.",
-		func(right, left, sum reg.VecVirtual) { VFMADD231PS(right, left, sum) })
+		ZMM, func(right, left, sum reg.VecVirtual) { VFMADD231PS(right, left, sum) })
 	strip512("stripAVX512", "stripAVX512 is stripGeneric, with fused multiplications and additions and a tile of 14 by 32.",
 		func(right, left, sum reg.VecVirtual) { VFMADD231PS(right, left, sum) })
 	stripInt512("stripInt8AVX512", "stripInt8AVX512 is stripInt8Generic for two integers a unit, with a tile of 14 by 32.", dotInt16)
@@ -62,7 +62,7 @@ func vnni() {
 		func(right, left, sum reg.VecVirtual) { VPDPBUSD(right, left, sum) })
 	quantizeVNNI()
 	chains("multiplyAddInt8", "multiplyAddInt8 is multiplyAddAVX512 on products of bytes.",
-		func(right, left, sum reg.VecVirtual) { VPDPBUSD(right, left, sum) })
+		ZMM, func(right, left, sum reg.VecVirtual) { VPDPBUSD(right, left, sum) })
 }
 
 // bfloat16 emits what products of bfloat16 need in addition.
@@ -72,12 +72,13 @@ func bfloat16() {
 	order := interleaved()
 	pairPanels(rows512, order)
 	pairPanels(columns512, order)
-	chains("multiplyAddBFloat16", "multiplyAddBFloat16 is multiplyAddAVX512 on pairs of bfloat16.", dotBFloat16)
+	chains("multiplyAddBFloat16", "multiplyAddBFloat16 is multiplyAddAVX512 on pairs of bfloat16.", ZMM, dotBFloat16)
 }
 
 // avx2 emits functions on vectors of eight.
 func avx2() {
-	peak()
+	chains("multiplyAddAVX2", "multiplyAddAVX2 does 12 fused multiply-adds of vectors of eight a round, on registers alone.",
+		YMM, func(right, left, sum reg.VecVirtual) { VFMADD231PS(right, left, sum) })
 	strip()
 	stripInt8()
 	rotateAVX2()
