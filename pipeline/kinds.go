@@ -85,7 +85,7 @@ var kinds = []kind{
 	{"models", "pretrained", 1, onInputs, func() any { return sources.NewPretrained() }},
 	{"models", "random", 1, onSeed, func() any { return sources.NewRandom() }},
 	{"stages", "split", 1, onInputs, func() any { return stages.NewSplit() }},
-	{"stages", "clean", 1, onInputs, func() any { return stages.NewClean() }},
+	{"stages", "clean", 2, onInputs, func() any { return stages.NewClean() }},
 	{"stages", "deduplicate", 1, onInputs, func() any { return stages.NewDeduplicate() }},
 	{"stages", "chunk", 1, onInputs, func() any { return stages.NewChunk() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},

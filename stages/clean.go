@@ -17,8 +17,8 @@ import (
 // text. The manifest counts the rows left out as empty, too_short, too_long, length_ratio or wrong_script, the first that
 // is true; of a pair one bad side is enough. Titles are rewritten and not filtered.
 //
-// A character is a Unicode code point. The script of a language is the one that its code names, as in sr-Latn, else the
-// one that CLDR says is likely; of other languages it is not checked.
+// A character is a Unicode code point. The script of a language is the one that its code names, as in sr-Latn, else all that
+// it is written in, as sr is in two, else the one that CLDR says is likely; of other languages it is not checked.
 type Clean struct {
 	// From names a table of documents, queries or pairs.
 	From schemas.TableRef `yaml:"from" ferry:"required"`

@@ -1,6 +1,9 @@
 package text
 
-import "math"
+import (
+	"iter"
+	"math"
+)
 
 // Duplicates finds texts that are the same, or nearly, as one of those kept before. It remembers the last window of these;
 // its memory is bounded by that: about 60 bytes a text, and 1 KB where near duplicates are looked for.
@@ -80,16 +83,27 @@ const mostCompared = 256
 
 // has tells whether one of the kept texts in the window is a near duplicate.
 func (b *bands) has(s *Sketch, kept int) bool {
-	for band := range b.count {
-		text, ok := b.last[band][b.hash(s, band)]
-		for n := 0; ok && text >= 0 && text >= kept-b.window && n < mostCompared; n++ {
-			if b.alike(s, text%b.window) {
-				return true
-			}
-			text = b.before[text%b.window*b.count+band]
+	for text := range b.candidates(s, kept) {
+		if b.common(s, text%b.window) >= b.least {
+			return true
 		}
 	}
 	return false
+}
+
+// candidates yields the kept texts in the window that share a band with s, the last ones first, once a band.
+func (b *bands) candidates(s *Sketch, kept int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for band := range b.count {
+			text, ok := b.last[band][b.hash(s, band)]
+			for n := 0; ok && text >= 0 && text >= kept-b.window && n < mostCompared; n++ {
+				if !yield(text) {
+					return
+				}
+				text = b.before[text%b.window*b.count+band]
+			}
+		}
+	}
 }
 
 // add adds a text in place of the one that leaves the window.
@@ -117,15 +131,16 @@ func (b *bands) add(s *Sketch, text int) {
 	}
 }
 
-// alike compares the lower halves of the values: one in 65,536 of those that differ is taken for the same.
-func (b *bands) alike(s *Sketch, at int) bool {
+// common counts the values that s has in common with the text at a place, by their lower halves: one in 65,536 of those that
+// differ is taken for the same.
+func (b *bands) common(s *Sketch, at int) int {
 	same := 0
 	for i, v := range b.short[at] {
 		if v == uint16(s[i]) {
 			same++
 		}
 	}
-	return same >= b.least
+	return same
 }
 
 func (b *bands) hash(s *Sketch, band int) uint64 {

@@ -22,15 +22,57 @@ var scripts = map[string][]*unicode.RangeTable{
 // A Script is what a language is written in; nil if that is not known.
 type Script []*unicode.RangeTable
 
+// written are the scripts of languages that are written in several, none of them wrong.
+var written = map[string][]string{
+	"az": {"Latn", "Cyrl", "Arab"}, "bs": {"Latn", "Cyrl"}, "ha": {"Latn", "Arab"}, "kk": {"Cyrl", "Latn", "Arab"}, "ks": {"Arab", "Deva"},
+	"ku": {"Latn", "Arab"}, "ky": {"Cyrl", "Arab"}, "mn": {"Cyrl", "Mong"}, "ms": {"Latn", "Arab"}, "pa": {"Guru", "Arab"}, "sd": {"Arab", "Deva"},
+	"sr": {"Cyrl", "Latn"}, "tg": {"Cyrl", "Arab"}, "tk": {"Latn", "Cyrl"}, "tt": {"Cyrl", "Latn"}, "ug": {"Arab", "Cyrl", "Latn"}, "uz": {"Latn", "Cyrl"},
+}
+
 // ScriptOf returns the script of a language by its BCP 47 or ISO 639-3 code: the one that the code names, as in sr-Latn,
-// else the one that CLDR says is likely.
+// else all that it is written in, as sr is, else the one that CLDR says is likely.
 func ScriptOf(code string) Script {
 	tag, err := language.Parse(code)
-	if base, _, _ := tag.Raw(); err != nil || base.String() == "und" {
+	base, named, _ := tag.Raw()
+	if err != nil || base.String() == "und" {
 		return nil
+	}
+	if several := written[base.String()]; several != nil && named.String() == "Zzzz" {
+		var all Script
+		for _, name := range several {
+			all = append(all, scripts[name]...)
+		}
+		return all
 	}
 	script, _ := tag.Script()
 	return scripts[script.String()]
+}
+
+// MixedWord returns the first word of s that mixes Latin with Cyrillic or Greek letters, or these, which look alike; "" if there
+// is none. A word is what stands between characters that are neither letters nor marks.
+func MixedWord(s string) string {
+	begin := -1
+	var first *unicode.RangeTable
+	mixed := false
+	for i, r := range s + " " {
+		if unicode.IsLetter(r) || unicode.IsMark(r) {
+			if begin < 0 {
+				begin, first, mixed = i, nil, false
+			}
+			for _, own := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek} {
+				if unicode.Is(own, r) {
+					mixed = mixed || first != nil && first != own
+					first = own
+				}
+			}
+			continue
+		}
+		if begin >= 0 && mixed {
+			return s[begin:i]
+		}
+		begin = -1
+	}
+	return ""
 }
 
 // Share is the part of the letters in s that are of the script, 0 to 1. Letters of no script or of several, such as ª or

@@ -30,7 +30,7 @@ def clean(text, form, control, space):
 
 
 SCRIPTS = {"en": ["LATIN"], "sw": ["LATIN"], "hi": ["DEVANAGARI"], "mr": ["DEVANAGARI"], "th": ["THAI"], "am": ["ETHIOPIC"],
-           "ru": ["CYRILLIC"], "sr": ["CYRILLIC"], "sr-Latn": ["LATIN"], "el": ["GREEK"], "ar": ["ARABIC"], "he": ["HEBREW"],
+           "ru": ["CYRILLIC"], "sr": ["CYRILLIC", "LATIN"], "sr-Latn": ["LATIN"], "el": ["GREEK"], "ar": ["ARABIC"], "he": ["HEBREW"],
            "ja": ["CJK UNIFIED", "HIRAGANA", "KATAKANA"], "zh": ["CJK UNIFIED"], "ko": ["HANGUL", "CJK UNIFIED"], "ta": ["TAMIL"]}
 WORDS = ["noon", "Züge", "adhuhuri", "दोपहर", "की", "गाड़ी", "เที่ยงวัน", "รถไฟ", "полдень", "подне", "μεσημέρι", "ظهر", "צהריים", "正午",
          "ひる", "カタカナ", "정오", "நண்பகல்", "እኩለ", "12", "…", "-", "😀"]
