@@ -28,6 +28,7 @@ const (
 // program is the command line as a whole.
 type program struct {
 	Run      runCommand      `cmd:"" help:"Run a pipeline."`
+	Replay   replayCommand   `cmd:"" help:"Put mended rows of the quarantine through the pipeline."`
 	Validate validateCommand `cmd:"" help:"Find every mistake in a pipeline file, without reading data."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would do, and what is done already."`
 	List     listCommand     `cmd:"" help:"List the kinds of sources, models, stages and sinks."`

@@ -29,6 +29,7 @@ type Pipeline struct {
 	text       []byte // the file as read, for the manifest
 	sets       []string
 	found      Mistakes // by Load
+	mends      mends    // known once units are laid out
 }
 
 // header is the top level of a pipeline file.

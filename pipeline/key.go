@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -33,7 +34,10 @@ type identity struct {
 }
 
 // The name counts, since languages may be told by it.
-type inputFile struct{ Name, SHA256 string }
+type inputFile struct {
+	Name, SHA256 string
+	Mended       string `json:",omitempty"` // digest of its mended rows
+}
 
 type inputKey struct {
 	Key   string // of the step's configuration
@@ -58,7 +62,7 @@ func (p *Pipeline) key(ctx context.Context, s *Step, table string, keys func(*ed
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", s.Where(), err)
 			}
-			id.Files = append(id.Files, inputFile{filepath.ToSlash(p.shown(file)), sum})
+			id.Files = append(id.Files, inputFile{filepath.ToSlash(p.shown(file)), sum, p.mends.of(p.shown(file), sum).digest()})
 		}
 	}
 	names := s.kind.depends == onNames || s.kind.depends == onSeedAndNames
@@ -133,6 +137,13 @@ func (h *hashes) sum(ctx context.Context, file string) (string, error) {
 	return now.SHA256, nil
 }
 
+// last is what sum returned last for a file, whatever has become of it since; empty if it was not called.
+func (h *hashes) last(file string) string {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return h.known[file].SHA256
+}
+
 // changed tells whether a file is another one than it was when its hash was taken.
 func (h *hashes) changed(file string) bool {
 	h.mutex.Lock()
@@ -147,12 +158,9 @@ func (h *hashes) changed(file string) bool {
 func (h *hashes) save() error {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	for file, known := range h.known {
-		if time.Since(known.Modified) < 2*time.Second {
-			delete(h.known, file)
-		}
-	}
-	return writeJSON(h.file, h.known)
+	settled := maps.Clone(h.known)
+	maps.DeleteFunc(settled, func(_ string, known hashed) bool { return time.Since(known.Modified) < 2*time.Second })
+	return writeJSON(h.file, settled)
 }
 
 // untilDone reads until the context is cancelled.

@@ -85,6 +85,12 @@ func (r *Run) writeManifest() error {
 			m.Steps = append(m.Steps, ManifestStep{u.name(), u.step.Kind(), string(u.key), u.present || u.twin != nil, u.note.Seconds, u.note.Counts})
 		}
 	}
+	if file := r.pipeline.mendsFile(); len(r.pipeline.mends) > 0 {
+		var err error
+		if m.Inputs[r.pipeline.shown(file)], err = r.hashes.sum(context.Background(), file); err != nil {
+			return fmt.Errorf("writing manifest: %w", err)
+		}
+	}
 	if err := writeJSON(r.pipeline.manifestFile(), m); err != nil {
 		return fmt.Errorf("writing manifest: %w", err)
 	}

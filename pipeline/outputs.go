@@ -43,7 +43,7 @@ type takenPath struct{ path, what string }
 func (p *Pipeline) readPaths() []takenPath {
 	taken := []takenPath{
 		{filepath.Join(p.dir, filepath.Base(p.File)), "this file"}, {openStore(p.Work, nil).root, "the cache"},
-		{sampleFolder(p.Work), "the sample corpora"}, {p.quarantineFile(), "the quarantine"},
+		{sampleFolder(p.Work), "the sample corpora"}, {p.quarantineFile(), "the quarantine"}, {p.mendsFile(), "the mended rows"},
 	}
 	for _, s := range p.Steps {
 		c, ok := s.component.(interface{ Files() ([]string, error) })

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -60,7 +61,11 @@ func (r *Run) writeQuarantine() error {
 		a, b := r.bad[i], r.bad[j]
 		return order[a.unit] < order[b.unit] || a.unit == b.unit && a.shards[0].Number < b.shards[0].Number
 	})
-	rows := schemas.Table{Schema: schemas.Quarantine(), Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
+	schema, err := r.quarantineSchema()
+	if err != nil {
+		return fmt.Errorf("writing quarantine: %w", err)
+	}
+	rows := schemas.Table{Schema: schema, Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 		return func(yield func(arrow.RecordBatch, error) bool) {
 			for _, b := range r.bad {
 				t := newTable(quarantine, schemas.Quarantine(), r.store, func(n int) string { return r.store.shard(b.unit.key, quarantine, n) })
@@ -77,6 +82,31 @@ func (r *Run) writeQuarantine() error {
 		return fmt.Errorf("writing quarantine: %w", err)
 	}
 	return nil
+}
+
+// quarantineSchema is the quarantine's, with the hashes of the files that its rows may stand in: a row can be mended only as
+// long as its file is the same.
+func (r *Run) quarantineSchema() (*arrow.Schema, error) {
+	sums := map[string]string{}
+	for _, b := range r.bad {
+		c, ok := b.unit.step.component.(source)
+		if !ok {
+			continue
+		}
+		files, err := c.Files()
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			sums[r.pipeline.shown(file)] = r.hashes.last(file)
+		}
+	}
+	data, err := json.Marshal(sums)
+	if err != nil {
+		return nil, err
+	}
+	metadata := arrow.NewMetadata([]string{fileSums}, []string{string(data)})
+	return arrow.NewSchema(schemas.Quarantine().Fields(), &metadata), nil
 }
 
 // checkRows tells whether the rows of a unit add up and its bad ones are within the budget.

@@ -101,7 +101,7 @@ func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s sh
 		cut[key] = tables
 	}
 	cut[in.key] = []schemas.Table{in.readTable().part(in.ref, s)}
-	job.Tables, job.Outputs, job.Workers = cut, t.outputs(), 1
+	job.Tables, job.Outputs, job.Workers = cut, t.outputs(ctx), 1
 	job.Progress = func(int64, int64, string) {}
 	_, err = c.Run(ctx, job)
 	if n, err = t.end(err); err != nil {

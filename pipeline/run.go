@@ -166,7 +166,7 @@ func (r *Run) sweep(u *unit) error {
 
 func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
 	t := r.newTask(u, 0, false)
-	err := c.Read(ctx, u.source, t.outputs()[u.source])
+	err := c.Read(ctx, u.source, t.outputs(ctx)[u.source])
 	if err == nil {
 		err = r.checkFiles(c)
 	}
@@ -198,7 +198,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
 		return r.computeShards(ctx, u, c, w.RowWise(), job)
 	}
 	t := r.newTask(u, 0, false)
-	job.Outputs = t.outputs()
+	job.Outputs = t.outputs(ctx)
 	made, err := c.Run(ctx, job)
 	if err == nil && made != nil {
 		err = sinks.WriteModel(r.store.model(u.key), made)

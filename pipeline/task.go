@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,8 +41,12 @@ func (r *Run) newTask(u *unit, number int, single bool) *task {
 }
 
 // outputs is what the component is given to put its rows.
-func (t *task) outputs() map[string]schemas.Output {
+func (t *task) outputs(ctx context.Context) map[string]schemas.Output {
 	outputs := map[string]schemas.Output{}
+	var mended func(string) map[int64][]byte
+	if c, ok := t.unit.step.component.(source); ok {
+		mended = t.run.mended(ctx, c)
+	}
 	for name, w := range t.writers {
 		outputs[name] = schemas.Output{
 			Allocator: t.run.store.allocator,
@@ -51,6 +56,7 @@ func (t *task) outputs() map[string]schemas.Output {
 			},
 			Reject: t.reject,
 			Drop:   func(reason string, n int64) { t.counts.Dropped[reason] += n },
+			Mended: mended,
 		}
 	}
 	return outputs

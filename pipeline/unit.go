@@ -41,6 +41,10 @@ func (in input) readTable() *table {
 
 // units lays out what a checked pipeline makes: in order, with keys, and what of it is there already.
 func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit, error) {
+	var err error
+	if p.mends, err = p.readMends(); err != nil {
+		return nil, err
+	}
 	var units []*unit
 	made := map[string]*unit{} // by step and, for a source, table
 	byKey := map[key]*unit{}

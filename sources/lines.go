@@ -62,7 +62,11 @@ func (r reading) lines(file string, wanted func(string) bool) (*lines, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lines{input: in, out: r.out, max: r.maxLine, after: in.start}, nil
+	l := &lines{input: in, out: r.out, max: r.maxLine, after: in.start}
+	if r.out.Mended != nil {
+		l.mended = r.out.Mended(in.path)
+	}
+	return l, nil
 }
 
 // A lines reader cuts an input into lines. Lines end with LF or CRLF; the last one needs no end.
@@ -77,7 +81,8 @@ type lines struct {
 	problem string // reason for which the line cannot be used, or empty
 	err     error  // what ended reading, nil at the end of the file
 
-	after  int64 // offset of the next line
+	after  int64            // offset of the next line
+	mended map[int64][]byte // lines to be read in place of the file's, by offset
 	long   []byte
 	fields [][]byte
 }
@@ -112,6 +117,9 @@ func (l *lines) scan() bool {
 		return false
 	}
 	l.number++
+	if mended, ok := l.mended[l.offset]; ok {
+		line = mended
+	}
 	line = bytes.TrimSuffix(line, []byte("\n"))
 	l.text = bytes.TrimSuffix(line, []byte("\r"))
 	l.problem = ""
