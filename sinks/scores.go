@@ -110,21 +110,7 @@ func (s *scores) meanRow(measure string) []string {
 func (s *scores) headline() string {
 	var b strings.Builder
 	for _, measure := range s.Measures {
-		b.WriteString("\n")
-		rows := s.grid(measure, false)
-		widths := make([]int, len(rows[0]))
-		for _, row := range rows {
-			for c, cell := range row {
-				widths[c] = max(widths[c], len([]rune(cell)))
-			}
-		}
-		for _, row := range rows {
-			fmt.Fprintf(&b, "%-*s", widths[0], row[0])
-			for c, cell := range row[1:] {
-				fmt.Fprintf(&b, "  %*s", widths[c+1], cell)
-			}
-			b.WriteString("\n")
-		}
+		b.WriteString("\n" + strings.Join(alignedLines(s.grid(measure, false), 1), "\n") + "\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
@@ -134,17 +120,7 @@ func (s *scores) markdown() string {
 	var b strings.Builder
 	b.WriteString("# Scores\n\nIn percent, by language of the query, with 95 % bootstrap intervals.\n")
 	for _, measure := range s.Measures {
-		b.WriteString("\n")
-		for i, row := range s.grid(measure, true) {
-			escaped := make([]string, len(row))
-			for c, cell := range row {
-				escaped[c] = strings.ReplaceAll(cell, "|", `\|`)
-			}
-			b.WriteString("| " + strings.Join(escaped, " | ") + " |\n")
-			if i == 0 {
-				b.WriteString("|---" + strings.Repeat("|---:", len(row)-1) + "|\n")
-			}
-		}
+		b.WriteString("\n" + markdownTable(s.grid(measure, true), 1))
 	}
 	return b.String()
 }

@@ -1,0 +1,45 @@
+package sinks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// alignedLines are the rows of a grid with columns of equal width, the first ones flush left, the others right.
+func alignedLines(grid [][]string, left int) []string {
+	widths := make([]int, len(grid[0]))
+	for _, row := range grid {
+		for c, cell := range row {
+			widths[c] = max(widths[c], len([]rune(cell)))
+		}
+	}
+	lines := make([]string, len(grid))
+	for i, row := range grid {
+		cells := make([]string, len(row))
+		for c, cell := range row {
+			width := widths[c]
+			if c < left {
+				width = -width
+			}
+			cells[c] = fmt.Sprintf("%*s", width, cell)
+		}
+		lines[i] = strings.Join(cells, "  ")
+	}
+	return lines
+}
+
+// markdownTable is a grid as a table in Markdown, its first row the header, the first columns flush left, the others right.
+func markdownTable(grid [][]string, left int) string {
+	var b strings.Builder
+	for i, row := range grid {
+		escaped := make([]string, len(row))
+		for c, cell := range row {
+			escaped[c] = strings.ReplaceAll(cell, "|", `\|`)
+		}
+		b.WriteString("| " + strings.Join(escaped, " | ") + " |\n")
+		if i == 0 {
+			b.WriteString(strings.Repeat("|---", left) + strings.Repeat("|---:", len(row)-left) + "|\n")
+		}
+	}
+	return b.String()
+}
