@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"model/kernel":      {},
 	"model/kernel/...":  {"model/kernel"},
 	"model/tokenizer":   {},
+	"model/audit":       {"model/text", "model/tokenizer"},
 	"model/ot":          {"model/kernel"},
 	"model/measure":     {},
 	"model/retrieve":    {"model/kernel"},
