@@ -35,6 +35,7 @@ type program struct {
 	Sources  sourcesCommand  `cmd:"" help:"List the published data sets that ferry can download."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of pipeline files, for editors."`
 	Init     initCommand     `cmd:"" help:"Write a commented pipeline file to start from."`
+	Audit    auditCommand    `cmd:"" help:"Measure how a tokenizer treats the texts of a language."`
 	Inspect  inspectCommand  `cmd:"" help:"Show what is in a Parquet or Arrow file."`
 	Version  versionCommand  `cmd:"" help:"Print ferry's version."`
 }

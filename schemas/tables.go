@@ -52,6 +52,20 @@ const (
 	Reason           = "reason"         // short code such as bad_utf8
 	Detail           = "detail"         // what exactly was wrong
 	Raw              = "raw"            // the row's bytes as read, at most 64 KiB
+	ScriptCode       = "script"         // ISO 15924 code of the script that texts are in, such as Latn
+	TextCount        = "texts"          // number of texts
+	WordCount        = "words"          // number of words, as UAX #29 cuts them
+	TokenCount       = "tokens"         // number of tokens, without special ones
+	Fertility        = "fertility"      // tokens a word; null without words
+	UnknownRate      = "unknown_rate"   // share of the tokens that are unknown
+	MaxTokens        = "max_tokens"     // longest input, special tokens included
+	TextsCut         = "texts_cut"      // share of the texts that are longer than max_tokens
+	TokensLost       = "tokens_lost"    // share of the tokens that are beyond max_tokens
+	BytesPerToken    = "bytes_per_token"
+	CharsPerToken    = "characters_per_token"
+	Word             = "word"   // a word as it stands in the text
+	Count            = "count"  // how often it occurs
+	Pieces           = "pieces" // the tokens that it is cut into, as tokenizer.json writes them
 )
 
 func text(name string) arrow.Field { return arrow.Field{Name: name, Type: arrow.BinaryTypes.String} }
@@ -170,4 +184,23 @@ func Training(losses ...string) *arrow.Schema {
 func Quarantine() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(Step), text(FilePath), long(Line), long(Offset), text(Reason), text(Detail),
 		{Name: Raw, Type: arrow.BinaryTypes.Binary}}, nil)
+}
+
+// Names of the tables of an audit.
+const (
+	AuditTable      = "audit"
+	SplitWordsTable = "split_words"
+)
+
+// Audit is the table of how a tokenizer treats the texts of each language and script. The variant is the name of its model.
+func Audit() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Variant), text(Language), text(ScriptCode), long(TextCount), long(WordCount), long(TokenCount),
+		numberOrNull(Fertility), numberOrNull(UnknownRate), integer(MaxTokens), number(TextsCut), numberOrNull(TokensLost),
+		numberOrNull(BytesPerToken), numberOrNull(CharsPerToken)}, nil)
+}
+
+// SplitWords is the table of the words on which splitting costs most tokens, in that order within a language and script.
+func SplitWords() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Variant), text(Language), text(ScriptCode), text(Word), long(Count),
+		listOf(Pieces, arrow.BinaryTypes.String)}, nil)
 }

@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// Report writes what people look at: the scores as Parquet, as Markdown and as one HTML page, and the hits as TREC run files.
+// Report writes what people look at: the scores as Parquet, as Markdown and as one HTML page, the hits as TREC run files, and
+// audits as Parquet, as Markdown and as a chart of fertility.
 type Report struct {
 	// From names the table of scores, or several: one a variant.
-	From []schemas.TableRef `yaml:"from" ferry:"required"`
+	From []schemas.TableRef `yaml:"from"`
 	// Hits names tables of hits to write as TREC run files, one a query language.
 	Hits []schemas.TableRef `yaml:"hits"`
+	// Audit names tables of audits to show side by side: one a tokenizer.
+	Audit []schemas.TableRef `yaml:"audit"`
 	// Path of the folder.
 	Path schemas.Path `yaml:"path" ferry:"required"`
 }
@@ -23,18 +27,24 @@ type Report struct {
 // NewReport returns a Report with its defaults.
 func NewReport() *Report { return &Report{} }
 
-// Validate makes sure that the folder can be one.
+// Validate makes sure that there is something to write, and that the folder can be one.
 func (r *Report) Validate() []schemas.Mistake {
+	if len(r.From) == 0 && len(r.Audit) == 0 {
+		return []schemas.Mistake{{Problem: `needs the key "from", or "audit"`}}
+	}
+	if len(r.From) == 0 && len(r.Hits) > 0 {
+		return []schemas.Mistake{{Key: "hits", Problem: `needs the key "from" beside it`}}
+	}
 	if stat, err := os.Stat(string(r.Path)); err == nil && !stat.IsDir() {
 		return []schemas.Mistake{{Key: "path", Problem: "is a file; name a folder"}}
 	}
 	return nil
 }
 
-// Accepts takes tables of scores, and of hits.
+// Accepts takes tables of scores, of hits, and of audits.
 func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	var found []schemas.Mistake
-	for _, want := range []struct{ key, column, table string }{{"from", schemas.Measure, "scores"}, {"hits", schemas.Rank, "hits"}} {
+	for _, want := range []struct{ key, column, table string }{{"from", schemas.Measure, "scores"}, {"hits", schemas.Rank, "hits"}, {"audit", schemas.Fertility, "audits"}} {
 		for _, t := range in[want.key] {
 			if !t.Schema.HasField(want.column) {
 				found = append(found, schemas.Mistake{Key: want.key, Problem: fmt.Sprintf("needs tables of %s; %s has no column %s", want.table, t.Name, want.column)})
@@ -44,11 +54,17 @@ func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	return found
 }
 
-// Files are three files of scores and, with hits, the folder of run files.
+// Files are three files of scores, the folder of run files with hits, and three files of audits.
 func (r *Report) Files() []string {
-	files := []string{r.file("scores.parquet"), r.file("scores.md"), r.file("scores.html")}
+	var files []string
+	if len(r.From) > 0 {
+		files = append(files, r.file("scores.parquet"), r.file("scores.md"), r.file("scores.html"))
+	}
 	if len(r.Hits) > 0 {
 		files = append(files, r.file("runs"))
+	}
+	if len(r.Audit) > 0 {
+		files = append(files, r.file("audit.parquet"), r.file("audit.md"), r.file("audit.svg"))
 	}
 	return files
 }
@@ -57,16 +73,19 @@ func (r *Report) file(name string) string { return filepath.Join(string(r.Path),
 
 // Write writes the folder's files, each complete or not at all. The summary is the headline tables.
 func (r *Report) Write(ctx context.Context, job Job) (string, error) {
-	tables := job.Tables["from"]
-	if err := writeParquet(ctx, r.file("scores.parquet"), codecs["zstd"], tables); err != nil {
-		return "", err
-	}
-	s, err := readScores(ctx, tables)
-	if err != nil {
-		return "", err
-	}
-	if err := errors.Join(writeText(r.file("scores.md"), s.markdown()), writeText(r.file("scores.html"), s.html())); err != nil {
-		return "", err
+	var summaries []string
+	for _, part := range []struct {
+		tables []schemas.Table
+		write  func(context.Context, []schemas.Table) (string, error)
+	}{{job.Tables["from"], r.writeScores}, {job.Tables["audit"], r.writeAudits}} {
+		if len(part.tables) == 0 {
+			continue
+		}
+		summary, err := part.write(ctx, part.tables)
+		if err != nil {
+			return "", err
+		}
+		summaries = append(summaries, summary)
 	}
 	if len(r.Hits) > 0 { // the folder is there even if there are no hits
 		if err := os.MkdirAll(r.file("runs"), 0o777); err != nil {
@@ -78,7 +97,33 @@ func (r *Report) Write(ctx context.Context, job Job) (string, error) {
 			return "", err
 		}
 	}
-	return s.headline(), nil
+	return strings.Join(summaries, "\n"), nil
+}
+
+func (r *Report) writeScores(ctx context.Context, tables []schemas.Table) (string, error) {
+	if err := writeParquet(ctx, r.file("scores.parquet"), codecs["zstd"], tables); err != nil {
+		return "", err
+	}
+	s, err := readScores(ctx, tables)
+	if err != nil {
+		return "", err
+	}
+	return s.headline(), errors.Join(writeText(r.file("scores.md"), s.markdown()), writeText(r.file("scores.html"), s.html()))
+}
+
+func (r *Report) writeAudits(ctx context.Context, tables []schemas.Table) (string, error) {
+	if err := writeParquet(ctx, r.file("audit.parquet"), codecs["zstd"], tables); err != nil {
+		return "", err
+	}
+	rows, err := readAudits(ctx, tables)
+	if err != nil {
+		return "", err
+	}
+	svg, err := rows.chart()
+	if err != nil {
+		return "", err
+	}
+	return "\n" + rows.headline(), errors.Join(writeText(r.file("audit.md"), rows.markdown()), writeText(r.file("audit.svg"), string(svg)))
 }
 
 func writeText(path, text string) error {

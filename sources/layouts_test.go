@@ -31,6 +31,7 @@ func kinds() map[string]func() source {
 		"wikiclir": func() source { return NewWikiCLIR() },
 		"mmarco":   func() source { return NewMMARCO() },
 		"jsonl":    func() source { return NewJSONL() },
+		"text":     func() source { return NewText() },
 		"parquet":  func() source { return NewParquet() },
 		"beir":     func() source { return NewBEIR() },
 		"trec":     func() source { return NewTREC() },

@@ -43,3 +43,10 @@ func appendInts(b array.Builder, values []int32) {
 }
 
 func appendText(b array.Builder, s string) { b.(*array.StringBuilder).Append(s) }
+
+// appendTexts appends one list to a builder of lists of texts.
+func appendTexts(b array.Builder, values []string) {
+	list := b.(*array.ListBuilder)
+	list.Append(true)
+	list.ValueBuilder().(*array.StringBuilder).AppendValues(values, nil)
+}

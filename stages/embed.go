@@ -186,9 +186,7 @@ func emitVectors(out schemas.Output, table string, batch arrow.RecordBatch, made
 			appendVector(b.Field(2), r.Vector)
 		}
 		if exclude {
-			list := b.Field(schema.FieldIndices(schemas.Exclude)[0]).(*array.ListBuilder)
-			list.Append(true)
-			list.ValueBuilder().(*array.StringBuilder).AppendValues(stringList(column[*array.List](batch, schemas.Exclude), i), nil)
+			appendTexts(b.Field(schema.FieldIndices(schemas.Exclude)[0]), stringList(column[*array.List](batch, schemas.Exclude), i))
 		}
 		if passages {
 			appendText(b.Field(len(schema.Fields())-1), texts(batch, schemas.DocumentID).Value(i))

@@ -1,0 +1,85 @@
+package pipeline
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// TestAudit audits two tokenizers on documents and pairs: rows in order, the same bytes at any number of workers, a chart
+// that is XML, and an empty table that is no error.
+func TestAudit(t *testing.T) {
+	var first map[string]string
+	for _, workers := range []int{1, 3} {
+		folder, file := folderWith(t, "audit.yaml")
+		put(t, filepath.Join(folder, "documents.jsonl"), `{"id": "1", "language": "sw", "text": "Habari ya asubuhi"}
+{"id": "2", "language": "th", "text": "สวัสดี"}
+{"id": "3", "language": "sw", "text": "123 — 456"}
+`)
+		put(t, filepath.Join(folder, "pairs.tsv"), "Good morning\tHabari ya asubuhi\n")
+		put(t, filepath.Join(folder, "none.txt"), "\n")
+		if err := run(t.Context(), t, file, Options{Workers: workers}); err != nil {
+			t.Fatal(err)
+		}
+		sums := outputs(t, folder)
+		if first == nil {
+			first = sums
+		} else if !maps.Equal(first, sums) {
+			t.Errorf("%d workers give other bytes", workers)
+		}
+		audit := filepath.Join(folder, "out", "report", "audit.parquet")
+		for column, want := range map[string][]string{
+			schemas.Variant: {"a", "a", "a", "a", "b", "b", "b", "b"}, schemas.Language: {"en", "sw", "sw", "th", "en", "sw", "sw", "th"},
+			schemas.ScriptCode: {"Latn", "Latn", "Zyyy", "Thai", "Latn", "Latn", "Zyyy", "Thai"},
+		} {
+			if got := values(t, audit, column); !slices.Equal(got, want) {
+				t.Errorf("%s is %v, want %v", column, got, want)
+			}
+		}
+		for column, want := range map[string][]int64{schemas.TextCount: {1, 2, 1, 1, 1, 2, 1, 1}, schemas.WordCount: {2, 6, 2, 4, 2, 6, 2, 4}} {
+			if got := columnOf[*array.Int64](t, audit, column).Int64Values(); !slices.Equal(got, want) {
+				t.Errorf("%s is %v, want %v", column, got, want)
+			}
+		}
+		if got, want := columnOf[*array.Int32](t, audit, schemas.MaxTokens).Int32Values(), []int32{8, 8, 8, 8, 128, 128, 128, 128}; !slices.Equal(got, want) {
+			t.Errorf("max_tokens is %v, want %v", got, want)
+		}
+		for _, chart := range []string{"report", "nothing"} {
+			checkXML(t, filepath.Join(folder, "out", chart, "audit.svg"))
+		}
+	}
+}
+
+func checkXML(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	d, elements := xml.NewDecoder(f), 0
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if _, ok := token.(xml.StartElement); ok {
+			elements++
+		}
+	}
+	if elements < 5 {
+		t.Errorf("%s has %d elements", path, elements)
+	}
+}

@@ -1,0 +1,116 @@
+package sinks
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// audits are the rows of tables of audits, those of one language and script together.
+type audits []audited
+
+// audited is a row. Values that are null are nil.
+type audited struct {
+	variant, language, script string
+	texts, words, tokens      int64
+	maxTokens                 int32
+	fertility                 *float64
+	unknownRate               *float64
+	textsCut, tokensLost      *float64
+	bytesPer, charactersPer   *float64
+}
+
+func readAudits(ctx context.Context, tables []schemas.Table) (audits, error) {
+	var rows audits
+	for _, t := range tables {
+		for batch, err := range t.Batches(ctx) {
+			if err != nil {
+				return nil, err
+			}
+			text := func(name string, i int) string {
+				return strings.Clone(batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String).Value(i))
+			}
+			count := func(name string, i int) int64 {
+				return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.Int64).Value(i)
+			}
+			number := func(name string, i int) *float64 {
+				c := batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.Float64)
+				if c.IsNull(i) {
+					return nil
+				}
+				value := c.Value(i)
+				return &value
+			}
+			longest := batch.Column(batch.Schema().FieldIndices(schemas.MaxTokens)[0]).(*array.Int32)
+			for i := range int(batch.NumRows()) {
+				rows = append(rows, audited{
+					text(schemas.Variant, i), text(schemas.Language, i), text(schemas.ScriptCode, i),
+					count(schemas.TextCount, i), count(schemas.WordCount, i), count(schemas.TokenCount, i), longest.Value(i),
+					number(schemas.Fertility, i), number(schemas.UnknownRate, i), number(schemas.TextsCut, i),
+					number(schemas.TokensLost, i), number(schemas.BytesPerToken, i), number(schemas.CharsPerToken, i),
+				})
+			}
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b audited) int {
+		return cmp.Or(strings.Compare(a.language, b.language), strings.Compare(a.script, b.script))
+	})
+	return rows, nil
+}
+
+// grid is the table as text, with a header; the last column is the fertility.
+func (rows audits) grid() [][]string {
+	number := func(value *float64, times float64, decimals int) string {
+		if value == nil {
+			return ""
+		}
+		return strconv.FormatFloat(times**value, 'f', decimals, 64)
+	}
+	grid := [][]string{{"variant", "language", "script", "texts", "words", "tokens", "unknown %", "max tokens", "cut %", "lost %", "bytes/token", "characters/token", "fertility"}}
+	for _, r := range rows {
+		grid = append(grid, []string{r.variant, r.language, r.script, fmt.Sprint(r.texts), fmt.Sprint(r.words), fmt.Sprint(r.tokens),
+			number(r.unknownRate, 100, 2), fmt.Sprint(r.maxTokens), number(r.textsCut, 100, 2), number(r.tokensLost, 100, 2),
+			number(r.bytesPer, 1, 2), number(r.charactersPer, 1, 2), number(r.fertility, 1, 3)})
+	}
+	return grid
+}
+
+// barWidth is the length of the longest bar on a terminal, in characters.
+const barWidth = 20
+
+// headline is the table for a terminal, with a bar for each fertility.
+func (rows audits) headline() string {
+	most := 0.0
+	for _, r := range rows {
+		if r.fertility != nil {
+			most = max(most, *r.fertility)
+		}
+	}
+	lines := alignedLines(rows.grid(), 3)
+	for i, r := range rows {
+		if r.fertility != nil && most > 0 {
+			lines[i+1] += "  " + bar(*r.fertility/most)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// bar is a bar of a length between 0 and 1, in eighths of a character.
+func bar(length float64) string {
+	eighths := int(length*barWidth*8 + 0.5)
+	return strings.Repeat("█", eighths/8) + []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}[eighths%8]
+}
+
+// markdown is the table in Markdown.
+func (rows audits) markdown() string {
+	const head = "# Audit\n\nTokens are counted without special ones, words as UAX #29 cuts them; fertility is tokens a word, where scripts " +
+		"without spaces have\ncharacters for words. Cut are the texts longer than max tokens, lost their tokens beyond that.\n\n"
+	return head + markdownTable(rows.grid(), 3)
+}

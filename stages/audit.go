@@ -1,0 +1,102 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// Audit measures how a model's tokenizer treats texts, for each language and script: fertility (tokens a word), the share of
+// unknown tokens, what is lost at `max_tokens`, bytes and characters a token, and in the table `split_words` the words on
+// which splitting costs most tokens (not in scripts without spaces). The sink report makes a chart of it; give it several audits to compare tokenizers.
+//
+// A word is what UAX #29 cuts, with a letter or digit in it; tokens are counted without special ones, those of punctuation
+// included. The rules know no dictionary: in scripts without spaces (Thai, Lao, Khmer, Burmese, Chinese, most of Japanese) a
+// word is a character with its marks, so that fertility is tokens a character there. It compares tokenizers on such a
+// language, but not such languages with others.
+type Audit struct {
+	// From names tables of documents, queries or pairs. Titles do not count.
+	From []schemas.TableRef `yaml:"from" ferry:"required"`
+	// Model is the model whose tokenizer is measured. Its name stands in the column variant.
+	Model schemas.ModelRef `yaml:"model" ferry:"required"`
+	// MaxTokens is the longest input, special tokens included. 0 means as long as the model says.
+	MaxTokens int `yaml:"max_tokens"`
+	// Words is the number of split words to list for each language and script.
+	Words int `yaml:"words"`
+}
+
+// NewAudit returns an Audit with its defaults.
+func NewAudit() *Audit { return &Audit{Words: 50} }
+
+// Validate checks the keys.
+func (a *Audit) Validate() []schemas.Mistake {
+	var found []schemas.Mistake
+	for _, k := range []struct {
+		key   string
+		value int
+	}{{"max_tokens", a.MaxTokens}, {"words", a.Words}} {
+		if k.value < 0 {
+			found = append(found, schemas.Mistake{Key: k.key, Problem: fmt.Sprintf("should be at least 0, is %d", k.value)})
+		}
+	}
+	return found
+}
+
+// Outputs is the audit and its split words.
+func (a *Audit) Outputs(in Types) (Outputs, []schemas.Mistake) {
+	return Outputs{Tables: []schemas.TableType{
+		{Name: schemas.AuditTable, Schema: schemas.Audit()}, {Name: schemas.SplitWordsTable, Schema: schemas.SplitWords()},
+	}}, lackTexts(in.Tables["from"])
+}
+
+// lackTexts is lacksTexts for several tables.
+func lackTexts(tables []schemas.TableType) []schemas.Mistake {
+	var found []schemas.Mistake
+	for _, t := range tables {
+		found = append(found, lacksTexts(t.Schema)...)
+	}
+	return found
+}
+
+// Run measures.
+func (a *Audit) Run(ctx context.Context, job Job) (*model.Model, error) {
+	m := job.Models["model"]
+	longest := m.MaxTokens
+	if a.MaxTokens > 0 {
+		longest = a.MaxTokens
+	}
+	all := NewAuditor(m.Tokenizer, longest, job.Workers)
+	err := eachBatch(ctx, job, "from", func(batch arrow.RecordBatch) error {
+		all.Add(batch)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return nil, all.Emit(string(a.Model), a.Words, job.Outputs[schemas.AuditTable], job.Outputs[schemas.SplitWordsTable])
+}
+
+// eachBatch calls fn for every batch of the tables that key names, and tells progress.
+func eachBatch(ctx context.Context, job Job, key string, fn func(arrow.RecordBatch) error) error {
+	var seen, total int64
+	for _, from := range job.Tables[key] {
+		total += max(0, from.Rows)
+	}
+	for _, from := range job.Tables[key] {
+		for batch, err := range from.Batches(ctx) {
+			if err != nil {
+				return err
+			}
+			if err := fn(batch); err != nil {
+				return err
+			}
+			seen += batch.NumRows()
+			job.Progress(seen, total, "rows")
+		}
+	}
+	return nil
+}
