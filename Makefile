@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race purego arm64 bench bench-engine check generate notebooks build clean
+.PHONY: run test race purego arm64 bench bench-engine bench-ingest check generate notebooks build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -27,6 +27,9 @@ bench: ## every promise of speed, with the twin or peer beside it
 
 bench-engine: ## the encoder beside its peers, if FERRY_PEERS names a Python that has them; into build/bench/engine.jsonl
 	FERRY_BENCH=engine go test -v -count 1 -timeout 20m -run '^TestEngine$$' ./bench
+
+bench-ingest: ## reading, tokenizing and writing beside their peers, with the data sets of FERRY_DATA; into build/bench/ingest.jsonl
+	FERRY_BENCH=ingest go test -v -count 1 -timeout 20m -run '^TestIngest$$' ./bench
 
 generate: ## everything that is generated: assembly, the sample tokenizer, reference pages
 	go generate ./...

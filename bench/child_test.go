@@ -32,23 +32,28 @@ func TestMain(m *testing.M) {
 
 // A round is what a child measured at one go.
 type round struct {
-	Tokens      int
+	Size        float64 // of the work of one repetition
+	Items       int     // that it made
 	Repetitions []repetition
 	PeakMemory  float64 // MB
 }
 
 // serve measures a round for every line that it reads, and answers with a line of JSON.
-func serve(name string, in io.Reader, out io.Writer) error {
-	t, err := newTask(name, runtime.GOMAXPROCS(0))
+func serve(id string, in io.Reader, out io.Writer) error {
+	b, err := find(id)
 	if err != nil {
 		return err
 	}
-	t.run() // workspaces grow, weights are laid out
-	t.run()
+	t, err := b.work(runtime.GOMAXPROCS(0))
+	if err != nil {
+		return fmt.Errorf("%s: %w", id, err)
+	}
+	t.once() // workspaces grow, weights are laid out
+	t.once()
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		r := round{Tokens: t.tokens}
+		r := round{Size: t.size, Items: t.items}
 		for spent := 0.0; len(r.Repetitions) < 3 && spent < 6; spent += r.Repetitions[len(r.Repetitions)-1].Wall {
-			r.Repetitions = append(r.Repetitions, timed(t.run))
+			r.Repetitions = append(r.Repetitions, t.once())
 		}
 		r.PeakMemory = peakMemory()
 		if err := json.NewEncoder(out).Encode(r); err != nil {
@@ -56,6 +61,14 @@ func serve(name string, in io.Reader, out io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// once prepares the task and does it.
+func (t task) once() repetition {
+	if t.prepare != nil {
+		t.prepare()
+	}
+	return timed(t.run)
 }
 
 // A child is a process of this program that measures one benchmark on the last cores of the machine, as many as it
@@ -66,14 +79,14 @@ type child struct {
 	out     *json.Decoder
 }
 
-func startChild(t *testing.T, name string, threads int) *child {
+func startChild(t *testing.T, id string, threads int) *child {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &child{command: exec.Command(program)}
-	c.command.Env = append(os.Environ(), "FERRY_BENCH_CHILD="+name)
+	c.command.Env = append(os.Environ(), "FERRY_BENCH_CHILD="+id)
 	c.command.Stderr = os.Stderr
 	if c.in, err = c.command.StdinPipe(); err != nil {
 		t.Fatal(err)

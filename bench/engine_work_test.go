@@ -12,39 +12,6 @@ import (
 	"github.com/ferry-clir/ferry/model/train"
 )
 
-// A task is work that is timed: run does tokens of it, with as many goroutines as there are threads.
-type task struct {
-	tokens int
-	run    func()
-}
-
-// newTask makes the task of a benchmark. Weights and ids are random, and do not matter to the time.
-func newTask(name string, threads int) (task, error) {
-	switch name {
-	case "forward-f32-384":
-		return forward(384, 96, encoder.Float32, threads), nil
-	case "forward-bf16-384":
-		return forward(384, 96, encoder.BFloat16, threads), nil
-	case "forward-int8-384":
-		return forward(384, 96, encoder.Int8, threads), nil
-	case "forward-f32-768":
-		return forward(768, 64, encoder.Float32, threads), nil
-	case "forward-bf16-768":
-		return forward(768, 64, encoder.BFloat16, threads), nil
-	case "forward-int8-768":
-		return forward(768, 64, encoder.Int8, threads), nil
-	case "train-f32-frozen":
-		return training(encoder.Frozen{Embeddings: true}, encoder.Float32, threads), nil
-	case "train-f32-trained":
-		return training(encoder.Frozen{}, encoder.Float32, threads), nil
-	case "train-bf16-frozen":
-		return training(encoder.Frozen{Embeddings: true}, encoder.BFloat16, threads), nil
-	case "train-bf16-trained":
-		return training(encoder.Frozen{}, encoder.BFloat16, threads), nil
-	}
-	return task{}, fmt.Errorf("there is no benchmark %q", name)
-}
-
 // each runs work for 0 to n-1 on as many goroutines as threads, and tells it which of them it is on.
 func each(n, threads int, work func(thread, i int)) {
 	var next atomic.Int64
@@ -60,7 +27,11 @@ func each(n, threads int, work func(thread, i int)) {
 }
 
 // forward runs sequences through an encoder of 12 layers.
-func forward(hidden, sequences int, precision encoder.Precision, threads int) task {
+func forward(hidden, sequences int, precision encoder.Precision) func(threads int) (task, error) {
+	return func(threads int) (task, error) { return newForward(hidden, sequences, precision, threads), nil }
+}
+
+func newForward(hidden, sequences int, precision encoder.Precision, threads int) task {
 	const vocabulary = 32000
 	e := encoder.New(encoder.NewConfig(encoder.XLMRoBERTa, hidden, 12, 12, 4*hidden, vocabulary, 512), 1)
 	var all []pair
@@ -77,7 +48,7 @@ func forward(hidden, sequences int, precision encoder.Precision, threads int) ta
 		workspaces = append(workspaces, encoder.NewWorkspace())
 		workspaces[i].Precision = precision
 	}
-	return task{tokensOf(all), func() {
+	return task{size: float64(tokensOf(all)), run: func() {
 		each(len(batches), threads, func(thread, i int) { e.Forward(workspaces[thread], batches[i]) })
 	}}
 }
@@ -85,7 +56,11 @@ func forward(hidden, sequences int, precision encoder.Precision, threads int) ta
 // training takes optimiser steps of 32 pairs on the encoder of 12 x 384: forward, transport loss with 50 iterations at
 // epsilon 0.05, backward, clipping, AdamW. It is what the distill stage does, with a teacher that costs next to nothing:
 // the first time all pairs come, their teacher's side is kept.
-func training(frozen encoder.Frozen, precision encoder.Precision, threads int) task {
+func training(frozen encoder.Frozen, precision encoder.Precision) func(threads int) (task, error) {
+	return func(threads int) (task, error) { return newTraining(frozen, precision, threads), nil }
+}
+
+func newTraining(frozen encoder.Frozen, precision encoder.Precision, threads int) task {
 	const hidden, vocabulary = 384, 250002
 	student := encoder.New(encoder.NewConfig(encoder.XLMRoBERTa, hidden, 12, 12, 4*hidden, vocabulary, 512), 1)
 	all := pairs(96)
@@ -113,7 +88,7 @@ func training(frozen encoder.Frozen, precision encoder.Precision, threads int) t
 			return nil
 		})
 	}()
-	return task{len(d.StudentTarget.IDs), func() {
+	return task{size: float64(len(d.StudentTarget.IDs)), run: func() {
 		begin <- struct{}{}
 		if err := <-done; err != nil {
 			panic(fmt.Sprint("bench: training failed: ", err))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"testing"
 	"text/tabwriter"
 )
 
@@ -36,9 +37,16 @@ func number(x float64) *float64 {
 	return &x
 }
 
-// report writes the lines to build/bench/<name>.jsonl below the root and a table to standard output.
-func report(name string, lines []line) error {
-	path := filepath.Join("..", "build", "bench", name+".jsonl")
+// report writes the lines to build/bench/<target>.jsonl below the root and a table to standard output.
+func report(t *testing.T, target string, lines []line) {
+	t.Helper()
+	if err := write(target, lines); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(target string, lines []line) error {
+	path := filepath.Join("..", "build", "bench", target+".jsonl")
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}

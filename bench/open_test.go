@@ -88,7 +88,7 @@ func (m *measurement) open(t *testing.T, threads int, program string, arguments 
 	r.CPU = (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds()
 	r.Others = max(0, busySeconds()-busy-r.CPU) / r.Wall
 	peak := float64(command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) / 1024
-	m.add(round{Tokens: 1, Repetitions: []repetition{r}, PeakMemory: peak})
+	m.add(round{Size: 1, Repetitions: []repetition{r}, PeakMemory: peak})
 	if err := json.Unmarshal(out.Bytes(), &vector); err != nil {
 		t.Fatalf("%s printed %q: %v", program, out.String(), err)
 	}
