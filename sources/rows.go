@@ -133,8 +133,19 @@ func (r *rows) flush() error {
 	batch := r.builder.NewRecordBatch()
 	defer batch.Release()
 	r.count, r.bytes = 0, 0
+	r.reserve(batch)
 	if err := r.out.Emit(batch); err != nil {
 		return err
 	}
 	return context.Cause(r.ctx)
+}
+
+// reserve makes room for a batch that is as large as the last one.
+func (r *rows) reserve(last arrow.RecordBatch) {
+	r.builder.Reserve(int(last.NumRows()))
+	for i, column := range last.Columns() {
+		if texts, ok := column.(*array.String); ok {
+			r.builder.Field(i).(*array.StringBuilder).ReserveData(len(texts.ValueBytes()))
+		}
+	}
 }
