@@ -74,7 +74,7 @@ const (
 
 // kinds are all kinds, in the order in which people are shown them.
 var kinds = []kind{
-	{"sources", "bitext", 1, onInputs, func() any { return sources.NewBitext() }},
+	{"sources", "bitext", 2, onInputs, func() any { return sources.NewBitext() }},
 	{"sources", "mtop", 1, onInputs, func() any { return sources.NewMTOP() }},
 	{"sources", "wikiclir", 1, onInputs, func() any { return sources.NewWikiCLIR() }},
 	{"sources", "mmarco", 1, onInputs, func() any { return sources.NewMMARCO() }},

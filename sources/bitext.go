@@ -22,9 +22,14 @@ import (
 // text unless columns says otherwise: ManyThings' files need nothing, Tatoeba's export of sentence pairs has
 // `[id, source, -, target]`.
 //
-// tmx: TMX 1.1 to 1.4, a `tu` a pair with a `tuv` for each language, named by xml:lang or lang; `en-US` counts as en.
-// The content of bpt, ept, it, ph and ut (codes of the word processor) is left out, that of hi is kept. A unit without
-// the wanted languages is dropped as other_language. Several target languages may stand in one file.
+// tmx: TMX 1.1 to 1.4, a `tu` a pair with a `tuv` for each language, named by xml:lang or lang; `en-US` counts as en,
+// unless it is among the languages itself. Of several texts in one language the first counts. The content of bpt, ept,
+// it, ph and ut (codes of the word processor, and any sub within) is left out, that of hi and of elements that TMX does
+// not know is kept; white space around a text is cut off. Files may be in UTF-8, in UTF-16 or in any encoding that they
+// declare and the IANA knows. XML's and HTML's entities are known; a file that declares others is refused. A unit that
+// is not well-formed goes to quarantine as bad_xml, and the next one is looked for; a file that ends without `</tmx>`
+// is an error. A unit without the wanted languages is dropped as other_language. Several target languages may stand in
+// one file.
 //
 // `{source}` and `{target}` in a path stand for the codes of the languages, so that one entry reads many files; codes
 // says what files call a language. TICO-19 is `all.{source}-{target}.tmx.zip`, NTREX-128

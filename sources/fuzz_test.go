@@ -63,29 +63,6 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-// FuzzTMX checks that reading ends, and that what comes of it is text of the allowed length.
-func FuzzTMX(f *testing.F) {
-	f.Add([]byte(`<tmx><body><tu tuid="1"><tuv xml:lang="en"><seg>a<bpt>x</bpt></seg></tuv><tuv lang="sw"><seg>b</seg></tuv></tu></body></tmx>`))
-	f.Add([]byte("<tmx><tu><tuv lang='en'><seg>\xff\x00&amp;&#65;" + strings.Repeat("long ", 30) + "</seg></tuv></tu></tmx>"))
-	f.Add([]byte("<!DOCTYPE tmx [<!ENTITY a \"b\">]><tmx><!-- <tu> --><tu></tmx>"))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		r := newTMXReader(&input{Reader: bufio.NewReaderSize(bytes.NewReader(content), 16), path: "x"}, []string{"en", "sw"}, 50)
-		for units := 0; r.next() == nil; units++ {
-			if units > len(content) {
-				t.Fatal("more units than bytes")
-			}
-			if len(r.bytes.raw) > maxRaw {
-				t.Fatalf("%d raw bytes", len(r.bytes.raw))
-			}
-			for _, text := range r.texts {
-				if r.bytes.problem == "" && (!utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 || len(text) > 50) {
-					t.Fatalf("unit %d has the text %q", r.number, text)
-				}
-			}
-		}
-	})
-}
-
 // FuzzUtterance checks that every line of MTOP is used, dropped or rejected, and that skeletons are brackets alone.
 func FuzzUtterance(f *testing.F) {
 	f.Add([]byte("1\tIN:A\t0:1:SL:X\ttext\td\ten_XX\t[IN:A [SL:X text ] ]\t{}"))

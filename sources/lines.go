@@ -21,6 +21,7 @@ const (
 	missingColumns = "missing_columns"
 	duplicateID    = "duplicate_id"
 	badValue       = "bad_value"
+	badXML         = "bad_xml"
 )
 
 const (

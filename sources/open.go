@@ -42,6 +42,19 @@ func (in *input) close() {
 // context's error once that is cancelled. In a zip archive, exactly one file must be wanted, in a tar archive, which may
 // be compressed, the first is taken; both are read in place.
 func open(ctx context.Context, name string, wanted func(string) bool) (*input, error) {
+	in, err := openBytes(ctx, name, wanted)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.skipMark(); err != nil {
+		in.close()
+		return nil, fmt.Errorf("opening %s: %w", name, err)
+	}
+	return in, nil
+}
+
+// openBytes does so and leaves a byte order mark, whatever it is, where it stands.
+func openBytes(ctx context.Context, name string, wanted func(string) bool) (*input, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -86,7 +99,7 @@ func (in *input) decompress(ctx context.Context, f *os.File, wanted func(string)
 			return err
 		}
 	}
-	return in.skipMark()
+	return nil
 }
 
 // unzip opens the wanted file of an archive. The counter returned has already counted its compressed bytes.

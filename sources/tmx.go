@@ -2,7 +2,6 @@ package sources
 
 import (
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +11,9 @@ import (
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// readTMX reads a pair a translation unit and target language.
+// readTMX reads a pair a translation unit and target language. What ends reading loses none of the units before it.
 func (b *Bitext) readTMX(r reading, rows *rows, p part) error {
-	in, err := open(r.ctx, p.file, func(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".tmx") })
+	in, err := openBytes(r.ctx, p.file, func(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".tmx") })
 	if err != nil {
 		return err
 	}
@@ -23,27 +22,22 @@ func (b *Bitext) readTMX(r reading, rows *rows, p part) error {
 	for _, target := range p.targets {
 		codes = append(codes, b.code(target))
 	}
-	t := newTMXReader(in, codes, r.maxLine)
-	for origin := bare(in.path); ; {
-		if err := t.next(); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if err := b.putUnit(r, rows, t, p.targets, origin); err != nil {
-			return err
+	t, err := newTMXReader(in, codes, r.maxLine)
+	for origin := bare(in.path); err == nil; {
+		if err = t.next(); err == nil {
+			err = b.putUnit(r, rows, t, p.targets, origin)
 		}
 	}
+	if err == io.EOF {
+		return nil
+	}
+	return firstError(rows.flush(), err)
 }
 
 // putUnit emits the pairs of a unit.
 func (b *Bitext) putUnit(r reading, rows *rows, u *tmxReader, targets []string, origin string) error {
-	if problem := u.bytes.problem; problem != "" {
-		return r.out.Reject(schemas.Rejected{Path: u.path, Line: u.line, Offset: -1, Reason: problem, Raw: bytes.Clone(u.bytes.raw)})
-	}
-	id := u.id
-	if id == "" {
-		id = origin + ":" + strconv.Itoa(u.number)
+	if u.problem != "" {
+		return r.out.Reject(schemas.Rejected{Path: u.path, Line: u.begun.line, Offset: u.begun.offset, Reason: u.problem, Detail: u.detail, Raw: bytes.Clone(u.raw())})
 	}
 	pairs := 0
 	for i, target := range targets {
@@ -56,7 +50,11 @@ func (b *Bitext) putUnit(r reading, rows *rows, u *tmxReader, targets []string, 
 			r.out.Drop("empty", 1)
 			continue
 		}
-		rows.names(id, b.Languages[0], target)
+		if len(u.id) == 0 {
+			u.id = strconv.AppendInt(append(append(u.id, origin...), ':'), u.number, 10)
+		}
+		rows.texts(u.id)
+		rows.names(b.Languages[0], target)
 		rows.texts(source, translation)
 		rows.names(origin)
 		if err := rows.end(); err != nil {
@@ -69,141 +67,134 @@ func (b *Bitext) putUnit(r reading, rows *rows, u *tmxReader, targets []string, 
 	return nil
 }
 
-// A tmxReader reads translation units one by one, and holds one at a time.
+// A tmxReader reads translation units one by one, and holds one at a time. It parses what TMX needs of XML, many
+// times faster than encoding/xml, and gives the same texts of all that is well-formed. What is not costs one unit: the
+// next is looked for.
 type tmxReader struct {
+	window
 	path    string
 	codes   []string // languages that are wanted, as the file calls them
-	bytes   *segmentReader
-	decoder *xml.Decoder
-	begun   bool
+	max     int      // longest text in bytes
+	recoded bool     // the file is not in UTF-8, so that offsets in it are unknown
 
-	number int      // of the unit, from 1
-	line   int64    // on which it begins
-	id     string   // its tuid, if it has one
-	texts  [][]byte // by code, nil where the unit lacks the language
+	isTMX bool // the root element has begun
+	ended bool // and ended
+
+	number  int64    // of the unit, from 1
+	begun   position // where it begins
+	problem string   // reason for which it cannot be used, or empty
+	detail  string
+	id      []byte   // its tuid, if it has one
+	texts   [][]byte // by code, nil where the unit lacks the language; valid until the next unit
+
+	found     tag    // that markup has found
+	open      []int  // where in names those of open elements begin
+	names     []byte // one after the other
+	native    int    // open elements whose content is no text
+	language  int    // index of that of the open tuv, -1 if it is not wanted
+	inSegment bool   // a seg is open whose text is wanted
+	segment   int    // where in text it begins
+	text      []byte // of the unit's segments, one after the other
+	scratch   []byte
 }
 
-func newTMXReader(in *input, codes []string, maxText int) *tmxReader {
-	segments := &segmentReader{in: in, max: maxText}
-	decoder := xml.NewDecoder(segments)
-	decoder.Entity = xml.HTMLEntity
-	// The bytes are checked to be UTF-8, whatever the declaration says.
-	decoder.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	return &tmxReader{path: in.path, codes: codes, bytes: segments, decoder: decoder, texts: make([][]byte, len(codes))}
+// A position is one in a file.
+type position struct{ line, offset int64 }
+
+func newTMXReader(in *input, codes []string, maxText int) (*tmxReader, error) {
+	text, recoded, err := xmlText(in)
+	if err != nil {
+		return nil, err
+	}
+	t := &tmxReader{window: newWindow(text), path: in.path, codes: codes, max: maxText, recoded: recoded, texts: make([][]byte, len(codes))}
+	t.text = make([]byte, 0, 4<<10)
+	if t.begins("\ufeff") {
+		t.at += len("\ufeff")
+	}
+	return t, nil
 }
 
-// next moves to the next unit; io.EOF at the end.
+// next moves to the next unit, or to what looks like one and has a problem; io.EOF at the end.
 func (t *tmxReader) next() error {
-	for {
-		t.bytes.forget()
-		token, err := t.token()
-		if err == io.EOF && !t.begun {
-			return fmt.Errorf("reading %s: it is not TMX, it has no element", t.path)
+	for t.skip("<") {
+		t.mark()
+		err := t.markup()
+		name := local(t.found.name)
+		switch isRoot := string(name) == "tmx"; {
+		case err == errCut:
+			return t.end()
+		case err != nil || string(name) == "tu" && t.isTMX:
+			return t.unit(err)
+		case t.found.size == 0:
+		case !t.isTMX && !isRoot:
+			return fmt.Errorf("reading %s: it is not TMX, its first element is %s", t.path, name)
+		default:
+			t.isTMX, t.ended = true, t.ended || isRoot && (t.found.end || t.found.empty)
+			t.at += t.found.size
 		}
-		if err != nil {
-			return err
+	}
+	return t.end()
+}
+
+// end is what next returns where nothing more can be read.
+func (t *tmxReader) end() error {
+	switch {
+	case t.err != io.EOF:
+		return t.failed(t.err)
+	case !t.isTMX:
+		return fmt.Errorf("reading %s: it is not TMX, it has no element", t.path)
+	case !t.ended:
+		return t.failed(errors.New("the file ends without </tmx>, as if cut short; nothing before this line is lost"))
+	}
+	return io.EOF
+}
+
+// unit reads the unit whose tag has been found, or deals with what could not be read as a tag.
+func (t *tmxReader) unit(err error) error {
+	t.number++
+	t.begun = position{t.line(), t.offset()}
+	if t.recoded {
+		t.begun.offset = -1
+	}
+	t.problem, t.detail = "", ""
+	switch {
+	case err != nil:
+		t.at = min(t.at+1, len(t.bytes))
+	case t.found.end:
+		t.at += t.found.size
+		t.problem, t.detail = badXML, "a unit ends that has not begun"
+	default:
+		t.at += t.found.size
+		err = t.readUnit()
+	}
+	wrong, isMalformed := err.(malformed)
+	switch {
+	case err == nil:
+		return nil
+	case err == errCut && t.err != io.EOF:
+		return t.failed(t.err)
+	case !t.isTMX || !isMalformed:
+		return t.failed(err)
+	}
+	t.problem, t.detail = badXML, string(wrong)
+	t.resume()
+	return nil
+}
+
+// resume moves past the end of a unit that is not well-formed: to after </tu>, or to where the next one begins.
+func (t *tmxReader) resume() {
+	for t.skip("<") {
+		switch {
+		case t.begins("</tu>"):
+			t.at += len("</tu>")
+			return
+		case t.begins("</tmx"), t.begins("</body"), t.begins("<tu>"), t.begins("<tu "), t.begins("<tu\n"), t.begins("<tu\r"), t.begins("<tu\t"):
+			return
 		}
-		start, ok := token.(xml.StartElement)
-		if ok && !t.begun && start.Name.Local != "tmx" {
-			return fmt.Errorf("reading %s: it is not TMX, its first element is %s", t.path, start.Name.Local)
-		}
-		t.begun = t.begun || ok
-		if ok && start.Name.Local == "tu" {
-			return t.readUnit(start)
-		}
+		t.at++
 	}
 }
 
-// readUnit reads what stands between a tu element's tags.
-func (t *tmxReader) readUnit(start xml.StartElement) error {
-	line, _ := t.decoder.InputPos()
-	t.number, t.line, t.id = t.number+1, int64(line), attribute(start, "tuid")
-	clear(t.texts)
-	var text []byte
-	language, codes, inSegment := -1, 0, false
-	for {
-		token, err := t.token()
-		if err != nil {
-			return err
-		}
-		switch e := token.(type) {
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "tuv":
-				language = t.wanted(attribute(e, "lang"))
-			case "seg":
-				inSegment, text = language >= 0, []byte{}
-			default:
-				codes += nativeCode(e.Name.Local)
-			}
-		case xml.CharData:
-			if inSegment && codes == 0 {
-				text = t.append(text, e)
-			}
-		case xml.EndElement:
-			switch e.Name.Local {
-			case "seg":
-				if inSegment {
-					t.texts[language] = append([]byte{}, bytes.TrimSpace(text)...) // empty is not nil
-				}
-				inSegment = false
-			case "tu":
-				return nil
-			default:
-				codes -= nativeCode(e.Name.Local)
-			}
-		}
-	}
-}
-
-func (t *tmxReader) append(text, more []byte) []byte {
-	if len(text)+len(more) > t.bytes.max {
-		t.bytes.problem = lineTooLong
-		return text
-	}
-	return append(text, more...)
-}
-
-// nativeCode is 1 for elements whose content is markup of the word processor and not text.
-func nativeCode(element string) int {
-	switch element {
-	case "bpt", "ept", "it", "ph", "ut":
-		return 1
-	}
-	return 0
-}
-
-// wanted returns which of the codes a language is, and has no text yet; -1 if none. en-US and en_GB are en.
-func (t *tmxReader) wanted(language string) int {
-	for i, code := range t.codes {
-		if len(language) < len(code) || !strings.EqualFold(language[:len(code)], code) || t.texts[i] != nil {
-			continue
-		}
-		if rest := language[len(code):]; rest == "" || rest[0] == '-' || rest[0] == '_' {
-			return i
-		}
-	}
-	return -1
-}
-
-func attribute(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-func (t *tmxReader) token() (xml.Token, error) {
-	token, err := t.decoder.Token()
-	if err == nil || err == io.EOF {
-		return token, err
-	}
-	line, _ := t.decoder.InputPos()
-	var syntax *xml.SyntaxError
-	if errors.As(err, &syntax) {
-		err = errors.New(syntax.Msg)
-	}
-	return nil, fmt.Errorf("reading %s: line %d: %w", t.path, line, err)
+func (t *tmxReader) failed(err error) error {
+	return fmt.Errorf("reading %s: line %d: %w", t.path, t.line(), err)
 }
