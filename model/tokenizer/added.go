@@ -96,5 +96,6 @@ func startsWithWord(text string) bool {
 
 // isWord tells whether r matches \w as Unicode defines it for regular expressions (UTS 18, annex C).
 func isWord(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic, unicode.Join_Control)
+	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic, unicode.Join_Control) ||
+		newestLetters.has(r) || newest["M"].has(r) || newest["N"].has(r)
 }

@@ -79,3 +79,11 @@ func dropAccent(dst []byte, r rune) []byte {
 	}
 	return utf8.AppendRune(dst, r)
 }
+
+// dropMark drops every mark, with width or without.
+func dropMark(dst []byte, r rune) []byte {
+	if unicode.Is(unicode.M, r) {
+		return dst
+	}
+	return utf8.AppendRune(dst, r)
+}

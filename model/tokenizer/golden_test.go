@@ -2,18 +2,20 @@ package tokenizer
 
 import (
 	"archive/zip"
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // TestPublished holds the ids against those that Hugging Face publishes for XLM-R.
@@ -86,7 +88,7 @@ func TestCorpora(t *testing.T) {
 			t.Parallel()
 			x := named(t, name)
 			for _, file := range slices.Sorted(maps.Keys(golden[name])) {
-				if got := digest(x, corpus(t, file)); got != golden[name][file] {
+				if got := digest(x, strings.SplitSeq(string(corpus(t, file)), "\n")); got != golden[name][file] {
 					t.Errorf("the ids of %s differ: their hash is %s", file, got)
 				}
 			}
@@ -123,12 +125,33 @@ func corpus(t testing.TB, name string) []byte {
 }
 
 // digest returns the SHA-256 over the ids of each line as uint32, little-endian, with 0xFFFFFFFF behind every line.
-func digest(x *Tokenizer, text []byte) string {
+func digest(x *Tokenizer, lines iter.Seq[string]) string {
 	h := sha256.New()
 	var ids []int32
-	for line := range bytes.SplitSeq(text, []byte("\n")) {
-		ids = append(x.Encode(ids[:0], string(line)), -1)
+	for line := range lines {
+		ids = append(x.Encode(ids[:0], line), -1)
 		_ = binary.Write(h, binary.LittleEndian, ids) // writing to a hash cannot fail
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// TestCharacters compares the ids of every character between others with the Rust library's, by a hash.
+func TestCharacters(t *testing.T) {
+	var golden map[string]string
+	readJSON(t, filepath.Join("testdata", "characters.json"), &golden)
+	var lines []string
+	blocks := ranges{0x3400, 0x9FFF, 0xAC00, 0xD7A3, 0xD800, 0xF8FF, 0x17000, 0x18CD5, 0x20000, 0x2EBEF, 0x2EE5E, utf8.MaxRune}
+	for r := range rune(utf8.MaxRune + 1) {
+		if c := string(r); !blocks.has(r) || r%256 == 5 && !utf16.IsSurrogate(r) {
+			lines = append(lines, "a"+c+"b 1"+c+"2 "+c+"'"+c+"s"+c+" "+c+c+" "+c)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(golden)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := digest(named(t, name), slices.Values(lines)); got != golden[name] {
+				t.Errorf("the ids differ: their hash is %s", got)
+			}
+		})
+	}
 }

@@ -17,26 +17,34 @@ type file struct {
 	Model     modelFile       `json:"model"`
 }
 
-// modelFile is the model of a tokenizer.json, Unigram or WordPiece.
+// modelFile is the model of a tokenizer.json: Unigram, WordPiece or BPE.
 type modelFile struct {
 	Type         string  `json:"type"`
 	UnknownID    *int    `json:"unk_id"`
 	ByteFallback bool    `json:"byte_fallback"`
 	UnknownToken string  `json:"unk_token"`
 	Prefix       *string `json:"continuing_subword_prefix"`
+	Suffix       string  `json:"end_of_word_suffix"`
 	Characters   *int    `json:"max_input_chars_per_word"`
+	Dropout      float64 `json:"dropout"`
+	FuseUnknown  bool    `json:"fuse_unk"`
+	IgnoreMerges bool    `json:"ignore_merges"`
+
+	vocabulary, merges []byte // which are cut out and read on their own
 }
 
 // Parse reads a tokenizer.json. It returns an error that names the part where the file is damaged, or asks for what
-// this package does not have: a BPE model, or a normalizer, pre-tokenizer or post-processor of an unknown kind.
+// this package does not have: a model, normalizer, pre-tokenizer or post-processor of an unknown kind, say.
 func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	var f file
-	pieces, rest := cutVocabulary(tokenizerJSON)
+	vocabulary, rest := cutMember(tokenizerJSON, "vocab")
+	merges, rest := cutMember(rest, "merges")
 	if err := json.Unmarshal(rest, &f); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: %w", err)
 	}
 	t := &Tokenizer{}
-	if err := t.setModel(&f.Model, pieces); err != nil {
+	f.Model.vocabulary, f.Model.merges = vocabulary, merges
+	if err := t.setModel(&f.Model); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: model: %w", err)
 	}
 	var err error
@@ -60,20 +68,37 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	return t, nil
 }
 
-func (t *Tokenizer) setModel(f *modelFile, vocabulary []byte) error {
-	switch f.Type {
+func (t *Tokenizer) setModel(f *modelFile) error {
+	switch f.kind() {
 	case "Unigram":
-		return t.setUnigram(f, vocabulary)
+		return t.setUnigram(f)
 	case "WordPiece":
-		return t.setWordPiece(f, vocabulary)
+		return t.setWordPiece(f)
+	case "BPE":
+		return t.setBPE(f)
 	case "":
 		return errors.New("no type is given; open the file with a newer tokenizers library and save it again")
 	}
-	return fmt.Errorf("type %q is not supported, only Unigram and WordPiece are", f.Type)
+	return fmt.Errorf("type %q is not supported, only Unigram, WordPiece and BPE are", f.Type)
 }
 
-func (t *Tokenizer) setUnigram(f *modelFile, vocabulary []byte) error {
-	pieces, scores, err := parseVocabulary(vocabulary, true)
+// kind returns the type of the model, which the oldest files do not name.
+func (f *modelFile) kind() string {
+	switch {
+	case f.Type != "":
+		return f.Type
+	case f.merges != nil:
+		return "BPE"
+	case f.Characters != nil:
+		return "WordPiece"
+	case f.UnknownID != nil:
+		return "Unigram"
+	}
+	return ""
+}
+
+func (t *Tokenizer) setUnigram(f *modelFile) error {
+	pieces, scores, err := parseVocabulary(f.vocabulary, true)
 	if err != nil {
 		return err
 	}
@@ -85,26 +110,10 @@ func (t *Tokenizer) setUnigram(f *modelFile, vocabulary []byte) error {
 	return err
 }
 
-func (t *Tokenizer) setWordPiece(f *modelFile, vocabulary []byte) error {
-	pieces, ids, err := parseVocabulary(vocabulary, false)
+func (t *Tokenizer) setWordPiece(f *modelFile) error {
+	keys, err := t.setPieces(f.vocabulary)
 	if err != nil {
 		return err
-	}
-	if pieces == nil {
-		return errors.New("a vocabulary, as a map from pieces to ids, is needed")
-	}
-	keys := make([]key, len(pieces))
-	for i, piece := range pieces {
-		id := ids[i]
-		if id != math.Trunc(id) || id < 0 || id > float64(2*len(pieces)+1<<16) {
-			return fmt.Errorf("vocab: %q has id %v in a vocabulary of %d", piece, id, len(pieces))
-		}
-		keys[i] = key{piece, int32(id)}
-		t.size = max(t.size, int(id)+1)
-	}
-	t.pieces = make([]string, t.size)
-	for _, k := range keys {
-		t.pieces[k.id] = k.text
 	}
 	prefix, characters := "##", 100
 	if f.Prefix != nil {
@@ -115,6 +124,44 @@ func (t *Tokenizer) setWordPiece(f *modelFile, vocabulary []byte) error {
 	}
 	t.model, err = newWordPiece(keys, f.UnknownToken, prefix, characters)
 	return err
+}
+
+func (t *Tokenizer) setBPE(f *modelFile) error {
+	keys, err := t.setPieces(f.vocabulary)
+	if err != nil {
+		return err
+	}
+	merges, err := parseMerges(f.merges)
+	if err != nil {
+		return err
+	}
+	t.model, err = newBPE(f, keys, merges)
+	return err
+}
+
+// setPieces takes in a vocabulary that maps pieces to ids, and returns it.
+func (t *Tokenizer) setPieces(vocabulary []byte) ([]key, error) {
+	pieces, ids, err := parseVocabulary(vocabulary, false)
+	if err != nil {
+		return nil, err
+	}
+	if pieces == nil {
+		return nil, errors.New("a vocabulary, as a map from pieces to ids, is needed")
+	}
+	keys := make([]key, len(pieces))
+	for i, piece := range pieces {
+		id := ids[i]
+		if id != math.Trunc(id) || id < 0 || id > float64(2*len(pieces)+1<<16) {
+			return nil, fmt.Errorf("vocab: %q has id %v in a vocabulary of %d", piece, id, len(pieces))
+		}
+		keys[i] = key{piece, int32(id)}
+		t.size = max(t.size, int(id)+1)
+	}
+	t.pieces = make([]string, t.size)
+	for _, k := range keys {
+		t.pieces[k.id] = k.text
+	}
+	return keys, nil
 }
 
 // setAdded takes the added tokens in, those to be found in normalized text with their content normalized too.

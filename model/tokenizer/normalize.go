@@ -86,8 +86,11 @@ func rewriteStrip(left, right bool) rewriter {
 // lower maps a character to lower case, without regard to its neighbours. U+0130 alone becomes two characters
 // (Unicode, SpecialCasing.txt).
 func lower(dst []byte, r rune) []byte {
-	if r == 'İ' {
+	switch {
+	case r == 'İ':
 		return append(dst, "i̇"...)
+	case r >= 0x1C89 && newest["Lu"].has(r):
+		r = lowerNewest(r)
 	}
 	return utf8.AppendRune(dst, unicode.ToLower(r))
 }

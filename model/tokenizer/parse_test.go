@@ -23,12 +23,24 @@ const (
 func TestParseErrors(t *testing.T) {
 	normalizer := func(n string) string { return `{"normalizer": ` + n + `, ` + smallUnigram + `}` }
 	splitter := func(p string) string { return `{"pre_tokenizer": ` + p + `, ` + smallUnigram + `}` }
+	bpe := func(p string) string { return `{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, ` + p + `}}` }
 	template := func(p string) string { return `{"post_processor": ` + p + `, ` + smallUnigram + `}` }
 	for _, c := range []struct{ file, want string }{
 		{``, "unexpected end"},
 		{`[]`, "cannot unmarshal array"},
 		{`{}`, "model: no type is given"},
-		{`{"model": {"type": "BPE", "vocab": {}, "merges": []}}`, `model: type "BPE" is not supported, only Unigram and WordPiece are`},
+		{`{"model": {"type": "WordLevel", "vocab": {}}}`, `model: type "WordLevel" is not supported, only Unigram, WordPiece and BPE are`},
+		{`{"model": {"vocab": {"a": 0}}}`, "model: no type is given"},
+		{`{"model": {"type": "BPE", "vocab": [], "merges": []}}`, "as a map"},
+		{`{"model": {"type": "BPE", "vocab": {"a": 0}}}`, "merges, as a list, are needed"},
+		{bpe(`"merges": ["a"]`), `merges: entry 0, "a"]`},
+		{bpe(`"merges": ["a b", "a b c"]`), `merges: entry 1, "a b c"]`},
+		{bpe(`"merges": [["a"]]`), `merges: entry 0, ["a"]]`},
+		{bpe(`"merges": [["a", "a"]]`), `merges: entry 0, ["a" "a"], merges what is not in the vocabulary`},
+		{bpe(`"merges": [["a", "b"]], "continuing_subword_prefix": "##"`), `has not the prefix`},
+		{bpe(`"merges": [], "unk_token": "u"`), `unk_token "u" is not in the vocabulary`},
+		{bpe(`"merges": [], "dropout": 0.1`), `dropout 0.1 gives other ids every time; set it to null`},
+		{bpe(`"merges": [], "byte_fallback": true, "end_of_word_suffix": "b"`), "byte_fallback together with"},
 		{`{"model": {"type": "Unigram", "unk_id": 0, "vocab": []}}`, "unk_id are needed"},
 		{`{"model": {"type": "Unigram", "vocab": [["a", -1]]}}`, "unk_id are needed"},
 		{`{"model": {"type": "Unigram", "unk_id": 1, "vocab": [["a", -1]]}}`, "unk_id 1 is not in the vocabulary of 1 pieces"},
@@ -41,14 +53,22 @@ func TestParseErrors(t *testing.T) {
 		{`{"model": {"type": "WordPiece", "unk_token": "u", "vocab": {"u": 1e9}}}`, `"u" has id 1e+09 in a vocabulary of 1`},
 		{`{"model": {"type": "WordPiece", "unk_token": "u", "vocab": {"u": 0.5}}}`, `"u" has id 0.5`},
 		{`{"model": {"type": "WordPiece", "unk_token": "x", "vocab": {"u": 0}}}`, `unk_token "x" is not in the vocabulary`},
-		{normalizer(`{"type": "Prepend", "prepend": "x"}`), `normalizer: kind "Prepend" is not supported`},
+		{normalizer(`{"type": "Prep", "prepend": "x"}`), `normalizer: kind "Prep" is not supported, only`},
 		{normalizer(`{"type": "Replace", "pattern": {"Regex": "("}, "content": ""}`), "compiling the pattern"},
 		{normalizer(`{"type": "Replace", "pattern": {"String": ""}, "content": ""}`), "no pattern"},
 		{normalizer(`{"type": "Precompiled", "precompiled_charsmap": ""}`), "precompiled_charsmap is empty"},
 		{normalizer(`{"type": "Precompiled", "precompiled_charsmap": "?"}`), "decoding precompiled_charsmap"},
 		{normalizer(`{"type": "Precompiled", "precompiled_charsmap": "/////w=="}`), "its array alone says 4294967295"},
 		{normalizer(strings.Repeat(`{"type": "Sequence", "normalizers": [`, 9) + strings.Repeat(`]}`, 9)), "nested more than 8 deep"},
-		{splitter(`{"type": "ByteLevel"}`), `pre_tokenizer: kind "ByteLevel" is not supported`},
+		{splitter(`{"type": "FixedLength"}`), `pre_tokenizer: kind "FixedLength" is not supported, only`},
+		{splitter(`{"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Gone"}`), `behavior "Gone" of Split is not known`},
+		{splitter(`{"type": "Split", "behavior": "Removed"}`), "there is no pattern"},
+		{splitter(`{"type": "Split", "pattern": {"Regex": "a*"}, "behavior": "Removed"}`), "the pattern a* matches the empty text"},
+		{splitter(`{"type": "Split", "pattern": {"Regex": "^a"}, "behavior": "Removed"}`), "start of the text"},
+		{splitter(`{"type": "Split", "pattern": {"Regex": "a(?=b)"}, "behavior": "Removed"}`), "Go's package regexp has to know it"},
+		{splitter(`{"type": "Split", "pattern": {"Regex": "\\ba"}, "behavior": "Removed"}`), `\b is not supported`},
+		{splitter(`{"type": "Split", "pattern": {"Regex": "[^\\S]"}, "behavior": "Removed"}`), `\S inside of brackets`},
+		{splitter(`{"type": "Split", "pattern": {"Regex": "[[:alpha:]]"}, "behavior": "Removed"}`), `[ inside of brackets`},
 		{splitter(`{"type": "Metaspace", "replacement": ""}`), `replacement "" of Metaspace is not one character`},
 		{splitter(`{"type": "Metaspace", "replacement": "_", "prepend_scheme": "last"}`), `prepend_scheme "last"`},
 		{splitter(`{"type": 3}`), "cannot unmarshal number"},
@@ -112,7 +132,7 @@ func FuzzCharsmap(f *testing.F) {
 
 // TestLargeTexts encodes texts of megabytes without a space: the time must grow with their length alone.
 func TestLargeTexts(t *testing.T) {
-	for _, name := range []string{"unigram", "unigram_bytes", "unigram_plain", "wordpiece", "xlmr"} {
+	for _, name := range []string{"unigram", "unigram_bytes", "unigram_plain", "wordpiece", "xlmr", "bpe_gpt2", "bpe_llama2", "bpe_llama3", "bpe_gpt4o", "bpe_clip"} {
 		t.Run(name, func(t *testing.T) {
 			x := named(t, name)
 			for _, unit := range []string{"a", "ab", "中", "e\u0301", "\u0301", "\xff", "<s", "▁", "\x00", "👨\u200d"} {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -31,6 +30,7 @@ func parseNormalizers(data json.RawMessage, depth int) ([]rewriter, error) {
 		Content    string            `json:"content"`
 		StripLeft  bool              `json:"strip_left"`
 		StripRight bool              `json:"strip_right"`
+		Prepend    string            `json:"prepend"`
 		bertNormalizer
 	}
 	if err := json.Unmarshal(data, &f); err != nil {
@@ -55,12 +55,19 @@ func parseNormalizers(data json.RawMessage, depth int) ([]rewriter, error) {
 		return []rewriter{rewriteRunes(nmt)}, nil
 	case "BertNormalizer":
 		return f.rewriters(), nil
+	case "Prepend":
+		return []rewriter{rewritePrepend(f.Prepend)}, nil
+	case "ByteLevel":
+		return []rewriter{rewriteBytes}, nil
+	case "StripAccents":
+		return []rewriter{rewriteRunes(dropMark)}, nil
 	}
 	forms := map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
 	if form, ok := forms[f.Type]; ok {
 		return []rewriter{rewriteForm(form)}, nil
 	}
-	return nil, fmt.Errorf("kind %q is not supported", f.Type)
+	return nil, fmt.Errorf("kind %q is not supported, only BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, "+
+		"Precompiled, Prepend, Replace, Sequence, Strip and StripAccents are", f.Type)
 }
 
 // parseSequence parses the parts of a Sequence and joins them.
@@ -88,9 +95,9 @@ func parseReplace(pattern map[string]string, content string) ([]rewriter, error)
 	if expression == "" {
 		return nil, errors.New("replace has no pattern")
 	}
-	compiled, err := regexp.Compile(expression)
+	compiled, err := compileExpression(expression)
 	if err != nil {
-		return nil, fmt.Errorf("compiling the pattern of replace: %w", err)
+		return nil, fmt.Errorf("Replace: %w", err)
 	}
 	return []rewriter{rewritePattern(compiled, content)}, nil
 }
@@ -103,12 +110,8 @@ func parseSplitters(data json.RawMessage, depth int) ([]splitter, error) {
 		return nil, nil
 	}
 	var f struct {
-		Type   string            `json:"type"`
-		Parts  []json.RawMessage `json:"pretokenizers"`
-		Mark   string            `json:"replacement"`
-		Scheme string            `json:"prepend_scheme"`
-		Prefix *bool             `json:"add_prefix_space"` // what older files have instead
-		Split  *bool             `json:"split"`
+		Type  string            `json:"type"`
+		Parts []json.RawMessage `json:"pretokenizers"`
 	}
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, err
@@ -121,21 +124,55 @@ func parseSplitters(data json.RawMessage, depth int) ([]splitter, error) {
 	case "BertPreTokenizer":
 		return []splitter{splitBert}, nil
 	case "Metaspace":
-		if utf8.RuneCountInString(f.Mark) != 1 {
-			return nil, fmt.Errorf("replacement %q of Metaspace is not one character", f.Mark)
-		}
-		m := metaspace{mark: []byte(f.Mark), prefix: f.Scheme, split: f.Split == nil || *f.Split}
-		switch f.Scheme {
-		case "always", "first", "never":
-		case "":
-			m.prefix = "always"
-			if f.Prefix != nil && !*f.Prefix {
-				m.prefix = "never"
-			}
-		default:
-			return nil, fmt.Errorf("prepend_scheme %q of Metaspace is none of always, first and never", f.Scheme)
-		}
-		return []splitter{m.cut}, nil
+		return parseMetaspace(data)
+	case "ByteLevel":
+		return parseByteLevel(data)
+	case "Split", "Digits", "Punctuation", "Whitespace":
+		s, err := parseSplit(f.Type, data)
+		return []splitter{s}, err
 	}
-	return nil, fmt.Errorf("kind %q is not supported", f.Type)
+	return nil, fmt.Errorf("kind %q is not supported, only BertPreTokenizer, ByteLevel, Digits, Metaspace, Punctuation, Sequence, "+
+		"Split, Whitespace and WhitespaceSplit are", f.Type)
+}
+
+func parseMetaspace(data json.RawMessage) ([]splitter, error) {
+	var f struct {
+		Mark   string `json:"replacement"`
+		Scheme string `json:"prepend_scheme"`
+		Prefix *bool  `json:"add_prefix_space"` // what older files have instead
+		Split  *bool  `json:"split"`
+	}
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, err
+	}
+	if utf8.RuneCountInString(f.Mark) != 1 {
+		return nil, fmt.Errorf("replacement %q of Metaspace is not one character", f.Mark)
+	}
+	m := metaspace{mark: []byte(f.Mark), prefix: f.Scheme, split: f.Split == nil || *f.Split}
+	switch f.Scheme {
+	case "always", "first", "never":
+	case "":
+		m.prefix = "always"
+		if f.Prefix != nil && !*f.Prefix {
+			m.prefix = "never"
+		}
+	default:
+		return nil, fmt.Errorf("prepend_scheme %q of Metaspace is none of always, first and never", f.Scheme)
+	}
+	return []splitter{m.cut}, nil
+}
+
+func parseByteLevel(data json.RawMessage) ([]splitter, error) {
+	f := struct {
+		Prefix   bool `json:"add_prefix_space"`
+		UseRegex bool `json:"use_regex"` // which older files do not have
+	}{UseRegex: true}
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, err
+	}
+	b := byteLevel{prefix: f.Prefix}
+	if f.UseRegex {
+		b.word = gpt2Word
+	}
+	return []splitter{b.cut}, nil
 }

@@ -74,7 +74,8 @@ func (f *templateFile) around() (before, after []int32, err error) {
 		}
 		return before, after, nil
 	}
-	return nil, nil, fmt.Errorf("kind %q is not supported", f.Type)
+	return nil, nil, fmt.Errorf("kind %q is not supported, only BertProcessing, ByteLevel, RobertaProcessing, Sequence and "+
+		"TemplateProcessing are", f.Type)
 }
 
 func (f *templateFile) template() (before, after []int32, err error) {

@@ -33,6 +33,8 @@ type scratch struct {
 	text  [2][]byte // normalizers write from one to the other
 	words [2]words  // and pre-tokenizers
 	best  []arrival
+	parts []part   // of a word that BPE merges
+	heap  []uint64 // of what it merges next
 }
 
 // scratchLimit is the length of text, in bytes, beyond which a call's memory is not kept for the next.

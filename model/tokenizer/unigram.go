@@ -33,10 +33,7 @@ func newUnigram(pieces []string, scores []float64, unknown int, byteFallback boo
 	}
 	m := &unigram{trie: newTrie(keys), scores: scores, unknown: int32(unknown), unknownScore: slices.Min(scores) - unknownPenalty}
 	if byteFallback {
-		m.bytes = make([]int32, 256)
-		for b := range m.bytes {
-			m.bytes[b] = m.id(fmt.Sprintf("<0x%02X>", b))
-		}
+		m.bytes = byteIDs(m)
 	}
 	return m, nil
 }

@@ -1,12 +1,16 @@
 package tokenizer
 
-import "fmt"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
 
-// cutVocabulary returns the value of model.vocab, nil if there is none, and the file with null in its place: encoding/json
-// takes ten times as long over the 250,000 pieces of XLM-R, more than anything else when a model is opened.
-func cutVocabulary(file []byte) (value, rest []byte) {
+// cutMember returns the value of a member of model, nil if there is none, and the file with null in its place:
+// encoding/json takes ten times as long over the 250,000 pieces of XLM-R, more than anything else when a model is opened.
+func cutMember(file []byte, name string) (value, rest []byte) {
 	c := cursor{data: file}
-	if !c.enter("model") || !c.enter("vocab") {
+	if !c.enter("model") || !c.enter(name) {
 		return nil, file
 	}
 	c.next()
@@ -50,4 +54,34 @@ func parseVocabulary(data []byte, listed bool) (pieces []string, values []float6
 		begin = end
 	}
 	return pieces, values, nil
+}
+
+// parseMerges reads the pairs of pieces that BPE merges, in the order of their rank: ["t h", "th e"] in older files,
+// [["t", "h"], ["th", "e"]] in newer ones.
+func parseMerges(data []byte) ([][2]string, error) {
+	c := cursor{data: data}
+	if !c.take('[') {
+		return nil, errors.New("merges, as a list, are needed")
+	}
+	merges := make([][2]string, 0, len(data)/16)
+	for !c.take(']') {
+		ok := len(merges) == 0 || c.take(',')
+		c.next()
+		start := c.at
+		var left, right []byte
+		if c.take('[') {
+			ok = ok && c.text(&left) && c.take(',') && c.text(&right) && c.take(']')
+		} else {
+			ok = ok && c.text(&left)
+			if space := bytes.IndexByte(left, ' '); space >= 0 {
+				left, right = left[:space], left[space+1:]
+			}
+			ok = ok && !bytes.Contains(right, []byte(" "))
+		}
+		if !ok || len(left) == 0 || len(right) == 0 {
+			return nil, fmt.Errorf("merges: entry %d, %.60s, is not a pair of pieces", len(merges), data[start:])
+		}
+		merges = append(merges, [2]string{string(left), string(right)})
+	}
+	return merges, nil
 }

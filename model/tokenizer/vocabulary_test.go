@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestCutVocabulary(t *testing.T) {
+func TestCutMember(t *testing.T) {
 	for _, c := range []struct{ file, value, rest string }{
 		{`{"model":{"vocab":[["a",1]]}}`, `[["a",1]]`, `{"model":{"vocab":null}}`},
 		{` { "x" : {"vocab": [1], "}": "\\\"]{"} , "model" : {"type":null,"n":-1.5e3, "vocab" : {"]\\":0,"\"":1} ,"z":[]}, "y":[]} `,
@@ -23,7 +23,7 @@ func TestCutVocabulary(t *testing.T) {
 		{`[]`, "", `[]`},
 		{``, "", ``},
 	} {
-		value, rest := cutVocabulary([]byte(c.file))
+		value, rest := cutMember([]byte(c.file), "vocab")
 		if string(value) != c.value || string(rest) != c.rest {
 			t.Errorf("%s gives %s and %s", c.file, value, rest)
 		}
@@ -40,7 +40,7 @@ func FuzzVocabulary(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		value, _ := cutVocabulary(slices.Concat([]byte(`{"model":{"vocab":`), data, []byte(`}}`)))
+		value, _ := cutMember(slices.Concat([]byte(`{"model":{"vocab":`), data, []byte(`}}`)), "vocab")
 		if !bytes.Equal(value, bytes.TrimSpace(data)) {
 			return // it is not one value
 		}

@@ -10,7 +10,8 @@ import (
 type words struct {
 	text  []byte
 	ends  []int
-	first bool // the first word is where the whole text starts
+	first bool   // the first word is where the whole text starts
+	spare []byte // what a pre-tokenizer may write to
 }
 
 // splitter is a pre-tokenizer: it writes the words that it cuts those of from into. Empty words vanish.

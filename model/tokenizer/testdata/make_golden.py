@@ -1,15 +1,16 @@
 """Remakes what the tests of package tokenizer compare with, by the Rust library that tokenizer.json files come from.
 
     pip install tokenizers==0.23.3
-    FERRY_DATA=... FERRY_MODELS=... python make_golden.py
+    FERRY_DATA=... FERRY_MODELS=... python make_golden.py [fixtures nasty characters training corpora]
 
 It writes fixtures/*.json, small tokenizers that between them use every kind of part that the package knows, except
-trained.json, which `go test -run TestTrainUnigram -update` makes; training.json, the tokens that texts have after the
+trained.json, which `go test -run TestTrainUnigram -update` makes; characters.json, a SHA-256 over the ids of every character
+between others, for those that cut words by character; training.json, the tokens that texts have after the
 library's own training on them; nasty.json, the ids that they and the real tokenizers give for the texts in nasty_texts.json; and corpora.json, a
 SHA-256 for each file of the shared data over the ids of all its lines.
 """
 
-import base64, gzip, hashlib, json, os, struct, zipfile
+import base64, gzip, hashlib, json, os, struct, sys, zipfile
 from pathlib import Path
 from tokenizers import Tokenizer, models as kinds, normalizers, pre_tokenizers, trainers
 
@@ -90,6 +91,84 @@ def wordpiece(prefix="##", characters=100, **parts):
     return {"version": "1.0", "added_tokens": tokens, "decoder": None, "model": model, **parts}
 
 
+def byte_pairs(vocabulary, splitter, suffix=None, prefix=None, alphabet=True, **parts):
+    """Trains BPE on the phrasebook, whose texts are the project's own."""
+    marks = dict(end_of_word_suffix=suffix, continuing_subword_prefix=prefix)
+    marks = {k: v for k, v in marks.items() if v is not None}
+    trained = Tokenizer(kinds.BPE(**marks, **parts.pop("model", {})))
+    trained.pre_tokenizer = splitter
+    tokens = parts.pop("tokens", [])
+    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=[t for t, _ in tokens], show_progress=False,
+                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet() if alphabet else [], **marks)
+    data = here.parents[2] / "sources/phrasebook/data"
+    trained.train([str(p) for p in sorted(data.glob("*.txt"))], trainer)
+    value = json.loads(trained.to_str())
+    value["added_tokens"] = [added(i, t, **flags) for i, (t, flags) in enumerate(tokens)]
+    value["model"].update(parts.pop("change", {}))
+    if value["model"]["ignore_merges"]:  # which shows where a piece cannot be reached by merging
+        value["model"]["merges"] = value["model"]["merges"][:-60]
+    return {**value, "decoder": None, **parts}
+
+
+gpt4 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+o200k = (r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+         r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+         r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+clip = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+
+
+def byte_pair_fixtures():
+    """BPE as GPT-2, RoBERTa, Llama 3, Qwen 2, GPT-4o, Llama 2, CLIP and older models have it."""
+    level = lambda prefix=False, regex=True: {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": True, "use_regex": regex}
+    split = lambda regex, behavior="Isolated", invert=False: {
+        "type": "Split", "pattern": {"Regex": regex}, "behavior": behavior, "invert": invert}
+    sequence = lambda key, *parts: {"type": "Sequence", key: list(parts)}
+    replace = lambda pattern, content: {"type": "Replace", "pattern": pattern, "content": content}
+    words = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    special = dict(special=True)
+    roberta = [("<s>", special), ("<pad>", special), ("</s>", special), ("<unk>", special), ("<mask>", dict(lstrip=True, special=True))]
+    gpt2 = byte_pairs(420, words, tokens=[("<|endoftext|>", special)], pre_tokenizer=level(), post_processor=level())
+    gpt2["model"]["merges"] = [" ".join(pair) for pair in gpt2["model"]["merges"]]
+    del gpt2["model"]["type"], gpt2["pre_tokenizer"]["use_regex"]  # as older files are
+    return {
+        "bpe_gpt2": gpt2,
+        "bpe_roberta": byte_pairs(
+            330, words, tokens=roberta, model=dict(unk_token="<unk>"), pre_tokenizer=level(prefix=True),
+            post_processor={"type": "RobertaProcessing", "cls": ["<s>", 0], "sep": ["</s>", 2], "trim_offsets": True,
+                            "add_prefix_space": True}),
+        "bpe_llama3": byte_pairs(
+            420, words, tokens=[("<|begin_of_text|>", special)], change={"ignore_merges": True},
+            pre_tokenizer=sequence("pretokenizers", split(gpt4), level(regex=False)),
+            post_processor=sequence("processors", level(), template([("<|begin_of_text|>", 0)], []))),
+        "bpe_qwen2": byte_pairs(
+            400, words, tokens=[("<|im_end|>", special)],
+            normalizer=sequence("normalizers", {"type": "NFD"}, {"type": "StripAccents"}),
+            pre_tokenizer=sequence("pretokenizers", split(gpt4.replace("{1,3}", "")), level(regex=False))),
+        "bpe_gpt4o": byte_pairs(
+            330, words, pre_tokenizer=sequence("pretokenizers", split(o200k, "Removed", True), level(regex=False))),
+        "bpe_llama2": byte_pairs(
+            500, pre_tokenizers.Metaspace(), alphabet=False, tokens=[("<unk>", special), ("<s>", special)] + [
+                (f"<0x{b:02X}>", {}) for b in range(256) if b != 0xC3],
+            model=dict(unk_token="<unk>", byte_fallback=True, fuse_unk=True), pre_tokenizer=None,
+            normalizer=sequence("normalizers", {"type": "Prepend", "prepend": "▁"}, replace({"String": " "}, "▁"))),
+        "bpe_clip": byte_pairs(
+            800, words, suffix="</w>", tokens=[("<|startoftext|>", special), ("<|endoftext|>", special)],
+            model=dict(unk_token="<|endoftext|>"),
+            normalizer=sequence("normalizers", {"type": "NFC"}, replace({"Regex": r"\s+"}, " "), {"type": "Lowercase"}),
+            pre_tokenizer=sequence("pretokenizers", split(clip, "Removed", True), level(regex=False)),
+            post_processor={"type": "RobertaProcessing", "cls": ["<|startoftext|>", 0], "sep": ["<|endoftext|>", 1],
+                            "trim_offsets": False, "add_prefix_space": False}),
+        "bpe_prefix": byte_pairs(
+            300, pre_tokenizers.Whitespace(), prefix="##", alphabet=False, tokens=[("[UNK]", special)], model=dict(unk_token="[UNK]"),
+            pre_tokenizer=sequence("pretokenizers", {"type": "Whitespace"}, {"type": "Digits", "individual_digits": True},
+                                   split("e", "MergedWithPrevious"))),
+        "bpe_next": byte_pairs(
+            330, words, normalizer={"type": "ByteLevel"},
+            pre_tokenizer=sequence("pretokenizers", split("Ġ", "MergedWithNext"), {"type": "Digits", "individual_digits": False},
+                                   {"type": "Punctuation", "behavior": "Contiguous"})),
+    }
+
+
 def make_fixtures():
     metaspace = lambda **scheme: {"type": "Metaspace", "replacement": "▁", **scheme}
     sequence = lambda key, *parts: {"type": "Sequence", key: list(parts)}
@@ -129,6 +208,7 @@ def make_fixtures():
                                                                  "handle_chinese_chars": False}),
             pre_tokenizer=sequence("pretokenizers", {"type": "WhitespaceSplit"}, {"type": "BertPreTokenizer"}),
             post_processor=None),
+        **byte_pair_fixtures(),
     }
 
 
@@ -168,6 +248,13 @@ def digest(tokenizer, lines):
     return h.hexdigest()
 
 
+def characters(tokenizer):
+    """SHA-256 over the ids of each character between others, but for most of the large blocks that are all alike."""
+    blocks = [(0x3400, 0xA000), (0xAC00, 0xD7A4), (0xD800, 0xF900), (0x17000, 0x18CD6), (0x20000, 0x2EBF0), (0x2EE5E, 0x110000)]
+    some = [c for c in range(0x110000) if not any(low <= c < high for low, high in blocks) or c % 256 == 5 and not 0xD800 <= c < 0xE000]
+    return digest(tokenizer, [f"a{c}b 1{c}2 {c}'{c}s{c} {c}{c} {c}" for c in map(chr, some)])
+
+
 def training():
     """Trains a Unigram model by the library and counts the tokens of the texts that it was trained on."""
     names = [f"bitext/ntrex128/newstest2019-{n}.txt" for n in ("src.eng", "ref.swa", "ref.hin", "ref.tha")]
@@ -187,23 +274,29 @@ def write(path, value, **options):
     path.write_text(json.dumps(value, ensure_ascii=False, **options) + "\n", encoding="utf-8")
 
 
-def main():
+def main(parts):
     fixtures.mkdir(exist_ok=True)
-    tokenizers = {}
-    for name, value in make_fixtures().items():
-        write(fixtures / f"{name}.json", value)
-    for path in sorted(fixtures.glob("*.json")):
-        tokenizers[path.stem] = load(path.read_text(encoding="utf-8"))
+    if "fixtures" in parts:
+        for name, value in make_fixtures().items():
+            write(fixtures / f"{name}.json", value)
+    small = {path.stem: load(path.read_text(encoding="utf-8")) for path in sorted(fixtures.glob("*.json"))}
     real = {
         "xlmr": load(gzip.open(shared / "xlmr_tokenizer/tokenizer.json.gz", "rt", encoding="utf-8").read()),
         "multilingual-e5-small": load((models / "multilingual-e5-small/tokenizer.json").read_text(encoding="utf-8")),
         "all-minilm-l6-v2": load((models / "all-minilm-l6-v2/tokenizer.json").read_text(encoding="utf-8")),
     }
     texts = [text_of(n) for n in json.loads((here / "nasty_texts.json").read_text(encoding="utf-8"))]
-    ids = {name: [t.encode(text).ids for text in texts] for name, t in {**tokenizers, **real}.items()}
-    (here / "nasty.json").write_text(json.dumps(ids, separators=(",", ":")).replace("]],", "]],\n").replace("],[", "],\n[") + "\n")
-    write(here / "training.json", training(), indent=1)
-    write(here / "corpora.json", {n: {f: digest(t, lines) for f, lines in corpora()} for n, t in real.items()}, indent=1)
+    if "nasty" in parts:
+        ids = {name: [t.encode(text).ids for text in texts] for name, t in {**small, **real}.items()}
+        (here / "nasty.json").write_text(json.dumps(ids, separators=(",", ":")).replace("]],", "]],\n").replace("],[", "],\n[") + "\n")
+    if "characters" in parts:
+        names = ["bpe_gpt2", "bpe_llama3", "bpe_gpt4o", "bpe_prefix", "bpe_next"]
+        write(here / "characters.json", {n: characters(small[n]) for n in names}, indent=1)
+    if "training" in parts:
+        write(here / "training.json", training(), indent=1)
+    if "corpora" in parts:
+        chosen = {**real, **{n: small[n] for n in ["bpe_gpt2", "bpe_llama2", "bpe_llama3", "bpe_gpt4o"]}}
+        write(here / "corpora.json", {n: {f: digest(t, lines) for f, lines in corpora()} for n, t in chosen.items()}, indent=1)
 
 
-main()
+main(sys.argv[1:] or ["fixtures", "nasty", "characters", "training", "corpora"])

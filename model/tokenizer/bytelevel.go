@@ -1,0 +1,69 @@
+package tokenizer
+
+// byteRunes has the visible character that stands for each byte in byte-level vocabularies: printable Latin-1 for
+// itself, the others from U+0100 on.
+var byteRunes = func() (runes [256]string) {
+	next := rune(0x100)
+	for b := range runes {
+		if b >= '!' && b <= '~' || b >= 0xA1 && b != 0xAD {
+			runes[b] = string(rune(b))
+			continue
+		}
+		runes[b] = string(next)
+		next++
+	}
+	return runes
+}()
+
+// byteLevel cuts text into words with the expression of GPT-2, if there is one, and writes each byte as a character.
+type byteLevel struct {
+	prefix bool // puts a space before text that does not begin with one
+	word   func(text []byte, at int) int
+}
+
+func (b byteLevel) cut(to, from *words) {
+	start := 0
+	for _, end := range from.ends {
+		word := from.text[start:end]
+		if b.prefix && word[0] != ' ' {
+			to.spare = append(append(to.spare[:0], ' '), word...)
+			word = to.spare
+		}
+		for at := 0; at < len(word); {
+			next := len(word)
+			if b.word != nil {
+				next = b.word(word, at)
+			}
+			to.text = appendByteRunes(to.text, word[at:next])
+			to.end()
+			at = next
+		}
+		start = end
+	}
+	to.first = from.first
+}
+
+// appendByteRunes appends the character that stands for each byte of text.
+func appendByteRunes(dst, text []byte) []byte {
+	for _, b := range text {
+		if b > ' ' && b < 0x7F {
+			dst = append(dst, b)
+		} else {
+			dst = append(dst, byteRunes[b]...)
+		}
+	}
+	return dst
+}
+
+// rewriteBytes is the normalizer ByteLevel.
+func rewriteBytes(dst []byte, text string) []byte { return appendByteRunes(dst, bytesOf(text)) }
+
+// rewritePrepend puts prefix before a text that is not empty.
+func rewritePrepend(prefix string) rewriter {
+	return func(dst []byte, text string) []byte {
+		if text != "" {
+			dst = append(dst, prefix...)
+		}
+		return append(dst, text...)
+	}
+}
