@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race purego arm64 bench bench-engine bench-ingest check generate notebooks build clean
+.PHONY: run test race purego arm64 bench bench-engine bench-ingest tokenizers differential check generate notebooks build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -30,6 +30,16 @@ bench-engine: ## the encoder beside its peers, if FERRY_PEERS names a Python tha
 
 bench-ingest: ## reading, tokenizing and writing beside their peers, with the data sets of FERRY_DATA; into build/bench/ingest.jsonl
 	FERRY_BENCH=ingest go test -v -count 1 -timeout 20m -run '^TestIngest$$' ./bench
+
+LIBTOKENIZERS ?= build/libtokenizers
+FUZZTIME ?= 20000x
+
+tokenizers: ## the Rust library behind the second tokenizer engine; needs cargo and a C compiler, and minutes the first time
+	model/tokenizer/hf/library.sh $(LIBTOKENIZERS)
+
+differential: tokenizers ## hold the tokenizer against that engine, on all data, nasty texts and FUZZTIME of fuzzing
+	CGO_ENABLED=1 CGO_LDFLAGS=-L$(abspath $(LIBTOKENIZERS)) go test -tags hftokenizers -run '^TestEngines' ./model/tokenizer/...
+	CGO_ENABLED=1 CGO_LDFLAGS=-L$(abspath $(LIBTOKENIZERS)) go test -tags hftokenizers -run '^$$' -fuzz '^FuzzEngines$$' -fuzztime $(FUZZTIME) ./model/tokenizer
 
 generate: ## everything that is generated: assembly, the sample tokenizer, reference pages
 	go generate ./...

@@ -12,14 +12,19 @@ import (
 	"testing"
 )
 
-// sharedData returns the path of a file of the shared data, and skips the test where it is not there.
-func sharedData(t testing.TB, name string) string {
-	t.Helper()
+// dataPath returns where a file of the shared data is, if it is there.
+func dataPath(name string) string {
 	root := os.Getenv("FERRY_DATA")
 	if root == "" {
 		root = filepath.Join("..", "..", "..", "shared", "data")
 	}
-	path := filepath.Join(root, filepath.FromSlash(name))
+	return filepath.Join(root, filepath.FromSlash(name))
+}
+
+// sharedData returns the path of a file of the shared data, and skips the test where it is not there.
+func sharedData(t testing.TB, name string) string {
+	t.Helper()
+	path := dataPath(name)
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("%s is neither below FERRY_DATA nor below ../shared/data", name)
 	}
@@ -63,20 +68,27 @@ func parseFile(t testing.TB, path string) *Tokenizer {
 	return x
 }
 
-// named returns a tokenizer of the golden files: a fixture, XLM-R's, or that of a real model below FERRY_MODELS.
+// tokenizerPath returns where a tokenizer of the golden files is, if it is there: a fixture, XLM-R's, or that of a real
+// model below FERRY_MODELS.
+func tokenizerPath(name string) string {
+	if name == "xlmr" {
+		return dataPath("xlmr_tokenizer/tokenizer.json.gz")
+	}
+	fixture := filepath.Join("testdata", "fixtures", name+".json")
+	if _, err := os.Stat(fixture); err == nil {
+		return fixture
+	}
+	return filepath.Join(os.Getenv("FERRY_MODELS"), name, "tokenizer.json")
+}
+
+// named returns a tokenizer of the golden files, and skips the test where it is not there.
 func named(t testing.TB, name string) *Tokenizer {
 	t.Helper()
-	if path := filepath.Join("testdata", "fixtures", name+".json"); name != "xlmr" {
-		if _, err := os.Stat(path); err == nil {
-			return parseFile(t, path)
-		}
-		path = filepath.Join(os.Getenv("FERRY_MODELS"), name, "tokenizer.json")
-		if _, err := os.Stat(path); err != nil {
-			t.Skipf("no %s below FERRY_MODELS", name)
-		}
-		return parseFile(t, path)
+	path := tokenizerPath(name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("the tokenizer %s is neither in the shared data nor below FERRY_MODELS", name)
 	}
-	return parseFile(t, sharedData(t, "xlmr_tokenizer/tokenizer.json.gz"))
+	return parseFile(t, path)
 }
 
 func readJSON(t testing.TB, path string, to any) {
