@@ -1,6 +1,7 @@
 package text
 
 import (
+	"math"
 	"strings"
 	"unicode"
 )
@@ -22,12 +23,12 @@ type Overlap struct {
 	near   *bands           // nil if only exact ones are looked for
 }
 
-// NewOverlap returns an Overlap of no texts, which takes at most so many. Texts whose shingles have a Jaccard similarity of at
-// least near, above 0 and at most 1, are near; with 0, only exact ones are looked for.
-func NewOverlap(most int, near float64) *Overlap {
+// NewOverlap returns an Overlap of no texts. Texts whose shingles have a Jaccard similarity of at least near, above 0 and at most
+// 1, are near; with 0, only exact ones are looked for.
+func NewOverlap(near float64) *Overlap {
 	o := &Overlap{last: map[[16]byte]int{}}
 	if near > 0 {
-		o.near = newBands(most, near)
+		o.near = newBands(math.MaxInt, near)
 	}
 	return o
 }
@@ -46,12 +47,12 @@ func (o *Overlap) Add(digest [16]byte, sketch *Sketch) {
 }
 
 // Find calls found for every text of the list that is the same, with a similarity of 1, and then for those that are near,
-// with the similarity of their sketches; a text may come several times.
+// with the similarity of their sketches; a text may come several times. Without a list the sketch may be nil.
 func (o *Overlap) Find(digest [16]byte, sketch *Sketch, found func(text int, similarity float64, same bool)) {
 	for text, ok := o.last[digest]; ok && text >= 0; text = o.before[text] {
 		found(text, 1, true)
 	}
-	if o.near == nil {
+	if o.near == nil || len(o.before) == 0 {
 		return
 	}
 	for text := range o.near.candidates(sketch, len(o.before)) {

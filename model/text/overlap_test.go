@@ -24,7 +24,7 @@ func TestOverlap(t *testing.T) {
 		}
 	}
 	list = append(list, list[:10]...) // some stand there twice
-	o := NewOverlap(len(list), near)
+	o := NewOverlap(near)
 	for _, s := range list {
 		o.Add(Digest(Part{"", s}), sketchOf("", s, n))
 	}
