@@ -53,11 +53,12 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 	r := newReporter(c.Log, t)
 	err = p.Run(ctx, pipeline.Options{Workers: c.Workers, Checkpoint: c.Checkpoint, Reporter: r})
 	r.close()
-	if err != nil {
+	var refusal *pipeline.Refusal
+	if err != nil && !errors.As(err, &refusal) {
 		return err
 	}
 	for _, summary := range r.results() {
 		fmt.Fprintln(t.Out, summary)
 	}
-	return nil
+	return err
 }

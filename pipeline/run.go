@@ -46,6 +46,11 @@ type Run struct {
 // or soon after ctx is cancelled; no half-written file is left either way, and a later Run goes on from there. Only one
 // Run may work in a folder at a time; another returns an error at once.
 func (p *Pipeline) Run(ctx context.Context, o Options) error {
+	return p.execute(ctx, o, (*Run).writeManifest)
+}
+
+// execute makes what is asked for, and then calls finish.
+func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) error) error {
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
 	}
@@ -78,7 +83,7 @@ func (p *Pipeline) Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	return r.writeManifest()
+	return finish(r)
 }
 
 // makeAll makes the units that are needed, all at once: each waits for what it reads.
@@ -95,6 +100,9 @@ func (r *Run) makeAll(ctx context.Context) error {
 	}
 	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	for _, u := range r.units {
+		if u.present && u.note.Refusal != "" {
+			tasks.Go(func(ctx context.Context) error { return r.refuse(ctx, u) })
+		}
 		if u.needed && u.twin == nil {
 			tasks.Go(func(ctx context.Context) error { return r.make(ctx, u) })
 		}
@@ -150,7 +158,7 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 		t.end(len(n.Shards[name]))
 	}
 	close(u.ready)
-	return nil
+	return r.refuse(ctx, u)
 }
 
 // sweep removes what a killed run left half-written in place of what u is to write.
@@ -200,6 +208,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
 	t := r.newTask(u, 0, false)
 	job.Outputs = t.outputs(ctx)
 	made, err := c.Run(ctx, job)
+	refusal := refusalIn(&err)
 	if err == nil && made != nil {
 		err = sinks.WriteModel(r.store.model(u.key), made)
 	}
@@ -208,7 +217,9 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
 			t.counts.In[in.ref] = max(0, table.rows())
 		}
 	}
-	return t.end(err)
+	n, err := t.end(err)
+	n.Refusal = refusal
+	return n, err
 }
 
 // job gathers a stage's inputs and waits for its models.

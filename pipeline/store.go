@@ -39,6 +39,7 @@ type note struct {
 	Counts  counts             `json:"counts"`
 	Seconds float64            `json:"seconds"`
 	Summary string             `json:"summary,omitempty"` // of a sink
+	Refusal string             `json:"refusal,omitempty"` // of a stage: why the run must not go on
 	Files   map[string]string  `json:"files,omitempty"`   // of a sink: what it wrote, as the configuration would name it, with hashes
 }
 

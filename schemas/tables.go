@@ -63,9 +63,15 @@ const (
 	TokensLost       = "tokens_lost"    // share of the tokens that are beyond max_tokens
 	BytesPerToken    = "bytes_per_token"
 	CharsPerToken    = "characters_per_token"
-	Word             = "word"   // a word as it stands in the text
-	Count            = "count"  // how often it occurs
-	Pieces           = "pieces" // the tokens that it is cut into, as tokenizer.json writes them
+	Word             = "word"          // a word as it stands in the text
+	Count            = "count"         // how often a word occurs; rows that a finding stands for
+	Pieces           = "pieces"        // the tokens that it is cut into, as tokenizer.json writes them
+	Severity         = "severity"      // of a finding: error, warning or info
+	Rule             = "rule"          // what kind of finding it is
+	InTable          = "table"         // table that the row was found in, as the configuration refers to it
+	RelatedTable     = "related_table" // table of the row that it was found with, such as the training text
+	RelatedLanguage  = "related_language"
+	RelatedID        = "related_id"
 )
 
 func text(name string) arrow.Field { return arrow.Field{Name: name, Type: arrow.BinaryTypes.String} }

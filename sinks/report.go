@@ -11,8 +11,8 @@ import (
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// Report writes what people look at: the scores as Parquet, as Markdown and as one HTML page, the hits as TREC run files, and
-// audits as Parquet, as Markdown and as a chart of fertility.
+// Report writes what people look at: the scores as Parquet, as Markdown and as one HTML page, the hits as TREC run files,
+// audits as Parquet, as Markdown and as a chart of fertility, and findings of lint as Parquet, Markdown and HTML.
 type Report struct {
 	// From names the table of scores, or several: one a variant.
 	From []schemas.TableRef `yaml:"from"`
@@ -20,6 +20,8 @@ type Report struct {
 	Hits []schemas.TableRef `yaml:"hits"`
 	// Audit names tables of audits to show side by side: one a tokenizer.
 	Audit []schemas.TableRef `yaml:"audit"`
+	// Findings names tables of findings.
+	Findings []schemas.TableRef `yaml:"findings"`
 	// Path of the folder.
 	Path schemas.Path `yaml:"path" ferry:"required"`
 }
@@ -29,8 +31,8 @@ func NewReport() *Report { return &Report{} }
 
 // Validate makes sure that there is something to write, and that the folder can be one.
 func (r *Report) Validate() []schemas.Mistake {
-	if len(r.From) == 0 && len(r.Audit) == 0 {
-		return []schemas.Mistake{{Problem: `needs the key "from", or "audit"`}}
+	if len(r.From) == 0 && len(r.Audit) == 0 && len(r.Findings) == 0 {
+		return []schemas.Mistake{{Problem: `needs the key "from", "audit" or "findings"`}}
 	}
 	if len(r.From) == 0 && len(r.Hits) > 0 {
 		return []schemas.Mistake{{Key: "hits", Problem: `needs the key "from" beside it`}}
@@ -41,10 +43,10 @@ func (r *Report) Validate() []schemas.Mistake {
 	return nil
 }
 
-// Accepts takes tables of scores, of hits, and of audits.
+// Accepts takes tables of scores, of hits, of audits, and of findings.
 func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	var found []schemas.Mistake
-	for _, want := range []struct{ key, column, table string }{{"from", schemas.Measure, "scores"}, {"hits", schemas.Rank, "hits"}, {"audit", schemas.Fertility, "audits"}} {
+	for _, want := range []struct{ key, column, table string }{{"from", schemas.Measure, "scores"}, {"hits", schemas.Rank, "hits"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"}} {
 		for _, t := range in[want.key] {
 			if !t.Schema.HasField(want.column) {
 				found = append(found, schemas.Mistake{Key: want.key, Problem: fmt.Sprintf("needs tables of %s; %s has no column %s", want.table, t.Name, want.column)})
@@ -54,7 +56,7 @@ func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	return found
 }
 
-// Files are three files of scores, the folder of run files with hits, and three files of audits.
+// Files are three files of scores, the folder of run files with hits, and three files each of audits and of findings.
 func (r *Report) Files() []string {
 	var files []string
 	if len(r.From) > 0 {
@@ -65,6 +67,9 @@ func (r *Report) Files() []string {
 	}
 	if len(r.Audit) > 0 {
 		files = append(files, r.file("audit.parquet"), r.file("audit.md"), r.file("audit.svg"))
+	}
+	if len(r.Findings) > 0 {
+		files = append(files, r.file("findings.parquet"), r.file("findings.md"), r.file("findings.html"))
 	}
 	return files
 }
@@ -77,7 +82,7 @@ func (r *Report) Write(ctx context.Context, job Job) (string, error) {
 	for _, part := range []struct {
 		tables []schemas.Table
 		write  func(context.Context, []schemas.Table) (string, error)
-	}{{job.Tables["from"], r.writeScores}, {job.Tables["audit"], r.writeAudits}} {
+	}{{job.Tables["from"], r.writeScores}, {job.Tables["audit"], r.writeAudits}, {job.Tables["findings"], r.writeFindings}} {
 		if len(part.tables) == 0 {
 			continue
 		}
@@ -124,6 +129,17 @@ func (r *Report) writeAudits(ctx context.Context, tables []schemas.Table) (strin
 		return "", err
 	}
 	return "\n" + rows.headline(), errors.Join(writeText(r.file("audit.md"), rows.markdown()), writeText(r.file("audit.svg"), string(svg)))
+}
+
+func (r *Report) writeFindings(ctx context.Context, tables []schemas.Table) (string, error) {
+	if err := writeParquet(ctx, r.file("findings.parquet"), codecs["zstd"], tables); err != nil {
+		return "", err
+	}
+	f, err := ReadFindings(ctx, tables)
+	if err != nil {
+		return "", err
+	}
+	return "\n" + f.Text() + f.Totals(), errors.Join(writeText(r.file("findings.md"), f.markdown()), writeText(r.file("findings.html"), f.html()))
 }
 
 func writeText(path, text string) error {

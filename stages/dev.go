@@ -38,6 +38,9 @@ type Dev struct {
 	Patience int `yaml:"patience"`
 }
 
+// DevQueries is the key of the queries that weights are chosen by.
+const DevQueries = "dev_queries"
+
 func newDev() Dev { return Dev{DevMeasure: "nDCG@10", EvaluateEvery: 100} }
 
 func (v *Dev) validate() (found []schemas.Mistake) {

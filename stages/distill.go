@@ -73,6 +73,9 @@ func (d *Distill) Validate() []schemas.Mistake {
 	return found
 }
 
+// TrainsOn names the keys of what is learned from, and of the queries that the weights are chosen by.
+func (d *Distill) TrainsOn() []string { return []string{"from", DevQueries} }
+
 // Outputs is the student, trained, and the training table.
 func (d *Distill) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("from", in.Schema("from"), "pair_tokens", schemas.TeacherIDs, schemas.StudentSourceIDs, schemas.StudentTargetIDs)

@@ -49,6 +49,9 @@ func (t *Train) Validate() []schemas.Mistake {
 	return found
 }
 
+// TrainsOn names the keys of what is learned from, and of the queries that the weights are chosen by.
+func (t *Train) TrainsOn() []string { return []string{"queries", "documents", DevQueries} }
+
 // Outputs is the model, trained, and the training table.
 func (t *Train) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("queries", in.Schema("queries"), "queries", schemas.Language, schemas.ID, schemas.Text)
