@@ -30,6 +30,7 @@ type program struct {
 	Run      runCommand      `cmd:"" help:"Run a pipeline."`
 	Replay   replayCommand   `cmd:"" help:"Put mended rows of the quarantine through the pipeline."`
 	Validate validateCommand `cmd:"" help:"Find every mistake in a pipeline file, without reading data."`
+	Lint     lintCommand     `cmd:"" help:"Look for leaks of evaluation into training, and for what is wrong with the data."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would do, and what is done already."`
 	List     listCommand     `cmd:"" help:"List the kinds of sources, models, stages and sinks."`
 	Sources  sourcesCommand  `cmd:"" help:"List the published data sets that ferry can download."`

@@ -26,6 +26,7 @@ type Step struct {
 	config    []byte                // canonical form of its keys, references left out
 	samples   []sample              // built-in corpora that its paths name
 	faulty    bool                  // a mistake was found in its own keys
+	wanted    bool                  // is to be made though no sink asks for it
 
 	tables []schemas.TableType // what it offers; known after Check
 	model  *model.Info         // what it offers, if it makes a model; known after Check

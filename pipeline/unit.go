@@ -67,7 +67,7 @@ func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit,
 		}
 	}
 	for _, u := range units {
-		if u.step.Section == "sinks" && !u.present {
+		if (u.step.Section == "sinks" || u.step.wanted) && !u.present {
 			u.need()
 		}
 	}

@@ -1,0 +1,276 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ferry-clir/ferry/pipeline/strict"
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks"
+	"github.com/ferry-clir/ferry/stages"
+)
+
+// A trainer is a stage that says which of its keys name the tables that its model learns from.
+type trainer interface{ TrainsOn() []string }
+
+// A knower is a source that knows what is wrong with the files that are published.
+type knower interface {
+	Traps(table string, read int64, rejected map[string]int64) []schemas.Finding
+}
+
+// Linted is what was looked at, and what was found.
+type Linted struct {
+	*sinks.Findings
+	Looked []string // what was looked at, a line each
+	ignore []string // rules
+	budget Budget   // of rows that cannot be used
+}
+
+// add adds a finding unless its rule is to be ignored.
+func (l *Linted) add(one schemas.Finding) {
+	if !slices.Contains(l.ignore, one.Rule) {
+		l.Add(one)
+	}
+}
+
+// Table is what was looked at and found, for people.
+func (l *Linted) Table() string {
+	return l.Text() + "looked at " + strings.Join(l.Looked, "\nlooked at ") + "\n" + l.Totals() + "\n"
+}
+
+// Fails tells whether there are findings of a severity, or worse ones; not if it is never.
+func (l *Linted) Fails(severity string) bool {
+	at := slices.Index(schemas.Severities, severity)
+	return slices.ContainsFunc(l.Groups, func(g *sinks.FindingGroup) bool { return slices.Index(schemas.Severities, g.Severity) <= at })
+}
+
+// Lint finds what is wrong with the data of a checked pipeline, as the stage lint does: what its training stages learn from
+// against what it evaluates. It reads the sources and makes the tables that this takes, and no more. Findings of the rules to
+// ignore are left out.
+func (p *Pipeline) Lint(ctx context.Context, o Options, ignore []string) (*Linted, error) {
+	linted := &Linted{Findings: &sinks.Findings{}, ignore: ignore, budget: p.MaxBadRows}
+	for _, rule := range ignore {
+		if _, ok := schemas.RuleNamed(rule); !ok {
+			return nil, fmt.Errorf("there is no rule %q; findings name theirs", rule)
+		}
+	}
+	q := *p
+	q.Steps, q.MaxBadRows = nil, Budget{Share: 1} // bad rows are findings
+	var steps []*Step
+	for _, e := range p.evaluations() {
+		s, err := e.step(p, len(steps))
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, s)
+		linted.Looked = append(linted.Looked, e.String())
+	}
+	if len(steps) == 0 {
+		return nil, fmt.Errorf("there is nothing to lint: no stage trains, searches or evaluates")
+	}
+	for _, s := range p.Steps {
+		if slices.ContainsFunc(steps, func(lint *Step) bool { return lint.reads(s) }) {
+			q.Steps = append(q.Steps, s)
+		}
+	}
+	q.Steps = append(q.Steps, steps...)
+	return linted, q.execute(ctx, o, func(r *Run) error { return linted.collect(ctx, r) })
+}
+
+// reads tells whether the step, or one that it reads, reads other.
+func (s *Step) reads(other *Step) bool {
+	return slices.ContainsFunc(s.edges, func(e *edge) bool { return e.step == other || e.step.reads(other) })
+}
+
+// An evaluation is what lint looks at together: the tables of one evaluation, nil where there are none with texts, and those
+// that its models learn from.
+type evaluation struct {
+	queries, documents, judgments *edge
+	training                      []*edge
+}
+
+// evaluations are those of the pipeline, each once however many models it measures: of evaluate, of training that measures
+// itself, and of searches that nobody evaluates. What is trained on and never evaluated is the last one.
+func (p *Pipeline) evaluations() []*evaluation {
+	var all []*evaluation
+	trained := map[*Step]bool{}
+	add := func(s *Step, e *evaluation) {
+		if i := slices.IndexFunc(all, e.same); i >= 0 {
+			e = all[i]
+		} else if e.queries != nil || e.documents != nil || e.judgments != nil {
+			all = append(all, e)
+		}
+		e.addTraining(s, trained)
+	}
+	evaluated := map[*Step]bool{}
+	for _, s := range p.Steps {
+		if judged, hits := s.edgeOf("judgments"), s.edgeOf("hits"); judged != nil && hits != nil {
+			search := searchOf(hits.step)
+			evaluated[search] = true
+			add(s, newEvaluation(search.edgeOf("queries"), search.edgeOf("documents"), judged))
+		}
+		if queries := s.edgeOf(stages.DevQueries); queries != nil {
+			add(s, newEvaluation(queries, s.edgeOf("dev_documents"), s.edgeOf("dev_judgments")))
+		}
+	}
+	rest := &evaluation{}
+	for _, s := range p.Steps {
+		if queries, documents := s.edgeOf("queries"), s.edgeOf("documents"); s.edgeOf("judgments") == nil && queries != nil && documents != nil && !evaluated[s] {
+			add(s, newEvaluation(queries, documents, nil))
+		}
+		if !trained[s] {
+			rest.train(s, trained)
+		}
+	}
+	if len(rest.training) > 0 {
+		all = append(all, rest)
+	}
+	return all
+}
+
+// newEvaluation is that of the texts that queries and documents were made from.
+func newEvaluation(queries, documents, judgments *edge) *evaluation {
+	return &evaluation{queries: textTable(queries), documents: textTable(documents), judgments: judgments}
+}
+
+// edgeOf is the step's first edge of that key; nil if it has none, or there is no step.
+func (s *Step) edgeOf(key string) *edge {
+	if s == nil {
+		return nil
+	}
+	for _, e := range s.edges {
+		if e.key == key {
+			return e
+		}
+	}
+	return nil
+}
+
+// searchOf is the step, at or before s, that searches; nil if hits come from a source.
+func searchOf(s *Step) *Step {
+	for s != nil && (s.edgeOf("queries") == nil || s.edgeOf("documents") == nil) {
+		from := s.edgeOf("from")
+		if from == nil {
+			return nil
+		}
+		s = from.step
+	}
+	return s
+}
+
+// textTable is the table with texts that an edge's table was made from: before it was embedded, tokenized or cut into passages.
+// Nil if there is none.
+func textTable(e *edge) *edge {
+	for e != nil {
+		table, _ := e.find()
+		if hasTexts(table) && !table.Schema.HasField(schemas.DocumentID) {
+			return e
+		}
+		e = e.step.edgeOf("from")
+	}
+	return nil
+}
+
+func hasTexts(t schemas.TableType) bool {
+	return t.Schema.HasField(schemas.PositiveID) || t.Schema.HasField(schemas.Text) || t.Schema.HasField(schemas.SourceText)
+}
+
+// same tells whether another evaluation has the same tables.
+func (e *evaluation) same(other *evaluation) bool {
+	return sameTable(e.queries, other.queries) && sameTable(e.documents, other.documents) && sameTable(e.judgments, other.judgments)
+}
+
+func sameTable(a, b *edge) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.name() == b.name()
+}
+
+// name is the table's name, the same however it was referred to.
+func (e *edge) name() string {
+	table, _ := e.find()
+	return e.step.tableName(table.Name)
+}
+
+// tableName is what a table is called: with its step's name alone if there is no other.
+func (s *Step) tableName(table string) string {
+	if len(s.tables) == 1 {
+		return s.Name
+	}
+	return s.Name + "." + table
+}
+
+// addTraining adds what the models that s depends on learn from.
+func (e *evaluation) addTraining(s *Step, trained map[*Step]bool) {
+	e.train(s, trained)
+	for _, in := range s.edges {
+		e.addTraining(in.step, trained)
+	}
+}
+
+// train adds what s itself learns from, if it does.
+func (e *evaluation) train(s *Step, trained map[*Step]bool) {
+	t, ok := s.component.(trainer)
+	if !ok {
+		return
+	}
+	trained[s] = true
+	for _, in := range s.edges {
+		if in.model {
+			continue
+		}
+		text := textTable(in)
+		if text == nil || !slices.Contains(t.TrainsOn(), in.key) || in.key == stages.DevQueries && sameTable(text, e.queries) ||
+			slices.ContainsFunc(e.training, func(other *edge) bool { return sameTable(other, text) }) {
+			continue
+		}
+		e.training = append(e.training, text)
+	}
+}
+
+// String says what is compared.
+func (e *evaluation) String() string {
+	var parts []string
+	for _, one := range []struct {
+		what string
+		edge *edge
+	}{{"queries", e.queries}, {"documents", e.documents}, {"judgments", e.judgments}} {
+		if one.edge != nil {
+			parts = append(parts, one.what+": "+one.edge.name())
+		}
+	}
+	var training []string
+	for _, t := range e.training {
+		training = append(training, t.name())
+	}
+	if len(training) == 0 {
+		training = []string{"none"}
+	}
+	return strings.Join(append(parts, "training text: "+strings.Join(training, ", ")), "; ")
+}
+
+// step is a stage lint of the evaluation, which is wanted for itself.
+func (e *evaluation) step(p *Pipeline, number int) (*Step, error) {
+	c := stages.NewLint()
+	c.FailOn = "never"
+	k, _ := kindOf("stages", "lint")
+	s := &Step{Section: "stages", Name: fmt.Sprintf("lint %d", number+1), kind: k, component: c, wanted: true}
+	add := func(key string, to *edge) {
+		if to != nil {
+			s.edges = append(s.edges, &edge{key: key, ref: to.name(), where: key, step: to.step, table: to.table})
+		}
+	}
+	for _, t := range e.training {
+		add("training", t)
+	}
+	add("queries", e.queries)
+	add("documents", e.documents)
+	add("judgments", e.judgments)
+	s.config = canonical(c)
+	m := &strict.Found{File: p.File, Dir: p.dir}
+	s.infer(m)
+	return s, m.Err()
+}
