@@ -93,7 +93,7 @@ var kinds = []kind{
 	{"stages", "lint", 1, onNames, func() any { return stages.NewLint() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
 	{"stages", "train", 2, onSeed, func() any { return stages.NewTrain() }},
-	{"stages", "distill", 2, onSeed, func() any { return stages.NewDistill() }},
+	{"stages", "distill", 3, onSeed, func() any { return stages.NewDistill() }},
 	{"stages", "embed", 2, onInputs, func() any { return stages.NewEmbed() }},
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
 	{"stages", "evaluate", 1, onSeedAndNames, func() any { return stages.NewEvaluate() }},

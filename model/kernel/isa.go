@@ -35,6 +35,12 @@ type isa struct {
 	softmaxBackwardRows func(rows, n int, p, kept, dp []float32, ld int)
 	gelu                func(dst, x []float32)
 	geluBackward        func(dx, x, dy []float32)
+	// sinkhorn, gibbs, plan and the minima are for transport problems: see scaling.go. They take at least one row and column.
+	sinkhorn     func(n, relax, rows, ld int, k, a, b, u, v, sums, progress []float32)
+	gibbs        func(k []float32, ld int, costs []float32, columns int, inverse float32, f, g []float32)
+	plan         func(plan, costs []float32, columns, ld int, k, a, u, v, sums []float32) (value, rowError float32)
+	rowMinima    func(dst, costs, g []float32) (largest, odd float32)
+	columnMinima func(dst, costs, f []float32)
 	// layerNorm and layerNormBackward take one row.
 	layerNorm         func(dst, x, gamma, beta []float32, epsilon float32) (mean, rstd float32)
 	layerNormBackward func(dx, dgamma, dbeta, x, dy, gamma []float32, mean, rstd float32)
@@ -64,6 +70,11 @@ var generic = isa{
 	softmax:             softmaxGeneric,
 	softmaxRows:         softmaxRowsGeneric(softmaxGeneric),
 	softmaxBackwardRows: softmaxBackwardRowsGeneric,
+	sinkhorn:            sinkhornGeneric,
+	gibbs:               gibbsGeneric,
+	plan:                planGeneric,
+	rowMinima:           rowMinimaGeneric,
+	columnMinima:        columnMinimaGeneric,
 	gelu:                geluGeneric,
 	geluBackward:        geluBackwardGeneric,
 	layerNorm:           layerNormGeneric,

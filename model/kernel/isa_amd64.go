@@ -48,6 +48,11 @@ var avx2 = isa{
 	softmax:             softmaxAVX2,
 	softmaxRows:         softmaxRowsAVX2,
 	softmaxBackwardRows: softmaxBackwardRowsAVX2,
+	sinkhorn:            sinkhornAVX2,
+	gibbs:               gibbsAVX2,
+	plan:                planAVX2,
+	rowMinima:           rowMinimaAVX2,
+	columnMinima:        columnMinimaAVX2,
 	gelu:                geluAVX2,
 	geluBackward:        geluBackwardAVX2,
 	layerNorm:           layerNormAVX2,
@@ -72,6 +77,8 @@ func avx512() isa {
 	o.dot, o.axpy, o.add, o.scale, o.sumSquares = dotAVX512, axpyAVX512, addAVX512, scaleAVX512, sumSquaresAVX512
 	o.exp, o.softmax, o.gelu, o.geluBackward = expAVX512, softmaxAVX512, geluAVX512, geluBackwardAVX512
 	o.layerNorm, o.layerNormBackward, o.addRows = layerNormAVX512, layerNormBackwardAVX512, addRowsAVX512
+	o.sinkhorn, o.gibbs, o.plan = sinkhornAVX512, gibbsAVX512, planAVX512
+	o.rowMinima, o.columnMinima = rowMinimaAVX512, columnMinimaAVX512
 	o.toFloat16, o.fromFloat16 = toFloat16AVX512, fromFloat16AVX512
 	o.toUpperHalf, o.fromUpperHalf = toUpperHalfAVX512, fromUpperHalfAVX512
 	return o

@@ -59,6 +59,21 @@ func softmaxRowsAVX2(rows int, n int, x []float32, ld int)
 // softmaxBackwardRowsAVX2 is softmaxBackwardRowsGeneric.
 func softmaxBackwardRowsAVX2(rows int, n int, p []float32, kept []float32, dp []float32, ld int)
 
+// sinkhornAVX2 is sinkhornGeneric.
+func sinkhornAVX2(n int, relax int, rows int, ld int, k []float32, a []float32, b []float32, u []float32, v []float32, sums []float32, progress []float32)
+
+// gibbsAVX2 is gibbsGeneric.
+func gibbsAVX2(k []float32, ld int, costs []float32, columns int, inverse float32, f []float32, g []float32)
+
+// planAVX2 is planGeneric.
+func planAVX2(plan []float32, costs []float32, columns int, ld int, k []float32, a []float32, u []float32, v []float32, sums []float32) (value float32, rowError float32)
+
+// rowMinimaAVX2 is rowMinimaGeneric.
+func rowMinimaAVX2(dst []float32, costs []float32, g []float32) (largest float32, odd float32)
+
+// columnMinimaAVX2 is columnMinimaGeneric.
+func columnMinimaAVX2(dst []float32, costs []float32, f []float32)
+
 // geluAVX2 is geluGeneric.
 func geluAVX2(dst []float32, x []float32)
 

@@ -5174,6 +5174,631 @@ DATA constant00000000<>+24(SB)/4, $0x00000000
 DATA constant00000000<>+28(SB)/4, $0x00000000
 GLOBL constant00000000<>(SB), RODATA|NOPTR, $32
 
+// func sinkhornAVX2(n int, relax int, rows int, ld int, k []float32, a []float32, b []float32, u []float32, v []float32, sums []float32, progress []float32)
+// Requires: AVX, FMA3
+TEXT ·sinkhornAVX2(SB), NOSPLIT, $0-200
+	MOVQ ld+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ relax+8(FP), DX
+	LEAQ (AX)(AX*2), CX
+
+iteration:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VMOVUPS constant7f7fffff<>+0(SB), Y3
+	MOVQ    sums_base+152(FP), BX
+	MOVQ    sums_len+160(FP), SI
+	VXORPS  Y4, Y4, Y4
+	SUBQ    $0x00000008, SI
+	JL      clearEnd
+
+clear:
+	VMOVUPS Y4, (BX)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, SI
+	JGE     clear
+
+clearEnd:
+	ADDQ $0x00000008, SI
+	MOVQ k_base+32(FP), BX
+	MOVQ a_base+56(FP), SI
+	MOVQ u_base+104(FP), DI
+	MOVQ rows+16(FP), R8
+	CMPQ R8, $0x08
+	JL   rows8Done
+
+rows8:
+	MOVQ   BX, R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   v_base+128(FP), R11
+	MOVQ   sums_len+160(FP), R12
+	SUBQ   $0x00000008, R12
+	JL     rows8MultiplyEnd
+
+rows8Multiply:
+	VMOVUPS     (R11), Y12
+	VFMADD231PS (R9), Y12, Y4
+	VFMADD231PS (R9)(AX*1), Y12, Y5
+	VFMADD231PS (R9)(AX*2), Y12, Y6
+	VFMADD231PS (R9)(CX*1), Y12, Y7
+	VFMADD231PS (R10), Y12, Y8
+	VFMADD231PS (R10)(AX*1), Y12, Y9
+	VFMADD231PS (R10)(AX*2), Y12, Y10
+	VFMADD231PS (R10)(CX*1), Y12, Y11
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
+	SUBQ        $0x00000008, R12
+	JGE         rows8Multiply
+
+rows8MultiplyEnd:
+	ADDQ       $0x00000008, R12
+	VUNPCKLPS  Y5, Y4, Y12
+	VUNPCKHPS  Y5, Y4, Y4
+	VADDPS     Y12, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y12
+	VUNPCKHPS  Y7, Y6, Y6
+	VADDPS     Y12, Y6, Y6
+	VUNPCKLPS  Y9, Y8, Y12
+	VUNPCKHPS  Y9, Y8, Y8
+	VADDPS     Y12, Y8, Y8
+	VUNPCKLPS  Y11, Y10, Y12
+	VUNPCKHPS  Y11, Y10, Y10
+	VADDPS     Y12, Y10, Y10
+	VUNPCKLPD  Y6, Y4, Y12
+	VUNPCKHPD  Y6, Y4, Y4
+	VADDPS     Y12, Y4, Y4
+	VUNPCKLPD  Y10, Y8, Y12
+	VUNPCKHPD  Y10, Y8, Y8
+	VADDPS     Y12, Y8, Y8
+	VPERM2F128 $0x20, Y8, Y4, Y12
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VADDPS     Y12, Y4, Y4
+	VMOVUPS    (SI), Y5
+	VMOVUPS    (DI), Y6
+	VMULPS     Y4, Y6, Y7
+	VSUBPS     Y5, Y7, Y8
+	VANDPS     constant7fffffff<>+0(SB), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	TESTQ      DX, DX
+	JNE        rows8Relax
+	VDIVPS     Y4, Y5, Y4
+	JMP        rows8Scaled
+
+rows8Relax:
+	VDIVPS  Y7, Y5, Y4
+	VMULPS  Y4, Y6, Y6
+	VMOVAPS Y4, Y7
+	VMOVAPS Y6, Y4
+	VSQRTPS Y7, Y7
+	BTQ     $0x02, DX
+	JCC     rows8Skip2
+	VMULPS  Y7, Y4, Y4
+
+rows8Skip2:
+	TESTQ   $0x00000003, DX
+	JE      rows8Scaled
+	VSQRTPS Y7, Y7
+	BTQ     $0x01, DX
+	JCC     rows8Skip1
+	VMULPS  Y7, Y4, Y4
+
+rows8Skip1:
+	TESTQ   $0x00000001, DX
+	JE      rows8Scaled
+	VSQRTPS Y7, Y7
+	BTQ     $0x00, DX
+	JCC     rows8Skip0
+	VMULPS  Y7, Y4, Y4
+
+rows8Skip0:
+rows8Scaled:
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x1e, Y8, Y5, Y5
+	VANDPS       Y5, Y4, Y4
+	VMOVUPS      Y4, (DI)
+	VMAXPS       Y4, Y2, Y2
+	VBLENDVPS    Y5, Y4, Y3, Y4
+	VMINPS       Y4, Y3, Y3
+	LEAQ         (BX)(AX*4), R9
+	VBROADCASTSS (DI), Y4
+	VBROADCASTSS 4(DI), Y5
+	VBROADCASTSS 8(DI), Y6
+	VBROADCASTSS 12(DI), Y7
+	VBROADCASTSS 16(DI), Y8
+	VBROADCASTSS 20(DI), Y9
+	VBROADCASTSS 24(DI), Y10
+	VBROADCASTSS 28(DI), Y11
+	MOVQ         sums_base+152(FP), R10
+	MOVQ         sums_len+160(FP), R11
+	SUBQ         $0x00000008, R11
+	JL           rows8AddEnd
+
+rows8Add:
+	VMOVUPS     (R10), Y12
+	VMULPS      (BX)(AX*1), Y5, Y13
+	VFMADD231PS (BX), Y4, Y12
+	VFMADD231PS (BX)(AX*2), Y6, Y12
+	VFMADD231PS (BX)(CX*1), Y7, Y13
+	VFMADD231PS (R9), Y8, Y12
+	VFMADD231PS (R9)(AX*1), Y9, Y13
+	VFMADD231PS (R9)(AX*2), Y10, Y12
+	VFMADD231PS (R9)(CX*1), Y11, Y13
+	VADDPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R10)
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, BX
+	ADDQ        $0x00000020, R9
+	SUBQ        $0x00000008, R11
+	JGE         rows8Add
+
+rows8AddEnd:
+	ADDQ $0x00000008, R11
+	LEAQ (R9)(CX*1), BX
+	ADDQ $0x00000020, SI
+	ADDQ $0x00000020, DI
+	SUBQ $0x08, R8
+	CMPQ R8, $0x08
+	JGE  rows8
+
+rows8Done:
+	MOVQ sums_base+152(FP), BX
+	MOVQ b_base+80(FP), SI
+	MOVQ v_base+128(FP), DI
+	MOVQ sums_len+160(FP), R8
+	SUBQ $0x00000008, R8
+	JL   columnsEnd
+
+columns:
+	VMOVUPS (BX), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (DI), Y6
+	VMULPS  Y4, Y6, Y7
+	VSUBPS  Y5, Y7, Y8
+	VANDPS  constant7fffffff<>+0(SB), Y8, Y8
+	VADDPS  Y8, Y1, Y1
+	TESTQ   DX, DX
+	JNE     columnsRelax
+	VDIVPS  Y4, Y5, Y4
+	JMP     columnsScaled
+
+columnsRelax:
+	VDIVPS  Y7, Y5, Y4
+	VMULPS  Y4, Y6, Y6
+	VMOVAPS Y4, Y7
+	VMOVAPS Y6, Y4
+	VSQRTPS Y7, Y7
+	BTQ     $0x02, DX
+	JCC     columnsSkip2
+	VMULPS  Y7, Y4, Y4
+
+columnsSkip2:
+	TESTQ   $0x00000003, DX
+	JE      columnsScaled
+	VSQRTPS Y7, Y7
+	BTQ     $0x01, DX
+	JCC     columnsSkip1
+	VMULPS  Y7, Y4, Y4
+
+columnsSkip1:
+	TESTQ   $0x00000001, DX
+	JE      columnsScaled
+	VSQRTPS Y7, Y7
+	BTQ     $0x00, DX
+	JCC     columnsSkip0
+	VMULPS  Y7, Y4, Y4
+
+columnsSkip0:
+columnsScaled:
+	VXORPS    Y8, Y8, Y8
+	VCMPPS    $0x1e, Y8, Y5, Y5
+	VANDPS    Y5, Y4, Y4
+	VMOVUPS   Y4, (DI)
+	VMAXPS    Y4, Y2, Y2
+	VBLENDVPS Y5, Y4, Y3, Y4
+	VMINPS    Y4, Y3, Y3
+	ADDQ      $0x00000020, BX
+	ADDQ      $0x00000020, SI
+	ADDQ      $0x00000020, DI
+	SUBQ      $0x00000008, R8
+	JGE       columns
+
+columnsEnd:
+	ADDQ       $0x00000008, R8
+	DECQ       n+0(FP)
+	JNE        iteration
+	MOVQ       progress_base+176(FP), AX
+	VPERM2F128 $0x01, Y0, Y0, Y4
+	VADDPS     Y4, Y0, Y0
+	VPERMILPS  $0x4e, Y0, Y4
+	VADDPS     Y4, Y0, Y0
+	VPERMILPS  $0xb1, Y0, Y4
+	VADDPS     Y4, Y0, Y0
+	VPERM2F128 $0x01, Y1, Y1, Y4
+	VADDPS     Y4, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y4
+	VADDPS     Y4, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y4
+	VADDPS     Y4, Y1, Y1
+	VPERM2F128 $0x01, Y3, Y3, Y4
+	VMINPS     Y4, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y4
+	VMINPS     Y4, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y4
+	VMINPS     Y4, Y3, Y3
+	VPERM2F128 $0x01, Y2, Y2, Y4
+	VMAXPS     Y4, Y2, Y2
+	VPERMILPS  $0x4e, Y2, Y4
+	VMAXPS     Y4, Y2, Y2
+	VPERMILPS  $0xb1, Y2, Y4
+	VMAXPS     Y4, Y2, Y2
+	VMOVSS     X0, (AX)
+	VMOVSS     X1, 4(AX)
+	VMOVSS     X3, 8(AX)
+	VMOVSS     X2, 12(AX)
+	VZEROUPPER
+	RET
+
+DATA constant7fffffff<>+0(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+4(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+8(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+12(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+16(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+20(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+24(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+28(SB)/4, $0x7fffffff
+GLOBL constant7fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA constant7f7fffff<>+0(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+4(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+8(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+12(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+16(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+20(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+24(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+28(SB)/4, $0x7f7fffff
+GLOBL constant7f7fffff<>(SB), RODATA|NOPTR, $32
+
+// func gibbsAVX2(k []float32, ld int, costs []float32, columns int, inverse float32, f []float32, g []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gibbsAVX2(SB), NOSPLIT, $0-120
+	VBROADCASTSS inverse+64(FP), Y0
+	MOVQ         k_base+0(FP), AX
+	MOVQ         costs_base+32(FP), CX
+	MOVQ         f_base+72(FP), DX
+	MOVQ         f_len+80(FP), BX
+
+row:
+	VBROADCASTSS (DX), Y1
+	MOVQ         columns+56(FP), SI
+	MOVQ         g_base+96(FP), DI
+	SUBQ         $0x00000008, SI
+	JL           columnEnd
+
+column:
+	VMOVUPS      (DI), Y2
+	VADDPS       Y1, Y2, Y2
+	VMOVUPS      (CX), Y3
+	VSUBPS       Y3, Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VCMPPS       $0x15, constantc2ac0000<>+0(SB), Y2, Y3
+	VMOVUPS      constantc3160000<>+0(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      constant4b4000fe<>+0(SB), Y4
+	VFMADD231PS  constant3fb8aa3b<>+0(SB), Y2, Y4
+	VSUBPS       constant4b4000fe<>+0(SB), Y4, Y5
+	VFNMADD231PS constant3f318000<>+0(SB), Y5, Y2
+	VFNMADD231PS constantb95e8083<>+0(SB), Y5, Y2
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      constant3d2aac79<>+0(SB), Y6
+	VFMADD231PS  constant3c091cf1<>+0(SB), Y2, Y6
+	VFMADD231PS  constant3ab5121a<>+0(SB), Y5, Y6
+	VMOVUPS      constant3efffffe<>+0(SB), Y7
+	VFMADD231PS  constant3e2aaa48<>+0(SB), Y2, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VFMADD213PS  Y2, Y5, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPSRLD       $0x01, Y4, Y2
+	VPAND        constant7f800000<>+0(SB), Y2, Y2
+	VPSUBD       Y2, Y4, Y4
+	VFMADD213PS  Y2, Y2, Y7
+	VMULPS       Y4, Y7, Y7
+	VANDPS       Y3, Y7, Y7
+	VMOVUPS      Y7, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000008, SI
+	JGE          column
+
+columnEnd:
+	ADDQ         $0x00000008, SI
+	TESTQ        SI, SI
+	JE           columnDone
+	LEAQ         masks<>+0(SB), R8
+	NEGQ         SI
+	VMOVUPS      32(R8)(SI*4), Y2
+	VMASKMOVPS   (DI), Y2, Y3
+	VADDPS       Y1, Y3, Y3
+	VMASKMOVPS   (CX), Y2, Y1
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VCMPPS       $0x15, constantc2ac0000<>+0(SB), Y3, Y1
+	VMOVUPS      constantc3160000<>+0(SB), Y5
+	VMAXPS       Y3, Y5, Y3
+	VMOVUPS      constant4b4000fe<>+0(SB), Y4
+	VFMADD231PS  constant3fb8aa3b<>+0(SB), Y3, Y4
+	VSUBPS       constant4b4000fe<>+0(SB), Y4, Y5
+	VFNMADD231PS constant3f318000<>+0(SB), Y5, Y3
+	VFNMADD231PS constantb95e8083<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      constant3d2aac79<>+0(SB), Y6
+	VFMADD231PS  constant3c091cf1<>+0(SB), Y3, Y6
+	VFMADD231PS  constant3ab5121a<>+0(SB), Y5, Y6
+	VMOVUPS      constant3efffffe<>+0(SB), Y7
+	VFMADD231PS  constant3e2aaa48<>+0(SB), Y3, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPSRLD       $0x01, Y4, Y3
+	VPAND        constant7f800000<>+0(SB), Y3, Y3
+	VPSUBD       Y3, Y4, Y4
+	VFMADD213PS  Y3, Y3, Y7
+	VMULPS       Y4, Y7, Y7
+	VANDPS       Y2, Y7, Y7
+	VANDPS       Y1, Y7, Y7
+	VMOVUPS      Y7, (AX)
+	MOVQ         columns+56(FP), SI
+	ANDQ         $0x07, SI
+	LEAQ         (CX)(SI*4), CX
+	ADDQ         $0x20, AX
+
+columnDone:
+	ADDQ $0x04, DX
+	DECQ BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+DATA constantc2ac0000<>+0(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+4(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+8(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+12(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+16(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+20(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+24(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+28(SB)/4, $0xc2ac0000
+GLOBL constantc2ac0000<>(SB), RODATA|NOPTR, $32
+
+// func planAVX2(plan []float32, costs []float32, columns int, ld int, k []float32, a []float32, u []float32, v []float32, sums []float32) (value float32, rowError float32)
+// Requires: AVX, FMA3, SSE
+TEXT ·planAVX2(SB), NOSPLIT, $0-192
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   plan_base+0(FP), AX
+	MOVQ   costs_base+24(FP), CX
+	MOVQ   k_base+64(FP), DX
+	MOVQ   a_base+88(FP), BX
+	MOVQ   u_base+112(FP), SI
+	MOVQ   u_len+120(FP), DI
+
+row:
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS (SI), Y2
+	MOVQ         DX, R8
+	MOVQ         columns+48(FP), R9
+	MOVQ         v_base+136(FP), R10
+	MOVQ         sums_base+160(FP), R11
+	SUBQ         $0x00000008, R9
+	JL           columnEnd
+
+column:
+	VMOVUPS     (R8), Y4
+	VMULPS      Y2, Y4, Y4
+	VMOVUPS     (R10), Y5
+	VMULPS      Y5, Y4, Y4
+	VMOVUPS     Y4, (AX)
+	VADDPS      Y4, Y3, Y3
+	VMOVUPS     (CX), Y5
+	VFMADD231PS Y5, Y4, Y0
+	VMOVUPS     (R11), Y5
+	VADDPS      Y4, Y5, Y5
+	VMOVUPS     Y5, (R11)
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
+	SUBQ        $0x00000008, R9
+	JGE         column
+
+columnEnd:
+	ADDQ        $0x00000008, R9
+	TESTQ       R9, R9
+	JE          columnDone
+	LEAQ        masks<>+0(SB), R12
+	NEGQ        R9
+	VMOVUPS     32(R12)(R9*4), Y4
+	VMASKMOVPS  (R8), Y4, Y5
+	VMULPS      Y2, Y5, Y5
+	VMASKMOVPS  (R10), Y4, Y2
+	VMULPS      Y2, Y5, Y5
+	VMASKMOVPS  Y5, Y4, (AX)
+	VADDPS      Y5, Y3, Y3
+	VMASKMOVPS  (CX), Y4, Y2
+	VFMADD231PS Y2, Y5, Y0
+	VMASKMOVPS  (R11), Y4, Y2
+	VADDPS      Y5, Y2, Y2
+	VMASKMOVPS  Y2, Y4, (R11)
+	MOVQ        columns+48(FP), R8
+	ANDQ        $0x07, R8
+	LEAQ        (AX)(R8*4), AX
+	LEAQ        (CX)(R8*4), CX
+
+columnDone:
+	VPERM2F128 $0x01, Y3, Y3, Y2
+	VADDPS     Y2, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y2
+	VADDPS     Y2, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y2
+	VADDPS     Y2, Y3, Y3
+	VSUBSS     (BX), X3, X3
+	VANDPS     constant7fffffff<>+0(SB), Y3, Y3
+	VADDSS     X3, X1, X1
+	MOVQ       ld+56(FP), R8
+	SHLQ       $0x02, R8
+	LEAQ       (DX)(R8*1), DX
+	ADDQ       $0x04, BX
+	ADDQ       $0x04, SI
+	DECQ       DI
+	JNE        row
+	VPERM2F128 $0x01, Y0, Y0, Y2
+	VADDPS     Y2, Y0, Y0
+	VPERMILPS  $0x4e, Y0, Y2
+	VADDPS     Y2, Y0, Y0
+	VPERMILPS  $0xb1, Y0, Y2
+	VADDPS     Y2, Y0, Y0
+	MOVSS      X0, value+184(FP)
+	MOVSS      X1, rowError+188(FP)
+	VZEROUPPER
+	RET
+
+// func rowMinimaAVX2(dst []float32, costs []float32, g []float32) (largest float32, odd float32)
+// Requires: AVX, SSE
+TEXT ·rowMinimaAVX2(SB), NOSPLIT, $0-80
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS constant7f800000<>+0(SB), Y1
+	VBROADCASTSS constantff800000<>+0(SB), Y2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         costs_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+
+row:
+	VMOVAPS Y1, Y3
+	MOVQ    g_len+56(FP), BX
+	MOVQ    g_base+48(FP), SI
+	SUBQ    $0x00000008, BX
+	JL      columnEnd
+
+column:
+	VMOVUPS (CX), Y4
+	VMOVUPS (SI), Y5
+	VSUBPS  Y5, Y4, Y5
+	VMINPS  Y3, Y5, Y3
+	VSUBPS  Y4, Y4, Y5
+	VADDPS  Y5, Y0, Y0
+	VMAXPS  Y2, Y4, Y2
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, BX
+	JGE     column
+
+columnEnd:
+	ADDQ       $0x00000008, BX
+	TESTQ      BX, BX
+	JE         columnDone
+	LEAQ       masks<>+0(SB), DI
+	NEGQ       BX
+	VMOVUPS    32(DI)(BX*4), Y4
+	VMASKMOVPS (CX), Y4, Y5
+	VMASKMOVPS (SI), Y4, Y6
+	VSUBPS     Y6, Y5, Y6
+	VBLENDVPS  Y4, Y6, Y1, Y6
+	VMINPS     Y3, Y6, Y3
+	VSUBPS     Y5, Y5, Y6
+	VADDPS     Y6, Y0, Y0
+	VMOVAPS    Y2, Y6
+	VBLENDVPS  Y4, Y5, Y6, Y5
+	VMAXPS     Y2, Y5, Y2
+	MOVQ       g_len+56(FP), BX
+	ANDQ       $0x07, BX
+	LEAQ       (CX)(BX*4), CX
+
+columnDone:
+	VPERM2F128 $0x01, Y3, Y3, Y4
+	VMINPS     Y4, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y4
+	VMINPS     Y4, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y4
+	VMINPS     Y4, Y3, Y3
+	VMOVSS     X3, (AX)
+	ADDQ       $0x04, AX
+	DECQ       DX
+	JNE        row
+	VPERM2F128 $0x01, Y2, Y2, Y1
+	VMAXPS     Y1, Y2, Y2
+	VPERMILPS  $0x4e, Y2, Y1
+	VMAXPS     Y1, Y2, Y2
+	VPERMILPS  $0xb1, Y2, Y1
+	VMAXPS     Y1, Y2, Y2
+	MOVSS      X2, largest+72(FP)
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERMILPS  $0x4e, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERMILPS  $0xb1, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	MOVSS      X0, odd+76(FP)
+	VZEROUPPER
+	RET
+
+// func columnMinimaAVX2(dst []float32, costs []float32, f []float32)
+// Requires: AVX
+TEXT ·columnMinimaAVX2(SB), NOSPLIT, $0-72
+	MOVQ costs_base+24(FP), AX
+	MOVQ f_base+48(FP), CX
+	MOVQ f_len+56(FP), DX
+
+row:
+	VBROADCASTSS (CX), Y0
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	SUBQ         $0x00000008, BX
+	JL           columnEnd
+
+column:
+	VMOVUPS (AX), Y1
+	VMOVUPS (SI), Y2
+	VSUBPS  Y0, Y1, Y1
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (SI)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, BX
+	JGE     column
+
+columnEnd:
+	ADDQ       $0x00000008, BX
+	TESTQ      BX, BX
+	JE         columnDone
+	LEAQ       masks<>+0(SB), DI
+	NEGQ       BX
+	VMOVUPS    32(DI)(BX*4), Y1
+	VMASKMOVPS (AX), Y1, Y2
+	VMASKMOVPS (SI), Y1, Y3
+	VSUBPS     Y0, Y2, Y2
+	VMINPS     Y3, Y2, Y3
+	VMASKMOVPS Y3, Y1, (SI)
+	MOVQ       dst_len+8(FP), BX
+	ANDQ       $0x07, BX
+	LEAQ       (AX)(BX*4), AX
+
+columnDone:
+	ADDQ $0x04, CX
+	DECQ DX
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func geluAVX2(dst []float32, x []float32)
 // Requires: AVX, FMA3
 TEXT ·geluAVX2(SB), NOSPLIT, $0-48

@@ -52,6 +52,21 @@ func softmaxRowsAVX512(rows int, n int, x []float32, ld int)
 // softmaxBackwardRowsAVX512 is softmaxBackwardRowsGeneric.
 func softmaxBackwardRowsAVX512(rows int, n int, p []float32, kept []float32, dp []float32, ld int)
 
+// sinkhornAVX512 is sinkhornGeneric.
+func sinkhornAVX512(n int, relax int, rows int, ld int, k []float32, a []float32, b []float32, u []float32, v []float32, sums []float32, progress []float32)
+
+// gibbsAVX512 is gibbsGeneric.
+func gibbsAVX512(k []float32, ld int, costs []float32, columns int, inverse float32, f []float32, g []float32)
+
+// planAVX512 is planGeneric.
+func planAVX512(plan []float32, costs []float32, columns int, ld int, k []float32, a []float32, u []float32, v []float32, sums []float32) (value float32, rowError float32)
+
+// rowMinimaAVX512 is rowMinimaGeneric.
+func rowMinimaAVX512(dst []float32, costs []float32, g []float32) (largest float32, odd float32)
+
+// columnMinimaAVX512 is columnMinimaGeneric.
+func columnMinimaAVX512(dst []float32, costs []float32, f []float32)
+
 // geluAVX512 is geluGeneric.
 func geluAVX512(dst []float32, x []float32)
 

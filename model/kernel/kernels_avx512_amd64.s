@@ -4724,6 +4724,907 @@ DATA constant00000000<>+56(SB)/4, $0x00000000
 DATA constant00000000<>+60(SB)/4, $0x00000000
 GLOBL constant00000000<>(SB), RODATA|NOPTR, $64
 
+// func sinkhornAVX512(n int, relax int, rows int, ld int, k []float32, a []float32, b []float32, u []float32, v []float32, sums []float32, progress []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·sinkhornAVX512(SB), NOSPLIT, $0-200
+	MOVQ ld+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ relax+8(FP), DX
+	LEAQ (AX)(AX*2), CX
+
+iteration:
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VMOVUPS constant7f7fffff<>+0(SB), Z3
+	MOVQ    sums_base+152(FP), BX
+	MOVQ    sums_len+160(FP), SI
+	VXORPS  Z4, Z4, Z4
+	SUBQ    $0x00000010, SI
+	JL      clearEnd
+
+clear:
+	VMOVUPS Z4, (BX)
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, SI
+	JGE     clear
+
+clearEnd:
+	ADDQ $0x00000010, SI
+	MOVQ k_base+32(FP), BX
+	MOVQ a_base+56(FP), SI
+	MOVQ u_base+104(FP), DI
+	MOVQ rows+16(FP), R8
+	CMPQ R8, $0x10
+	JL   rows16Done
+
+rows16:
+	MOVQ   BX, R9
+	LEAQ   (R9)(AX*4), R10
+	LEAQ   (R10)(AX*4), R11
+	LEAQ   (R11)(AX*4), R12
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	MOVQ   v_base+128(FP), R13
+	MOVQ   sums_len+160(FP), R14
+	SUBQ   $0x00000010, R14
+	JL     rows16MultiplyEnd
+
+rows16Multiply:
+	VMOVUPS     (R13), Z20
+	VFMADD231PS (R9), Z20, Z4
+	VFMADD231PS (R9)(AX*1), Z20, Z5
+	VFMADD231PS (R9)(AX*2), Z20, Z6
+	VFMADD231PS (R9)(CX*1), Z20, Z7
+	VFMADD231PS (R10), Z20, Z8
+	VFMADD231PS (R10)(AX*1), Z20, Z9
+	VFMADD231PS (R10)(AX*2), Z20, Z10
+	VFMADD231PS (R10)(CX*1), Z20, Z11
+	VFMADD231PS (R11), Z20, Z12
+	VFMADD231PS (R11)(AX*1), Z20, Z13
+	VFMADD231PS (R11)(AX*2), Z20, Z14
+	VFMADD231PS (R11)(CX*1), Z20, Z15
+	VFMADD231PS (R12), Z20, Z16
+	VFMADD231PS (R12)(AX*1), Z20, Z17
+	VFMADD231PS (R12)(AX*2), Z20, Z18
+	VFMADD231PS (R12)(CX*1), Z20, Z19
+	ADDQ        $0x00000040, R13
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x00000010, R14
+	JGE         rows16Multiply
+
+rows16MultiplyEnd:
+	ADDQ       $0x00000010, R14
+	VUNPCKLPS  Z5, Z4, Z20
+	VUNPCKHPS  Z5, Z4, Z4
+	VADDPS     Z20, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z20
+	VUNPCKHPS  Z7, Z6, Z6
+	VADDPS     Z20, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z20
+	VUNPCKHPS  Z9, Z8, Z8
+	VADDPS     Z20, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z20
+	VUNPCKHPS  Z11, Z10, Z10
+	VADDPS     Z20, Z10, Z10
+	VUNPCKLPS  Z13, Z12, Z20
+	VUNPCKHPS  Z13, Z12, Z12
+	VADDPS     Z20, Z12, Z12
+	VUNPCKLPS  Z15, Z14, Z20
+	VUNPCKHPS  Z15, Z14, Z14
+	VADDPS     Z20, Z14, Z14
+	VUNPCKLPS  Z17, Z16, Z20
+	VUNPCKHPS  Z17, Z16, Z16
+	VADDPS     Z20, Z16, Z16
+	VUNPCKLPS  Z19, Z18, Z20
+	VUNPCKHPS  Z19, Z18, Z18
+	VADDPS     Z20, Z18, Z18
+	VUNPCKLPD  Z6, Z4, Z20
+	VUNPCKHPD  Z6, Z4, Z4
+	VADDPS     Z20, Z4, Z4
+	VUNPCKLPD  Z10, Z8, Z20
+	VUNPCKHPD  Z10, Z8, Z8
+	VADDPS     Z20, Z8, Z8
+	VUNPCKLPD  Z14, Z12, Z20
+	VUNPCKHPD  Z14, Z12, Z12
+	VADDPS     Z20, Z12, Z12
+	VUNPCKLPD  Z18, Z16, Z20
+	VUNPCKHPD  Z18, Z16, Z16
+	VADDPS     Z20, Z16, Z16
+	VSHUFF32X4 $0x44, Z8, Z4, Z20
+	VSHUFF32X4 $0xee, Z8, Z4, Z4
+	VADDPS     Z20, Z4, Z4
+	VSHUFF32X4 $0x44, Z16, Z12, Z20
+	VSHUFF32X4 $0xee, Z16, Z12, Z12
+	VADDPS     Z20, Z12, Z12
+	VSHUFF32X4 $0x88, Z12, Z4, Z20
+	VSHUFF32X4 $0xdd, Z12, Z4, Z4
+	VADDPS     Z20, Z4, Z4
+	VMOVUPS    (SI), Z5
+	VMOVUPS    (DI), Z6
+	VMULPS     Z4, Z6, Z7
+	VSUBPS     Z5, Z7, Z8
+	VANDPS     constant7fffffff<>+0(SB), Z8, Z8
+	VADDPS     Z8, Z0, Z0
+	TESTQ      DX, DX
+	JNE        rows16Relax
+	VDIVPS     Z4, Z5, Z4
+	JMP        rows16Scaled
+
+rows16Relax:
+	VDIVPS  Z7, Z5, Z4
+	VMULPS  Z4, Z6, Z6
+	VMOVAPS Z4, Z7
+	VMOVAPS Z6, Z4
+	VSQRTPS Z7, Z7
+	BTQ     $0x02, DX
+	JCC     rows16Skip2
+	VMULPS  Z7, Z4, Z4
+
+rows16Skip2:
+	TESTQ   $0x00000003, DX
+	JE      rows16Scaled
+	VSQRTPS Z7, Z7
+	BTQ     $0x01, DX
+	JCC     rows16Skip1
+	VMULPS  Z7, Z4, Z4
+
+rows16Skip1:
+	TESTQ   $0x00000001, DX
+	JE      rows16Scaled
+	VSQRTPS Z7, Z7
+	BTQ     $0x00, DX
+	JCC     rows16Skip0
+	VMULPS  Z7, Z4, Z4
+
+rows16Skip0:
+rows16Scaled:
+	VXORPS       Z8, Z8, Z8
+	VCMPPS       $0x1e, Z8, Z5, K1
+	VMOVAPS.Z    Z4, K1, Z4
+	VMOVUPS      Z4, (DI)
+	VMAXPS       Z4, Z2, Z2
+	VBLENDMPS    Z4, Z3, K1, Z4
+	VMINPS       Z4, Z3, Z3
+	LEAQ         (BX)(AX*4), R9
+	LEAQ         (R9)(AX*4), R10
+	LEAQ         (R10)(AX*4), R11
+	VBROADCASTSS (DI), Z4
+	VBROADCASTSS 4(DI), Z5
+	VBROADCASTSS 8(DI), Z6
+	VBROADCASTSS 12(DI), Z7
+	VBROADCASTSS 16(DI), Z8
+	VBROADCASTSS 20(DI), Z9
+	VBROADCASTSS 24(DI), Z10
+	VBROADCASTSS 28(DI), Z11
+	VBROADCASTSS 32(DI), Z12
+	VBROADCASTSS 36(DI), Z13
+	VBROADCASTSS 40(DI), Z14
+	VBROADCASTSS 44(DI), Z15
+	VBROADCASTSS 48(DI), Z16
+	VBROADCASTSS 52(DI), Z17
+	VBROADCASTSS 56(DI), Z18
+	VBROADCASTSS 60(DI), Z19
+	MOVQ         sums_base+152(FP), R12
+	MOVQ         sums_len+160(FP), R13
+	SUBQ         $0x00000010, R13
+	JL           rows16AddEnd
+
+rows16Add:
+	VMOVUPS     (R12), Z20
+	VMULPS      (BX)(AX*1), Z5, Z21
+	VFMADD231PS (BX), Z4, Z20
+	VFMADD231PS (BX)(AX*2), Z6, Z20
+	VFMADD231PS (BX)(CX*1), Z7, Z21
+	VFMADD231PS (R9), Z8, Z20
+	VFMADD231PS (R9)(AX*1), Z9, Z21
+	VFMADD231PS (R9)(AX*2), Z10, Z20
+	VFMADD231PS (R9)(CX*1), Z11, Z21
+	VFMADD231PS (R10), Z12, Z20
+	VFMADD231PS (R10)(AX*1), Z13, Z21
+	VFMADD231PS (R10)(AX*2), Z14, Z20
+	VFMADD231PS (R10)(CX*1), Z15, Z21
+	VFMADD231PS (R11), Z16, Z20
+	VFMADD231PS (R11)(AX*1), Z17, Z21
+	VFMADD231PS (R11)(AX*2), Z18, Z20
+	VFMADD231PS (R11)(CX*1), Z19, Z21
+	VADDPS      Z21, Z20, Z20
+	VMOVUPS     Z20, (R12)
+	ADDQ        $0x00000040, R12
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x00000010, R13
+	JGE         rows16Add
+
+rows16AddEnd:
+	ADDQ $0x00000010, R13
+	LEAQ (R11)(CX*1), BX
+	ADDQ $0x00000040, SI
+	ADDQ $0x00000040, DI
+	SUBQ $0x10, R8
+	CMPQ R8, $0x10
+	JGE  rows16
+
+rows16Done:
+	CMPQ R8, $0x08
+	JL   rows8Done
+
+rows8:
+	MOVQ   BX, R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	MOVQ   v_base+128(FP), R11
+	MOVQ   sums_len+160(FP), R12
+	SUBQ   $0x00000010, R12
+	JL     rows8MultiplyEnd
+
+rows8Multiply:
+	VMOVUPS     (R11), Z12
+	VFMADD231PS (R9), Z12, Z4
+	VFMADD231PS (R9)(AX*1), Z12, Z5
+	VFMADD231PS (R9)(AX*2), Z12, Z6
+	VFMADD231PS (R9)(CX*1), Z12, Z7
+	VFMADD231PS (R10), Z12, Z8
+	VFMADD231PS (R10)(AX*1), Z12, Z9
+	VFMADD231PS (R10)(AX*2), Z12, Z10
+	VFMADD231PS (R10)(CX*1), Z12, Z11
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x00000010, R12
+	JGE         rows8Multiply
+
+rows8MultiplyEnd:
+	ADDQ       $0x00000010, R12
+	VUNPCKLPS  Z5, Z4, Z12
+	VUNPCKHPS  Z5, Z4, Z4
+	VADDPS     Z12, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z12
+	VUNPCKHPS  Z7, Z6, Z6
+	VADDPS     Z12, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z12
+	VUNPCKHPS  Z9, Z8, Z8
+	VADDPS     Z12, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z12
+	VUNPCKHPS  Z11, Z10, Z10
+	VADDPS     Z12, Z10, Z10
+	VUNPCKLPD  Z6, Z4, Z12
+	VUNPCKHPD  Z6, Z4, Z4
+	VADDPS     Z12, Z4, Z4
+	VUNPCKLPD  Z10, Z8, Z12
+	VUNPCKHPD  Z10, Z8, Z8
+	VADDPS     Z12, Z8, Z8
+	VSHUFF32X4 $0x44, Z8, Z4, Z12
+	VSHUFF32X4 $0xee, Z8, Z4, Z4
+	VADDPS     Z12, Z4, Z4
+	VSHUFF32X4 $0x88, Z4, Z4, Z12
+	VSHUFF32X4 $0xdd, Z4, Z4, Z4
+	VADDPS     Z12, Z4, Z4
+	VMOVUPS    (SI), Z5
+	VMOVUPS    (DI), Z6
+	VMULPS     Z4, Z6, Z7
+	VSUBPS     Z5, Z7, Z8
+	VANDPS     constant7fffffff<>+0(SB), Z8, Z8
+	VADDPS     Z8, Z0, Z0
+	TESTQ      DX, DX
+	JNE        rows8Relax
+	VDIVPS     Z4, Z5, Z4
+	JMP        rows8Scaled
+
+rows8Relax:
+	VDIVPS  Z7, Z5, Z4
+	VMULPS  Z4, Z6, Z6
+	VMOVAPS Z4, Z7
+	VMOVAPS Z6, Z4
+	VSQRTPS Z7, Z7
+	BTQ     $0x02, DX
+	JCC     rows8Skip2
+	VMULPS  Z7, Z4, Z4
+
+rows8Skip2:
+	TESTQ   $0x00000003, DX
+	JE      rows8Scaled
+	VSQRTPS Z7, Z7
+	BTQ     $0x01, DX
+	JCC     rows8Skip1
+	VMULPS  Z7, Z4, Z4
+
+rows8Skip1:
+	TESTQ   $0x00000001, DX
+	JE      rows8Scaled
+	VSQRTPS Z7, Z7
+	BTQ     $0x00, DX
+	JCC     rows8Skip0
+	VMULPS  Z7, Z4, Z4
+
+rows8Skip0:
+rows8Scaled:
+	VXORPS       Z8, Z8, Z8
+	VCMPPS       $0x1e, Z8, Z5, K1
+	VMOVAPS.Z    Z4, K1, Z4
+	VMOVUPS      Z4, (DI)
+	VMAXPS       Z4, Z2, Z2
+	VBLENDMPS    Z4, Z3, K1, Z4
+	VMINPS       Z4, Z3, Z3
+	LEAQ         (BX)(AX*4), R9
+	VBROADCASTSS (DI), Z4
+	VBROADCASTSS 4(DI), Z5
+	VBROADCASTSS 8(DI), Z6
+	VBROADCASTSS 12(DI), Z7
+	VBROADCASTSS 16(DI), Z8
+	VBROADCASTSS 20(DI), Z9
+	VBROADCASTSS 24(DI), Z10
+	VBROADCASTSS 28(DI), Z11
+	MOVQ         sums_base+152(FP), R10
+	MOVQ         sums_len+160(FP), R11
+	SUBQ         $0x00000010, R11
+	JL           rows8AddEnd
+
+rows8Add:
+	VMOVUPS     (R10), Z12
+	VMULPS      (BX)(AX*1), Z5, Z13
+	VFMADD231PS (BX), Z4, Z12
+	VFMADD231PS (BX)(AX*2), Z6, Z12
+	VFMADD231PS (BX)(CX*1), Z7, Z13
+	VFMADD231PS (R9), Z8, Z12
+	VFMADD231PS (R9)(AX*1), Z9, Z13
+	VFMADD231PS (R9)(AX*2), Z10, Z12
+	VFMADD231PS (R9)(CX*1), Z11, Z13
+	VADDPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R10)
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x00000010, R11
+	JGE         rows8Add
+
+rows8AddEnd:
+	ADDQ $0x00000010, R11
+	LEAQ (R9)(CX*1), BX
+	ADDQ $0x00000020, SI
+	ADDQ $0x00000020, DI
+	SUBQ $0x08, R8
+	CMPQ R8, $0x08
+	JGE  rows8
+
+rows8Done:
+	MOVQ sums_base+152(FP), BX
+	MOVQ b_base+80(FP), SI
+	MOVQ v_base+128(FP), DI
+	MOVQ sums_len+160(FP), R8
+	SUBQ $0x00000010, R8
+	JL   columnsEnd
+
+columns:
+	VMOVUPS (BX), Z4
+	VMOVUPS (SI), Z5
+	VMOVUPS (DI), Z6
+	VMULPS  Z4, Z6, Z7
+	VSUBPS  Z5, Z7, Z8
+	VANDPS  constant7fffffff<>+0(SB), Z8, Z8
+	VADDPS  Z8, Z1, Z1
+	TESTQ   DX, DX
+	JNE     columnsRelax
+	VDIVPS  Z4, Z5, Z4
+	JMP     columnsScaled
+
+columnsRelax:
+	VDIVPS  Z7, Z5, Z4
+	VMULPS  Z4, Z6, Z6
+	VMOVAPS Z4, Z7
+	VMOVAPS Z6, Z4
+	VSQRTPS Z7, Z7
+	BTQ     $0x02, DX
+	JCC     columnsSkip2
+	VMULPS  Z7, Z4, Z4
+
+columnsSkip2:
+	TESTQ   $0x00000003, DX
+	JE      columnsScaled
+	VSQRTPS Z7, Z7
+	BTQ     $0x01, DX
+	JCC     columnsSkip1
+	VMULPS  Z7, Z4, Z4
+
+columnsSkip1:
+	TESTQ   $0x00000001, DX
+	JE      columnsScaled
+	VSQRTPS Z7, Z7
+	BTQ     $0x00, DX
+	JCC     columnsSkip0
+	VMULPS  Z7, Z4, Z4
+
+columnsSkip0:
+columnsScaled:
+	VXORPS    Z8, Z8, Z8
+	VCMPPS    $0x1e, Z8, Z5, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (DI)
+	VMAXPS    Z4, Z2, Z2
+	VBLENDMPS Z4, Z3, K1, Z4
+	VMINPS    Z4, Z3, Z3
+	ADDQ      $0x00000040, BX
+	ADDQ      $0x00000040, SI
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, R8
+	JGE       columns
+
+columnsEnd:
+	ADDQ       $0x00000010, R8
+	DECQ       n+0(FP)
+	JNE        iteration
+	MOVQ       progress_base+176(FP), AX
+	VSHUFF64X2 $0x4e, Z0, Z0, Z4
+	VADDPS     Z4, Z0, Z0
+	VSHUFF64X2 $0xb1, Z0, Z0, Z4
+	VADDPS     Z4, Z0, Z0
+	VPERMILPS  $0x4e, Z0, Z4
+	VADDPS     Z4, Z0, Z0
+	VPERMILPS  $0xb1, Z0, Z4
+	VADDPS     Z4, Z0, Z0
+	VSHUFF64X2 $0x4e, Z1, Z1, Z4
+	VADDPS     Z4, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z4
+	VADDPS     Z4, Z1, Z1
+	VPERMILPS  $0x4e, Z1, Z4
+	VADDPS     Z4, Z1, Z1
+	VPERMILPS  $0xb1, Z1, Z4
+	VADDPS     Z4, Z1, Z1
+	VSHUFF64X2 $0x4e, Z3, Z3, Z4
+	VMINPS     Z4, Z3, Z3
+	VSHUFF64X2 $0xb1, Z3, Z3, Z4
+	VMINPS     Z4, Z3, Z3
+	VPERMILPS  $0x4e, Z3, Z4
+	VMINPS     Z4, Z3, Z3
+	VPERMILPS  $0xb1, Z3, Z4
+	VMINPS     Z4, Z3, Z3
+	VSHUFF64X2 $0x4e, Z2, Z2, Z4
+	VMAXPS     Z4, Z2, Z2
+	VSHUFF64X2 $0xb1, Z2, Z2, Z4
+	VMAXPS     Z4, Z2, Z2
+	VPERMILPS  $0x4e, Z2, Z4
+	VMAXPS     Z4, Z2, Z2
+	VPERMILPS  $0xb1, Z2, Z4
+	VMAXPS     Z4, Z2, Z2
+	VMOVSS     X0, (AX)
+	VMOVSS     X1, 4(AX)
+	VMOVSS     X3, 8(AX)
+	VMOVSS     X2, 12(AX)
+	VZEROUPPER
+	RET
+
+DATA constant7fffffff<>+0(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+4(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+8(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+12(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+16(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+20(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+24(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+28(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+32(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+36(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+40(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+44(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+48(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+52(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+56(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+60(SB)/4, $0x7fffffff
+GLOBL constant7fffffff<>(SB), RODATA|NOPTR, $64
+
+DATA constant7f7fffff<>+0(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+4(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+8(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+12(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+16(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+20(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+24(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+28(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+32(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+36(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+40(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+44(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+48(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+52(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+56(SB)/4, $0x7f7fffff
+DATA constant7f7fffff<>+60(SB)/4, $0x7f7fffff
+GLOBL constant7f7fffff<>(SB), RODATA|NOPTR, $64
+
+// func gibbsAVX512(k []float32, ld int, costs []float32, columns int, inverse float32, f []float32, g []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gibbsAVX512(SB), NOSPLIT, $0-120
+	VBROADCASTSS inverse+64(FP), Z0
+	VBROADCASTSS constant4b4000fe<>+0(SB), Z1
+	VBROADCASTSS constantc3160000<>+0(SB), Z2
+	VBROADCASTSS constant3efffffe<>+0(SB), Z3
+	VBROADCASTSS constant3d2aac79<>+0(SB), Z4
+	VBROADCASTSS constant3f318000<>+0(SB), Z5
+	VBROADCASTSS constant3fb8aa3b<>+0(SB), Z6
+	VBROADCASTSS constant3e2aaa48<>+0(SB), Z7
+	VBROADCASTSS constant3c091cf1<>+0(SB), Z8
+	VBROADCASTSS constant3ab5121a<>+0(SB), Z9
+	VBROADCASTSS constantb95e8083<>+0(SB), Z10
+	VBROADCASTSS constant3f800000<>+0(SB), Z11
+	MOVQ         k_base+0(FP), AX
+	MOVQ         costs_base+32(FP), CX
+	MOVQ         f_base+72(FP), DX
+	MOVQ         f_len+80(FP), BX
+
+row:
+	VBROADCASTSS (DX), Z12
+	MOVQ         columns+56(FP), SI
+	MOVQ         g_base+96(FP), DI
+	SUBQ         $0x00000010, SI
+	JL           columnEnd
+
+column:
+	VMOVUPS      (DI), Z13
+	VADDPS       Z12, Z13, Z13
+	VMOVUPS      (CX), Z14
+	VSUBPS       Z14, Z13, Z13
+	VMULPS       Z0, Z13, Z13
+	VCMPPS       $0x15, constantc2ac0000<>+0(SB), Z13, K1
+	VMOVUPS      Z2, Z14
+	VMAXPS       Z13, Z14, Z13
+	VMOVUPS      Z1, Z14
+	VFMADD231PS  Z6, Z13, Z14
+	VSUBPS       Z1, Z14, Z14
+	VFNMADD231PS Z5, Z14, Z13
+	VFNMADD231PS Z10, Z14, Z13
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z4, Z16
+	VFMADD231PS  Z8, Z13, Z16
+	VFMADD231PS  Z9, Z15, Z16
+	VMOVUPS      Z3, Z17
+	VFMADD231PS  Z7, Z13, Z17
+	VFMADD231PS  Z16, Z15, Z17
+	VFMADD213PS  Z13, Z15, Z17
+	VADDPS       Z11, Z17, Z17
+	VSCALEFPS    Z14, Z17, Z17
+	VMOVAPS.Z    Z17, K1, Z17
+	VMOVUPS      Z17, (AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DI
+	SUBQ         $0x00000010, SI
+	JGE          column
+
+columnEnd:
+	ADDQ         $0x00000010, SI
+	TESTQ        SI, SI
+	JE           columnDone
+	MOVQ         $0x0000ffff, R8
+	BZHIQ        SI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DI), K1, Z13
+	VADDPS       Z12, Z13, Z13
+	VMOVUPS.Z    (CX), K1, Z12
+	VSUBPS       Z12, Z13, Z13
+	VMULPS       Z0, Z13, Z13
+	VCMPPS       $0x15, constantc2ac0000<>+0(SB), Z13, K2
+	VMOVUPS      Z2, Z12
+	VMAXPS       Z13, Z12, Z13
+	VMOVUPS      Z1, Z12
+	VFMADD231PS  Z6, Z13, Z12
+	VSUBPS       Z1, Z12, Z12
+	VFNMADD231PS Z5, Z12, Z13
+	VFNMADD231PS Z10, Z12, Z13
+	VMULPS       Z13, Z13, Z14
+	VMOVUPS      Z4, Z15
+	VFMADD231PS  Z8, Z13, Z15
+	VFMADD231PS  Z9, Z14, Z15
+	VMOVUPS      Z3, Z16
+	VFMADD231PS  Z7, Z13, Z16
+	VFMADD231PS  Z15, Z14, Z16
+	VFMADD213PS  Z13, Z14, Z16
+	VADDPS       Z11, Z16, Z16
+	VSCALEFPS    Z12, Z16, Z16
+	VMOVAPS.Z    Z16, K1, Z16
+	VMOVAPS.Z    Z16, K2, Z16
+	VMOVUPS      Z16, (AX)
+	MOVQ         columns+56(FP), SI
+	ANDQ         $0x0f, SI
+	LEAQ         (CX)(SI*4), CX
+	ADDQ         $0x40, AX
+
+columnDone:
+	ADDQ $0x04, DX
+	DECQ BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+DATA constantc2ac0000<>+0(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+4(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+8(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+12(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+16(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+20(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+24(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+28(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+32(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+36(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+40(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+44(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+48(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+52(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+56(SB)/4, $0xc2ac0000
+DATA constantc2ac0000<>+60(SB)/4, $0xc2ac0000
+GLOBL constantc2ac0000<>(SB), RODATA|NOPTR, $64
+
+// func planAVX512(plan []float32, costs []float32, columns int, ld int, k []float32, a []float32, u []float32, v []float32, sums []float32) (value float32, rowError float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·planAVX512(SB), NOSPLIT, $0-192
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   plan_base+0(FP), AX
+	MOVQ   costs_base+24(FP), CX
+	MOVQ   k_base+64(FP), DX
+	MOVQ   a_base+88(FP), BX
+	MOVQ   u_base+112(FP), SI
+	MOVQ   u_len+120(FP), DI
+
+row:
+	VXORPS       Z3, Z3, Z3
+	VBROADCASTSS (SI), Z2
+	MOVQ         DX, R8
+	MOVQ         columns+48(FP), R9
+	MOVQ         v_base+136(FP), R10
+	MOVQ         sums_base+160(FP), R11
+	SUBQ         $0x00000010, R9
+	JL           columnEnd
+
+column:
+	VMOVUPS     (R8), Z4
+	VMULPS      Z2, Z4, Z4
+	VMOVUPS     (R10), Z5
+	VMULPS      Z5, Z4, Z4
+	VMOVUPS     Z4, (AX)
+	VADDPS      Z4, Z3, Z3
+	VMOVUPS     (CX), Z5
+	VFMADD231PS Z5, Z4, Z0
+	VMOVUPS     (R11), Z5
+	VADDPS      Z4, Z5, Z5
+	VMOVUPS     Z5, (R11)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x00000010, R9
+	JGE         column
+
+columnEnd:
+	ADDQ        $0x00000010, R9
+	TESTQ       R9, R9
+	JE          columnDone
+	MOVQ        $0x0000ffff, R12
+	BZHIQ       R9, R12, R12
+	KMOVW       R12, K1
+	VMOVUPS.Z   (R8), K1, Z4
+	VMULPS      Z2, Z4, Z4
+	VMOVUPS.Z   (R10), K1, Z2
+	VMULPS      Z2, Z4, Z4
+	VMOVUPS     Z4, K1, (AX)
+	VADDPS      Z4, Z3, Z3
+	VMOVUPS.Z   (CX), K1, Z2
+	VFMADD231PS Z2, Z4, Z0
+	VMOVUPS.Z   (R11), K1, Z2
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS     Z2, K1, (R11)
+	MOVQ        columns+48(FP), R8
+	ANDQ        $0x0f, R8
+	LEAQ        (AX)(R8*4), AX
+	LEAQ        (CX)(R8*4), CX
+
+columnDone:
+	VSHUFF64X2 $0x4e, Z3, Z3, Z2
+	VADDPS     Z2, Z3, Z3
+	VSHUFF64X2 $0xb1, Z3, Z3, Z2
+	VADDPS     Z2, Z3, Z3
+	VPERMILPS  $0x4e, Z3, Z2
+	VADDPS     Z2, Z3, Z3
+	VPERMILPS  $0xb1, Z3, Z2
+	VADDPS     Z2, Z3, Z3
+	VSUBSS     (BX), X3, X3
+	VANDPS     constant7fffffff<>+0(SB), Z3, Z3
+	VADDSS     X3, X1, X1
+	MOVQ       ld+56(FP), R8
+	SHLQ       $0x02, R8
+	LEAQ       (DX)(R8*1), DX
+	ADDQ       $0x04, BX
+	ADDQ       $0x04, SI
+	DECQ       DI
+	JNE        row
+	VSHUFF64X2 $0x4e, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VSHUFF64X2 $0xb1, Z0, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VPERMILPS  $0x4e, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	VPERMILPS  $0xb1, Z0, Z2
+	VADDPS     Z2, Z0, Z0
+	MOVSS      X0, value+184(FP)
+	MOVSS      X1, rowError+188(FP)
+	VZEROUPPER
+	RET
+
+// func rowMinimaAVX512(dst []float32, costs []float32, g []float32) (largest float32, odd float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·rowMinimaAVX512(SB), NOSPLIT, $0-80
+	VXORPS       Z0, Z0, Z0
+	VBROADCASTSS constant7f800000<>+0(SB), Z1
+	VBROADCASTSS constantff800000<>+0(SB), Z2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         costs_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+
+row:
+	VMOVAPS Z1, Z3
+	MOVQ    g_len+56(FP), BX
+	MOVQ    g_base+48(FP), SI
+	SUBQ    $0x00000010, BX
+	JL      columnEnd
+
+column:
+	VMOVUPS (CX), Z4
+	VMOVUPS (SI), Z5
+	VSUBPS  Z5, Z4, Z5
+	VMINPS  Z3, Z5, Z3
+	VSUBPS  Z4, Z4, Z5
+	VADDPS  Z5, Z0, Z0
+	VMAXPS  Z2, Z4, Z2
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, BX
+	JGE     column
+
+columnEnd:
+	ADDQ      $0x00000010, BX
+	TESTQ     BX, BX
+	JE        columnDone
+	MOVQ      $0x0000ffff, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX), K1, Z4
+	VMOVUPS.Z (SI), K1, Z5
+	VSUBPS    Z5, Z4, Z5
+	VBLENDMPS Z5, Z1, K1, Z5
+	VMINPS    Z3, Z5, Z3
+	VSUBPS    Z4, Z4, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVAPS   Z2, Z5
+	VBLENDMPS Z4, Z5, K1, Z4
+	VMAXPS    Z2, Z4, Z2
+	MOVQ      g_len+56(FP), BX
+	ANDQ      $0x0f, BX
+	LEAQ      (CX)(BX*4), CX
+
+columnDone:
+	VSHUFF64X2 $0x4e, Z3, Z3, Z4
+	VMINPS     Z4, Z3, Z3
+	VSHUFF64X2 $0xb1, Z3, Z3, Z4
+	VMINPS     Z4, Z3, Z3
+	VPERMILPS  $0x4e, Z3, Z4
+	VMINPS     Z4, Z3, Z3
+	VPERMILPS  $0xb1, Z3, Z4
+	VMINPS     Z4, Z3, Z3
+	VMOVSS     X3, (AX)
+	ADDQ       $0x04, AX
+	DECQ       DX
+	JNE        row
+	VSHUFF64X2 $0x4e, Z2, Z2, Z1
+	VMAXPS     Z1, Z2, Z2
+	VSHUFF64X2 $0xb1, Z2, Z2, Z1
+	VMAXPS     Z1, Z2, Z2
+	VPERMILPS  $0x4e, Z2, Z1
+	VMAXPS     Z1, Z2, Z2
+	VPERMILPS  $0xb1, Z2, Z1
+	VMAXPS     Z1, Z2, Z2
+	MOVSS      X2, largest+72(FP)
+	VSHUFF64X2 $0x4e, Z0, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VSHUFF64X2 $0xb1, Z0, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VPERMILPS  $0x4e, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VPERMILPS  $0xb1, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	MOVSS      X0, odd+76(FP)
+	VZEROUPPER
+	RET
+
+DATA constant7f800000<>+0(SB)/4, $0x7f800000
+DATA constant7f800000<>+4(SB)/4, $0x7f800000
+DATA constant7f800000<>+8(SB)/4, $0x7f800000
+DATA constant7f800000<>+12(SB)/4, $0x7f800000
+DATA constant7f800000<>+16(SB)/4, $0x7f800000
+DATA constant7f800000<>+20(SB)/4, $0x7f800000
+DATA constant7f800000<>+24(SB)/4, $0x7f800000
+DATA constant7f800000<>+28(SB)/4, $0x7f800000
+DATA constant7f800000<>+32(SB)/4, $0x7f800000
+DATA constant7f800000<>+36(SB)/4, $0x7f800000
+DATA constant7f800000<>+40(SB)/4, $0x7f800000
+DATA constant7f800000<>+44(SB)/4, $0x7f800000
+DATA constant7f800000<>+48(SB)/4, $0x7f800000
+DATA constant7f800000<>+52(SB)/4, $0x7f800000
+DATA constant7f800000<>+56(SB)/4, $0x7f800000
+DATA constant7f800000<>+60(SB)/4, $0x7f800000
+GLOBL constant7f800000<>(SB), RODATA|NOPTR, $64
+
+// func columnMinimaAVX512(dst []float32, costs []float32, f []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·columnMinimaAVX512(SB), NOSPLIT, $0-72
+	MOVQ costs_base+24(FP), AX
+	MOVQ f_base+48(FP), CX
+	MOVQ f_len+56(FP), DX
+
+row:
+	VBROADCASTSS (CX), Z0
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	SUBQ         $0x00000010, BX
+	JL           columnEnd
+
+column:
+	VMOVUPS (AX), Z1
+	VMOVUPS (SI), Z2
+	VSUBPS  Z0, Z1, Z1
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (SI)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, BX
+	JGE     column
+
+columnEnd:
+	ADDQ      $0x00000010, BX
+	TESTQ     BX, BX
+	JE        columnDone
+	MOVQ      $0x0000ffff, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (AX), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VSUBPS    Z0, Z1, Z1
+	VMINPS    Z2, Z1, Z2
+	VMOVUPS   Z2, K1, (SI)
+	MOVQ      dst_len+8(FP), BX
+	ANDQ      $0x0f, BX
+	LEAQ      (AX)(BX*4), AX
+
+columnDone:
+	ADDQ $0x04, CX
+	DECQ DX
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func geluAVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·geluAVX512(SB), NOSPLIT, $0-48

@@ -5,7 +5,10 @@ package ot
 // count no iterations, and their marginal error is how far the column sums are from uniform.
 func Greedy(costs []float32, shapes []Shape, a []float32, plans []float32) ([]Report, error) {
 	reports := make([]Report, len(shapes))
-	err := eachProblem(costs, shapes, a, nil, plans, func(k int, p problem) {
+	err := eachProblem(costs, shapes, a, nil, plans, func(k int, p problem) error {
+		if err := p.checkCosts(); err != nil {
+			return err
+		}
 		clear(p.plan)
 		for i, mass := range p.a {
 			best := 0
@@ -18,6 +21,7 @@ func Greedy(costs []float32, shapes []Shape, a []float32, plans []float32) ([]Re
 		}
 		reports[k].Converged = true
 		p.measure(&reports[k])
+		return nil
 	})
 	if err != nil {
 		return nil, err

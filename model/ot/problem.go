@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/ferry-clir/ferry/model/kernel"
 )
 
 // A Shape is the size of one problem: the number of rows (teacher tokens) and of columns (student tokens).
@@ -19,14 +21,31 @@ type Options struct {
 // DefaultOptions are meant for the cosine cost between centred token vectors.
 func DefaultOptions() Options { return Options{Epsilon: 0.02, Iterations: 100, Tolerance: 1e-3} }
 
-// A Report says how the solution of one problem went.
+// A Solver is what finished a problem.
+type Solver uint8
+
+const (
+	KernelDomain Solver = iota // scalings of exp(-C/epsilon)
+	Absorption                 // the same, potentials having absorbed scalings that grew too large
+	LogDomain                  // logarithms, slower by far, which never underflow
+)
+
+// String names the solver.
+func (s Solver) String() string { return [...]string{"kernel", "absorption", "log"}[s] }
+
+// A Report certifies the solution of one problem.
 type Report struct {
+	Solver        Solver
 	Iterations    int     // iterations done, each one row and one column scaling
 	MarginalError float32 // sum over rows of |row sum - a| plus sum over columns of |column sum - b|
 	Value         float32 // <P, C>, without the entropy
-	LogDomain     bool    // whether the problem was solved on logarithms, which is slower and never underflows
+	Bound         float32 // no plan with the marginals a and b has a lower <P, C>, by duality
 	Converged     bool    // whether the tolerance was met within the iterations
 }
+
+// Gap is how far the value is above that of the best plan without entropy, at most; negative only where the marginals
+// are off.
+func (r Report) Gap() float32 { return r.Value - r.Bound }
 
 // A problem is one transport problem of a batch. Its slices are windows of the caller's.
 type problem struct {
@@ -36,7 +55,7 @@ type problem struct {
 }
 
 // eachProblem calls solve for every problem of a batch, in order, after checking its numbers.
-func eachProblem(costs []float32, shapes []Shape, a, b []float32, plans []float32, solve func(k int, p problem)) error {
+func eachProblem(costs []float32, shapes []Shape, a, b []float32, plans []float32, solve func(k int, p problem) error) error {
 	cells, rows, columns := totals(shapes)
 	if len(costs) != cells || len(plans) != cells || a != nil && len(a) != rows || b != nil && len(b) != columns {
 		panic("ot: costs, plans or marginals do not fit the shapes")
@@ -54,10 +73,13 @@ func eachProblem(costs []float32, shapes []Shape, a, b []float32, plans []float3
 		if p.b = uniform(&uniformB, s.Columns); b != nil {
 			p.b = b[column : column+s.Columns]
 		}
-		if err := p.check(); err != nil {
+		err := p.checkMasses()
+		if err == nil {
+			err = solve(k, p)
+		}
+		if err != nil {
 			return fmt.Errorf("solving transport problem %d (%d x %d): %w", k, s.Rows, s.Columns, err)
 		}
-		solve(k, p)
 		cell, row, column = cell+s.Rows*s.Columns, row+s.Rows, column+s.Columns
 	}
 	return nil
@@ -82,12 +104,17 @@ func uniform(buffer *[]float32, n int) []float32 {
 	return masses
 }
 
-func (p problem) check() error {
+// checkCosts names the first cost that is not finite.
+func (p problem) checkCosts() error {
 	for i, c := range p.costs {
-		if c-c != 0 { // NaN or infinite
+		if c-c != 0 {
 			return fmt.Errorf("cost [%d][%d] is %v", i/p.columns, i%p.columns, c)
 		}
 	}
+	return nil
+}
+
+func (p problem) checkMasses() error {
 	a, err := mass("row", p.a)
 	if err != nil {
 		return err
@@ -133,4 +160,23 @@ func (p problem) measure(r *Report) {
 		off += math.Abs(columns[j] - float64(b))
 	}
 	r.Value, r.MarginalError = float32(value), float32(off)
+}
+
+// bound returns the value of the dual problem at f, and the best g beside it, which it overwrites: every feasible dual
+// value is below every feasible primal one (Peyre and Cuturi, arXiv 1803.00567, section 2.5).
+func (p problem) bound(f, g []float32) float32 {
+	free(f, p.a)
+	kernel.ColumnMinima(g, p.costs, f)
+	sum := 0.0
+	for i, a := range p.a {
+		if a > 0 {
+			sum += float64(a) * float64(f[i])
+		}
+	}
+	for j, b := range p.b {
+		if b > 0 {
+			sum += float64(b) * float64(g[j])
+		}
+	}
+	return float32(sum)
 }

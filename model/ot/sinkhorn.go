@@ -3,23 +3,23 @@ package ot
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 )
 
-// widest is the spread of the costs, in epsilons, that the kernel domain takes: exp(-80) is still a normal float32, and
-// so are the scalings that undo it.
-const widest = 80
-
-// Sinkhorn solves a batch of entropic problems by alternate scaling of rows and columns (Cuturi, arXiv 1306.0895).
+// Sinkhorn solves a batch of entropic problems by alternate scaling of rows and columns (Cuturi, arXiv 1306.0895), with
+// over-relaxation (Thibault et al., arXiv 1711.01851).
 //
 // costs and plans hold one (Rows, Columns) block a shape, concatenated in order; plans is overwritten. a and b hold the
 // row and the column masses, concatenated likewise; nil means uniform masses that sum to 1. A mass may be 0: that row or
 // column of the plan is then 0. Every problem stops by itself; the reports come in the order of the shapes.
 //
-// A problem is solved on exp(-C/epsilon) where float32 holds it, else on logarithms; both walk the same path. A cost
-// that is NaN or infinite, masses that are negative or do not balance, or a side without tokens is an error that names
-// the problem; plans of the problems before it are then done, the others untouched. Finite costs never yield NaN.
+// A problem is solved on exp((f + g - C)/epsilon), where the potentials f and g absorb what float32 would not hold
+// (Schmitzer, arXiv 1610.06519); if that fails, on logarithms. A cost that is NaN or infinite, masses that are negative
+// or do not balance, or a side without tokens is an error that names the problem; plans of the problems before it are
+// then done, the others untouched. Finite costs never yield NaN.
 func Sinkhorn(costs []float32, shapes []Shape, a, b []float32, o Options, plans []float32) ([]Report, error) {
 	if !(o.Epsilon > 0 && o.Epsilon-o.Epsilon == 0) {
 		return nil, fmt.Errorf("solving transport problems: epsilon is %v, and must be above 0", o.Epsilon)
@@ -29,7 +29,10 @@ func Sinkhorn(costs []float32, shapes []Shape, a, b []float32, o Options, plans 
 	}
 	reports := make([]Report, len(shapes))
 	var s solver
-	err := eachProblem(costs, shapes, a, b, plans, func(k int, p problem) { reports[k] = s.solve(p, o) })
+	err := eachProblem(costs, shapes, a, b, plans, func(k int, p problem) (err error) {
+		reports[k], err = s.solve(p, o)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -38,131 +41,128 @@ func Sinkhorn(costs []float32, shapes []Shape, a, b []float32, o Options, plans 
 
 // A solver holds the scratch that problems share, one after the other.
 type solver struct {
-	scaled     []float32 // (rows, columns): -(C - row minimum)/epsilon, then its exponential
-	transposed []float32 // (columns, rows): the same, transposed
-	u, v       []float32 // (rows), (columns): scalings, or their logarithms in the log domain
-	row, col   []float32 // (rows), (columns): sums before scaling
-	scratch    []float32 // (max(rows, columns))
+	scaling kernel.Scaling
+	f, g    []float32 // (rows), (columns): potentials, in the unit of the costs
+	spread  float32   // largest of the costs less the least
+	log     logScratch
 }
 
-func (s *solver) solve(p problem, o Options) Report {
-	s.resize(p.rows, p.columns)
-	var r Report
-	spread := s.scale(p, o.Epsilon)
-	if spread > widest || !s.iterate(p, o, &r) {
-		s.scale(p, o.Epsilon)
+// start sets the potentials so that every row and every column of the kernel has a 1 where there is mass: none vanishes
+// as a whole.
+func (s *solver) start(p problem) error {
+	s.scaling.Resize(p.rows, p.columns)
+	copy(s.scaling.A, p.a)
+	copy(s.scaling.B, p.b)
+	s.f, s.g = resized(s.f, p.rows), resized(s.g, p.columns)
+	clear(s.g)
+	free(s.g, p.b)
+	largest, finite := kernel.RowMinima(s.f, p.costs, s.g)
+	if !finite {
+		return p.checkCosts()
+	}
+	s.spread = largest - slices.Min(s.f)
+	free(s.f, p.a)
+	kernel.ColumnMinima(s.g, p.costs, s.f)
+	return nil
+}
+
+// free lowers the potentials where there is no mass until they constrain nothing.
+func free(potentials, masses []float32) {
+	for i, m := range masses {
+		if m == 0 {
+			potentials[i] = -math.MaxFloat32 / 4
+		}
+	}
+}
+
+// resized returns x with n elements that hold anything.
+func resized(x []float32, n int) []float32 {
+	if cap(x) < n {
+		return make([]float32, n)
+	}
+	return x[:n]
+}
+
+func (s *solver) solve(p problem, o Options) (r Report, err error) {
+	if err := s.start(p); err != nil {
+		return r, err
+	}
+	if s.iterate(p, o, &r) {
+		r.Value, r.MarginalError = s.scaling.Plan(p.plan, p.costs)
+		s.absorb(o.Epsilon)
+	}
+	if v := r.Value + r.MarginalError; r.Solver == LogDomain || v-v != 0 {
+		r = Report{Solver: LogDomain}
 		s.iterateLog(p, o, &r)
+		p.measure(&r)
 	}
-	p.measure(&r)
-	r.Converged = r.Converged || r.MarginalError <= o.Tolerance
-	return r
+	r.Bound = p.bound(s.f, s.g)
+	r.Converged = r.MarginalError <= o.Tolerance
+	return r, nil
 }
 
-func (s *solver) resize(rows, columns int) {
-	grow := func(x *[]float32, n int) {
-		if cap(*x) < n {
-			*x = make([]float32, n)
-		}
-		*x = (*x)[:n]
-	}
-	grow(&s.scaled, rows*columns)
-	grow(&s.transposed, rows*columns)
-	grow(&s.u, rows)
-	grow(&s.row, rows)
-	grow(&s.v, columns)
-	grow(&s.col, columns)
-	grow(&s.scratch, max(rows, columns))
-}
+// Epsilon falls to its value by steps of falling where the costs spread over more than wide of it, which spares most of
+// the iterations that small ones want. The early ones need not be exact, and leave at least two thirds of the iterations.
+const (
+	wide           = 28
+	falling        = 4
+	earlyTolerance = 0.03
+	earlyMost      = 30
+)
 
-// scale writes -(C - row minimum)/epsilon and returns the largest magnitude in it. Subtracting a row's minimum changes
-// nothing but that row's scaling, and gives every row of the kernel a 1, so that none underflows as a whole.
-func (s *solver) scale(p problem, epsilon float32) (spread float32) {
-	inverse := 1 / float64(epsilon)
-	for i := range p.rows {
-		costs := p.costs[i*p.columns : (i+1)*p.columns]
-		least := costs[0]
-		for _, c := range costs {
-			least = min(least, c)
-		}
-		for j, c := range costs {
-			// The floor keeps an epsilon that is minute beside the costs from reaching infinity.
-			x := float32(max(-(float64(c)-float64(least))*inverse, -1e20))
-			s.scaled[i*p.columns+j] = x
-			spread = max(spread, -x)
-		}
-	}
-	return spread
-}
-
-func (s *solver) transpose(p problem) {
-	for i := range p.rows {
-		for j, x := range s.scaled[i*p.columns : (i+1)*p.columns] {
-			s.transposed[j*p.rows+i] = x
-		}
-	}
-}
-
-// iterate scales K = exp(-C/epsilon) until P = diag(u) K diag(v) has the marginals a and b. K and its transpose are
-// both kept, so that K v and K' u are sums of whole rows (axpy) and want no horizontal sum. It returns false where
-// float32 did not hold the numbers: the plan is then unusable.
-func (s *solver) iterate(p problem, o Options, r *Report) (ok bool) {
-	kernel.Exp(s.scaled, s.scaled)
-	s.transpose(p)
-	for j := range s.v {
-		s.v[j] = 1
-	}
-	combine(s.row, s.transposed, s.v)
-	for r.Iterations = 1; ; r.Iterations++ {
-		if !divide(s.u, p.a, s.row) {
+// iterate scales the kernel until the marginal error is at most the tolerance. It returns false where float32 did not
+// hold the numbers.
+func (s *solver) iterate(p problem, o Options, r *Report) bool {
+	for epsilon := s.spread / wide; epsilon > o.Epsilon; epsilon /= falling {
+		if !s.settle(p, Options{epsilon, min(earlyMost, (o.Iterations-r.Iterations)/3), earlyTolerance}, r) {
 			return false
 		}
-		combine(s.col, s.scaled, s.u)
-		if !divide(s.v, p.b, s.col) {
+		s.absorb(epsilon)
+	}
+	return s.settle(p, Options{o.Epsilon, o.Iterations - r.Iterations, o.Tolerance}, r)
+}
+
+// settle is iterate with one epsilon.
+func (s *solver) settle(p problem, o Options, r *Report) bool {
+	s.scaling.SetKernel(p.costs, s.f, s.g, 1/o.Epsilon)
+	var w pace
+	for left := o.Iterations; left > 0; {
+		n, relax := w.next(left)
+		progress := s.scaling.Iterate(n, relax)
+		left, r.Iterations = left-n, r.Iterations+n
+		off := progress.RowError
+		if relax > 0 {
+			off += progress.ColumnError // else the columns are right
+		}
+		if !(off <= math.MaxFloat32 && progress.Low > 0 && progress.High <= math.MaxFloat32) {
+			r.Solver = LogDomain
 			return false
 		}
-		combine(s.row, s.transposed, s.v)
-		if off := rowError(s.u, s.row, p.a); off <= o.Tolerance || r.Iterations == o.Iterations {
-			r.Converged = off <= o.Tolerance
-			break
+		if w.judge(off, o.Tolerance) {
+			return true
+		}
+		if left > 0 && (progress.Low < 1/farthest || progress.High > farthest) {
+			s.absorb(o.Epsilon)
+			s.scaling.SetKernel(p.costs, s.f, s.g, 1/o.Epsilon)
+			r.Solver = Absorption
 		}
 	}
-	bad := float32(0)
-	for i, u := range s.u {
-		plan := p.plan[i*p.columns : (i+1)*p.columns]
-		for j, k := range s.scaled[i*p.columns : (i+1)*p.columns] {
-			plan[j] = float32(u * k * s.v[j]) // rounded: arm64 would fuse the product with the difference below
-			bad += plan[j] - plan[j]          // 0, or NaN for ever
+	return true
+}
+
+// farthest is how large a scaling, or small its inverse, may become before the potentials absorb it: what the kernel
+// has as 0, below e^-86, is then less than 1e-17 of the mass.
+const farthest = 1e10
+
+// absorb adds the logarithms of the scalings to the potentials.
+func (s *solver) absorb(epsilon float32) {
+	move := func(potentials, scalings []float32) {
+		for i, x := range scalings {
+			if x > 0 {
+				potentials[i] += epsilon * float32(math.Log(float64(x)))
+			}
 		}
 	}
-	return bad == 0
-}
-
-// combine writes sum over k of weights[k] * rows[k] to dst; rows is (len(weights), len(dst)).
-func combine(dst, rows, weights []float32) {
-	clear(dst)
-	for k, w := range weights {
-		kernel.Axpy(w, rows[k*len(dst):(k+1)*len(dst)], dst)
-	}
-}
-
-// divide writes masses / sums to dst, and returns false where that leaves what float32 holds at full precision.
-func divide(dst, masses, sums []float32) bool {
-	ok := true
-	for i, m := range masses {
-		if dst[i] = 0; m > 0 {
-			dst[i] = m / sums[i]
-			ok = ok && dst[i] > 1e-37 && dst[i] < 1e38
-		}
-	}
-	return ok
-}
-
-// rowError is the L1 distance of the plan's row sums u * sums from the masses. After a column scaling the column sums
-// are exact, so that this is the whole marginal error.
-func rowError(u, sums, masses []float32) float32 {
-	off := float32(0)
-	for i, m := range masses {
-		off += max(u[i]*sums[i]-m, m-u[i]*sums[i])
-	}
-	return off
+	move(s.f, s.scaling.U)
+	move(s.g, s.scaling.V)
 }

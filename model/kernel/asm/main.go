@@ -102,6 +102,7 @@ func elementwise() {
 	softmax()
 	softmaxRows()
 	softmaxBackwardRows()
+	transport()
 	gelu()
 	geluBackward()
 	layerNorm()

@@ -37,6 +37,8 @@ func reduce(v reg.VecVirtual, op func(x, y, z Op)) reg.VecVirtual {
 
 func addPS(x, y, z Op) { VADDPS(x, y, z) }
 
+func minPS(x, y, z Op) { VMINPS(x, y, z) }
+
 func maxPS(x, y, z Op) { VMAXPS(x, y, z) }
 
 // halves emits the lanes of x as float64, in two vectors. It overwrites x.
