@@ -20,6 +20,10 @@ func TestClean(t *testing.T) {
 	put(t, filepath.Join(folder, "documents.jsonl"), `{"id": "d1", "title": "द  ो", "text": "क\u093C"}
 {"id": "d2", "text": "दोपहर की  गाड़ी"}
 `)
+	put(t, filepath.Join(folder, "mixed.jsonl"), `{"id": "own", "text": "Treni inaondoka saa sita mchana."}
+{"id": "english", "text": "Call my sister."}
+`)
+	put(t, filepath.Join(folder, "languages.model"), read(t, "../model/fasttext/testdata/hs.model"))
 	if err := run(t.Context(), t, file, Options{Workers: 2}); err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +40,7 @@ func TestClean(t *testing.T) {
 		{"short", schemas.ID, []string{"d1"}},
 		{"short", schemas.Title, []string{"द ो"}},
 		{"short", schemas.Text, []string{"क\u093C"}}, // U+0958 is not composed: Unicode excludes it
+		{"swahili", schemas.ID, []string{"own"}},
 		{"plain", schemas.Text, column("same", schemas.Text)},
 	} {
 		if got := column(c.table, c.column); !slices.Equal(got, c.want) {
@@ -46,6 +51,9 @@ func TestClean(t *testing.T) {
 	want := map[string]int64{"too_short": 1, "too_long": 1, "length_ratio": 1, "wrong_script": 1, "empty": 1}
 	if got := counted["stages.pairs"]; !maps.Equal(got.Dropped, want) || got.In["bitext"] != 7 || got.Out["kept"] != 2 {
 		t.Errorf("pairs: %+v", got)
+	}
+	if got := counted["stages.swahili"]; !maps.Equal(got.Dropped, map[string]int64{"wrong_language": 1}) {
+		t.Errorf("swahili: %+v", got)
 	}
 	if got := counted["stages.plain"]; got.Out["kept"] != 2 || len(got.Dropped) > 0 {
 		t.Errorf("plain: %+v", got)

@@ -153,6 +153,7 @@ func writeDummies(t *testing.T, root string) {
 	if err := os.Rename(dummyModels(t), filepath.Join(root, "models")); err != nil {
 		t.Fatal(err)
 	}
+	put(t, filepath.Join(root, "models/lid.176.ftz"), read(t, "../model/fasttext/testdata/hs.model"))
 }
 
 // dummyModels is a folder of small random models under the names of real ones.

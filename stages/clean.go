@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -14,8 +15,8 @@ import (
 
 // Clean rewrites the texts of documents, queries or pairs, and leaves out those that are of no use. It does nothing that is
 // not asked for, in this order: control characters, normalisation, white space, then the filters, which see the cleaned
-// text. The manifest counts the rows left out as empty, too_short, too_long, length_ratio or wrong_script, the first that
-// is true; of a pair one bad side is enough. Titles are rewritten and not filtered.
+// text. The manifest counts the rows left out as empty, too_short, too_long, length_ratio, wrong_script or
+// wrong_language, the first that is true; of a pair one bad side is enough. Titles are rewritten and not filtered.
 //
 // A character is a Unicode code point. The script of a language is the one that its code names, as in sr-Latn, else all that
 // it is written in, as sr is in two, else the one that CLDR says is likely; of other languages it is not checked.
@@ -37,10 +38,19 @@ type Clean struct {
 	MaxRatio float64 `yaml:"max_ratio"`
 	// MinScript leaves out texts of whose letters a smaller share, 0 to 1, is in the script of their language.
 	MinScript float64 `yaml:"min_script"`
+	// LanguageModel is the file of a classifier of fastText whose labels are languages; without it, languages are not checked.
+	LanguageModel schemas.Path `yaml:"language_model"`
+	// MaxOtherLanguage leaves out texts that are in some other language with at least that probability, 0 to 1, as
+	// language_model sees it.
+	MaxOtherLanguage float64 `yaml:"max_other_language"`
+
+	once      sync.Once
+	languages *text.Languages
+	err       error // of reading them
 }
 
 // NewClean returns a Clean with its defaults.
-func NewClean() *Clean { return &Clean{} }
+func NewClean() *Clean { return &Clean{MaxOtherLanguage: 0.5} }
 
 // Validate checks the keys.
 func (c *Clean) Validate() []schemas.Mistake {
@@ -59,8 +69,13 @@ func (c *Clean) Validate() []schemas.Mistake {
 	if c.MaxRatio != 0 && c.MaxRatio < 1 {
 		found = append(found, schemas.Mistake{Key: "max_ratio", Problem: fmt.Sprintf("should be at least 1, is %v", c.MaxRatio)})
 	}
-	if c.MinScript < 0 || c.MinScript > 1 {
-		found = append(found, schemas.Mistake{Key: "min_script", Problem: fmt.Sprintf("should be from 0 to 1, is %v", c.MinScript)})
+	for _, k := range []struct {
+		key   string
+		value float64
+	}{{"min_script", c.MinScript}, {"max_other_language", c.MaxOtherLanguage}} {
+		if k.value < 0 || k.value > 1 {
+			found = append(found, schemas.Mistake{Key: k.key, Problem: fmt.Sprintf("should be from 0 to 1, is %v", k.value)})
+		}
 	}
 	return found
 }
@@ -103,13 +118,17 @@ func lacksTexts(schema *arrow.Schema) []schemas.Mistake {
 func (c *Clean) Run(ctx context.Context, job Job) (*model.Model, error) {
 	from, _ := job.Table("from")
 	out := job.Outputs["kept"]
-	sides, known := textSides(from.Schema), map[string]text.Script{}
+	languages, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	sides, known := textSides(from.Schema), map[string]text.Side{}
 	for batch, err := range from.Batches(ctx) {
 		if err != nil {
 			return nil, err
 		}
 		cleaned := c.rewrite(out, batch, sides)
-		err := emitRows(out, cleaned, c.keep(out, cleaned, sides, known))
+		err := emitRows(out, cleaned, c.keep(out, cleaned, sides, known, languages))
 		cleaned.Release()
 		if err != nil {
 			return nil, err
@@ -144,20 +163,25 @@ func cleanColumn(out schemas.Output, cleaner text.Cleaner, column *array.String)
 	return b.NewArray()
 }
 
-// keep returns the rows that are of use, and counts the others. Scripts are known by language.
-func (c *Clean) keep(out schemas.Output, batch arrow.RecordBatch, sides []textSide, known map[string]text.Script) []int {
-	filter := text.Filter{MinCharacters: c.MinCharacters, MaxCharacters: c.MaxCharacters, MaxRatio: c.MaxRatio, MinScript: c.MinScript}
+// keep returns the rows that are of use, and counts the others. Known are sides without text, by the code of their language.
+func (c *Clean) keep(out schemas.Output, batch arrow.RecordBatch, sides []textSide, known map[string]text.Side, languages *text.Languages) []int {
+	filter := text.Filter{MinCharacters: c.MinCharacters, MaxCharacters: c.MaxCharacters, MaxRatio: c.MaxRatio, MinScript: c.MinScript,
+		MaxOther: c.MaxOtherLanguage, Languages: languages}
 	var rows []int
 	one := make([]text.Side, len(sides))
 	for i := range int(batch.NumRows()) {
 		for s, side := range sides {
 			language := texts(batch, side.language).Value(i)
-			script, ok := known[language]
+			empty, ok := known[language]
 			if !ok {
-				script = text.ScriptOf(language)
-				known[clone(language)] = script
+				empty.Script = text.ScriptOf(language)
+				if languages != nil {
+					empty.Language = languages.Of(language)
+				}
+				known[clone(language)] = empty
 			}
-			one[s] = text.Side{Text: texts(batch, side.text).Value(i), Script: script}
+			one[s] = empty
+			one[s].Text = texts(batch, side.text).Value(i)
 		}
 		if reason := filter.Reason(one...); reason != "" {
 			out.Drop(reason, 1)

@@ -111,18 +111,18 @@ func TestReason(t *testing.T) {
 		sides  []Side
 		want   string
 	}{
-		{Filter{}, []Side{{"", nil}}, "empty"},
-		{Filter{}, []Side{{"a", latin}, {"", nil}}, "empty"},
-		{Filter{}, []Side{{"день", latin}, {strings.Repeat("a", 1000), latin}}, ""},
-		{Filter{MinCharacters: 4}, []Side{{"день", nil}}, ""},
-		{Filter{MinCharacters: 5}, []Side{{"день", nil}}, "too_short"},
-		{Filter{MaxCharacters: 4}, []Side{{"день", nil}}, ""},
-		{Filter{MaxCharacters: 3}, []Side{{"a", nil}, {"день", nil}}, "too_long"},
-		{Filter{MaxRatio: 2}, []Side{{"день", nil}, {"ab", nil}}, ""},
-		{Filter{MaxRatio: 1.9}, []Side{{"ab", nil}, {"день", nil}}, "length_ratio"},
-		{Filter{MinScript: 0.5}, []Side{{"де ab", latin}}, ""},
-		{Filter{MinScript: 0.51}, []Side{{"noon", latin}, {"де ab", latin}}, "wrong_script"},
-		{Filter{MinScript: 1}, []Side{{"12:00", latin}, {"день", nil}}, ""},
+		{Filter{}, []Side{{Text: ""}}, "empty"},
+		{Filter{}, []Side{{Text: "a", Script: latin}, {Text: ""}}, "empty"},
+		{Filter{}, []Side{{Text: "день", Script: latin}, {Text: strings.Repeat("a", 1000), Script: latin}}, ""},
+		{Filter{MinCharacters: 4}, []Side{{Text: "день"}}, ""},
+		{Filter{MinCharacters: 5}, []Side{{Text: "день"}}, "too_short"},
+		{Filter{MaxCharacters: 4}, []Side{{Text: "день"}}, ""},
+		{Filter{MaxCharacters: 3}, []Side{{Text: "a"}, {Text: "день"}}, "too_long"},
+		{Filter{MaxRatio: 2}, []Side{{Text: "день"}, {Text: "ab"}}, ""},
+		{Filter{MaxRatio: 1.9}, []Side{{Text: "ab"}, {Text: "день"}}, "length_ratio"},
+		{Filter{MinScript: 0.5}, []Side{{Text: "де ab", Script: latin}}, ""},
+		{Filter{MinScript: 0.51}, []Side{{Text: "noon", Script: latin}, {Text: "де ab", Script: latin}}, "wrong_script"},
+		{Filter{MinScript: 1}, []Side{{Text: "12:00", Script: latin}, {Text: "день"}}, ""},
 	} {
 		if got := c.filter.Reason(c.sides...); got != c.want {
 			t.Errorf("%+v of %v says %q, want %q", c.filter, c.sides, got, c.want)
