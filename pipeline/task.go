@@ -54,9 +54,10 @@ func (t *task) outputs(ctx context.Context) map[string]schemas.Output {
 				t.counts.Out[name] += batch.NumRows()
 				return w.write(batch)
 			},
-			Reject: t.reject,
-			Drop:   func(reason string, n int64) { t.counts.Dropped[reason] += n },
-			Mended: mended,
+			Reject:  t.reject,
+			Drop:    func(reason string, n int64) { t.counts.Dropped[reason] += n },
+			Mended:  mended,
+			Workers: t.run.options.Workers,
 		}
 	}
 	return outputs

@@ -46,6 +46,8 @@ type Output struct {
 	// Mended returns the rows that a person has mended in the file of that path, as Rejected names it, by offset: each is
 	// read in place of what the file has there, and one that is empty is left out. It may be nil.
 	Mended func(path string) map[int64][]byte
+	// Workers is how many goroutines a source may keep computing, 1 if it is less. What it puts here does not depend on it.
+	Workers int
 }
 
 // Rejected is a row that could not be used; see the quarantine table.

@@ -66,7 +66,7 @@ func (b *BEIR) judgments() string { return filepath.Join(string(b.Path), "qrels"
 
 // Read streams the rows in file order.
 func (b *BEIR) Read(ctx context.Context, table string, out schemas.Output) error {
-	r := reading{ctx, out, b.MaxLine}
+	r := newReading(ctx, out, b.MaxLine)
 	switch table {
 	case "documents":
 		return b.readObjects(r, table, "corpus.jsonl", nil)
@@ -129,19 +129,21 @@ func (b *BEIR) change(r reading) (func([]cell) string, error) {
 
 // eachJudgment calls row for every judgment of the split. A first line whose grade is no number is the header.
 func (b *BEIR) eachJudgment(r reading, row func(query, document []byte, grade int32) error) error {
-	return r.eachFile(b.judgments(), func(l *lines) error {
-		f, err := l.tabs(3, "query id, document id, grade")
-		if f == nil || err != nil {
-			return err
-		}
-		grade, err := strconv.ParseInt(string(f[2]), 10, 32)
-		switch {
-		case err != nil && l.number == 1:
-			r.out.Drop("header", 1)
-			return nil
-		case err != nil:
-			return l.reject(badValue, "grade %q is no whole number", f[2])
-		}
-		return row(f[0], f[1], int32(grade))
-	})
+	parse := func(line []byte, s *splitter) ([][]byte, *bad) {
+		return s.tabs(line, 3, "query id, document id, grade")
+	}
+	for _, l := range scanFiles(r, []string{b.judgments()}, parse) {
+		return l.each(func() (*bad, error) {
+			f := l.value
+			grade, err := strconv.ParseInt(string(f[2]), 10, 32)
+			switch {
+			case err != nil && l.number == 1:
+				return drop("header"), nil
+			case err != nil:
+				return badly(badValue, "grade %q is no whole number", f[2]), nil
+			}
+			return nil, row(f[0], f[1], int32(grade))
+		})
+	}
+	return nil
 }

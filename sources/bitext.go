@@ -294,7 +294,7 @@ func (b *Bitext) Read(ctx context.Context, table string, out schemas.Output) err
 	if err != nil {
 		return err
 	}
-	r := reading{ctx, out, b.MaxLine}
+	r := newReading(ctx, out, b.MaxLine)
 	rows := r.rows(schemas.Pairs())
 	defer rows.release()
 	for _, p := range parts {

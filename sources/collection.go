@@ -32,36 +32,22 @@ func (r reading) silent() reading {
 	return r
 }
 
-// eachFile is each for the one file that a pattern names, bare, compressed or in an archive.
-func (r reading) eachFile(pattern string, row func(*lines) error) error {
-	file, err := locate(pattern)
-	if err != nil {
-		return err
-	}
-	var wanted func(string) bool
-	if _, inner, ok := inArchive(pattern); ok {
-		wanted = endsIn(inner)
-	}
-	return r.eachWanted(file, wanted, row)
-}
-
 // documents reads one file a language: n columns, the first of which is the id, the last the text and any in between
 // the title.
 func (r reading) documents(languages []string, pattern func(language string) string, n int, columns string) error {
 	rows := r.rows(schemas.Documents())
 	defer rows.release()
-	err := r.texts(languages, pattern, n, columns, func(l *lines, language string, f [][]byte) error {
+	err := r.texts(languages, pattern, n, columns, func(language string, f [][]byte) (*bad, error) {
 		var title []byte
 		if n == 3 {
 			title = f[1]
 		}
 		if blank(f[n-1]) && blank(title) {
-			l.out.Drop("empty", 1)
-			return nil
+			return emptyRow, nil
 		}
 		rows.names(language)
 		rows.texts(f[0], title, f[n-1])
-		return rows.end()
+		return nil, rows.end()
 	})
 	if err != nil {
 		return err
@@ -73,19 +59,17 @@ func (r reading) documents(languages []string, pattern func(language string) str
 func (r reading) queries(languages []string, pattern func(language string) string, n int, columns string, judged *seen) error {
 	rows := r.rows(schemas.Queries())
 	defer rows.release()
-	err := r.texts(languages, pattern, n, columns, func(l *lines, language string, f [][]byte) error {
+	err := r.texts(languages, pattern, n, columns, func(language string, f [][]byte) (*bad, error) {
 		switch {
 		case blank(f[n-1]):
-			l.out.Drop("empty", 1)
-			return nil
+			return emptyRow, nil
 		case judged != nil && !judged.has(f[0]):
-			l.out.Drop("not_judged", 1)
-			return nil
+			return drop("not_judged"), nil
 		}
 		rows.names(language)
 		rows.texts(f[0], f[n-1])
 		rows.list()
-		return rows.end()
+		return nil, rows.end()
 	})
 	if err != nil {
 		return err
@@ -94,20 +78,25 @@ func (r reading) queries(languages []string, pattern func(language string) strin
 }
 
 // texts calls row for every line of every language whose id has not come before.
-func (r reading) texts(languages []string, pattern func(string) string, n int, columns string, row func(*lines, string, [][]byte) error) error {
+func (r reading) texts(languages []string, pattern func(string) string, n int, columns string, row func(string, [][]byte) (*bad, error)) error {
+	var patterns []string
 	for _, language := range languages {
+		patterns = append(patterns, pattern(language))
+	}
+	parse := func(line []byte, s *splitter) ([][]byte, *bad) {
+		f, b := s.tabs(line, n, columns)
+		if b == nil && len(f[0]) == 0 {
+			return nil, badly(badValue, "the id is empty")
+		}
+		return f, b
+	}
+	for i, l := range scanFiles(r, patterns, parse) {
 		ids := newSeen()
-		err := r.eachFile(pattern(language), func(l *lines) error {
-			f, err := l.tabs(n, columns)
-			switch {
-			case f == nil || err != nil:
-				return err
-			case len(f[0]) == 0:
-				return l.reject(badValue, "the id is empty")
-			case !ids.add(f[0]):
-				return l.reject(duplicateID, "id %s has come before in %s", f[0], language)
+		err := l.each(func() (*bad, error) {
+			if !ids.add(l.value[0]) {
+				return badly(duplicateID, "id %s has come before in %s", l.value[0], languages[i]), nil
 			}
-			return row(l, language, f)
+			return row(languages[i], l.value)
 		})
 		if err != nil {
 			return err

@@ -90,7 +90,7 @@ func (j *JSONL) Read(ctx context.Context, table string, out schemas.Output) erro
 	if err != nil {
 		return err
 	}
-	return readObjects(reading{ctx, out, j.MaxLine}, m, files, nil)
+	return readObjects(newReading(ctx, out, j.MaxLine), m, files, nil)
 }
 
 // mapping is that of the keys, completed by the first lines; with the keys of the objects found there, nil if the files
@@ -103,7 +103,7 @@ func (j *JSONL) mapping() (mapping, []string) {
 	}
 	const glance = 20
 	nothing := schemas.Output{Reject: func(schemas.Rejected) error { return nil }, Drop: func(string, int64) {}}
-	l, err := reading{context.Background(), nothing, max(j.MaxLine, 1)}.lines(files[0], nil)
+	l, err := openLines[struct{}](newReading(context.Background(), nothing, max(j.MaxLine, 1)), files[0], nil, nil)
 	if err != nil {
 		return m, nil
 	}
@@ -148,34 +148,30 @@ func orElse(a, b string) string {
 	return b
 }
 
-// readObjects reads files of JSON objects. Change may alter a row, or return the reason to drop it; it may be nil.
+// readObjects reads files of JSON objects. Change may alter a row, or return the reason to drop it; it may be nil, and is
+// called on several goroutines at once.
 func readObjects(r reading, m mapping, files []string, change func([]cell) (drop string)) error {
 	o := newOwnRows(r, m)
 	defer o.rows.release()
-	cells := make([]cell, len(o.columns))
-	for _, file := range files {
-		origin := bare(file)
-		err := r.each(file, func(l *lines) error {
-			b := parseObject(l.text, o.columns, cells)
-			if b == nil && change != nil {
-				if reason := change(cells); reason != "" {
-					r.out.Drop(reason, 1)
-					return nil
-				}
+	parse := func(line []byte, _ *splitter) ([]cell, *bad) {
+		cells := make([]cell, len(o.columns))
+		b := parseObject(line, o.columns, cells)
+		if b == nil && change != nil {
+			if reason := change(cells); reason != "" {
+				return nil, drop(reason)
 			}
-			var err error
-			if b == nil {
-				b, err = o.put(cells, origin, l.number)
-			}
-			if b != nil {
-				if b.reason == missingColumns {
-					b.detail += ", found " + keysOf(l.text)
-				}
-				err = l.reject(b.reason, "%s", b.detail)
-			}
-			return err
-		})
-		if err != nil {
+		}
+		if b == nil {
+			b = o.complete(cells)
+		}
+		if b != nil && b.reason == missingColumns {
+			b.detail += ", found " + keysOf(line)
+		}
+		return cells, b
+	}
+	for i, l := range scanFiles(r, files, parse) {
+		origin := bare(files[i])
+		if err := l.each(func() (*bad, error) { return o.put(l.value, origin, l.number) }); err != nil {
 			return err
 		}
 	}

@@ -85,10 +85,11 @@ func conform(t *testing.T, s source, l layout) {
 		got += "mistake: " + mistake.Error() + "\n"
 	}
 	if got == "" {
-		r := readLayout(t, context.Background(), s, l.Table)
+		r := readLayout(t, s, l.Table, 1)
 		got = printed(r)
-		if again := readLayout(t, context.Background(), s, l.Table); !reflect.DeepEqual(r, again) {
-			t.Errorf("a second reading gives %s\nthe first gave %s", printed(again), got)
+		inPieces(t, 7)
+		if again := readLayout(t, s, l.Table, 3); !reflect.DeepEqual(r, again) {
+			t.Errorf("a second reading, in pieces of 7 bytes by 3 workers, gives %s\nthe first gave %s", printed(again), got)
 		}
 		if in := len(r.rows) + int(r.count()); l.Lines > 0 && in != l.Lines {
 			t.Errorf("of %d rows, %d were emitted, dropped or rejected", l.Lines, in)
@@ -101,7 +102,7 @@ func conform(t *testing.T, s source, l layout) {
 }
 
 // readLayout reads a table after its files have been listed.
-func readLayout(t *testing.T, ctx context.Context, s source, table string) *result {
+func readLayout(t *testing.T, s source, table string, workers int) *result {
 	files, err := s.Files()
 	if err != nil {
 		return &result{err: err}
@@ -109,7 +110,7 @@ func readLayout(t *testing.T, ctx context.Context, s source, table string) *resu
 	if !slices.IsSorted(files) {
 		t.Errorf("files are not sorted: %v", files)
 	}
-	return readWith(t, ctx, s, table, nil)
+	return readWith(t, context.Background(), s, table, workers, nil)
 }
 
 // cancelled checks that reading ends with the cancellation, before it starts and after the first batch.
@@ -120,13 +121,13 @@ func cancelled(t *testing.T, s source, table string, whole *result) {
 	reason := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	if len(whole.batches) > 0 {
-		r := readWith(t, ctx, s, table, func() { cancel(reason) })
+		r := readWith(t, ctx, s, table, 1, func() { cancel(reason) })
 		if !errors.Is(r.err, reason) || len(r.batches) != 1 {
 			t.Errorf("cancelled after the first batch: %d batches, %v", len(r.batches), r.err)
 		}
 	}
 	cancel(reason)
-	if r := readWith(t, ctx, s, table, nil); !errors.Is(r.err, reason) || len(r.rows) > 0 {
+	if r := readWith(t, ctx, s, table, 2, nil); !errors.Is(r.err, reason) || len(r.rows) > 0 {
 		t.Errorf("cancelled before: %d rows, %v", len(r.rows), r.err)
 	}
 }

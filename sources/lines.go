@@ -1,216 +1,171 @@
 package sources
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"unicode/utf8"
 
-	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/sourcegraph/conc"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// Reasons for which a row is rejected, whatever the kind.
-const (
-	lineTooLong    = "line_too_long"
-	badUTF8        = "bad_utf8"
-	nulByte        = "nul_byte"
-	missingColumns = "missing_columns"
-	duplicateID    = "duplicate_id"
-	badValue       = "bad_value"
-	badXML         = "bad_xml"
-)
+// lines reads the lines of a file: blocks of them are cut and parsed on several goroutines, and handed out in order.
+// Lines end with LF or CRLF; the last one needs no end.
+type lines[T any] struct {
+	*input
+	cutter[T]
+	out      schemas.Output
+	entry[T]       // the line, valid until the next one; its offset is that in the decompressed file
+	number   int64 // from 1
+	err      error // what ended reading, nil at the end of the file
 
-const (
-	defaultMaxLine = 1 << 20
-	maxRaw         = 64 << 10 // bytes of a rejected row that are kept
-)
+	mended map[int64][]byte // lines to be read in place of the file's, by offset
 
-// A reading is one call of a source's Read.
-type reading struct {
-	ctx     context.Context
-	out     schemas.Output
-	maxLine int
+	ctx    context.Context
+	stop   context.CancelFunc
+	tasks  conc.WaitGroup
+	order  chan *block[T] // those that are being filled
+	free   chan *block[T]
+	now    *block[T]
+	at     int   // next line of now
+	before int64 // bytes before now, decompressed
+
+	packed, plain int64 // bytes of what was compressed and read by ranges, and what they became
 }
 
-func (r reading) rows(schema *arrow.Schema) *rows { return newRows(r.ctx, r.out, schema) }
-
-// each calls row for every line of a file that can be used. Blank lines are dropped, bad ones rejected.
-func (r reading) each(file string, row func(*lines) error) error {
-	return r.eachWanted(file, nil, row)
-}
-
-// eachWanted does so for the wanted file of an archive.
-func (r reading) eachWanted(file string, wanted func(string) bool, row func(*lines) error) error {
-	l, err := r.lines(file, wanted)
-	if err != nil {
-		return err
-	}
-	defer l.close()
-	for l.next() {
-		if err := row(l); err != nil {
-			return err
-		}
-	}
-	return l.err
-}
-
-func (r reading) lines(file string, wanted func(string) bool) (*lines, error) {
-	in, err := open(r.ctx, file, wanted)
-	if err != nil {
-		return nil, err
-	}
-	l := &lines{input: in, out: r.out, max: r.maxLine, after: in.start}
+// readLines begins to read what has been opened.
+func readLines[T any](r reading, in *input, parse parser[T]) *lines[T] {
+	ahead := cap(r.slots) + 1
+	l := &lines[T]{input: in, cutter: cutter[T]{r.maxLine, parse, r.slots}, out: r.out, order: make(chan *block[T], ahead), free: make(chan *block[T], ahead+2)}
+	l.ctx, l.stop = context.WithCancel(r.ctx)
 	if r.out.Mended != nil {
 		l.mended = r.out.Mended(in.path)
 	}
-	return l, nil
+	from, begin := &pieces{size: r.piece, stream: in.Reader}, tail{}
+	if in.ranges == nil {
+		l.before = in.start
+	} else {
+		from, begin = &pieces{size: r.piece, ranges: in.ranges}, tail{mark: int(in.start)}
+	}
+	l.tasks.Go(func() { l.feed(from, begin) })
+	return l
 }
 
-// A lines reader cuts an input into lines. Lines end with LF or CRLF; the last one needs no end.
-type lines struct {
-	*input
-	out schemas.Output
-	max int // longest line in bytes
+// feed has the pieces of the file filled into blocks.
+func (l *lines[T]) feed(from *pieces, begin tail) {
+	defer close(l.order)
+	before := make(chan tail, 1)
+	before <- begin
+	for more := true; more; {
+		var b *block[T]
+		select {
+		case b = <-l.free:
+		default:
+			b = &block[T]{}
+		}
+		var p piece
+		p, more = from.next(b.data)
+		b.packed, b.ready = p.packed, make(chan struct{})
+		select {
+		case l.order <- b:
+		case <-l.ctx.Done():
+			return
+		}
+		begun, after := before, make(chan tail, 1)
+		l.tasks.Go(func() { l.fill(b, p.fetch, begun, after) })
+		before = after
+	}
+}
 
-	text    []byte // the line without its end, valid until the next one; the beginning of a line that is too long
-	number  int64  // from 1
-	offset  int64  // of the line's first byte in the decompressed file
-	problem string // reason for which the line cannot be used, or empty
-	err     error  // what ended reading, nil at the end of the file
-
-	after  int64            // offset of the next line
-	mended map[int64][]byte // lines to be read in place of the file's, by offset
-	long   []byte
-	fields [][]byte
+// close ends reading, and waits for whoever reads.
+func (l *lines[T]) close() {
+	if l.input == nil {
+		return
+	}
+	l.stop()
+	l.tasks.Wait()
+	l.input.close()
 }
 
 // next moves to the next line that can be used; false at the end or after an error.
-func (l *lines) next() bool {
+func (l *lines[T]) next() bool {
 	for l.scan() {
-		switch {
-		case l.problem != "":
-			l.err = l.reject(l.problem, "")
-		case blank(l.text):
-			l.out.Drop("empty", 1)
-		default:
+		if l.bad == nil {
 			return true
 		}
+		l.err = l.leave(l.bad)
 	}
 	return false
 }
 
 // scan moves to the next line, whatever is on it.
-func (l *lines) scan() bool {
-	if l.err != nil {
-		return false
+func (l *lines[T]) scan() bool {
+	for l.err == nil {
+		if l.now != nil && l.at < len(l.now.lines) {
+			l.entry = l.now.lines[l.at]
+			l.offset += l.before
+			l.number++
+			l.at++
+			if mended, ok := l.mended[l.offset]; ok {
+				l.entry = l.take(l.now, mended, l.offset, problemOf(mended))
+			}
+			return true
+		}
+		if !l.turn() {
+			return false
+		}
 	}
-	l.offset = l.after
-	line, size, err := l.read()
-	l.after += size
-	if err != nil && err != io.EOF {
+	return false
+}
+
+// turn moves to the next block.
+func (l *lines[T]) turn() bool {
+	if b := l.now; b != nil {
+		l.before += b.size
+		err := b.err
+		if err == nil && b.packed > 0 {
+			l.packed, l.plain = l.packed+b.packed, l.plain+b.size
+			err = expansion(l.plain, l.packed)
+		}
+		if err != nil {
+			l.err = fmt.Errorf("reading %s: line %d: %w", l.path, l.number+1, err)
+			return false
+		}
+		b.reset()
+		l.free <- b
+	}
+	l.now, l.at = <-l.order, 0
+	if l.now != nil {
+		<-l.now.ready
+	}
+	if err := context.Cause(l.ctx); err != nil {
 		l.err = fmt.Errorf("reading %s: line %d: %w", l.path, l.number+1, err)
-	}
-	if l.err != nil || size == 0 {
 		return false
 	}
-	l.number++
-	if mended, ok := l.mended[l.offset]; ok {
-		line = mended
-	}
-	line = bytes.TrimSuffix(line, []byte("\n"))
-	l.text = bytes.TrimSuffix(line, []byte("\r"))
-	l.problem = ""
-	if len(l.text) > l.max {
-		l.text, l.problem = l.text[:min(l.max, maxRaw)], lineTooLong
-	} else {
-		l.problem = problemOf(l.text)
-	}
-	return true
+	return l.now != nil
 }
 
-// read returns a line with its end, or the first bytes of one that is too long, and its true size.
-func (l *lines) read() (line []byte, size int64, err error) {
-	line, err = l.ReadSlice('\n')
-	size = int64(len(line))
-	if err != bufio.ErrBufferFull {
-		return line, size, err
+// leave drops the line or puts it into quarantine.
+func (l *lines[T]) leave(b *bad) error {
+	if b.dropped {
+		l.out.Drop(b.reason, 1)
+		return nil
 	}
-	l.long = append(l.long[:0], line...)
-	for err == bufio.ErrBufferFull {
-		line, err = l.ReadSlice('\n')
-		size += int64(len(line))
-		l.long = append(l.long, line[:max(0, min(len(line), l.max+2-len(l.long)))]...)
-	}
-	return l.long, size, err
+	return l.out.Reject(schemas.Rejected{Path: l.path, Line: l.number, Offset: l.offset, Reason: b.reason,
+		Detail: b.detail, Raw: bytes.Clone(l.text[:min(len(l.text), maxRaw)])})
 }
 
-// reject puts the line into quarantine.
-func (l *lines) reject(reason, format string, args ...any) error {
-	return l.out.Reject(schemas.Rejected{Path: l.path, Line: l.number, Offset: l.offset, Reason: reason,
-		Detail: fmt.Sprintf(format, args...), Raw: bytes.Clone(l.text[:min(len(l.text), maxRaw)])})
-}
-
-// tabs cuts the line at its first n-1 tabs. The fields are valid until the next line. A line with fewer is rejected:
-// the fields are then nil. Columns names those that are expected.
-func (l *lines) tabs(n int, columns string) ([][]byte, error) {
-	l.fields = l.fields[:0]
-	rest := l.text
-	for len(l.fields) < n-1 {
-		i := bytes.IndexByte(rest, '\t')
-		if i < 0 {
-			break
+// each calls row for every line that can be used. Row may say that the line is of no use after all.
+func (l *lines[T]) each(row func() (*bad, error)) error {
+	for l.next() {
+		b, err := row()
+		if b != nil && err == nil {
+			err = l.leave(b)
 		}
-		l.fields, rest = append(l.fields, rest[:i]), rest[i+1:]
-	}
-	l.fields = append(l.fields, rest)
-	return l.enough(n, columns)
-}
-
-// words does so at runs of spaces and tabs, and leaves any further words out.
-func (l *lines) words(n int, columns string) ([][]byte, error) {
-	l.fields = l.fields[:0]
-	for rest := l.text; len(l.fields) < n; {
-		rest = bytes.TrimLeft(rest, " \t")
-		if len(rest) == 0 {
-			break
-		}
-		end := bytes.IndexAny(rest, " \t")
-		if end < 0 {
-			end = len(rest)
-		}
-		l.fields, rest = append(l.fields, rest[:end]), rest[end:]
-	}
-	return l.enough(n, columns)
-}
-
-func (l *lines) enough(n int, columns string) ([][]byte, error) {
-	if len(l.fields) < n {
-		return nil, l.reject(missingColumns, "expected %d columns (%s), found %d", n, columns, len(l.fields))
-	}
-	return l.fields, nil
-}
-
-// problemOf returns the reason for which a text cannot be used, or nothing.
-func problemOf(text []byte) string {
-	switch {
-	case !utf8.Valid(text):
-		return badUTF8
-	case bytes.IndexByte(text, 0) >= 0:
-		return nulByte
-	}
-	return ""
-}
-
-// blank tells whether a text is nothing but white space.
-func blank(text []byte) bool {
-	for _, b := range text {
-		if b > ' ' {
-			return len(bytes.TrimSpace(text)) == 0
+		if err != nil {
+			return err
 		}
 	}
-	return true
+	return l.err
 }

@@ -155,7 +155,7 @@ func (m *MMARCO) triples() string { return "triples.train.ids.small.tsv" }
 
 // Read streams the rows in file order, language after language. Judgments hold for every language, which is null.
 func (m *MMARCO) Read(ctx context.Context, table string, out schemas.Output) error {
-	r := reading{ctx, out, m.MaxLine}
+	r := newReading(ctx, out, m.MaxLine)
 	switch table {
 	case "documents":
 		return r.documents(m.Documents, func(l string) string { return m.at(m.documents(l)) }, 2, "id, text")
@@ -168,8 +168,8 @@ func (m *MMARCO) Read(ctx context.Context, table string, out schemas.Output) err
 	case "judgments":
 		rows := r.rows(schemas.Judgments())
 		defer rows.release()
-		err := r.eachJudgment(m.at(m.judgments()), func(_ *lines, query, document []byte, grade int32) error {
-			return rows.judgment(query, document, grade, "", "")
+		err := r.eachJudgment(m.at(m.judgments()), func(j judgment) error {
+			return rows.judgment(j.query, j.document, j.grade, "", "")
 		})
 		if err != nil {
 			return err
@@ -187,8 +187,8 @@ func (m *MMARCO) judged(r reading) (*seen, error) {
 		return nil, nil
 	}
 	ids := newSeen()
-	return ids, r.silent().eachJudgment(m.at(m.judgments()), func(_ *lines, query, _ []byte, _ int32) error {
-		ids.add(query)
+	return ids, r.silent().eachJudgment(m.at(m.judgments()), func(j judgment) error {
+		ids.add(j.query)
 		return nil
 	})
 }
@@ -196,16 +196,17 @@ func (m *MMARCO) judged(r reading) (*seen, error) {
 func (m *MMARCO) readTriples(r reading) error {
 	rows := r.rows(schemas.Triples())
 	defer rows.release()
-	err := r.eachFile(m.at(m.triples()), func(l *lines) error {
-		f, err := l.tabs(3, "query id, relevant document id, irrelevant document id")
-		if f == nil || err != nil {
+	parse := func(line []byte, s *splitter) ([][]byte, *bad) {
+		return s.tabs(line, 3, "query id, relevant document id, irrelevant document id")
+	}
+	for _, l := range scanFiles(r, []string{m.at(m.triples())}, parse) {
+		err := l.each(func() (*bad, error) {
+			rows.texts(l.value...)
+			return nil, rows.end()
+		})
+		if err != nil {
 			return err
 		}
-		rows.texts(f...)
-		return rows.end()
-	})
-	if err != nil {
-		return err
 	}
 	return rows.flush()
 }

@@ -70,13 +70,13 @@ func (b *Bitext) readAligned(r reading, rows *rows, p part, target string) error
 	ends := func(code string) func(string) bool {
 		return func(name string) bool { return strings.HasSuffix(name, "."+code) }
 	}
-	var side [2]*lines
+	var side [2]*lines[struct{}]
 	for i, file := range []string{p.file, p.aligned} {
 		wanted := ends(b.code([]string{b.Languages[0], target}[i]))
 		if p.file != p.aligned {
 			wanted = nil
 		}
-		l, err := r.lines(file, wanted)
+		l, err := openLines[struct{}](r, file, wanted, nil)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (b *Bitext) readAligned(r reading, rows *rows, p part, target string) error
 		case !more[1]:
 			return b.mismatch(side[0], side[1])
 		}
-		if err := putAligned(r, rows, side, b.Languages[0], target, origin); err != nil {
+		if err := putAligned(rows, side, b.Languages[0], target, origin); err != nil {
 			return err
 		}
 	}
@@ -112,15 +112,16 @@ func firstError(errs ...error) error {
 	return nil
 }
 
-func putAligned(r reading, rows *rows, side [2]*lines, source, target, origin string) error {
+func putAligned(rows *rows, side [2]*lines[struct{}], source, target, origin string) error {
 	for _, l := range side {
-		if l.problem != "" {
-			return l.reject(l.problem, "")
+		if l.bad != nil && !l.bad.dropped {
+			return l.leave(l.bad)
 		}
 	}
-	if blank(side[0].text) || blank(side[1].text) {
-		r.out.Drop("empty", 1)
-		return nil
+	for _, l := range side {
+		if l.bad != nil {
+			return l.leave(l.bad)
+		}
 	}
 	rows.names(origin+":"+strconv.FormatInt(side[0].number, 10), source, target)
 	rows.texts(side[0].text, side[1].text)
@@ -129,10 +130,10 @@ func putAligned(r reading, rows *rows, side [2]*lines, source, target, origin st
 }
 
 // mismatch deals with the lines of the longer file that have no counterpart; the first of them has just been read.
-func (b *Bitext) mismatch(longer, shorter *lines) error {
+func (b *Bitext) mismatch(longer, shorter *lines[struct{}]) error {
 	for {
 		if b.Mismatch == "quarantine" {
-			err := longer.reject("unequal_lines", "%s ends at line %d", shorter.path, shorter.number)
+			err := longer.leave(badly("unequal_lines", "%s ends at line %d", shorter.path, shorter.number))
 			if err != nil {
 				return err
 			}
@@ -157,26 +158,33 @@ func (b *Bitext) readTSV(r reading, rows *rows, p part) error {
 			last = i
 		}
 	}
-	target := p.targets[0]
-	return r.each(p.file, func(l *lines) error {
-		origin := bare(l.path)
-		f, err := l.tabs(last+1, strings.Join(b.Columns[:last+1], ", "))
-		if f == nil || err != nil {
-			return err
+	source, target := at["source"], at["target"]
+	parse := func(line []byte, s *splitter) ([][]byte, *bad) {
+		f, bad := s.tabs(line, last+1, strings.Join(b.Columns[:last+1], ", "))
+		if bad != nil {
+			return nil, bad
 		}
 		f[last], _, _ = bytes.Cut(f[last], []byte("\t"))
-		if blank(f[at["source"]]) || blank(f[at["target"]]) {
-			r.out.Drop("empty", 1)
-			return nil
+		if blank(f[source]) || blank(f[target]) {
+			return nil, emptyRow
 		}
+		return f, nil
+	}
+	l, err := openLines(r, p.file, nil, parse)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	origin := bare(l.path)
+	return l.each(func() (*bad, error) {
 		if at["id"] >= 0 {
-			rows.texts(f[at["id"]])
+			rows.texts(l.value[at["id"]])
 		} else {
 			rows.names(origin + ":" + strconv.FormatInt(l.number, 10))
 		}
-		rows.names(b.Languages[0], target)
-		rows.texts(f[at["source"]], f[at["target"]])
+		rows.names(b.Languages[0], p.targets[0])
+		rows.texts(l.value[source], l.value[target])
 		rows.names(origin)
-		return rows.end()
+		return nil, rows.end()
 	})
 }

@@ -116,7 +116,7 @@ func (m *MTOP) patterns(language string) []string {
 // Read streams documents and queries in file order, language after language. Judgments come by query; those of the
 // higher grade come first.
 func (m *MTOP) Read(ctx context.Context, table string, out schemas.Output) error {
-	r := reading{ctx, out, m.MaxLine}
+	r := newReading(ctx, out, m.MaxLine)
 	switch table {
 	case "documents":
 		return m.readUtterances(r, withSlots(schemas.Documents()), m.Documents, func(rows *rows, u utterance) {
@@ -154,22 +154,18 @@ func (m *MTOP) readUtterances(r reading, schema *arrow.Schema, languages []strin
 	return rows.flush()
 }
 
-// An utterance is one line; its fields are valid until the next one.
+// An utterance is one line.
 type utterance struct{ id, intent, slots, text, form []byte }
 
-// each calls row for every utterance of a language that can be used.
+// each calls row for every utterance of a language that can be used; it is valid until row returns.
 func (m *MTOP) each(r reading, language string, row func(utterance) error) error {
 	ids := newSeen()
-	for _, pattern := range m.patterns(language) {
-		err := r.eachFile(pattern, func(l *lines) error {
-			u, ok, err := parseUtterance(l)
-			if !ok || err != nil {
-				return err
+	for _, l := range scanFiles(r, m.patterns(language), parseUtterance) {
+		err := l.each(func() (*bad, error) {
+			if !ids.add(l.value.id) {
+				return badly(duplicateID, "id %s has come before in %s", l.value.id, language), nil
 			}
-			if !ids.add(u.id) {
-				return l.reject(duplicateID, "id %s has come before in %s", u.id, language)
-			}
-			return row(u)
+			return nil, row(l.value)
 		})
 		if err != nil {
 			return err
@@ -178,21 +174,20 @@ func (m *MTOP) each(r reading, language string, row func(utterance) error) error
 	return nil
 }
 
-// parseUtterance takes a line apart; false if it was dropped or rejected.
-func parseUtterance(l *lines) (utterance, bool, error) {
-	f, err := l.tabs(8, "id, intent, slots, utterance, domain, locale, decoupled form, tokens")
+// parseUtterance takes a line apart.
+func parseUtterance(line []byte, s *splitter) (u utterance, b *bad) {
+	f, b := s.tabs(line, 8, "id, intent, slots, utterance, domain, locale, decoupled form, tokens")
 	switch {
-	case f == nil || err != nil:
-		return utterance{}, false, err
+	case b != nil:
+		return u, b
 	case len(f[0]) == 0:
-		return utterance{}, false, l.reject(badValue, "the id is empty")
+		return u, badly(badValue, "the id is empty")
 	case !bytes.HasPrefix(f[6], []byte("[IN:")):
-		return utterance{}, false, l.reject(badValue, "the decoupled form (column 7) does not begin with [IN:")
+		return u, badly(badValue, "the decoupled form (column 7) does not begin with [IN:")
 	case blank(f[3]):
-		l.out.Drop("empty", 1)
-		return utterance{}, false, nil
+		return u, emptyRow
 	}
-	return utterance{id: f[0], intent: f[1], slots: f[2], text: f[3], form: f[6]}, true, nil
+	return utterance{id: f[0], intent: f[1], slots: f[2], text: f[3], form: f[6]}, nil
 }
 
 // skeleton returns the brackets of a decoupled form: every [IN:X, [SL:Y and ], in order, without the words.

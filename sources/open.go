@@ -24,11 +24,25 @@ const (
 	expansionFloor = 16 << 20
 )
 
+// maxWindow is the memory in which a zstd stream may look back.
+const maxWindow = 128 << 20
+
+var (
+	gzipMagic = []byte{0x1f, 0x8b}
+	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+	skipMagic = []byte{0x2a, 0x4d, 0x18} // of zstd frames that are not data, after a first byte of 0x50 to 0x5f
+)
+
+func isZstd(head []byte) bool {
+	return bytes.HasPrefix(head, zstdMagic) || len(head) == 4 && head[0]>>4 == 5 && bytes.Equal(head[1:], skipMagic)
+}
+
 // An input is a file opened for reading: decompressed, and without its byte order mark.
 type input struct {
 	*bufio.Reader
-	path    string // as messages name it; within an archive, archive/file
-	start   int64  // bytes of the byte order mark
+	path    string  // as messages name it; within an archive, archive/file
+	start   int64   // bytes of the byte order mark
+	ranges  *ranges // of the file, byte order mark included, if they can be read in place of the above
 	closers []func() error
 }
 
@@ -68,38 +82,50 @@ func openBytes(ctx context.Context, name string, wanted func(string) bool) (*inp
 }
 
 func (in *input) decompress(ctx context.Context, f *os.File, wanted func(string) bool) error {
-	packed := &counter{Reader: f}
-	buffered := bufio.NewReaderSize(packed, 64<<10)
+	buffered := bufio.NewReaderSize(f, 64<<10)
 	head, err := buffered.Peek(4)
 	if err != nil && err != io.EOF {
 		return err
 	}
 	var plain io.Reader
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		plain, err = gzip.NewReader(buffered)
-	case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		var d *zstd.Decoder
-		d, err = zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
-		if err == nil {
-			in.closers = append(in.closers, func() error { d.Close(); return nil })
-		}
-		plain = d
-	case bytes.Equal(head, []byte("PK\x03\x04")) || bytes.Equal(head, []byte("PK\x05\x06")):
+	if bytes.Equal(head, []byte("PK\x03\x04")) || bytes.Equal(head, []byte("PK\x05\x06")) {
+		var packed *counter
 		plain, packed, err = in.unzip(f, wanted)
-	default:
-		plain, packed, err = buffered, nil, nil
+		plain = &guard{ctx: ctx, plain: plain, packed: packed}
+	} else {
+		unpack := func(r io.Reader) (io.Reader, error) { return in.unpack(ctx, head, r) }
+		in.ranges = rangesOf(f, head, unpack)
+		plain, err = unpack(buffered)
 	}
 	if err != nil {
 		return err
 	}
-	in.Reader = bufio.NewReaderSize(&guard{ctx: ctx, plain: plain, packed: packed}, 64<<10)
+	in.Reader = bufio.NewReaderSize(plain, 64<<10)
 	if wanted != nil && in.isTar() {
+		in.ranges = nil
 		if err := in.untar(wanted); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unpack decompresses a file, or the rest of one, that begins with head.
+func (in *input) unpack(ctx context.Context, head []byte, r io.Reader) (io.Reader, error) {
+	packed := &counter{Reader: r}
+	switch {
+	case bytes.HasPrefix(head, gzipMagic):
+		z, err := gzip.NewReader(packed)
+		return &guard{ctx: ctx, plain: z, packed: packed}, err
+	case isZstd(head):
+		d, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, err
+		}
+		in.closers = append(in.closers, func() error { d.Close(); return nil })
+		return &guard{ctx: ctx, plain: d, packed: packed}, nil
+	}
+	return &guard{ctx: ctx, plain: r}, nil
 }
 
 // unzip opens the wanted file of an archive. The counter returned has already counted its compressed bytes.
@@ -209,8 +235,18 @@ func (g *guard) Read(p []byte) (int, error) {
 	}
 	n, err := g.plain.Read(p)
 	g.n += int64(n)
-	if g.packed != nil && g.n > expansionFloor && g.n > maxExpansion*g.packed.n {
-		return 0, fmt.Errorf("it expands to more than %d times its size, which no text does", maxExpansion)
+	if g.packed != nil {
+		if err := expansion(g.n, g.packed.n); err != nil {
+			return 0, err
+		}
 	}
 	return n, err
+}
+
+// expansion returns an error if packed bytes of a file have become absurdly many.
+func expansion(plain, packed int64) error {
+	if plain > expansionFloor && plain > maxExpansion*packed {
+		return fmt.Errorf("it expands to more than %d times its size, which no text does", maxExpansion)
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package sources
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -30,13 +29,6 @@ type cell struct {
 	widths   []int     // how long each of them is
 }
 
-// A bad value is why a row cannot be used.
-type bad struct{ reason, detail string }
-
-func badly(reason, format string, args ...any) *bad {
-	return &bad{reason, fmt.Sprintf(format, args...)}
-}
-
 // ownRows turns cells into rows of the user's table.
 type ownRows struct {
 	mapping
@@ -53,8 +45,9 @@ func newOwnRows(r reading, m mapping) *ownRows {
 	return o
 }
 
-// put adds a row, or says why it is bad. Origin and line name it where it has no id of its own.
-func (o *ownRows) put(cells []cell, origin string, line int64) (*bad, error) {
+// complete gives a row what it lacks and finds what is wrong with its values. An id or origin that ferry makes up is left
+// to put.
+func (o *ownRows) complete(cells []cell) *bad {
 	var lacking []string
 	for i, c := range o.columns {
 		v := &cells[i]
@@ -64,20 +57,38 @@ func (o *ownRows) put(cells []cell, origin string, line int64) (*bad, error) {
 			*v = cell{given: true, text: []byte(*c.value)}
 		case c.nullable:
 			*v = cell{given: true, null: true}
-		case c.name == schemas.ID && c.optional:
-			*v = cell{given: true, text: strconv.AppendInt([]byte(origin+":"), line, 10)}
-		case c.name == schemas.Origin:
-			*v = cell{given: true, text: []byte(origin)}
 		case c.optional:
-			*v = cell{given: true}
+			*v = cell{given: !c.madeUp()}
 		default:
 			lacking = append(lacking, c.from)
 		}
 	}
 	if len(lacking) > 0 {
-		return badly(missingColumns, "expected %s", strings.Join(lacking, ", ")), nil
+		return badly(missingColumns, "expected %s", strings.Join(lacking, ", "))
 	}
 	for i, c := range o.columns {
+		if b := o.check(c, cells[i]); cells[i].given && b != nil {
+			return b
+		}
+	}
+	return nil
+}
+
+// madeUp tells whether a row that lacks the column gets one that says where it comes from.
+func (c column) madeUp() bool {
+	return c.optional && (c.name == schemas.ID || c.name == schemas.Origin)
+}
+
+// put adds a complete row, or says why it is bad. Origin and line name it where it has no id of its own.
+func (o *ownRows) put(cells []cell, origin string, line int64) (*bad, error) {
+	for i, c := range o.columns {
+		if cells[i].given {
+			continue
+		}
+		cells[i] = cell{given: true, text: []byte(origin)}
+		if c.name == schemas.ID {
+			cells[i].text = strconv.AppendInt([]byte(origin+":"), line, 10)
+		}
 		if b := o.check(c, cells[i]); b != nil {
 			return b, nil
 		}
@@ -161,8 +172,7 @@ func (o *ownRows) add(cells []cell) (*bad, error) {
 		empty = blank(by(schemas.SourceText).text) || blank(by(schemas.TargetText).text)
 	}
 	if empty {
-		o.rows.out.Drop("empty", 1)
-		return nil, nil
+		return emptyRow, nil
 	}
 	for i, c := range o.columns {
 		o.append(c, cells[i])

@@ -87,7 +87,7 @@ func (p *Parquet) Read(ctx context.Context, table string, out schemas.Output) er
 	if err != nil {
 		return err
 	}
-	o := newOwnRows(reading{ctx: ctx, out: out}, m)
+	o := newOwnRows(newReading(ctx, out, 0), m)
 	defer o.rows.release()
 	for _, name := range files {
 		if err := o.readParquet(ctx, out, name); err != nil {
@@ -244,9 +244,15 @@ func (o *ownRows) putBatch(batch arrow.RecordBatch, out schemas.Output, path, or
 		var err error
 		line := before + int64(row) + 1
 		if b == nil {
+			b = o.complete(cells)
+		}
+		if b == nil {
 			b, err = o.put(cells, origin, line)
 		}
-		if b != nil {
+		switch {
+		case b != nil && b.dropped:
+			out.Drop(b.reason, 1)
+		case b != nil:
 			err = out.Reject(schemas.Rejected{Path: path, Line: line, Offset: -1, Reason: b.reason, Detail: b.detail})
 		}
 		if err != nil {

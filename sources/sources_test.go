@@ -50,10 +50,10 @@ func (r *result) at(row int, column string) string {
 // read reads a table and asserts that its batches fit its schema and that nothing stays allocated.
 func read(t testing.TB, s source, table string) *result {
 	t.Helper()
-	return readWith(t, context.Background(), s, table, nil)
+	return readWith(t, context.Background(), s, table, 1, nil)
 }
 
-func readWith(t testing.TB, ctx context.Context, s source, table string, emitted func()) *result {
+func readWith(t testing.TB, ctx context.Context, s source, table string, workers int, emitted func()) *result {
 	t.Helper()
 	allocator := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer allocator.AssertSize(t, 0)
@@ -86,8 +86,9 @@ func readWith(t testing.TB, ctx context.Context, s source, table string, emitted
 			}
 			return nil
 		},
-		Reject: func(x schemas.Rejected) error { r.rejected = append(r.rejected, x); return nil },
-		Drop:   func(reason string, n int64) { r.dropped[reason] += n },
+		Reject:  func(x schemas.Rejected) error { r.rejected = append(r.rejected, x); return nil },
+		Drop:    func(reason string, n int64) { r.dropped[reason] += n },
+		Workers: workers,
 	})
 	return r
 }

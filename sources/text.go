@@ -61,15 +61,15 @@ func (t *Text) Read(ctx context.Context, table string, out schemas.Output) error
 	if err != nil {
 		return err
 	}
-	r := reading{ctx, out, t.MaxLine}
+	r := newReading(ctx, out, t.MaxLine)
 	rows := r.rows(schemas.Documents())
 	defer rows.release()
-	for _, file := range files {
-		id := append([]byte(bare(file)), ':')
-		err := r.each(file, func(l *lines) error {
+	for i, l := range scanFiles[struct{}](r, files, nil) {
+		id := append([]byte(bare(files[i])), ':')
+		err := l.each(func() (*bad, error) {
 			rows.names(t.Language)
 			rows.texts(strconv.AppendInt(id, l.number, 10), nil, l.text)
-			return rows.end()
+			return nil, rows.end()
 		})
 		if err != nil {
 			return err

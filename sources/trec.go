@@ -71,9 +71,7 @@ func (t *TREC) Tables() []schemas.TableType {
 func (t *TREC) Files() ([]string, error) {
 	var patterns []string
 	for _, path := range []schemas.Path{t.Run, t.Judgments} {
-		for _, f := range t.files(path) {
-			patterns = append(patterns, f.path)
-		}
+		patterns = append(patterns, patternsOf(t.files(path))...)
 	}
 	return locateAll(patterns)
 }
@@ -99,9 +97,17 @@ func (t *TREC) files(path schemas.Path) []trecFile {
 	return files
 }
 
+func patternsOf(files []trecFile) []string {
+	var patterns []string
+	for _, f := range files {
+		patterns = append(patterns, f.path)
+	}
+	return patterns
+}
+
 // Read streams the rows in file order. Judgments are for any language where neither the path nor the id names one.
 func (t *TREC) Read(ctx context.Context, table string, out schemas.Output) error {
-	r := reading{ctx, out, t.MaxLine}
+	r := newReading(ctx, out, t.MaxLine)
 	switch {
 	case table == "hits" && t.Run != "":
 		return t.readHits(r)
@@ -114,31 +120,33 @@ func (t *TREC) Read(ctx context.Context, table string, out schemas.Output) error
 func (t *TREC) readHits(r reading) error {
 	rows := r.rows(schemas.Hits())
 	defer rows.release()
-	for _, file := range t.files(t.Run) {
+	files := t.files(t.Run)
+	for i, l := range scanFiles(r, patternsOf(files), parseHit) {
 		pairs := newSeen()
-		err := r.eachFile(file.path, func(l *lines) error {
-			h, ok, err := parseHit(l)
-			if !ok || err != nil {
-				return err
-			}
-			if err := unique(l, pairs, h.query, h.document); err != nil {
-				return err
+		err := l.each(func() (*bad, error) {
+			h := l.value
+			if !pairs.addBoth(h.query, h.document) {
+				return nil, twice(l, h.query, h.document)
 			}
 			language, document, ok := t.split(h.document)
 			if !ok {
-				return l.reject(badValue, "document id %q has no language before it", h.document)
+				return noLanguage(h.document), nil
 			}
-			rows.names(file.language)
+			rows.names(files[i].language)
 			rows.texts(h.query, language, document)
 			rows.integer(h.rank)
 			rows.number(h.score)
-			return rows.end()
+			return nil, rows.end()
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return rows.flush()
+}
+
+func noLanguage(document []byte) *bad {
+	return badly(badValue, "document id %q has no language before it", document)
 }
 
 // split takes the language off a document id.
@@ -150,31 +158,30 @@ func (t *TREC) split(id []byte) (language, document []byte, ok bool) {
 	return language, document, ok && len(language) > 0 && len(document) > 0
 }
 
-func unique(l *lines, pairs *seen, query, document []byte) error {
-	if pairs.addBoth(query, document) {
-		return nil
-	}
+func twice[T any](l *lines[T], query, document []byte) error {
 	return fmt.Errorf("reading %s: line %d: document %s comes twice for query %s", l.path, l.number, document, query)
 }
 
 func (t *TREC) readJudgments(r reading) error {
 	rows := r.rows(schemas.Judgments())
 	defer rows.release()
-	for _, file := range t.files(t.Judgments) {
+	files := t.files(t.Judgments)
+	for i, l := range scanFiles(r, patternsOf(files), parseJudgment) {
 		pairs := newSeen()
-		err := r.eachJudgment(file.path, func(l *lines, query, document []byte, grade int32) error {
-			if err := unique(l, pairs, query, document); err != nil {
-				return err
+		err := l.each(func() (*bad, error) {
+			j := l.value
+			if !pairs.addBoth(j.query, j.document) {
+				return nil, twice(l, j.query, j.document)
 			}
 			language := ""
 			if t.Prefixed {
-				prefix, rest, ok := t.split(document)
+				prefix, rest, ok := t.split(j.document)
 				if !ok {
-					return l.reject(badValue, "document id %q has no language before it", document)
+					return noLanguage(j.document), nil
 				}
-				language, document = string(prefix), rest
+				language, j.document = string(prefix), rest
 			}
-			return rows.judgment(query, document, grade, file.language, language)
+			return nil, rows.judgment(j.query, j.document, j.grade, files[i].language, language)
 		})
 		if err != nil {
 			return err
@@ -183,49 +190,61 @@ func (t *TREC) readJudgments(r reading) error {
 	return rows.flush()
 }
 
-// A hit is one line of a run; its fields are valid until the next one.
+// A hit is one line of a run.
 type hit struct {
 	query, document []byte
 	rank            int32
 	score           float64
 }
 
-// parseHit takes a line of a run apart; false if it was dropped or rejected.
-func parseHit(l *lines) (h hit, ok bool, err error) {
-	if l.text[0] == '#' {
-		l.out.Drop("comment", 1)
-		return h, false, nil
+// parseHit takes a line of a run apart.
+func parseHit(line []byte, s *splitter) (h hit, b *bad) {
+	if line[0] == '#' {
+		return h, comment
 	}
-	f, err := l.words(6, "query id, Q0, document id, rank, score, run")
-	if f == nil || err != nil {
-		return h, false, err
+	f, b := s.words(line, 6, "query id, Q0, document id, rank, score, run")
+	if b != nil {
+		return h, b
 	}
 	rank, err := strconv.ParseInt(string(f[3]), 10, 32)
 	if err != nil {
-		return h, false, l.reject(badValue, "rank %q is no whole number", f[3])
+		return h, badly(badValue, "rank %q is no whole number", f[3])
 	}
 	score, err := strconv.ParseFloat(string(f[4]), 64)
 	if err != nil || math.IsNaN(score) {
-		return h, false, l.reject(badValue, "score %q is no number", f[4])
+		return h, badly(badValue, "score %q is no number", f[4])
 	}
-	return hit{query: f[0], document: f[2], rank: int32(rank), score: score}, true, nil
+	return hit{query: f[0], document: f[2], rank: int32(rank), score: score}, nil
+}
+
+var comment = drop("comment")
+
+// A judgment is one line of a judgment file.
+type judgment struct {
+	query, document []byte
+	grade           int32
+}
+
+// parseJudgment takes a line in the format of trec_eval apart.
+func parseJudgment(line []byte, s *splitter) (j judgment, b *bad) {
+	if line[0] == '#' {
+		return j, comment
+	}
+	f, b := s.words(line, 4, "query id, 0, document id, grade")
+	if b != nil {
+		return j, b
+	}
+	grade, err := strconv.ParseInt(string(f[3]), 10, 32)
+	if err != nil {
+		return j, badly(badValue, "grade %q is no whole number", f[3])
+	}
+	return judgment{f[0], f[2], int32(grade)}, nil
 }
 
 // eachJudgment calls row for every judgment of a file in the format of trec_eval.
-func (r reading) eachJudgment(pattern string, row func(l *lines, query, document []byte, grade int32) error) error {
-	return r.eachFile(pattern, func(l *lines) error {
-		if l.text[0] == '#' {
-			l.out.Drop("comment", 1)
-			return nil
-		}
-		f, err := l.words(4, "query id, 0, document id, grade")
-		if f == nil || err != nil {
-			return err
-		}
-		grade, err := strconv.ParseInt(string(f[3]), 10, 32)
-		if err != nil {
-			return l.reject(badValue, "grade %q is no whole number", f[3])
-		}
-		return row(l, f[0], f[2], int32(grade))
-	})
+func (r reading) eachJudgment(pattern string, row func(judgment) error) error {
+	for _, l := range scanFiles(r, []string{pattern}, parseJudgment) {
+		return l.each(func() (*bad, error) { return nil, row(l.value) })
+	}
+	return nil
 }

@@ -104,7 +104,7 @@ func (w *WikiCLIR) judgments(queries, documents string) string {
 // Read streams the rows in file order, language after language. Judgments carry the language of the document; that of
 // the query is null, so that they hold for translated queries too.
 func (w *WikiCLIR) Read(ctx context.Context, table string, out schemas.Output) error {
-	r := reading{ctx, out, w.MaxLine}
+	r := newReading(ctx, out, w.MaxLine)
 	switch table {
 	case "documents":
 		return r.documents(w.Documents, w.documents, 3, "id, title, text")
@@ -117,20 +117,19 @@ func (w *WikiCLIR) Read(ctx context.Context, table string, out schemas.Output) e
 	case "judgments":
 		rows := r.rows(schemas.Judgments())
 		defer rows.release()
-		err := w.eachJudgment(r, func(l *lines, language string, f [][]byte) error {
+		err := w.eachJudgment(r, func(language string, f [][]byte) (*bad, error) {
 			grade := w.MateGrade
 			switch string(f[2]) {
 			case "1":
 				grade = w.LinkedGrade
 			case "2":
 			default:
-				return l.reject(badValue, "grade %q is neither 1 nor 2", f[2])
+				return badly(badValue, "grade %q is neither 1 nor 2", f[2]), nil
 			}
 			if grade == 0 {
-				r.out.Drop("no_grade", 1)
-				return nil
+				return drop("no_grade"), nil
 			}
-			return rows.judgment(f[0], f[1], grade, "", language)
+			return nil, rows.judgment(f[0], f[1], grade, "", language)
 		})
 		if err != nil {
 			return err
@@ -141,19 +140,19 @@ func (w *WikiCLIR) Read(ctx context.Context, table string, out schemas.Output) e
 }
 
 // eachJudgment calls row with query id, document id and grade, as published.
-func (w *WikiCLIR) eachJudgment(r reading, row func(l *lines, language string, f [][]byte) error) error {
+func (w *WikiCLIR) eachJudgment(r reading, row func(language string, f [][]byte) (*bad, error)) error {
+	var files, languages []string
 	for _, queries := range w.Queries {
 		for _, language := range w.Documents {
-			err := r.eachFile(w.judgments(queries, language), func(l *lines) error {
-				f, err := l.words(3, "query id, document id, grade")
-				if f == nil || err != nil {
-					return err
-				}
-				return row(l, language, f)
-			})
-			if err != nil {
-				return err
-			}
+			files, languages = append(files, w.judgments(queries, language)), append(languages, language)
+		}
+	}
+	parse := func(line []byte, s *splitter) ([][]byte, *bad) {
+		return s.words(line, 3, "query id, document id, grade")
+	}
+	for i, l := range scanFiles(r, files, parse) {
+		if err := l.each(func() (*bad, error) { return row(languages[i], l.value) }); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -165,8 +164,8 @@ func (w *WikiCLIR) judged(r reading) (*seen, error) {
 		return nil, nil
 	}
 	ids := newSeen()
-	return ids, w.eachJudgment(r.silent(), func(_ *lines, _ string, f [][]byte) error {
+	return ids, w.eachJudgment(r.silent(), func(_ string, f [][]byte) (*bad, error) {
 		ids.add(f[0])
-		return nil
+		return nil, nil
 	})
 }
