@@ -2,17 +2,11 @@ package sinks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -75,68 +69,32 @@ func WriteParquet(ctx context.Context, path string, t schemas.Table) error {
 	return writeParquet(ctx, path, compress.Codecs.Zstd, []schemas.Table{t})
 }
 
-// A row group ends after so many rows, or with the record batch in which it reaches so many bytes: that bounds the
-// writer's memory, which is several times a row group.
-const (
-	rowGroup      = 16384
-	rowGroupBytes = 32 << 20
-)
-
 func writeParquet(ctx context.Context, path string, codec compress.Compression, tables []schemas.Table) error {
 	f, err := Create(path)
 	if err != nil {
 		return err
 	}
-	// The dictionary is off for numbers, which hardly repeat, and on for text.
-	options := []parquet.WriterProperty{
-		parquet.WithCompression(codec), parquet.WithMaxRowGroupLength(rowGroup), parquet.WithCreatedBy("ferry"),
-		parquet.WithStats(true), parquet.WithAllocator(memory.DefaultAllocator),
-	}
-	for _, name := range []string{schemas.Vector, schemas.TokenVectorList} {
-		if tables[0].Schema.HasField(name) {
-			options = append(options, parquet.WithDictionaryPath(parquet.ColumnPathFromString(leaf(tables[0].Schema, name)), false))
-		}
-	}
-	w, err := pqarrow.NewFileWriter(tables[0].Schema, struct{ io.Writer }{f}, parquet.NewWriterProperties(options...),
-		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema(), pqarrow.WithAllocator(memory.DefaultAllocator)))
+	return f.Publish(writeTables(ctx, f, codec, tables))
+}
+
+func writeTables(ctx context.Context, f io.Writer, codec compress.Compression, tables []schemas.Table) error {
+	w, err := newParquetWriter(f, tables[0].Schema, codec)
 	if err != nil {
-		return f.Publish(fmt.Errorf("writing %s: %w", path, err))
+		return err
 	}
-	err = writeRows(ctx, w, tables)
-	err = errors.Join(err, w.Close())
-	return f.Publish(err)
-}
-
-// leaf is the Parquet column path of a list column's values.
-func leaf(schema *arrow.Schema, name string) string {
-	field := schema.Field(schema.FieldIndices(name)[0])
-	path := name
-	for t := field.Type; slices.Contains([]arrow.Type{arrow.LIST, arrow.FIXED_SIZE_LIST}, t.ID()); {
-		path += ".list.element"
-		t = t.(arrow.ListLikeType).Elem()
-	}
-	return path
-}
-
-// writeRows cuts rows into row groups.
-func writeRows(ctx context.Context, w *pqarrow.FileWriter, tables []schemas.Table) error {
-	size := int64(0) // of the row group, in memory
+	defer w.release()
 	for _, t := range tables {
 		for batch, err := range t.Batches(ctx) {
 			if err != nil {
 				return err
 			}
-			if size >= rowGroupBytes {
-				w.NewBufferedRowGroup()
-				size = 0
-			}
-			for _, column := range batch.Columns() {
-				size += int64(column.Data().SizeInBytes())
-			}
-			if err := w.WriteBuffered(batch); err != nil {
+			if err := w.write(batch); err != nil {
 				return err
 			}
 		}
 	}
-	return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return w.close()
 }
