@@ -1,7 +1,6 @@
 package sources
 
 import (
-	"bytes"
 	"fmt"
 	"unicode/utf8"
 )
@@ -14,10 +13,12 @@ func (m malformed) Error() string { return string(m) }
 // A tag is one of XML. Its slices are those of the text that it was parsed from.
 type tag struct {
 	name       []byte // empty if this is no tag
+	local      []byte // its end after the prefix
 	end        bool   // </name>
 	empty      bool   // <name/>
-	attributes []byte
-	size       int // in bytes; 0 where the text ends before the tag
+	first      attribute
+	attributes []byte // all of them
+	size       int    // in bytes; 0 where the text ends before the tag
 }
 
 // parse reads the tag with whose < the text begins.
@@ -35,6 +36,7 @@ func (t *tag) parse(b []byte) error {
 		return malformed("a < that begins no tag")
 	}
 	t.name = b[i : i+n]
+	t.local = local(t.name)
 	i += n
 	for start := i; ; {
 		i += spaceLength(b[i:])
@@ -54,8 +56,17 @@ func (t *tag) parse(b []byte) error {
 		if err != nil || a.size == 0 {
 			return err
 		}
+		if t.first.size == 0 {
+			t.first = a
+		}
 		i += a.size
 	}
+}
+
+func tagSize(b []byte) (int, error) {
+	var t tag
+	err := t.parse(b)
+	return t.size, err
 }
 
 // An attribute is name="value", or with apostrophes.
@@ -80,22 +91,22 @@ func parseAttribute(b []byte) (attribute, error) {
 	if b[quote] != '"' && b[quote] != '\'' {
 		return attribute{}, malformed("an attribute's value without quotes")
 	}
-	value := b[quote+1:]
-	end := bytes.IndexByte(value, b[quote])
-	if end >= 0 {
-		value = value[:end]
+	for i := quote + 1; i < len(b); i++ {
+		switch b[i] {
+		case b[quote]:
+			return attribute{b[:n], b[quote+1 : i], i + 1}, nil
+		case '<':
+			return attribute{}, malformed("a < in an attribute's value")
+		}
 	}
-	if bytes.IndexByte(value, '<') >= 0 {
-		return attribute{}, malformed("a < in an attribute's value")
-	}
-	if end < 0 {
-		return attribute{}, nil
-	}
-	return attribute{b[:n], value, quote + 1 + end + 1}, nil
+	return attribute{}, nil
 }
 
 // value is that of the first attribute of a tag with a name, whatever the prefix; empty if there is none.
-func (t tag) value(name string) []byte {
+func (t *tag) value(name string) []byte {
+	if string(local(t.first.name)) == name {
+		return t.first.value
+	}
 	for rest := t.attributes; ; {
 		rest = rest[spaceLength(rest):]
 		a, err := parseAttribute(rest)
@@ -111,8 +122,10 @@ func (t tag) value(name string) []byte {
 
 // local is a name without its prefix.
 func local(name []byte) []byte {
-	if i := bytes.IndexByte(name, ':'); i > 0 && i+1 < len(name) {
-		return name[i+1:]
+	for i, c := range name { // a few bytes
+		if c == ':' && i > 0 && i+1 < len(name) {
+			return name[i+1:]
+		}
 	}
 	return name
 }

@@ -87,7 +87,6 @@ type tmxReader struct {
 	id      []byte   // its tuid, if it has one
 	texts   [][]byte // by code, nil where the unit lacks the language; valid until the next unit
 
-	found     tag    // that markup has found
 	open      []int  // where in names those of open elements begin
 	names     []byte // one after the other
 	native    int    // open elements whose content is no text
@@ -116,21 +115,21 @@ func newTMXReader(in *input, codes []string, maxText int) (*tmxReader, error) {
 
 // next moves to the next unit, or to what looks like one and has a problem; io.EOF at the end.
 func (t *tmxReader) next() error {
-	for t.skip("<") {
+	for found := (tag{}); t.skip("<"); {
 		t.mark()
-		err := t.markup()
-		name := local(t.found.name)
+		err := t.markup(&found)
+		name := found.local
 		switch isRoot := string(name) == "tmx"; {
 		case err == errCut:
 			return t.end()
 		case err != nil || string(name) == "tu" && t.isTMX:
-			return t.unit(err)
-		case t.found.size == 0:
+			return t.unit(&found, err)
+		case found.size == 0:
 		case !t.isTMX && !isRoot:
 			return fmt.Errorf("reading %s: it is not TMX, its first element is %s", t.path, name)
 		default:
-			t.isTMX, t.ended = true, t.ended || isRoot && (t.found.end || t.found.empty)
-			t.at += t.found.size
+			t.isTMX, t.ended = true, t.ended || isRoot && (found.end || found.empty)
+			t.at += found.size
 		}
 	}
 	return t.end()
@@ -150,7 +149,7 @@ func (t *tmxReader) end() error {
 }
 
 // unit reads the unit whose tag has been found, or deals with what could not be read as a tag.
-func (t *tmxReader) unit(err error) error {
+func (t *tmxReader) unit(found *tag, err error) error {
 	t.number++
 	t.begun = position{t.line(), t.offset()}
 	if t.recoded {
@@ -160,12 +159,12 @@ func (t *tmxReader) unit(err error) error {
 	switch {
 	case err != nil:
 		t.at = min(t.at+1, len(t.bytes))
-	case t.found.end:
-		t.at += t.found.size
+	case found.end:
+		t.at += found.size
 		t.problem, t.detail = badXML, "a unit ends that has not begun"
 	default:
-		t.at += t.found.size
-		err = t.readUnit()
+		t.at += found.size
+		err = t.readUnit(found)
 	}
 	wrong, isMalformed := err.(malformed)
 	switch {

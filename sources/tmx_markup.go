@@ -8,14 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// markup makes found the tag that begins here, or steps over other markup: found has then no size.
-func (t *tmxReader) markup() error {
+// markup makes found the tag that begins here, or steps over other markup: found has then no size. Tags stay on the
+// stack, since pointers in the reader cost a barrier each while garbage is collected.
+func (t *tmxReader) markup(found *tag) error {
 	if b := t.rest(); len(b) > 1 && b[1] != '!' && b[1] != '?' {
-		if err := t.found.parse(b); t.found.size > 0 || err != nil {
+		if err := found.parse(b); found.size > 0 || err != nil {
 			return err
 		}
 	}
-	t.found = tag{}
+	*found = tag{}
 	switch {
 	case t.begins("<?"):
 		return t.past("?>")
@@ -26,12 +27,14 @@ func (t *tmxReader) markup() error {
 		t.at += len("<![CDATA[")
 		return t.takeData()
 	case t.begins("<!DOCTYPE") && !t.isTMX:
-		var size int
-		err := t.wholly(func(b []byte) (_ int, err error) { size, err = parseDoctype(b); return size, err })
+		size, err := t.wholly(parseDoctype)
 		t.at += size
 		return err
 	}
-	return t.wholly(func(b []byte) (int, error) { err := t.found.parse(b); return t.found.size, err })
+	if _, err := t.wholly(tagSize); err != nil {
+		return err
+	}
+	return found.parse(t.rest())
 }
 
 // past moves to after a mark.
@@ -43,17 +46,17 @@ func (t *tmxReader) past(mark string) error {
 	return nil
 }
 
-// wholly parses markup, whose size is 0 until all of it has been read.
-func (t *tmxReader) wholly(parse func([]byte) (size int, err error)) error {
+// wholly reads on until markup has a size, which is 0 as long as its end has not been read.
+func (t *tmxReader) wholly(sizeOf func([]byte) (int, error)) (int, error) {
 	for limit := max(t.max, maxRaw); ; {
-		size, err := parse(t.rest())
+		size, err := sizeOf(t.rest())
 		switch {
 		case size > 0 || err != nil:
-			return err
+			return size, err
 		case len(t.rest()) > limit:
-			return malformed(fmt.Sprintf("markup of more than %d bytes", limit))
+			return 0, malformed(fmt.Sprintf("markup of more than %d bytes", limit))
 		case !t.more():
-			return errCut
+			return 0, errCut
 		}
 	}
 }
@@ -72,29 +75,30 @@ func (t *tmxReader) problemOf(text []byte) string {
 // isXML tells whether a text is nothing but characters that XML allows, in UTF-8.
 func isXML(text []byte) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for len(text) > 0 {
-		switch c := text[0]; {
-		case c < utf8.RuneSelf:
-			if len(text) >= 8 {
-				word := binary.LittleEndian.Uint64(text)
-				if (word|(word-' '*ones))&highs == 0 { // all are ASCII, none is below a space
-					text = text[8:]
-					continue
-				}
+	for i := 0; i < len(text); {
+		for i+8 <= len(text) {
+			word := binary.LittleEndian.Uint64(text[i:])
+			if (word|(word-' '*ones))&highs != 0 { // not all are ASCII and none below a space
+				break
 			}
-			if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+			i += 8
+		}
+		for ; i < len(text) && text[i] < utf8.RuneSelf; i++ {
+			if c := text[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' {
 				return false
 			}
-			text = text[1:]
-		case c >= 0xe1 && c <= 0xec && len(text) > 2 && text[1]&0xc0 == 0x80 && text[2]&0xc0 == 0x80,
-			c == 0xe0 && len(text) > 2 && text[1]&0xe0 == 0xa0 && text[2]&0xc0 == 0x80: // most scripts of Asia
-			text = text[3:]
-		default:
-			char, size := utf8.DecodeRune(text)
+		}
+		for i < len(text) && text[i] >= utf8.RuneSelf {
+			if rest := text[i:]; len(rest) > 2 && rest[0]&0xf0 == 0xe0 && rest[1]&0xc0 == 0x80 && rest[2]&0xc0 == 0x80 &&
+				(rest[0] == 0xe0 && rest[1] >= 0xa0 || rest[0] > 0xe0 && rest[0] < 0xed) { // most scripts of Asia
+				i += 3
+				continue
+			}
+			char, size := utf8.DecodeRune(text[i:])
 			if char == utf8.RuneError && size == 1 || char == 0xfffe || char == 0xffff {
 				return false
 			}
-			text = text[size:]
+			i += size
 		}
 	}
 	return true

@@ -228,3 +228,39 @@ func recoded(t *testing.T, e encoding.Encoding, text string) io.Reader {
 	}
 	return strings.NewReader(bytes)
 }
+
+// TestIsXML compares the quick check of a text with the definition, for every character in every place of a word.
+func TestIsXML(t *testing.T) {
+	slow := func(text []byte) bool {
+		for rest := text; len(rest) > 0; {
+			char, size := utf8.DecodeRune(rest)
+			control := char < ' ' && char != '\t' && char != '\n' && char != '\r'
+			if char == utf8.RuneError && size == 1 || control || char == 0xfffe || char == 0xffff {
+				return false
+			}
+			rest = rest[size:]
+		}
+		return true
+	}
+	check := func(piece ...byte) {
+		for place := range 9 {
+			text := append(append(bytes.Repeat([]byte("x"), place), piece...), "12345678"[place/2:]...)
+			if got := isXML(text); got != slow(text) {
+				t.Fatalf("%q: %v", text, got)
+			}
+		}
+	}
+	for char := range rune(utf8.MaxRune + 1) {
+		if char < 0x3000 || char >= 0xd000 && char < 0x10100 || char%997 == 0 {
+			check(utf8.AppendRune(nil, char)...)
+		}
+	}
+	for lead := range 256 {
+		for _, second := range []byte{0, 'a', 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff} {
+			for _, third := range []byte{'a', 0x7f, 0x80, 0xbe, 0xbf, 0xc0} {
+				check(byte(lead), second, third)
+				check(byte(lead), second, third, 0x80)
+			}
+		}
+	}
+}

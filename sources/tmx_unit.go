@@ -12,22 +12,22 @@ const maxDepth = 100
 const errCut = malformed("the file ends within the unit")
 
 // readUnit reads what stands between the tags of a tu, the first of which has been found.
-func (t *tmxReader) readUnit() (err error) {
+func (t *tmxReader) readUnit(found *tag) (err error) {
 	t.open, t.names, t.text = t.open[:0], t.names[:0], t.text[:0]
 	t.language, t.inSegment, t.native = -1, false, 0
 	clear(t.texts)
-	if t.id, err = appendText(t.id[:0], t.found.value("tuid")); err != nil {
+	if t.id, err = appendText(t.id[:0], found.value("tuid")); err != nil {
 		return err
 	}
-	if t.problem = t.problemOf(t.id); t.found.empty {
+	if t.problem = t.problemOf(t.id); found.empty {
 		return nil
 	}
-	for t.push(t.found.name); len(t.open) > 0; t.at += t.found.size {
+	for t.push(found.name); len(t.open) > 0; t.at += found.size {
 		if err = t.takeText(); err == nil {
-			err = t.markup()
+			err = t.markup(found)
 		}
-		if err == nil && t.found.size > 0 {
-			err = t.element()
+		if err == nil && found.size > 0 {
+			err = t.element(found)
 		}
 		if err != nil {
 			return err
@@ -81,9 +81,8 @@ func (t *tmxReader) limit() {
 }
 
 // element deals with a tag within a unit. Of one tuv its first seg counts, of several in a language the first.
-func (t *tmxReader) element() error {
-	found := &t.found
-	name := local(found.name)
+func (t *tmxReader) element(found *tag) error {
+	name := found.local
 	switch {
 	case found.end:
 		return t.pop(found.name)

@@ -97,6 +97,9 @@ func (w *window) find(mark string, limit int) int {
 
 // skip moves to the next mark, however far it is; false if there is none.
 func (w *window) skip(mark string) bool {
+	if b := w.rest(); len(b) > 0 && len(mark) == 1 && b[0] == mark[0] { // as where one tag follows another
+		return true
+	}
 	for {
 		if i := indexOf(w.rest(), mark); i >= 0 {
 			w.at += i
