@@ -15,6 +15,9 @@ import (
 // A trainer is a stage that says which of its keys name the tables that its model learns from.
 type trainer interface{ TrainsOn() []string }
 
+// A tolerant stage names the rules of lint whose findings its keys take care of.
+type tolerant interface{ Tolerates() []string }
+
 // A knower is a source that knows what is wrong with the files that are published.
 type knower interface {
 	Traps(table string, read int64, rejected map[string]int64) []schemas.Finding
@@ -89,6 +92,8 @@ func (s *Step) reads(other *Step) bool {
 type evaluation struct {
 	queries, documents, judgments *edge
 	training                      []*edge
+	dev                           bool     // its queries are those that weights are chosen by
+	ignore                        []string // rules
 }
 
 // evaluations are those of the pipeline, each once however many models it measures: of evaluate, of training that measures
@@ -98,6 +103,7 @@ func (p *Pipeline) evaluations() []*evaluation {
 	trained := map[*Step]bool{}
 	add := func(s *Step, e *evaluation) {
 		if i := slices.IndexFunc(all, e.same); i >= 0 {
+			all[i].ignore = slices.DeleteFunc(all[i].ignore, func(rule string) bool { return !slices.Contains(e.ignore, rule) })
 			e = all[i]
 		} else if e.queries != nil || e.documents != nil || e.judgments != nil {
 			all = append(all, e)
@@ -109,10 +115,16 @@ func (p *Pipeline) evaluations() []*evaluation {
 		if judged, hits := s.edgeOf("judgments"), s.edgeOf("hits"); judged != nil && hits != nil {
 			search := searchOf(hits.step)
 			evaluated[search] = true
-			add(s, newEvaluation(search.edgeOf("queries"), search.edgeOf("documents"), judged))
+			e := newEvaluation(search.edgeOf("queries"), search.edgeOf("documents"), judged)
+			if t, ok := s.component.(tolerant); ok {
+				e.ignore = t.Tolerates()
+			}
+			add(s, e)
 		}
 		if queries := s.edgeOf(stages.DevQueries); queries != nil {
-			add(s, newEvaluation(queries, s.edgeOf("dev_documents"), s.edgeOf("dev_judgments")))
+			dev := newEvaluation(queries, s.edgeOf("dev_documents"), s.edgeOf("dev_judgments"))
+			dev.dev, dev.ignore = true, []string{schemas.UnknownQuery} // they do not count there
+			add(s, dev)
 		}
 	}
 	rest := &evaluation{}
@@ -179,7 +191,7 @@ func hasTexts(t schemas.TableType) bool {
 
 // same tells whether another evaluation has the same tables.
 func (e *evaluation) same(other *evaluation) bool {
-	return sameTable(e.queries, other.queries) && sameTable(e.documents, other.documents) && sameTable(e.judgments, other.judgments)
+	return e.dev == other.dev && sameTable(e.queries, other.queries) && sameTable(e.documents, other.documents) && sameTable(e.judgments, other.judgments)
 }
 
 func sameTable(a, b *edge) bool {
@@ -223,7 +235,7 @@ func (e *evaluation) train(s *Step, trained map[*Step]bool) {
 			continue
 		}
 		text := textTable(in)
-		if text == nil || !slices.Contains(t.TrainsOn(), in.key) || in.key == stages.DevQueries && sameTable(text, e.queries) ||
+		if text == nil || !slices.Contains(t.TrainsOn(), in.key) || in.key == stages.DevQueries && e.dev ||
 			slices.ContainsFunc(e.training, func(other *edge) bool { return sameTable(other, text) }) {
 			continue
 		}
@@ -255,7 +267,7 @@ func (e *evaluation) String() string {
 // step is a stage lint of the evaluation, which is wanted for itself.
 func (e *evaluation) step(p *Pipeline, number int) (*Step, error) {
 	c := stages.NewLint()
-	c.FailOn = "never"
+	c.FailOn, c.Ignore = "never", e.ignore
 	k, _ := kindOf("stages", "lint")
 	s := &Step{Section: "stages", Name: fmt.Sprintf("lint %d", number+1), kind: k, component: c, wanted: true}
 	add := func(key string, to *edge) {

@@ -94,6 +94,7 @@ const (
 	Mojibake            = "mojibake"
 	UnusableRow         = "unusable_row"
 	KnownTrap           = "known_trap"
+	RowCount            = "row_count"
 )
 
 var rules = []RuleText{
@@ -114,13 +115,13 @@ var rules = []RuleText{
 	{DocumentHasQueryID, "a document has the id of a query: in translated collections it is the query's own translation, and to find it measures translation",
 		"normal if it is excluded from what may be returned (mtop: exclude_translation, beir: exclude_identical, or a column exclude)"},
 	{UnknownQuery, "judgments name a query that is not among the queries; evaluate counts it as 0",
-		"clean, split or subset the judgments as you did the queries; or let evaluate say absent: skip, and lint ignore this rule"},
+		"clean, split or subset the judgments as you did the queries; or let evaluate say absent: skip; if a few were published so, let lint ignore this rule"},
 	{UnknownDocument, "judgments name a document that is not in the collection, so nobody can find it and scores cannot reach 1",
-		"check whether the collection is complete, and what clean, deduplicate or split took out of it"},
+		"check whether the collection is complete, and what clean, deduplicate or split took out of it; a few may be published so, as in BEIR's ArguAna"},
 	{Contradiction, "a query has two judgments of one document that differ; evaluate refuses them",
 		"keep one of the two"},
 	{QueryWithoutJudged, "a query has no judgment: it is searched for and counts nothing, or 0",
-		"leave such queries out (judged_only: true), or find out why their ids are not those of the judgments"},
+		"leave such queries out (judged_only: true), let evaluate say nothing_relevant: skip, or find out why their ids are not those of the judgments"},
 	{QueryWithoutMatches, "a query has judgments, and none says relevant: it scores 0 whatever is found",
 		"let evaluate say nothing_relevant: skip if that is not what you want to measure"},
 	{EmptyText, "a text is empty: nothing can be learned from it, and an empty document cannot be found",
@@ -129,7 +130,7 @@ var rules = []RuleText{
 		"names and numbers are normal; whole sentences were never translated: take them out"},
 	{WrongScript, "most letters of a text are not of the script that its language is written in",
 		"wrong language, swapped columns, or text that was never translated: clean with min_script takes such rows out"},
-	{MixedScript, "a word mixes Latin with Cyrillic or Greek letters that look alike, so that it is split into pieces nobody knows",
+	{MixedScript, "a word mixes Latin and Cyrillic letters that look alike, so that it is split into pieces that no model knows",
 		"often the work of optical character recognition or of spammers; replace the letters, or leave the rows out"},
 	{ReplacementMark, "a text holds U+FFFD, which stands for a character that was lost",
 		"the file was decoded with the wrong encoding before ferry saw it: get it again from where it is whole"},
@@ -137,5 +138,6 @@ var rules = []RuleText{
 		"MS MARCO's passages and translations made from them are published so; ftfy or ir_datasets mend them"},
 	{UnusableRow, "rows could not be read and are in quarantine",
 		"see `ferry inspect .ferry/quarantine.parquet`; a run fails when they are more than max_bad_rows"},
-	{KnownTrap, "the published files are known for this", "see the finding's detail"},
+	{KnownTrap, "the published files are known for this mistake", "get the later version that is named below"},
+	{RowCount, "there are not as many rows as were published", "fine if you took a part of the data; else the download was cut short, and scores compare with nobody's: get it again"},
 }

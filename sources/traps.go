@@ -23,18 +23,18 @@ func (m *MMARCO) Traps(table string, read int64, rejected map[string]int64) []sc
 	case "queries":
 		languages = int64(len(m.Queries))
 	}
-	trap := schemas.Finding{Severity: schemas.SeverityInfo, Rule: schemas.KnownTrap, Count: read}
+	trap := schemas.Finding{Severity: schemas.SeverityInfo, Rule: schemas.RowCount, Count: read}
 	want := mmarcoRows[m.Split][table] * languages
 	broken := rejected[missingColumns]
 	switch {
 	case broken > 0 && table == "queries" && (slices.Contains(m.Queries, "pt") || slices.Contains(m.Queries, "zh")):
-		trap.Severity, trap.Count = schemas.SeverityError, broken
+		trap.Severity, trap.Rule, trap.Count = schemas.SeverityError, schemas.KnownTrap, broken
 		trap.Detail = fmt.Sprintf("version 1 of mMARCO's Portuguese and Chinese queries has line breaks within queries (811,690 lines of 808,731 training queries, "+
 			"101,619 of 101,093 in Portuguese dev): here %d lines have no id, and the query before each is cut short; version 1.1 and later mend them", broken)
 	case read == want:
 		return nil
 	default:
-		trap.Detail = fmt.Sprintf("mMARCO has %d rows here for the languages chosen, the files have %d: a part of it, or a download that was cut short", want, read)
+		trap.Detail = fmt.Sprintf("mMARCO has %d rows for the languages chosen, and there are %d", want, read)
 	}
 	return []schemas.Finding{trap}
 }

@@ -56,6 +56,17 @@ func (e *Evaluate) Validate() []schemas.Mistake {
 	return found
 }
 
+// Tolerates names the rules of lint whose findings the keys take care of.
+func (e *Evaluate) Tolerates() (rules []string) {
+	if e.Absent == "skip" {
+		rules = append(rules, schemas.UnknownQuery)
+	}
+	if e.NothingRelevant == "skip" {
+		rules = append(rules, schemas.QueryWithoutJudged, schemas.QueryWithoutMatches)
+	}
+	return rules
+}
+
 // Outputs is a table of scores.
 func (e *Evaluate) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("hits", in.Schema("hits"), "hits", schemas.QueryID, schemas.DocumentID, schemas.Score)

@@ -50,7 +50,7 @@ type Lint struct {
 
 // NewLint returns a Lint with its defaults.
 func NewLint() *Lint {
-	return &Lint{Near: 0.8, Shingle: 5, Window: 500_000, MinScript: 0.5, FailOn: schemas.SeverityError}
+	return &Lint{Near: 0.8, Shingle: 5, Window: 500_000, MinScript: 0.2, FailOn: schemas.SeverityError}
 }
 
 // Validate checks the keys.

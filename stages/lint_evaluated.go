@@ -29,6 +29,7 @@ type rowID struct {
 // An evaluatedRow is a query or a document.
 type evaluatedRow struct {
 	rowID
+	digest                [16]byte // of its text
 	empty, excludesItself bool
 	judged, relevant      bool   // named by a judgment, by one of a grade above 0
 	inTriples             bool   // named by one
@@ -50,7 +51,7 @@ func (p *evaluated) add(batch arrow.RecordBatch, t schemas.Table, query bool) er
 	}
 	for n, looked := range p.look(batch, own, true, true) {
 		i := own[n]
-		row := evaluatedRow{rowID: rowID{query, p.language(language(i), query), clone(id(i))}, empty: looked[0].empty}
+		row := evaluatedRow{rowID: rowID{query, p.language(language(i), query), clone(id(i))}, digest: looked[0].digest, empty: looked[0].empty}
 		if query && batch.Schema().HasField(schemas.Exclude) {
 			row.excludesItself = slices.Contains(stringList(column[*array.List](batch, schemas.Exclude), i), row.id)
 		}
@@ -110,20 +111,30 @@ func (p *evaluated) addRow(row evaluatedRow, table string) error {
 	if row.query {
 		return nil
 	}
+	return p.meetQuery(row, finding)
+}
+
+// meetQuery reports a document that has the id of a query, of its own language if there is one.
+func (p *evaluated) meetQuery(row evaluatedRow, finding schemas.Finding) error {
+	query, ok := p.byID[rowID{true, row.language, row.id}]
 	for _, language := range p.languages["queries"] {
-		i, ok := p.byID[rowID{true, language, row.id}]
 		if !ok {
-			continue
+			query, ok = p.byID[rowID{true, language, row.id}]
 		}
-		finding.Severity, finding.Rule, finding.Detail = schemas.SeverityWarning, schemas.DocumentHasQueryID, "may be returned for that query"
-		if p.rows[i].excludesItself {
-			finding.Severity, finding.Detail = schemas.SeverityInfo, "is excluded from what is returned for that query"
-		}
-		queries, _ := p.job.Table("queries")
-		finding.RelatedTable, finding.RelatedLanguage, finding.RelatedID = queries.Name, language, row.id
-		return p.found.add(finding)
 	}
-	return nil
+	if !ok {
+		return nil
+	}
+	finding.Severity, finding.Rule, finding.Detail = schemas.SeverityWarning, schemas.DocumentHasQueryID, "may be returned for that query"
+	switch q := p.rows[query]; {
+	case q.excludesItself:
+		finding.Severity, finding.Detail = schemas.SeverityInfo, "is excluded from what is returned for that query"
+	case q.language == row.language && q.digest != row.digest:
+		finding.Severity, finding.Detail = schemas.SeverityInfo, "has another text than that query in its language: queries and documents seem to be numbered apart"
+	}
+	queries, _ := p.job.Table("queries")
+	finding.RelatedTable, finding.RelatedLanguage, finding.RelatedID = queries.Name, p.rows[query].language, row.id
+	return p.found.add(finding)
 }
 
 // passages tells whether the documents are passages, of which many have one document's id.

@@ -92,11 +92,12 @@ func (p *evaluated) name(t schemas.Table, row rowID, other string, grade int32, 
 func (p *evaluated) reportJudged() error {
 	_, judged := p.job.Table("judgments")
 	for _, row := range p.rows {
+		first := p.rows[p.byID[row.rowID]] // of those with the same id
 		finding := schemas.Finding{Severity: schemas.SeverityWarning, Table: p.tableOf(row.rowID), Language: row.language, ID: row.id}
 		if row.empty {
 			one := finding
 			one.Rule, one.Detail = schemas.EmptyText, "is empty"
-			if row.judged {
+			if first.judged {
 				one.Severity, one.Detail = schemas.SeverityError, "is empty, and a judgment names it"
 			}
 			if err := p.found.add(one); err != nil {
@@ -104,9 +105,9 @@ func (p *evaluated) reportJudged() error {
 			}
 		}
 		switch {
-		case !judged || !row.query || row.relevant:
+		case !judged || !row.query || first.relevant:
 			continue
-		case row.judged:
+		case first.judged:
 			finding.Rule, finding.Detail = schemas.QueryWithoutMatches, "all its judgments have a grade of 0 or less"
 		default:
 			finding.Rule, finding.Detail = schemas.QueryWithoutJudged, "no judgment names it"

@@ -48,29 +48,22 @@ func ScriptOf(code string) Script {
 	return scripts[script.String()]
 }
 
-// MixedWord returns the first word of s that mixes Latin with Cyrillic or Greek letters, or these, which look alike; "" if there
-// is none. A word is what stands between characters that are neither letters nor marks.
+// MixedWord returns the first word of s that mixes Latin and Cyrillic letters, many of which look alike; "" if there is none. A
+// word is what stands between characters that are neither letters nor marks.
 func MixedWord(s string) string {
-	begin := -1
-	var first *unicode.RangeTable
-	mixed := false
+	begin, latin, cyrillic := -1, false, false
 	for i, r := range s + " " {
-		if unicode.IsLetter(r) || unicode.IsMark(r) {
-			if begin < 0 {
-				begin, first, mixed = i, nil, false
+		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+			if latin && cyrillic {
+				return s[begin:i]
 			}
-			for _, own := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek} {
-				if unicode.Is(own, r) {
-					mixed = mixed || first != nil && first != own
-					first = own
-				}
-			}
+			begin = -1
 			continue
 		}
-		if begin >= 0 && mixed {
-			return s[begin:i]
+		if begin < 0 {
+			begin, latin, cyrillic = i, false, false
 		}
-		begin = -1
+		latin, cyrillic = latin || unicode.Is(unicode.Latin, r), cyrillic || unicode.Is(unicode.Cyrillic, r)
 	}
 	return ""
 }
