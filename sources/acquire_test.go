@@ -108,6 +108,7 @@ func TestDownload(t *testing.T) {
 		"www.cs.jhu.edu/~kevinduh/a/wikiclir2018/wiki-clir.tar.gz":                                  packed(t, ".gz", tarred(t, []txtar.File{{Name: "wiki-clir/german/wiki_de.documents", Data: []byte("d1\tEins\tDie Eins.\n")}, {Name: "wiki-clir/german/en2de.rel", Data: []byte("q1 d1 2\n")}})),
 		"object.pouta.csc.fi/OPUS-TED2020/v1/moses/de-en.txt.zip":                                   zipped(t, []txtar.File{{Name: "README"}, {Name: "TED2020.de-en.de", Data: []byte("eins\n")}, {Name: "TED2020.de-en.en", Data: []byte("one\n")}}),
 		"object.pouta.csc.fi/OPUS-TED2020/v1/moses/en-sw.txt.zip":                                   zipped(t, []txtar.File{{Name: "TED2020.en-sw.sw", Data: []byte("moja\n")}, {Name: "TED2020.en-sw.en", Data: []byte("one\n")}}),
+		"object.pouta.csc.fi/OPUS-TED2020/v1/tmx/en-sw.tmx.gz":                                      packed(t, ".gz", []byte(`<tmx><body><tu><tuv xml:lang="en"><seg>one</seg></tuv><tuv xml:lang="sw"><seg>moja</seg></tuv></tu></body></tmx>`)),
 		"raw.githubusercontent.com/facebookresearch/LASER/main/data/tatoeba/v1/tatoeba.swh-eng.eng": []byte("one\n"),
 		"raw.githubusercontent.com/facebookresearch/LASER/main/data/tatoeba/v1/tatoeba.swh-eng.swh": []byte("moja\n"),
 		"tico-19.github.io/data/TM/all.en-sw.tmx.zip":                                               zipped(t, []txtar.File{{Name: "all.en-sw.tmx", Data: []byte(`<tmx><body><tu tuid="9"><tuv xml:lang="en"><seg>one</seg></tuv><tuv xml:lang="sw"><seg>moja</seg></tuv></tu></body></tmx>`)}}),
@@ -134,6 +135,7 @@ func TestDownload(t *testing.T) {
 		{mtop, "documents", "en | 1 |  | one | IN:A | \n"},
 		{wikiclir, "documents", "de | d1 | Eins | Die Eins.\n"},
 		{bitext("opus/TED2020", nil, "en", "de", "sw"), "pairs", "TED2020.de-en.de:1 | en | de | one | eins | TED2020.de-en.de\nTED2020.en-sw.sw:1 | en | sw | one | moja | TED2020.en-sw.sw\n"},
+		{bitext("opus-tmx/TED2020", nil, "en", "sw"), "pairs", "en-sw.tmx:1 | en | sw | one | moja | en-sw.tmx\n"},
 		{bitext("tatoeba", map[string]string{"en": "eng", "sw": "swh"}, "en", "sw"), "pairs", "tatoeba.swh-eng.swh:1 | en | sw | one | moja | tatoeba.swh-eng.swh\n"},
 		{bitext("tico19", nil, "en", "sw"), "pairs", "9 | en | sw | one | moja | all.en-sw.tmx\n"},
 	} {

@@ -43,7 +43,8 @@ type Bitext struct {
 	acquired
 	// Path names the file, or the two files of line-aligned text; globs, {source} and {target} are allowed.
 	Path []schemas.Path `yaml:"path"`
-	// Collection is the published bitext to download: opus/TED2020 and others of OPUS, tatoeba, tico19; see `ferry sources`.
+	// Collection is the published bitext to download: opus/TED2020 and others of OPUS, line-aligned, or
+	// opus-tmx/TED2020 as TMX, which has no pair twice; tatoeba, tico19; see `ferry sources`.
 	Collection string `yaml:"collection"`
 	// Languages are the source language, then one or more target languages.
 	Languages []string `yaml:"languages" ferry:"required"`
