@@ -20,20 +20,20 @@ type bertNormalizer struct {
 	Lowercase    bool  `json:"lowercase"`
 }
 
-// rewriters returns the parts in the order they apply.
-func (b bertNormalizer) rewriters() []rewriter {
-	var all []rewriter
+// normalizers returns the parts in the order they apply.
+func (b bertNormalizer) normalizers() []normalizer {
+	var all []normalizer
 	if b.Clean {
-		all = append(all, rewriteRunes(cleanBert))
+		all = append(all, byRune(cleanBert))
 	}
 	if b.Chinese {
-		all = append(all, rewriteRunes(spaceChinese))
+		all = append(all, byRune(spaceChinese))
 	}
 	if b.StripAccents == nil && b.Lowercase || b.StripAccents != nil && *b.StripAccents {
-		all = append(all, rewriteForm(norm.NFD), rewriteRunes(dropAccent))
+		all = append(all, form(norm.NFD), byRune(dropAccent))
 	}
 	if b.Lowercase {
-		all = append(all, rewriteRunes(lower))
+		all = append(all, byRune(lower))
 	}
 	return all
 }

@@ -24,10 +24,10 @@ type byteLevel struct {
 func (b byteLevel) cut(to, from *words) {
 	start := 0
 	for _, end := range from.ends {
-		word := from.text[start:end]
+		word, ahead := from.text[start:end], 0
 		if b.prefix && word[0] != ' ' {
 			to.spare = append(append(to.spare[:0], ' '), word...)
-			word = to.spare
+			word, ahead = to.spare, 1
 		}
 		for at := 0; at < len(word); {
 			next := len(word)
@@ -35,6 +35,11 @@ func (b byteLevel) cut(to, from *words) {
 				next = b.word(word, at)
 			}
 			to.text = appendByteRunes(to.text, word[at:next])
+			for i := at; i < next && len(from.spans) > 0; i++ {
+				for range len(byteRunes[word[i]]) {
+					to.spans = append(to.spans, from.spans[start+max(i-ahead, 0)])
+				}
+			}
 			to.end()
 			at = next
 		}
@@ -57,6 +62,9 @@ func appendByteRunes(dst, text []byte) []byte {
 
 // rewriteBytes is the normalizer ByteLevel.
 func rewriteBytes(dst []byte, text string) []byte { return appendByteRunes(dst, bytesOf(text)) }
+
+// appendRuneBytes appends the characters that stand for the bytes of r.
+func appendRuneBytes(dst []byte, r rune) []byte { return appendByteRunes(dst, []byte(string(r))) }
 
 // rewritePrepend puts prefix before a text that is not empty.
 func rewritePrepend(prefix string) rewriter {

@@ -149,19 +149,50 @@ func startsIndic(text string) bool {
 
 // rewriteGrapheme appends what stands for a grapheme; last is the one before it.
 func (m *charsmap) rewriteGrapheme(dst []byte, last, grapheme string) []byte {
+	m.eachReplacement(last, grapheme, func(_, by string) { dst = append(dst, by...) })
+	return dst
+}
+
+// eachReplacement calls replace for the parts of a grapheme that are replaced as a whole, or stay.
+func (m *charsmap) eachReplacement(last, grapheme string, replace func(old, by string)) {
 	if len(grapheme) < 6 && !(len(grapheme) > 3 && conjoined(last, grapheme)) {
-		if to, ok := m.lookup(grapheme); ok {
-			return append(dst, to...)
+		if by, ok := m.lookup(grapheme); ok {
+			replace(grapheme, by)
+			return
 		}
 	}
 	for len(grapheme) > 0 {
 		n := runeLength(grapheme[0])
-		to, ok := m.lookup(grapheme[:n])
+		by, ok := m.lookup(grapheme[:n])
 		if !ok {
-			to = grapheme[:n]
+			by = grapheme[:n]
 		}
-		dst = append(dst, to...)
+		replace(grapheme[:n], by)
 		grapheme = grapheme[n:]
 	}
-	return dst
+}
+
+// trace is rewrite with a trace. What the Rust library counts is kept, even where it is odd: a replacement by nothing is
+// counted with the character before it, and not at all at the start of the text.
+func (m *charsmap) trace(t *traced) {
+	var steps []step
+	replace := func(old, by string) {
+		for _, r := range by {
+			steps = append(steps, step{r, 0})
+		}
+		diff := utf8.RuneCountInString(by) - utf8.RuneCountInString(old)
+		for i := range max(0, diff) {
+			steps[len(steps)-1-i].change = 1
+		}
+		if diff < 0 && len(steps) > 0 {
+			steps[len(steps)-1].change += diff
+		}
+	}
+	last := ""
+	for text := view(t.text); len(text) > 0; text = text[len(last):] {
+		grapheme := firstGrapheme(text)
+		m.eachReplacement(last, grapheme, replace)
+		last = grapheme
+	}
+	t.transform(steps)
 }

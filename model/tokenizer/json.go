@@ -54,15 +54,16 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	if t.split, err = parseSplitter(f.Split); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: pre_tokenizer: %w", err)
 	}
-	if t.before, t.after, err = parseTemplate(f.Template); err != nil {
+	if t.postProcessor, err = parseTemplate(f.Template); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: post_processor: %w", err)
 	}
+	t.before, t.after = t.around()
 	if err := t.setAdded(f.Added); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: added_tokens: %w", err)
 	}
-	for _, id := range slices.Concat(t.before, t.after) {
-		if id < 0 || int(id) >= t.size {
-			return nil, fmt.Errorf("reading tokenizer.json: post_processor: id %d is not in the vocabulary", id)
+	for _, s := range slices.Concat(t.single, t.pair) {
+		if s.id < 0 || int(s.id) >= t.size {
+			return nil, fmt.Errorf("reading tokenizer.json: post_processor: id %d is not in the vocabulary", s.id)
 		}
 	}
 	return t, nil
@@ -186,8 +187,8 @@ func (t *Tokenizer) setAdded(tokens []addedToken) error {
 			continue
 		}
 		content := token.Content
-		for _, rewrite := range t.normalize {
-			content = string(rewrite(nil, content))
+		for _, n := range t.normalize {
+			content = string(n.rewrite(nil, content))
 		}
 		normalized, normalizedContents = append(normalized, token), append(normalizedContents, content)
 	}

@@ -9,24 +9,38 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// rewriter is a normalizer: it appends the rewritten text. Text is valid UTF-8 and shares no memory with dst.
+// normalizer rewrites text: fast, or with a trace of where each character came from.
+type normalizer struct {
+	rewrite rewriter
+	trace   func(*traced)
+}
+
+// rewriter appends the rewritten text. Text is valid UTF-8 and shares no memory with dst.
 type rewriter func(dst []byte, text string) []byte
 
 // rewriteForm applies a Unicode normalization form. Package norm puts a joiner between every 30 marks in a row, which
-// the Rust library does not: it is taken out again. In such a row alone, the order of different marks may differ.
+// the Rust library does not: then it is done the slow way.
 func rewriteForm(form norm.Form) rewriter {
 	const joiner = "\u034f"
 	return func(dst []byte, text string) []byte {
 		first := len(dst)
 		dst = form.AppendString(dst, text)
 		if strings.Contains(view(dst[first:]), joiner) && !strings.Contains(text, joiner) {
-			dst = append(dst[:first], strings.ReplaceAll(string(dst[first:]), joiner, "")...)
+			dst = dst[:first]
+			for _, s := range formSteps(form, text) {
+				dst = utf8.AppendRune(dst, s.r)
+			}
 		}
 		return dst
 	}
 }
 
-// rewriteRunes rewrites character by character; to appends what stands for one.
+// byRune is the normalizer that rewrites character by character; to appends what stands for one.
+func byRune(to func(dst []byte, r rune) []byte) normalizer {
+	return normalizer{rewriteRunes(to), traceRunes(to)}
+}
+
+// rewriteRunes is the fast way of byRune.
 func rewriteRunes(to func(dst []byte, r rune) []byte) rewriter {
 	var ascii [utf8.RuneSelf][]byte
 	for r := range ascii {

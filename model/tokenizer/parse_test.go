@@ -3,8 +3,6 @@ package tokenizer
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -72,7 +70,10 @@ func TestParseErrors(t *testing.T) {
 		{splitter(`{"type": "Metaspace", "replacement": ""}`), `replacement "" of Metaspace is not one character`},
 		{splitter(`{"type": "Metaspace", "replacement": "_", "prepend_scheme": "last"}`), `prepend_scheme "last"`},
 		{splitter(`{"type": 3}`), "cannot unmarshal number"},
-		{template(`{"type": "TemplateProcessing", "single": []}`), "has it 0 times"},
+		{template(`{"type": "TemplateProcessing", "single": []}`), "for a single text: it has text A 0 times"},
+		{template(`{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}], "pair": [{"Sequence": {"id": "A"}}]}`), "for a pair: it has text A 1 times and text B 0 times"},
+		{template(`{"type": "Sequence", "processors": [{"type": "BertProcessing"}, {"type": "BertProcessing"}]}`), "merge its templates into one"},
+		{template(`{"type": "Unknown"}`), `kind "Unknown" is not supported, only`},
 		{template(`{"type": "TemplateProcessing", "single": [{}]}`), "neither a token nor a sequence"},
 		{template(`{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}]}`), `token "x" is not among`},
 		{template(`{"type": "BertProcessing", "cls": ["a", 7], "sep": ["a", 1]}`), "post_processor: id 7 is not in the vocabulary"},
@@ -84,34 +85,6 @@ func TestParseErrors(t *testing.T) {
 			t.Errorf("%.150s\ngives error %v\nwant %q", c.file, err, c.want)
 		}
 	}
-}
-
-// FuzzParse changes whole files: none may make Parse or Encode panic, nor give ids beyond the vocabulary.
-func FuzzParse(f *testing.F) {
-	paths, err := filepath.Glob(filepath.Join("testdata", "fixtures", "*.json"))
-	if err != nil || len(paths) == 0 {
-		f.Fatal("no fixtures", err)
-	}
-	for _, path := range paths {
-		file, err := os.ReadFile(path)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(file, "Hello  World <mask>\u00a0\u0301\xff")
-	}
-	f.Add([]byte(`{`+smallUnigram+`}`), "abba")
-	f.Add([]byte(`{`+smallWordPiece+`}`), "ab b")
-	f.Fuzz(func(t *testing.T, file []byte, text string) {
-		x, err := Parse(file)
-		if err != nil {
-			return
-		}
-		for _, id := range x.Encode(nil, text) {
-			if id < 0 || int(id) >= x.VocabularySize() {
-				t.Fatalf("id %d with %d pieces", id, x.VocabularySize())
-			}
-		}
-	})
 }
 
 // FuzzCharsmap walks arrays of any content.

@@ -16,9 +16,9 @@ const depthLimit = 8
 func absent(data json.RawMessage) bool { return len(data) == 0 || bytes.Equal(data, []byte("null")) }
 
 // parseNormalizer returns the normalizers in the order they apply.
-func parseNormalizer(data json.RawMessage) ([]rewriter, error) { return parseNormalizers(data, 0) }
+func parseNormalizer(data json.RawMessage) ([]normalizer, error) { return parseNormalizers(data, 0) }
 
-func parseNormalizers(data json.RawMessage, depth int) ([]rewriter, error) {
+func parseNormalizers(data json.RawMessage, depth int) ([]normalizer, error) {
 	if absent(data) {
 		return nil, nil
 	}
@@ -44,27 +44,27 @@ func parseNormalizers(data json.RawMessage, depth int) ([]rewriter, error) {
 		if err != nil {
 			return nil, err
 		}
-		return []rewriter{m.rewrite}, nil
+		return []normalizer{{m.rewrite, m.trace}}, nil
 	case "Replace":
 		return parseReplace(f.Pattern, f.Content)
 	case "Strip":
-		return []rewriter{rewriteStrip(f.StripLeft, f.StripRight)}, nil
+		return []normalizer{{rewriteStrip(f.StripLeft, f.StripRight), traceStrip(f.StripLeft, f.StripRight)}}, nil
 	case "Lowercase":
-		return []rewriter{rewriteRunes(lower)}, nil
+		return []normalizer{byRune(lower)}, nil
 	case "Nmt":
-		return []rewriter{rewriteRunes(nmt)}, nil
+		return []normalizer{byRune(nmt)}, nil
 	case "BertNormalizer":
-		return f.rewriters(), nil
+		return f.normalizers(), nil
 	case "Prepend":
-		return []rewriter{rewritePrepend(f.Prepend)}, nil
+		return []normalizer{{rewritePrepend(f.Prepend), tracePrepend(f.Prepend)}}, nil
 	case "ByteLevel":
-		return []rewriter{rewriteBytes}, nil
+		return []normalizer{{rewriteBytes, traceRunes(appendRuneBytes)}}, nil
 	case "StripAccents":
-		return []rewriter{rewriteRunes(dropMark)}, nil
+		return []normalizer{byRune(dropMark)}, nil
 	}
 	forms := map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
-	if form, ok := forms[f.Type]; ok {
-		return []rewriter{rewriteForm(form)}, nil
+	if named, ok := forms[f.Type]; ok {
+		return []normalizer{form(named)}, nil
 	}
 	return nil, fmt.Errorf("kind %q is not supported, only BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, "+
 		"Precompiled, Prepend, Replace, Sequence, Strip and StripAccents are", f.Type)
@@ -87,9 +87,9 @@ func parseSequence[T any](parts []json.RawMessage, depth int, parse func(json.Ra
 }
 
 // parseReplace takes a pattern of the form {"String": text} or {"Regex": expression}.
-func parseReplace(pattern map[string]string, content string) ([]rewriter, error) {
+func parseReplace(pattern map[string]string, content string) ([]normalizer, error) {
 	if old := pattern["String"]; old != "" {
-		return []rewriter{rewriteString(old, content)}, nil
+		return []normalizer{{rewriteString(old, content), traceReplace(literal([]byte(old)).all, content)}}, nil
 	}
 	expression := pattern["Regex"]
 	if expression == "" {
@@ -99,7 +99,8 @@ func parseReplace(pattern map[string]string, content string) ([]rewriter, error)
 	if err != nil {
 		return nil, fmt.Errorf("Replace: %w", err)
 	}
-	return []rewriter{rewritePattern(compiled, content)}, nil
+	all := func(text []byte) [][]int { return compiled.FindAllIndex(text, -1) }
+	return []normalizer{{rewritePattern(compiled, content), traceReplace(all, content)}}, nil
 }
 
 // parseSplitter returns the pre-tokenizers in the order they apply.

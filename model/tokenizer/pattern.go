@@ -12,6 +12,18 @@ import (
 // pattern returns the first match of an expression in text[from:], or start -1. A match is never empty.
 type pattern func(text []byte, from int) (start, end int)
 
+// all returns all matches in text.
+func (p pattern) all(text []byte) [][]int {
+	var found [][]int
+	for at := 0; ; {
+		start, end := p(text, at)
+		if start < 0 {
+			return found
+		}
+		found, at = append(found, []int{start, end}), end
+	}
+}
+
 // parsePattern takes {"String": text} or {"Regex": expression}.
 func parsePattern(p map[string]string) (pattern, error) {
 	if text := p["String"]; text != "" {

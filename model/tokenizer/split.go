@@ -43,7 +43,12 @@ func (s split) cut(to, from *words) {
 			if i == 0 && at == 0 {
 				to.first = from.first && !(match && s.behavior == removed)
 			}
-			s.add(to, word[at:stop], match, before)
+			if s.starts(match, before) {
+				to.end()
+			}
+			if !match || s.behavior != removed {
+				to.take(from, start+at, start+stop)
+			}
 			before, at = match, stop
 		}
 		to.end()
@@ -51,30 +56,17 @@ func (s split) cut(to, from *words) {
 	}
 }
 
-// add appends a part of a word, which is a match or not, as the one before it was.
-func (s split) add(to *words, part []byte, match, before bool) {
+// starts tells whether a part, a match or not as the one before it was, begins a new word.
+func (s split) starts(match, before bool) bool {
 	switch s.behavior {
-	case removed:
-		to.end()
-		if match {
-			return
-		}
-	case isolated:
-		to.end()
 	case mergedWithPrevious:
-		if !match || before {
-			to.end()
-		}
+		return !match || before
 	case mergedWithNext:
-		if match || !before {
-			to.end()
-		}
+		return match || !before
 	case contiguous:
-		if match != before {
-			to.end()
-		}
+		return match != before
 	}
-	to.text = append(to.text, part...)
+	return true
 }
 
 // splitFile is the pre-tokenizer Split, Digits, Punctuation or Whitespace of a tokenizer.json.

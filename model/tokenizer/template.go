@@ -22,84 +22,150 @@ func (n *namedID) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// slot is a place of a template: a special token, or all tokens of a text.
+type slot struct {
+	id   int32 // of a special token
+	text int32 // 0 or 1; -1 for a special token
+	kind int32 // token type id
+}
+
+// postProcessor is what happens to the tokens of texts.
+type postProcessor struct {
+	single, pair []slot
+	trims        []trim
+}
+
+// trim takes white space out of spans, as byte-level tokens have it at their start.
+type trim struct {
+	prefix bool // a single space where the text starts is one that ByteLevel added, and stays out of the count
+}
+
 // templateFile is a post_processor of tokenizer.json.
 type templateFile struct {
 	Type   string          `json:"type"`
 	Parts  []templateFile  `json:"processors"`
 	Single []templatePiece `json:"single"`
+	Pair   []templatePiece `json:"pair"`
 	Tokens map[string]struct {
 		IDs []int32 `json:"ids"`
 	} `json:"special_tokens"`
-	CLS namedID `json:"cls"`
-	SEP namedID `json:"sep"`
+	CLS    namedID `json:"cls"`
+	SEP    namedID `json:"sep"`
+	Trim   *bool   `json:"trim_offsets"`
+	Prefix *bool   `json:"add_prefix_space"`
 }
 
-// templatePiece is either a special token or the text, which is called A.
+// templatePiece is either a special token or a text, which is called A or B.
 type templatePiece struct {
-	SpecialToken *struct {
-		ID string `json:"id"`
-	}
-	Sequence *struct {
-		ID string `json:"id"`
-	}
+	SpecialToken *templateName
+	Sequence     *templateName
 }
 
-// parseTemplate returns the ids before and behind a single text.
-func parseTemplate(data json.RawMessage) (before, after []int32, err error) {
-	if absent(data) {
-		return nil, nil, nil
-	}
-	var f templateFile
-	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, nil, err
-	}
-	return f.around()
+type templateName struct {
+	ID   string `json:"id"`
+	Kind int32  `json:"type_id"`
 }
 
-func (f *templateFile) around() (before, after []int32, err error) {
-	switch f.Type {
-	case "BertProcessing", "RobertaProcessing":
-		return []int32{f.CLS.id}, []int32{f.SEP.id}, nil
-	case "TemplateProcessing":
-		return f.template()
-	case "ByteLevel": // changes offsets only
-		return nil, nil, nil
-	case "Sequence": // each puts its tokens around what the one before made
-		for _, part := range f.Parts {
-			b, a, err := part.around()
-			if err != nil {
-				return nil, nil, err
-			}
-			before, after = append(b, before...), append(after, a...)
+// parseTemplate returns the post-processor; without one, texts follow each other as they are.
+func parseTemplate(data json.RawMessage) (*postProcessor, error) {
+	p := &postProcessor{}
+	if !absent(data) {
+		var f templateFile
+		if err := json.Unmarshal(data, &f); err != nil {
+			return nil, err
 		}
-		return before, after, nil
+		if err := f.addTo(p); err != nil {
+			return nil, err
+		}
 	}
-	return nil, nil, fmt.Errorf("kind %q is not supported, only BertProcessing, ByteLevel, RobertaProcessing, Sequence and "+
-		"TemplateProcessing are", f.Type)
+	if p.single == nil {
+		p.single, p.pair = []slot{{text: 0}}, []slot{{text: 0}, {text: 1, kind: 1}}
+	}
+	return p, nil
 }
 
-func (f *templateFile) template() (before, after []int32, err error) {
-	texts := 0
-	for _, piece := range f.Single {
+func (f *templateFile) addTo(p *postProcessor) (err error) {
+	var single, pair []slot
+	cls, sep := slot{id: f.CLS.id, text: -1}, slot{id: f.SEP.id, text: -1}
+	switch f.Type {
+	case "BertProcessing":
+		single, pair = []slot{cls, {}, sep}, []slot{cls, {}, sep, {text: 1, kind: 1}, {id: sep.id, text: -1, kind: 1}}
+	case "RobertaProcessing":
+		single, pair = []slot{cls, {}, sep}, []slot{cls, {}, sep, sep, {text: 1}, sep}
+		f.addTrim(p)
+	case "TemplateProcessing":
+		if single, err = f.slots(f.Single, 1); err != nil {
+			return fmt.Errorf("the template for a single text: %w", err)
+		}
+		if pair, err = f.slots(f.Pair, 2); err != nil {
+			return fmt.Errorf("the template for a pair: %w", err)
+		}
+	case "ByteLevel":
+		f.addTrim(p)
+		return nil
+	case "Sequence":
+		for _, part := range f.Parts {
+			if err := part.addTo(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		return fmt.Errorf("kind %q is not supported, only BertProcessing, ByteLevel, RobertaProcessing, Sequence and TemplateProcessing are", f.Type)
+	}
+	if p.single != nil {
+		return errors.New("a sequence adds special tokens twice, which is not supported; merge its templates into one")
+	}
+	p.single, p.pair = single, pair
+	return nil
+}
+
+func (f *templateFile) addTrim(p *postProcessor) {
+	if f.Trim == nil || *f.Trim {
+		p.trims = append(p.trims, trim{prefix: f.Prefix == nil || *f.Prefix})
+	}
+}
+
+// slots returns the slots of a template, which has each of so many texts once.
+func (f *templateFile) slots(pieces []templatePiece, texts int) ([]slot, error) {
+	var slots []slot
+	var count [2]int
+	for _, piece := range pieces {
 		switch {
 		case piece.Sequence != nil:
-			texts++
+			text := int32(0)
+			if piece.Sequence.ID == "B" {
+				text = 1
+			}
+			count[text]++
+			slots = append(slots, slot{text: text, kind: piece.Sequence.Kind})
 		case piece.SpecialToken == nil:
-			return nil, nil, errors.New("a piece of the template is neither a token nor a sequence")
+			return nil, errors.New("a piece is neither a token nor a sequence")
 		default:
 			token, ok := f.Tokens[piece.SpecialToken.ID]
 			if !ok {
-				return nil, nil, fmt.Errorf("the template's token %q is not among its special_tokens", piece.SpecialToken.ID)
+				return nil, fmt.Errorf("token %q is not among its special_tokens", piece.SpecialToken.ID)
 			}
-			if texts == 0 {
-				before = append(before, token.IDs...)
-			} else {
-				after = append(after, token.IDs...)
+			for _, id := range token.IDs {
+				slots = append(slots, slot{id: id, text: -1, kind: piece.SpecialToken.Kind})
 			}
 		}
 	}
-	if texts != 1 {
-		return nil, nil, fmt.Errorf("the template for a single text has it %d times", texts)
+	if count[0] != 1 || count[1] != texts-1 {
+		return nil, fmt.Errorf("it has text A %d times and text B %d times", count[0], count[1])
 	}
-	return before, after, nil
+	return slots, nil
+}
+
+// around returns the ids before and behind a single text.
+func (p *postProcessor) around() (before, after []int32) {
+	ids := &before
+	for _, s := range p.single {
+		if s.text >= 0 {
+			ids = &after
+		} else {
+			*ids = append(*ids, s.id)
+		}
+	}
+	return before, after
 }

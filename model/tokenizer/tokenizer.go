@@ -9,16 +9,17 @@ import (
 type Tokenizer struct {
 	raw        *addedTokens // looked for in the text as it is
 	normalized *addedTokens // looked for in normalized text
-	normalize  []rewriter
+	normalize  []normalizer
 	split      []splitter
 	model      model
-	before     []int32 // special tokens before the text
-	after      []int32 // and behind it
-	pieces     []string
-	extra      map[int32]string // added tokens that are no pieces of the model
-	special    map[int32]bool
-	size       int
-	scratch    sync.Pool // of *scratch
+	*postProcessor
+	before  []int32 // special tokens before a single text
+	after   []int32 // and behind it
+	pieces  []string
+	extra   map[int32]string // added tokens that are no pieces of the model
+	special map[int32]bool
+	size    int
+	scratch sync.Pool // of *scratch
 }
 
 // model cuts a word of valid UTF-8 into pieces and appends their ids.
@@ -26,6 +27,7 @@ type model interface {
 	id(piece string) int32 // or -1
 	unknownID() int32
 	encode(dst []int32, word []byte, s *scratch) []int32
+	pieces(dst []piece, word []byte, s *scratch) []piece
 }
 
 // scratch is the memory that one call to Encode works in.
@@ -35,6 +37,12 @@ type scratch struct {
 	best  []arrival
 	parts []part   // of a word that BPE merges
 	heap  []uint64 // of what it merges next
+
+	ids    []int32 // of a text or word
+	tokens []token // of one or two texts
+	source traced  // a text as it was given, what is not UTF-8 replaced
+	part   traced  // a part of it between added tokens
+	pieces []piece // of a word
 }
 
 // scratchLimit is the length of text, in bytes, beyond which a call's memory is not kept for the next.
@@ -50,21 +58,31 @@ func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 // EncodeTruncated is Encode for at most maxTokens ids, special tokens included: the text's last ids are cut off, and
 // cut says how many. The special tokens stay even where maxTokens is less than their number.
 func (t *Tokenizer) EncodeTruncated(dst []int32, text string, maxTokens int) (ids []int32, cut int) {
-	s, _ := t.scratch.Get().(*scratch)
-	if s == nil {
-		s = &scratch{}
-	}
+	s := t.borrow()
 	dst = append(dst, t.before...)
 	first := len(dst)
 	dst = t.encode(dst, validUTF8(text), s)
-	if len(text) <= scratchLimit {
-		t.scratch.Put(s)
-	}
+	t.giveBack(s, len(text))
 	keep := max(0, maxTokens-len(t.before)-len(t.after))
 	if cut = max(0, len(dst)-first-keep); cut > 0 {
 		dst = dst[:first+keep]
 	}
 	return append(dst, t.after...), cut
+}
+
+// borrow returns memory to work in.
+func (t *Tokenizer) borrow() *scratch {
+	if s, ok := t.scratch.Get().(*scratch); ok {
+		return s
+	}
+	return &scratch{}
+}
+
+// giveBack keeps s for the next call, unless it had a long text, of so many bytes, to work on.
+func (t *Tokenizer) giveBack(s *scratch, size int) {
+	if size <= scratchLimit {
+		t.scratch.Put(s)
+	}
 }
 
 // encode appends the ids of text without the template.
@@ -84,9 +102,9 @@ func (t *Tokenizer) encode(dst []int32, text string, s *scratch) []int32 {
 
 // encodeRaw appends the ids of text between added tokens; first tells that the whole text starts with it.
 func (t *Tokenizer) encodeRaw(dst []int32, text string, first bool, s *scratch) []int32 {
-	for i, rewrite := range t.normalize {
+	for i, n := range t.normalize {
 		to := &s.text[i&1]
-		*to = rewrite((*to)[:0], text)
+		*to = n.rewrite((*to)[:0], text)
 		text = view(*to)
 	}
 	matches := t.normalized.matches(text)

@@ -20,14 +20,20 @@ func validUTF8(text string) string {
 	}
 	var b strings.Builder
 	for len(text) > 0 {
-		r, n := utf8.DecodeRuneInString(text)
-		if r == utf8.RuneError && n == 1 {
-			n = brokenLength(text)
-		}
+		r, _ := utf8.DecodeRuneInString(text)
 		b.WriteRune(r)
-		text = text[n:]
+		text = text[characterLength(text):]
 	}
 	return b.String()
+}
+
+// characterLength returns the length of the character that text starts with; what validUTF8 replaces counts as one.
+func characterLength(text string) int {
+	r, n := utf8.DecodeRuneInString(text)
+	if r == utf8.RuneError && n == 1 {
+		return brokenLength(text)
+	}
+	return n
 }
 
 // brokenLength returns how many bytes at the start of text, which is not a character, could be the start of one.

@@ -9,6 +9,7 @@ import (
 // words is a text cut into words: word i is text[ends[i-1]:ends[i]].
 type words struct {
 	text  []byte
+	spans []Span // of each byte of text, where it is traced; else nil
 	ends  []int
 	first bool   // the first word is where the whole text starts
 	spare []byte // what a pre-tokenizer may write to
@@ -18,7 +19,25 @@ type words struct {
 type splitter func(to, from *words)
 
 func (w *words) reset(first bool) {
-	w.text, w.ends, w.first = w.text[:0], w.ends[:0], first
+	w.text, w.spans, w.ends, w.first = w.text[:0], w.spans[:0], w.ends[:0], first
+}
+
+// take appends from.text[start:end].
+func (w *words) take(from *words, start, end int) {
+	w.text = append(w.text, from.text[start:end]...)
+	if len(from.spans) > 0 {
+		w.spans = append(w.spans, from.spans[start:end]...)
+	}
+}
+
+// put appends text that stands for the character at from.text[at].
+func (w *words) put(from *words, at int, text []byte) {
+	w.text = append(w.text, text...)
+	if len(from.spans) > 0 {
+		for range text {
+			w.spans = append(w.spans, from.spans[at])
+		}
+	}
 }
 
 // end ends the current word, if there is one.
@@ -41,12 +60,12 @@ func splitWhitespace(to, from *words) {
 				i++
 				continue
 			}
-			to.text = append(to.text, word[begin:i]...)
+			to.take(from, start+begin, start+i)
 			to.end()
 			i += n
 			begin = i
 		}
-		to.text = append(to.text, word[begin:]...)
+		to.take(from, start+begin, end)
 		to.end()
 		start = end
 	}
@@ -82,17 +101,18 @@ func (m metaspace) cut(to, from *words) {
 		begin := len(to.text)
 		prefixed := m.prefix == "always" || m.prefix == "first" && i == 0 && from.first
 		if prefixed && word[0] != ' ' && !bytes.HasPrefix(word, m.mark) {
-			to.text = append(to.text, m.mark...)
+			to.put(from, start, m.mark)
 		}
 		for {
-			next := bytes.IndexByte(word, ' ')
+			next := bytes.IndexByte(from.text[start:end], ' ')
 			if next < 0 {
 				break
 			}
-			to.text = append(append(to.text, word[:next]...), m.mark...)
-			word = word[next+1:]
+			to.take(from, start, start+next)
+			to.put(from, start+next, m.mark)
+			start += next + 1
 		}
-		to.text = append(to.text, word...)
+		to.take(from, start, end)
 		if m.split {
 			m.endBeforeMarks(to, begin)
 		}
@@ -120,22 +140,21 @@ func (m metaspace) endBeforeMarks(to *words, begin int) {
 func splitBert(to, from *words) {
 	start := 0
 	for _, end := range from.ends {
-		for word := from.text[start:end]; len(word) > 0; {
-			r, n := utf8.DecodeRune(word)
+		for start < end {
+			r, n := utf8.DecodeRune(from.text[start:end])
 			space, punctuation := unicode.IsSpace(r), isPunctuation(r)
 			if space || punctuation {
 				to.end()
 			}
 			if !space {
-				to.text = append(to.text, word[:n]...)
+				to.take(from, start, start+n)
 			}
 			if punctuation {
 				to.end()
 			}
-			word = word[n:]
+			start += n
 		}
 		to.end()
-		start = end
 	}
 }
 

@@ -1,13 +1,14 @@
 """Remakes what the tests of package tokenizer compare with, by the Rust library that tokenizer.json files come from.
 
     pip install tokenizers==0.23.3
-    FERRY_DATA=... FERRY_MODELS=... python make_golden.py [fixtures nasty characters training corpora]
+    FERRY_DATA=... FERRY_MODELS=... python make_golden.py [fixtures nasty offsets pairs characters training corpora places]
 
 It writes fixtures/*.json, small tokenizers that between them use every kind of part that the package knows, except
 trained.json, which `go test -run TestTrainUnigram -update` makes; characters.json, a SHA-256 over the ids of every character
 between others, for those that cut words by character; training.json, the tokens that texts have after the
-library's own training on them; nasty.json, the ids that they and the real tokenizers give for the texts in nasty_texts.json; and corpora.json, a
-SHA-256 for each file of the shared data over the ids of all its lines.
+library's own training on them; nasty.json, the ids that they and the real tokenizers give for the texts in nasty_texts.json, and offsets.json, the hashes of
+all that is known of those tokens; pairs.json, the same for pairs of texts that are cut; corpora.json, a SHA-256 for each file
+of the shared data over the ids of all its lines; and places.json, hashes over all that is known of those tokens.
 """
 
 import base64, gzip, hashlib, json, os, struct, sys, zipfile
@@ -255,6 +256,38 @@ def characters(tokenizer):
     return digest(tokenizer, [f"a{c}b 1{c}2 {c}'{c}s{c} {c}{c} {c}" for c in map(chr, some)])
 
 
+def rows(encoding):
+    """The tokens of an encoding as six int32 each: id, type id, start and end in characters, word and text; -1 for none."""
+    none = lambda x: -1 if x is None else x
+    assert [int(s is None) for s in encoding.sequence_ids] == encoding.special_tokens_mask
+    spans = [x for start, end in encoding.offsets for x in (start, end)]
+    columns = encoding.ids, encoding.type_ids, spans[::2], spans[1::2], map(none, encoding.word_ids), map(none, encoding.sequence_ids)
+    return b"".join(struct.pack("<6i", *row) for row in zip(*columns)) + b"\xff\xff\xff\xff"
+
+
+def short(data):
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def pairs(tokenizer):
+    """For single texts and pairs a short hash over the hashes of their rows by limits, or the word error."""
+    texts = ["Hello world, the inter", "", " it's   me"], ["the 中文字 an e\u0301 in 12345", " ", "<s> a<mask> [SEP]"]
+    found = []
+    for a, b in [(a, b) for a in texts[0] for b in texts[1] + [None]]:
+        hashes = []
+        for strategy in "longest_first", "only_first", "only_second":
+            for direction in "right", "left":
+                for most in 5, 9, 14, 1000:
+                    tokenizer.enable_truncation(most, strategy=strategy, direction=direction)
+                    try:
+                        hashes.append(short(rows(tokenizer.encode(a, b))))
+                    except Exception:
+                        hashes.append("error")
+        found.append(short("".join(hashes).encode()))
+    tokenizer.no_truncation()
+    return found
+
+
 def training():
     """Trains a Unigram model by the library and counts the tokens of the texts that it was trained on."""
     names = [f"bitext/ntrex128/newstest2019-{n}.txt" for n in ("src.eng", "ref.swa", "ref.hin", "ref.tha")]
@@ -285,18 +318,25 @@ def main(parts):
         "multilingual-e5-small": load((models / "multilingual-e5-small/tokenizer.json").read_text(encoding="utf-8")),
         "all-minilm-l6-v2": load((models / "all-minilm-l6-v2/tokenizer.json").read_text(encoding="utf-8")),
     }
+    chosen = {**real, **{n: small[n] for n in ["bpe_gpt2", "bpe_llama2", "bpe_llama3", "bpe_gpt4o"]}}
     texts = [text_of(n) for n in json.loads((here / "nasty_texts.json").read_text(encoding="utf-8"))]
     if "nasty" in parts:
         ids = {name: [t.encode(text).ids for text in texts] for name, t in {**small, **real}.items()}
         (here / "nasty.json").write_text(json.dumps(ids, separators=(",", ":")).replace("]],", "]],\n").replace("],[", "],\n[") + "\n")
+    if "offsets" in parts:
+        write(here / "offsets.json", {name: [short(rows(t.encode(text))) for text in texts] for name, t in {**small, **real}.items()})
+    if "pairs" in parts:
+        write(here / "pairs.json", {name: pairs(t) for name, t in {**small, **real}.items()})
     if "characters" in parts:
         names = ["bpe_gpt2", "bpe_llama3", "bpe_gpt4o", "bpe_prefix", "bpe_next"]
         write(here / "characters.json", {n: characters(small[n]) for n in names}, indent=1)
     if "training" in parts:
         write(here / "training.json", training(), indent=1)
     if "corpora" in parts:
-        chosen = {**real, **{n: small[n] for n in ["bpe_gpt2", "bpe_llama2", "bpe_llama3", "bpe_gpt4o"]}}
         write(here / "corpora.json", {n: {f: digest(t, lines) for f, lines in corpora()} for n, t in chosen.items()}, indent=1)
+    if "places" in parts:
+        places = lambda t, lines: short(b"".join(map(rows, t.encode_batch(lines))))
+        write(here / "places.json", {n: {f: places(t, lines) for f, lines in corpora()} for n, t in chosen.items()}, indent=1)
 
 
-main(sys.argv[1:] or ["fixtures", "nasty", "characters", "training", "corpora"])
+main(sys.argv[1:] or ["fixtures", "nasty", "offsets", "pairs", "characters", "training", "corpora", "places"])
