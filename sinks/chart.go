@@ -42,9 +42,13 @@ func (rows audits) chart() ([]byte, error) {
 	}
 	p := plot.New()
 	p.Title.Text = "Fertility: tokens a word, by language and script"
-	p.Y.Min = 0
-	p.Legend.Top = true
-	p.Add(plotter.NewGrid())
+	for _, style := range []*draw.TextStyle{&p.Title.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+		style.Font.Variant = "Sans"
+	}
+	p.Y.Min, p.Legend.Top = 0, true
+	grid := plotter.NewGrid()
+	grid.Vertical.Width = 0
+	p.Add(grid)
 	width := slotWidth * 3 / 4 / vg.Length(max(1, len(variants)))
 	for v, variant := range variants {
 		heights := make(plotter.Values, len(slots))
@@ -63,6 +67,7 @@ func (rows audits) chart() ([]byte, error) {
 	if len(slots) > 0 { // it panics without
 		p.NominalX(slots...)
 	}
+	p.Y.Max *= 1.2 // room for the legend
 	canvas := vgsvg.New(max(6*vg.Inch, vg.Inch+slotWidth*vg.Length(len(slots))), chartHeight)
 	p.Draw(draw.New(canvas))
 	var svg bytes.Buffer
