@@ -26,7 +26,7 @@ type Counts struct {
 	Characters int64 // Unicode code points
 	Cut        int64 // texts that lose tokens
 	Lost       int64 // content tokens that they lose
-	seen       tally
+	seen       text.Tally
 }
 
 // An Audit measures texts with one tokenizer. Its memory grows with the number of groups, and up to distinctWords for each of
@@ -49,7 +49,7 @@ func (a *Audit) Add(language, s string) {
 	c := a.groups[id]
 	if c == nil {
 		id.Language = strings.Clone(language)
-		c = &Counts{seen: tally{}}
+		c = &Counts{seen: text.Tally{}}
 		a.groups[id] = c
 	}
 	a.ids = a.tokenizer.Encode(a.ids[:0], s)
@@ -71,7 +71,7 @@ func (a *Audit) Add(language, s string) {
 	}
 	for word := range text.Words(s) {
 		c.Words++
-		c.seen.add(word, 1)
+		c.seen.Add(word, 1)
 	}
 }
 
@@ -80,7 +80,7 @@ func (a *Audit) Merge(other *Audit) {
 	for id, from := range other.groups {
 		to := a.groups[id]
 		if to == nil {
-			to = &Counts{seen: tally{}}
+			to = &Counts{seen: text.Tally{}}
 			a.groups[id] = to
 		}
 		to.Texts += from.Texts
@@ -91,7 +91,7 @@ func (a *Audit) Merge(other *Audit) {
 		to.Characters += from.Characters
 		to.Cut += from.Cut
 		to.Lost += from.Lost
-		to.seen.merge(from.seen)
+		to.seen.Merge(from.seen, distinctWords)
 	}
 }
 

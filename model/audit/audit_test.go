@@ -77,19 +77,3 @@ func TestMerge(t *testing.T) {
 		t.Errorf("%+v and %+v", one.groups, left.groups)
 	}
 }
-
-// TestTallyForgets holds memory to its bound, and frequent words to their counts.
-func TestTallyForgets(t *testing.T) {
-	all := tally{}
-	for i := range 300 {
-		one := tally{}
-		one.add("often", 2)
-		for j := range distinctWords / 150 {
-			one.add(fmt.Sprint(i, j), 1)
-		}
-		all.merge(one)
-	}
-	if len(all) > distinctWords || all["often"] != 600 {
-		t.Errorf("%d words, often %d times", len(all), all["often"])
-	}
-}
