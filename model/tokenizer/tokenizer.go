@@ -43,6 +43,8 @@ type scratch struct {
 	source traced  // a text as it was given, what is not UTF-8 replaced
 	part   traced  // a part of it between added tokens
 	pieces []piece // of a word
+
+	tell func(word []byte, ids []int32) // is told of every word, by a Watcher
 }
 
 // scratchLimit is the length of text, in bytes, beyond which a call's memory is not kept for the next.

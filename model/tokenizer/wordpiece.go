@@ -12,10 +12,11 @@ type wordPiece struct {
 	unknown    int32
 	inner      int32 // node of the trie where the prefix ends; -1 if no piece has it
 	characters int   // longer words are unknown
+	prefix     string
 }
 
 func newWordPiece(pieces []key, unknown, prefix string, characters int) (*wordPiece, error) {
-	m := &wordPiece{trie: newTrie(pieces), characters: characters}
+	m := &wordPiece{trie: newTrie(pieces), characters: characters, prefix: prefix}
 	m.inner = m.trie.find(prefix)
 	if m.unknown = m.id(unknown); m.unknown < 0 {
 		return nil, fmt.Errorf("unk_token %q is not in the vocabulary", unknown)
