@@ -23,7 +23,7 @@ type Model struct {
 
 // Carried are the files of a Hugging Face folder that a model keeps and writes back as they were.
 var carried = []string{
-	tokenizerFile, tokenizerConfigFile, "special_tokens_map.json", "vocab.txt",
+	tokenizerFile, tokenizerConfigFile, "special_tokens_map.json", vocabularyFile,
 	modulesFile, poolingFile, sentenceFile,
 }
 
@@ -31,6 +31,7 @@ const (
 	configFile          = "config.json"
 	tokenizerFile       = "tokenizer.json"
 	tokenizerConfigFile = "tokenizer_config.json"
+	vocabularyFile      = "vocab.txt"
 	weightsFile         = "model.safetensors"
 	shardsFile          = "model.safetensors.index.json"
 	modulesFile         = "modules.json"
