@@ -90,6 +90,8 @@ var kinds = []kind{
 	{"stages", "deduplicate", 1, onInputs, func() any { return stages.NewDeduplicate() }},
 	{"stages", "chunk", 1, onInputs, func() any { return stages.NewChunk() }},
 	{"stages", "audit", 1, onNames, func() any { return stages.NewAudit() }},
+	{"stages", "extend", 1, onInputs, func() any { return stages.NewExtend() }},
+	{"stages", "trim", 1, onInputs, func() any { return stages.NewTrim() }},
 	{"stages", "lint", 1, onNames, func() any { return stages.NewLint() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
 	{"stages", "train", 2, onSeed, func() any { return stages.NewTrain() }},

@@ -65,6 +65,8 @@ const (
 	CharsPerToken    = "characters_per_token"
 	Word             = "word"          // a word as it stands in the text
 	Count            = "count"         // how often a word occurs; rows that a finding stands for
+	Piece            = "piece"         // a token, as tokenizer.json writes it
+	Saved            = "saved"         // number of tokens that a piece saves
 	Pieces           = "pieces"        // the tokens that it is cut into, as tokenizer.json writes them
 	Severity         = "severity"      // of a finding: error, warning or info
 	Rule             = "rule"          // what kind of finding it is
@@ -209,4 +211,10 @@ func Audit() *arrow.Schema {
 func SplitWords() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(Variant), text(Language), text(ScriptCode), text(Word), long(Count),
 		listOf(Pieces, arrow.BinaryTypes.String)}, nil)
+}
+
+// AddedPieces is the table of pieces that a vocabulary was extended by, the ones first that save most in the texts that they
+// were mined from; pieces are those that each replaces.
+func AddedPieces() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Piece), long(Count), long(Saved), listOf(Pieces, arrow.BinaryTypes.String)}, nil)
 }

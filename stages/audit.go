@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/sourcegraph/conc"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/schemas"
@@ -99,4 +100,14 @@ func eachBatch(ctx context.Context, job Job, key string, fn func(arrow.RecordBat
 		}
 	}
 	return nil
+}
+
+// eachShare cuts n rows into as many shares as there are workers and calls fn for each, all at once.
+func eachShare(n, workers int, fn func(worker, from, to int)) {
+	workers = max(1, workers)
+	var shares conc.WaitGroup
+	for w := range workers {
+		shares.Go(func() { fn(w, w*n/workers, (w+1)*n/workers) })
+	}
+	shares.Wait()
 }

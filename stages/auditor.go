@@ -3,7 +3,6 @@ package stages
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/sourcegraph/conc/iter"
 
 	"github.com/ferry-clir/ferry/model/audit"
 	"github.com/ferry-clir/ferry/model/tokenizer"
@@ -26,13 +25,13 @@ func NewAuditor(t *tokenizer.Tokenizer, maxTokens, workers int) *Auditor {
 // Add measures a batch of documents, queries or pairs.
 func (a *Auditor) Add(batch arrow.RecordBatch) {
 	parts := make([]*audit.Audit, a.workers)
-	rows := int(batch.NumRows())
-	iter.Iterator[*audit.Audit]{MaxGoroutines: a.workers}.ForEachIdx(parts, func(w int, part **audit.Audit) {
-		*part = audit.New(a.tokenizer, a.maxTokens)
+	eachShare(int(batch.NumRows()), a.workers, func(worker, from, to int) {
+		part := audit.New(a.tokenizer, a.maxTokens)
+		parts[worker] = part
 		for _, side := range textSides(batch.Schema()) {
 			text, language := texts(batch, side.text), texts(batch, side.language)
-			for i := w * rows / a.workers; i < (w+1)*rows/a.workers; i++ {
-				(*part).Add(language.Value(i), text.Value(i))
+			for i := from; i < to; i++ {
+				part.Add(language.Value(i), text.Value(i))
 			}
 		}
 	})
