@@ -168,6 +168,9 @@ func (b *Bitext) readTSV(r reading, rows *rows, p part) error {
 		if blank(f[source]) || blank(f[target]) {
 			return nil, emptyRow
 		}
+		if id := at["id"]; id >= 0 && len(f[id]) == 0 {
+			return nil, badly(badValue, "the id is empty")
+		}
 		return f, nil
 	}
 	l, err := openLines(r, p.file, nil, parse)

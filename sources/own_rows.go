@@ -142,9 +142,15 @@ func (o *ownRows) checkVectors(c column, v cell) *bad {
 		if x-x != 0 { // NaN and the infinities
 			return badly(notFinite, "%s has %v at %d", c.from, x, i)
 		}
+		if c.form == vectorsForm && math.Abs(float64(x)) >= beyondHalf {
+			return badly(notFinite, "%s has %v at %d, which 16 bits do not hold", c.from, x, i)
+		}
 	}
 	return nil
 }
+
+// beyondHalf is the smallest number that becomes infinite in 16 bits.
+const beyondHalf = 65520
 
 // add adds a row whose values are good one by one.
 func (o *ownRows) add(cells []cell) (*bad, error) {
