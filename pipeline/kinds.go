@@ -76,7 +76,7 @@ const (
 var kinds = []kind{
 	{"sources", "bitext", 2, onInputs, func() any { return sources.NewBitext() }},
 	{"sources", "mtop", 1, onInputs, func() any { return sources.NewMTOP() }},
-	{"sources", "wikiclir", 1, onInputs, func() any { return sources.NewWikiCLIR() }},
+	{"sources", "wikiclir", 2, onInputs, func() any { return sources.NewWikiCLIR() }},
 	{"sources", "mmarco", 1, onInputs, func() any { return sources.NewMMARCO() }},
 	{"sources", "jsonl", 1, onInputs, func() any { return sources.NewJSONL() }},
 	{"sources", "text", 1, onInputs, func() any { return sources.NewText() }},

@@ -39,14 +39,18 @@ func endsIn(pattern string) func(name string) bool {
 // locateMember returns the archive if it has the file that a pattern names. Only a zip archive lists what it has: what
 // is in another one will be known when it is read.
 func locateMember(archive, inner string) (string, error) {
-	isArchive := func(ending string) bool { return strings.HasSuffix(archive, ending) }
-	if !slices.ContainsFunc([]string{".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst"}, isArchive) {
+	if !strings.HasSuffix(archive, ".zip") && !namedTar(archive) {
 		return "", fmt.Errorf("%s is neither a folder nor a .zip or .tar archive, bare or compressed", archive)
 	}
 	if names := memberNames(archive); len(names) > 0 && !slices.ContainsFunc(names, endsIn(inner)) {
 		return "", fmt.Errorf("%s has no %s", archive, inner)
 	}
 	return archive, nil
+}
+
+// namedTar tells whether a file is called as tar archives are.
+func namedTar(file string) bool {
+	return slices.ContainsFunc([]string{".tar", ".tar.gz", ".tgz", ".tar.zst"}, func(ending string) bool { return strings.HasSuffix(file, ending) })
 }
 
 // isTar tells whether what in reads is a tar archive.
@@ -60,18 +64,31 @@ func (in *input) isTar() bool {
 func (in *input) untar(wanted func(string) bool) error {
 	archive := tar.NewReader(in.Reader)
 	for {
-		entry, err := archive.Next()
+		name, err := nextFile(archive)
 		switch {
 		case err == io.EOF:
 			return errors.New("it has no file that is wanted")
 		case err != nil:
 			return err
-		case !filepath.IsLocal(entry.Name):
-			return leadsOut(entry.Name)
-		case entry.Typeflag == tar.TypeReg && wanted(entry.Name):
-			in.path += "/" + entry.Name
+		case wanted(name):
+			in.path += "/" + name
 			in.Reader = bufio.NewReaderSize(archive, 64<<10)
 			return nil
+		}
+	}
+}
+
+// nextFile moves to the next file of a tar archive and returns its name; io.EOF after the last one.
+func nextFile(archive *tar.Reader) (string, error) {
+	for {
+		entry, err := archive.Next()
+		switch {
+		case err != nil:
+			return "", err
+		case !filepath.IsLocal(entry.Name):
+			return "", leadsOut(entry.Name)
+		case entry.Typeflag == tar.TypeReg:
+			return entry.Name, nil
 		}
 	}
 }

@@ -115,7 +115,7 @@ func (in *input) unpack(ctx context.Context, head []byte, r io.Reader) (io.Reade
 	packed := &counter{Reader: r}
 	switch {
 	case bytes.HasPrefix(head, gzipMagic):
-		z, err := gzip.NewReader(packed)
+		z, err := gzip.NewReader(bufio.NewReaderSize(packed, 64<<10)) // it would take 4 KiB at a time
 		return &guard{ctx: ctx, plain: z, packed: packed}, err
 	case isZstd(head):
 		d, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))

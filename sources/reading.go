@@ -51,10 +51,15 @@ func openLines[T any](r reading, file string, wanted func(string) bool, parse pa
 }
 
 // scanFiles reads several files, each the one that a pattern names, bare, compressed or in an archive. A few are opened
-// before their turn. One that cannot be opened has no lines but the error.
+// before their turn. One that cannot be opened has no lines but the error. They come in the order of the patterns or, if
+// all are in one tar archive, in its order.
 func scanFiles[T any](r reading, patterns []string, parse parser[T]) iter.Seq2[int, *lines[T]] {
 	const most = 4
 	return func(yield func(int, *lines[T]) bool) {
+		if archive, inner, ok := tarOf(patterns); ok {
+			scanTape(r, archive, inner, parse, yield)
+			return
+		}
 		var ahead []*lines[T]
 		defer func() {
 			for _, l := range ahead {

@@ -17,7 +17,10 @@ import (
 // separated by spaces; there are no headers. The query's text is the first sentence. Simple English has the code
 // `simple`. Files may be compressed (.gz, .zst or .zip after the name).
 //
-// Of the published archive, nothing is unpacked: each file that is read costs one decompression of what stands before it.
+// The published archive is read as it is: one pass over it a table, up to the last file that is wanted, as fast as one
+// core decompresses it. Languages come in the order of the archive. Tables are steps of their own, each kept under its
+// own key, so each takes a pass; queries take two with judged_only, since the queries may stand before the judgments, and
+// would have to be held in memory until these are known.
 //
 // Documents and queries without any text are dropped and counted. Remembering ids costs a few bits each.
 type WikiCLIR struct {
@@ -101,7 +104,8 @@ func (w *WikiCLIR) judgments(queries, documents string) string {
 	return filepath.Join(w.folder(), "*", queries+"2"+documents+".rel")
 }
 
-// Read streams the rows in file order, language after language. Judgments carry the language of the document; that of
+// Read streams the rows in file order, language after language: in the order of the configuration, or in that of an
+// archive. Judgments carry the language of the document; that of
 // the query is null, so that they hold for translated queries too.
 func (w *WikiCLIR) Read(ctx context.Context, table string, out schemas.Output) error {
 	r := newReading(ctx, out, w.MaxLine)
