@@ -3,7 +3,8 @@ package sources
 import (
 	"bytes"
 	"fmt"
-	"unicode/utf8"
+
+	"github.com/segmentio/asm/utf8"
 )
 
 // A parser takes a line apart, or says why it is of no use. It is called on several goroutines at once. What it returns
