@@ -23,7 +23,8 @@ func shardRows(number int) int64 {
 	return min(smallestShard<<min(number/2, 20), largestShard)
 }
 
-// A shardWriter cuts a stream of record batches into shards and publishes each when it is full.
+// A shardWriter cuts a stream of record batches into shards and publishes each when it is full. Until a disk has kept one
+// can take as long as to make it: meanwhile the next one is written.
 type shardWriter struct {
 	schema  *arrow.Schema
 	store   store
@@ -36,6 +37,7 @@ type shardWriter struct {
 	buffer  *bufio.Writer
 	ipc     *ipc.FileWriter
 	shards  []shard
+	keeping chan error // of the last shard, while it is made durable and published; else nil
 }
 
 // limit is the number of rows of the shard being written.
@@ -83,7 +85,11 @@ func (w *shardWriter) begin() error {
 	if err != nil {
 		return err
 	}
-	w.part, w.buffer = part, bufio.NewWriterSize(part, 1<<18)
+	w.part = part
+	if w.buffer == nil {
+		w.buffer = bufio.NewWriterSize(part, 1<<18)
+	}
+	w.buffer.Reset(part)
 	w.ipc, err = ipc.NewFileWriter(w.buffer, ipc.WithSchema(w.schema), ipc.WithAllocator(w.store.allocator))
 	return err
 }
@@ -96,23 +102,44 @@ func (w *shardWriter) flush() error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	err := w.part.Publish(errors.Join(w.ipc.Close(), w.buffer.Flush()))
-	w.part, w.buffer, w.ipc = nil, nil, nil
-	if err != nil {
-		return err
-	}
-	w.shards = append(w.shards, w.now)
-	w.publish(w.now)
-	w.now = shard{Number: w.now.Number + 1}
+	written, kept := errors.Join(w.ipc.Close(), w.buffer.Flush()), w.wait()
+	part, now, keeping := w.part, w.now, make(chan error, 1)
+	w.part, w.ipc, w.keeping = nil, nil, keeping
+	w.shards = append(w.shards, now)
+	w.now = shard{Number: now.Number + 1}
+	go func() {
+		err := part.Publish(errors.Join(written, kept))
+		if err == nil {
+			w.publish(now)
+		}
+		keeping <- err
+	}()
 	return nil
 }
 
-// abandon removes what is not published.
-func (w *shardWriter) abandon() {
+// wait returns when the shards that are full have been published, or what went wrong with one of them.
+func (w *shardWriter) wait() error {
+	if w.keeping == nil {
+		return nil
+	}
+	err := <-w.keeping
+	w.keeping = nil
+	return err
+}
+
+// end publishes what is left; after err it removes it instead, and returns err.
+func (w *shardWriter) end(err error) error {
+	if err == nil {
+		err = w.flush()
+	}
+	if kept := w.wait(); err == nil {
+		err = kept
+	}
 	if w.part != nil {
 		w.part.Publish(errAbandoned)
 		w.part = nil
 	}
+	return err
 }
 
 var errAbandoned = errors.New("abandoned")

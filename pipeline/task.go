@@ -116,17 +116,14 @@ func rowsRead(c counts, u *unit) int64 {
 func (t *task) end(err error) (note, error) {
 	n := note{Shards: map[string][]shard{}, Counts: t.counts}
 	for _, name := range t.tableNames() {
-		w := t.writers[name]
-		if err == nil {
-			err = w.flush()
-		}
-		w.abandon()
-		n.Shards[name] = w.shards
+		err = t.writers[name].end(err)
+		n.Shards[name] = t.writers[name].shards
 	}
-	if badErr := t.bad.flush(); err == nil { // bad rows are kept even then: they may be why it failed
+	badErr := t.bad.end(nil) // bad rows are kept even after err: they may be why it failed
+	if err == nil {
 		err = badErr
 	}
-	if len(t.bad.shards) > 0 {
+	if badErr == nil && len(t.bad.shards) > 0 {
 		n.Shards[quarantine] = t.bad.shards
 		t.run.addQuarantine(t.unit, t.bad.shards)
 	}

@@ -140,12 +140,12 @@ func (r *rows) flush() error {
 	return context.Cause(r.ctx)
 }
 
-// reserve makes room for a batch that is as large as the last one.
+// reserve makes room for a batch that is as large as the last one, or a little larger.
 func (r *rows) reserve(last arrow.RecordBatch) {
 	r.builder.Reserve(int(last.NumRows()))
 	for i, column := range last.Columns() {
 		if texts, ok := column.(*array.String); ok {
-			r.builder.Field(i).(*array.StringBuilder).ReserveData(len(texts.ValueBytes()))
+			r.builder.Field(i).(*array.StringBuilder).ReserveData(len(texts.ValueBytes()) * 9 / 8)
 		}
 	}
 }
