@@ -13,13 +13,14 @@ type Tokenizer struct {
 	split      []splitter
 	model      model
 	*postProcessor
-	before  []int32 // special tokens before a single text
-	after   []int32 // and behind it
-	pieces  []string
-	extra   map[int32]string // added tokens that are no pieces of the model
-	special map[int32]bool
-	size    int
-	scratch sync.Pool // of *scratch
+	before   []int32 // special tokens before a single text
+	after    []int32 // and behind it
+	pieces   []string
+	extra    map[int32]string // added tokens that are no pieces of the model
+	special  map[int32]bool
+	size     int
+	wordwise bool      // words between spaces can be encoded one by one
+	scratch  sync.Pool // of *scratch
 }
 
 // model cuts a word of valid UTF-8 into pieces and appends their ids.
@@ -35,6 +36,7 @@ type scratch struct {
 	text  [2][]byte // normalizers write from one to the other
 	words [2]words  // and pre-tokenizers
 	best  []arrival
+	cache cache
 	parts []part   // of a word that BPE merges
 	heap  []uint64 // of what it merges next
 
@@ -104,11 +106,10 @@ func (t *Tokenizer) encode(dst []int32, text string, s *scratch) []int32 {
 
 // encodeRaw appends the ids of text between added tokens; first tells that the whole text starts with it.
 func (t *Tokenizer) encodeRaw(dst []int32, text string, first bool, s *scratch) []int32 {
-	for i, n := range t.normalize {
-		to := &s.text[i&1]
-		*to = n.rewrite((*to)[:0], text)
-		text = view(*to)
+	if t.wordwise {
+		return t.encodeWords(dst, text, s)
 	}
+	text = t.rewrite(text, s)
 	matches := t.normalized.matches(text)
 	for {
 		m := matches.next()
@@ -120,6 +121,16 @@ func (t *Tokenizer) encodeRaw(dst []int32, text string, first bool, s *scratch) 
 		}
 		dst = append(dst, m.id)
 	}
+}
+
+// rewrite applies the normalizers. What it returns is valid until s is used again.
+func (t *Tokenizer) rewrite(text string, s *scratch) string {
+	for i, n := range t.normalize {
+		to := &s.text[i&1]
+		*to = n.rewrite((*to)[:0], text)
+		text = view(*to)
+	}
+	return text
 }
 
 // encodeNormalized appends the ids of normalized text.
