@@ -17,7 +17,8 @@ import (
 type charsmap struct {
 	units        []uint32
 	replacements string
-	plain        [128]bool // ASCII characters that stay as they are
+	plain        [128]bool            // ASCII characters that stay as they are
+	inert        [1 << 16 / 64]uint64 // bits of the characters below 1<<16 that no key starts with
 }
 
 // newCharsmap decodes a charsmap: in base64, the array's length in bytes (uint32, little-endian), the array, the blob.
@@ -44,32 +45,44 @@ func newCharsmap(encoded string) (*charsmap, error) {
 		_, changes := m.lookup(string(rune(c)))
 		m.plain[c] = c >= ' ' && !changes
 	}
+	for r := range rune(1 << 16) {
+		if _, found, more := m.walk(string(r)); !found && !more {
+			m.inert[r/64] |= 1 << (r % 64)
+		}
+	}
 	return m, nil
 }
 
 // lookup returns the replacement of the shortest key that text starts with.
 func (m *charsmap) lookup(text string) (string, bool) {
+	to, found, _ := m.walk(text)
+	return to, found
+}
+
+// walk is lookup that also tells, where it finds no key, whether there may be more of one behind the end of text.
+func (m *charsmap) walk(text string) (to string, found, more bool) {
 	node := uint32(0)
 	for i := -1; i < len(text); i++ {
 		if i >= 0 {
 			if text[i] == 0 {
-				break
+				return "", false, false
 			}
 			node ^= uint32(text[i])
 		}
 		if int64(node) >= int64(len(m.units)) {
-			break
+			return "", false, false
 		}
 		unit := m.units[node]
 		if i >= 0 && unit&(1<<31|0xFF) != uint32(text[i]) {
-			break
+			return "", false, false
 		}
 		node ^= unit >> 10 << (unit & (1 << 9) >> 6)
 		if i >= 0 && unit>>8&1 == 1 && int64(node) < int64(len(m.units)) {
-			return m.replacement(m.units[node] &^ (1 << 31))
+			to, found = m.replacement(m.units[node] &^ (1 << 31))
+			return to, found, false
 		}
 	}
-	return "", false
+	return "", false, true
 }
 
 // replacement returns the string at place at of the blob.
@@ -85,25 +98,57 @@ func (m *charsmap) replacement(at uint32) (string, bool) {
 }
 
 // rewrite replaces each grapheme of less than six bytes as a whole, and else each character by itself: what the Rust
-// library does, which drops the rest of a short grapheme whose first character has a replacement.
+// library does, which drops the rest of a short grapheme whose first character has a replacement. It asks for graphemes
+// around keys alone, for all else stays as it is.
 func (m *charsmap) rewrite(dst []byte, text string) []byte {
 	for last := ""; len(text) > 0; {
-		n := 0
-		for n < len(text) && text[n] < utf8.RuneSelf && m.plain[text[n]] {
-			n++
-		}
-		if n == len(text) {
+		key := m.firstKey(text)
+		if key == len(text) {
 			return append(dst, text...)
 		}
-		if n = max(0, n-1); n > 0 { // the last one may be the start of a longer grapheme
-			dst = append(dst, text[:n]...)
-			last, text = "", text[n:]
+		if start := graphemeBefore(text, key); start > 0 {
+			dst = append(dst, text[:start]...)
+			last, text, key = "", text[start:], key-start
 		}
-		grapheme := firstGrapheme(text)
-		dst = m.rewriteGrapheme(dst, last, grapheme)
-		last, text = grapheme, text[len(grapheme):]
+		for ; key >= 0; key -= len(last) {
+			grapheme := firstGrapheme(text)
+			dst = m.rewriteGrapheme(dst, last, grapheme)
+			last, text = grapheme, text[len(grapheme):]
+		}
 	}
 	return dst
+}
+
+// firstKey returns the place of the first key in text, len(text) if there is none. What begins with one ASCII character
+// before another is no key that rewrite could use.
+func (m *charsmap) firstKey(text string) int {
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < utf8.RuneSelf && m.plain[c] && (i+1 == len(text) || text[i+1] < utf8.RuneSelf) {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if r >= 1<<16 || m.inert[r/64]>>(r%64)&1 == 0 {
+			if _, found := m.lookup(text[i:]); found {
+				return i
+			}
+		}
+		i += n
+	}
+	return len(text)
+}
+
+// graphemeBefore returns the last place up to at where a grapheme is known to start, 0 if there is none behind.
+func graphemeBefore(text string, at int) int {
+	for r, _ := utf8.DecodeRuneInString(text[at:]); at > 0; {
+		before, n := utf8.DecodeLastRuneInString(text[:at])
+		if alone(before) && alone(r) {
+			break
+		}
+		r, at = before, at-n
+	}
+	return at
 }
 
 // firstGrapheme returns the grapheme that text starts with. Common characters are looked at here, since package uniseg
