@@ -20,7 +20,8 @@ const (
 // in each word.
 type cacheLine [lineWords]uint64
 
-// cache remembers the ids of short words: of the words with the same hash, the two that came last.
+// cache remembers the ids of short words: of those with the same hash, the one that came last, and one that came more
+// than once.
 type cache struct {
 	sets [][2]cacheLine
 }
@@ -113,8 +114,10 @@ func (c *cache) put(k *cacheKey, ids []int32) {
 		return
 	}
 	set := c.set(k)
-	set[1] = set[0]
-	s := &set[0]
+	s := &set[1]
+	if set[0][0] == 0 {
+		s = &set[0]
+	}
 	s[0] = uint64(k.length)<<8 | uint64(len(ids)+1)
 	copy(s[1:], k.words[:n])
 	for i := 0; i < len(ids); i += 2 {
