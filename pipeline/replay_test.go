@@ -24,6 +24,10 @@ func utterance(id int) string {
 	return fmt.Sprintf("%d\tIN:A\t\tnoon %d\td\ten\t[IN:A noon ]\t{}\n", id, id)
 }
 
+func translation(en, sw string) string {
+	return fmt.Sprintf("<tu><tuv lang='en'><seg>%s</seg></tuv><tuv lang='sw'><seg>%s</seg></tuv></tu>\n", en, sw)
+}
+
 var replayedCases = []replayed{
 	{
 		"bitext tsv", `{kind: bitext, path: p.tsv, languages: [en, sw]}`, "pairs",
@@ -39,6 +43,11 @@ var replayedCases = []replayed{
 		"gzip with a byte order mark", `{kind: bitext, path: p.tsv.gz, languages: [en, sw]}`, "pairs",
 		map[string]string{"p.tsv.gz": "\ufeffnoon\tadhuhuri\nday\tsiku\n"},
 		map[string]map[int]string{"p.tsv.gz": {1: "\ufeffnoon", 2: "siku"}},
+	},
+	{
+		"tmx", `{kind: bitext, path: p.tmx, languages: [en, sw]}`, "pairs",
+		map[string]string{"p.tmx": "<tmx><body>\n" + translation("noon", "adhuhuri") + translation("day", "siku") + translation("night", "usiku") + "</body></tmx>\n"},
+		map[string]map[int]string{"p.tmx": {2: "<tu><tuv lang='en'><seg>no\xffon</seg></tuv><tuv lang='sw'><seg>adhuhuri</seg></tuv></tu>", 4: "<tu><tuv lang='en'><seg>night</tuv></tu>"}},
 	},
 	{
 		"mtop in an archive", `{kind: mtop, path: mtop.zip, documents: en, queries: [en]}`, "documents",

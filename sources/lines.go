@@ -39,9 +39,7 @@ func readLines[T any](r reading, in *input, parse parser[T]) *lines[T] {
 	ahead := cap(r.slots) + 1
 	l := &lines[T]{input: in, cutter: cutter[T]{r.maxLine, parse, r.slots}, out: r.out, order: make(chan *block[T], ahead), free: make(chan *block[T], ahead+2)}
 	l.ctx, l.stop = context.WithCancel(r.ctx)
-	if r.out.Mended != nil {
-		l.mended = r.out.Mended(in.path)
-	}
+	l.mended = r.mended(in.path)
 	from, begin := &pieces{size: r.piece, stream: in.Reader}, tail{}
 	if in.ranges == nil {
 		l.before = in.start

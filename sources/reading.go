@@ -38,6 +38,14 @@ func newReading(ctx context.Context, out schemas.Output, maxLine int) reading {
 	return reading{ctx, out, maxLine, pieceBytes, make(chan struct{}, max(1, out.Workers))}
 }
 
+// mended are the rows of a file that a person has mended, by offset.
+func (r reading) mended(path string) map[int64][]byte {
+	if r.out.Mended == nil {
+		return nil
+	}
+	return r.out.Mended(path)
+}
+
 func (r reading) rows(schema *arrow.Schema) *rows { return newRows(r.ctx, r.out, schema) }
 
 // openLines begins to read a file. Parse takes a line apart, or says why it is of no use; it is called for lines that are

@@ -22,11 +22,17 @@ func (b *Bitext) readTMX(r reading, rows *rows, p part) error {
 	for _, target := range p.targets {
 		codes = append(codes, b.code(target))
 	}
+	mended := r.mended(in.path)
 	t, err := newTMXReader(in, codes, r.maxLine)
 	for origin := bare(in.path); err == nil; {
-		if err = t.next(); err == nil {
-			err = b.putUnit(r, rows, t, p.targets, origin)
+		if err = t.next(); err != nil {
+			continue
 		}
+		u := t
+		if text, ok := mended[t.begun.offset]; ok {
+			u = t.mended(text)
+		}
+		err = b.putUnit(r, rows, u, p.targets, origin)
 	}
 	if err == io.EOF {
 		return nil
@@ -65,6 +71,26 @@ func (b *Bitext) putUnit(r reading, rows *rows, u *tmxReader, targets []string, 
 		r.out.Drop("other_language", 1)
 	}
 	return nil
+}
+
+// mended is a reader of the one unit that a person has written in place of the one that t has just read.
+func (t *tmxReader) mended(text []byte) *tmxReader {
+	begin := func() *tmxReader {
+		return &tmxReader{window: newWindow(bytes.NewReader(text)), path: t.path, codes: t.codes, max: t.max, isTMX: true, ended: true,
+			texts: make([][]byte, len(t.codes))}
+	}
+	u, twin := begin(), begin()
+	switch {
+	case blank(text): // left out
+		u.texts[0], u.texts[1] = []byte{}, []byte{}
+	case u.next() != nil:
+		u.problem, u.detail = badXML, "there is no unit"
+	case twin.next() == nil && twin.next() == nil:
+		u.problem, u.detail = badXML, "there is more than one unit"
+	}
+	u.number, u.begun = t.number, t.begun
+	u.kept, u.from = text[:min(len(text), maxRaw)], u.at // all of it is raw
+	return u
 }
 
 // A tmxReader reads translation units one by one, and holds one at a time. It parses what TMX needs of XML, many

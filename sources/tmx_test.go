@@ -12,6 +12,8 @@ import (
 	"testing/iotest"
 	"unicode/utf8"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/unicode"
 
@@ -261,6 +263,48 @@ func TestIsXML(t *testing.T) {
 				check(byte(lead), second, third)
 				check(byte(lead), second, third, 0x80)
 			}
+		}
+	}
+}
+
+// TestMendedUnit reads what a person has written in place of a unit.
+func TestMendedUnit(t *testing.T) {
+	content := "<tmx><body>\n<tu><tuv lang='en'><seg>noon</tuv></tu><tu><tuv lang='en'><seg>day</seg></tuv><tuv lang='sw'><seg>siku</seg></tuv></tu></body></tmx>"
+	good := "<tu tuid='7'><tuv lang='en'>\n<seg>noon</seg></tuv><tuv lang='sw'><seg>adhuhuri</seg></tuv></tu>"
+	for _, c := range []struct{ mended, want string }{
+		{good, "7=noon|adhuhuri p.tmx:2=day|siku"},
+		{strings.Replace(good, " tuid='7'", "", 1), "p.tmx:1=noon|adhuhuri p.tmx:2=day|siku"},
+		{"  ", "p.tmx:2=day|siku -empty"},
+		{"<tu/>", "p.tmx:2=day|siku -other_language"},
+		{"noon", "p.tmx:2=day|siku !bad_xml: there is no unit: noon"},
+		{good + good, "p.tmx:2=day|siku !bad_xml: there is more than one unit: " + good + good},
+		{good[:20], "p.tmx:2=day|siku !bad_xml: the file ends within the unit: " + good[:20]},
+	} {
+		t.Chdir(t.TempDir())
+		write(t, "p.tmx", []byte(content), 0)
+		b := NewBitext()
+		b.Path, b.Languages = []schemas.Path{"p.tmx"}, []string{"en", "sw"}
+		var got, other []string
+		err := b.Read(t.Context(), "pairs", schemas.Output{
+			Allocator: memory.DefaultAllocator,
+			Emit: func(batch arrow.RecordBatch) error {
+				for i := range int(batch.NumRows()) {
+					got = append(got, batch.Column(0).ValueStr(i)+"="+batch.Column(3).ValueStr(i)+"|"+batch.Column(4).ValueStr(i))
+				}
+				return nil
+			},
+			Reject: func(r schemas.Rejected) error {
+				other = append(other, "!"+r.Reason+": "+r.Detail+": "+string(r.Raw))
+				if r.Line != 2 || r.Offset != 12 {
+					t.Errorf("%q is at %d, %d", c.mended, r.Line, r.Offset)
+				}
+				return nil
+			},
+			Drop:   func(reason string, n int64) { other = append(other, "-"+reason) },
+			Mended: func(path string) map[int64][]byte { return map[int64][]byte{12: []byte(c.mended)} },
+		})
+		if got := strings.Join(append(got, other...), " "); err != nil || got != c.want {
+			t.Errorf("%q becomes\n%s, %v, want\n%s", c.mended, got, err, c.want)
 		}
 	}
 }
