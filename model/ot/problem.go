@@ -28,10 +28,11 @@ const (
 	KernelDomain Solver = iota // scalings of exp(-C/epsilon)
 	Absorption                 // the same, potentials having absorbed scalings that grew too large
 	LogDomain                  // logarithms, slower by far, which never underflow
+	Paths                      // shortest paths, without entropy
 )
 
 // String names the solver.
-func (s Solver) String() string { return [...]string{"kernel", "absorption", "log"}[s] }
+func (s Solver) String() string { return [...]string{"kernel", "absorption", "log", "exact"}[s] }
 
 // A Report certifies the solution of one problem.
 type Report struct {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes golden.json: small problems solved to convergence by POT (ot.sinkhorn, float64, log domain).
+"""Makes golden.json: problems solved to convergence by POT, in float64: small ones with their whole plans (ot.sinkhorn on
+logarithms, ot.emd), and large ones by formula with the largest cell of some rows.
 
     python make_golden.py > golden.json     # pip install pot==0.9.7.post1 numpy==2.4.6
 """
@@ -43,7 +44,8 @@ def solve(name, cost, epsilon, a=None, b=None):
     assert abs(plan.sum(1) - a).sum() + abs(plan.sum(0) - b).sum() < 1e-9, name
     problems.append({"name": name, "epsilon": epsilon, "rows": m, "columns": n, "cost": [float(str(x)) for x in cost.ravel()],
                      "a": None if uniform else [float(f"{x:.9g}") for x in a], "b": None if uniform else [float(f"{x:.9g}") for x in b],
-                     "plan": [float(f"{x:.8g}") for x in plan.ravel()], "value": float((plan * cost).sum())})
+                     "plan": [float(f"{x:.8g}") for x in plan.ravel()], "value": float((plan * cost).sum()),
+                     "exact": float(ot.emd2(a, b, cost.astype(np.float64)))})
 
 
 for epsilon in (1.0, 0.2, 0.05, 0.02, 0.01, 0.005):
@@ -56,4 +58,27 @@ solve("zero masses, log domain", clouds(8, 6), 0.005, masses(8, 2), masses(6, 1)
 solve("one row", clouds(1, 6), 0.02)
 solve("one column", clouds(6, 1), 0.02)
 solve("large costs", 100 + 40 * clouds(7, 5), 2.0, masses(7), masses(5))
-print(json.dumps({"format": "ferry ot golden 1", "made_by": "python make_golden.py > golden.json", "pot": ot.__version__, "problems": problems}))
+
+
+def formula(m, n):
+    """Costs that the test makes again."""
+    i, j = np.arange(m)[:, None], np.arange(n)[None, :]
+    return (0.7 + 0.3 * np.sin(1.7 * i + 2.3 * j + 0.01 * i * j)).astype(np.float32)
+
+
+large = []
+for m, n in (1, 1), (3, 200), (40, 60), (128, 128), (256, 100), (512, 512):
+    cost = formula(m, n).astype(np.float64)
+    a, b = np.full(m, 1 / m), np.full(n, 1 / n)
+    for epsilon in 1.0, 0.05, 0.01, 0.001:
+        # A float64 kernel would underflow at 0.001, and logarithms take hours there: warm starts of falling epsilon.
+        plan = ot.bregman.sinkhorn_epsilon_scaling(a, b, cost, epsilon, numItermax=300, stopThr=1e-13, epsilon0=1.0) if epsilon < 0.01 else \
+            ot.sinkhorn(a, b, cost, epsilon, method="sinkhorn_log" if epsilon < 0.05 else "sinkhorn", numItermax=20000, stopThr=1e-11)
+        off = abs(plan.sum(1) - a).sum() + abs(plan.sum(0) - b).sum()
+        if off > 1e-7:
+            continue
+        rows = sorted({0, m // 3, m - 1})
+        large.append({"rows": m, "columns": n, "epsilon": epsilon, "value": float((plan * cost).sum()), "exact": float(ot.emd2(a, b, cost)),
+                      "cells": [[r, int(plan[r].argmax()), float(plan[r].max())] for r in rows]})
+
+print(json.dumps({"format": "ferry ot golden 2", "made_by": "python make_golden.py > golden.json", "pot": ot.__version__, "problems": problems, "large": large}))
