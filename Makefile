@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race fuzz purego arm64 bench bench-engine bench-ingest tokenizers differential check generate notebooks build clean
+.PHONY: run test race fuzz purego arm64 bench bench-engine bench-ingest bench-ot tokenizers differential check generate notebooks build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -38,6 +38,9 @@ bench-engine: ## the encoder beside its peers, if FERRY_PEERS names a Python tha
 
 bench-ingest: ## reading, tokenizing and writing beside their peers, with the data sets of FERRY_DATA; into build/bench/ingest.jsonl
 	FERRY_BENCH=ingest go test -v -count 1 -timeout 20m -run '^TestIngest$$' ./bench
+
+bench-ot: ## solving transport problems beside its peers; into build/bench/ot.jsonl
+	FERRY_BENCH=ot go test -v -count 1 -timeout 20m -run '^TestOT$$' ./bench
 
 LIBTOKENIZERS ?= build/libtokenizers
 FUZZTIME ?= 20000x

@@ -36,6 +36,7 @@ type round struct {
 	Items       int     // that it made
 	Repetitions []repetition
 	PeakMemory  float64 // MB
+	Quality     quality
 }
 
 // serve measures a round for every line that it reads, and answers with a line of JSON.
@@ -51,7 +52,7 @@ func serve(id string, in io.Reader, out io.Writer) error {
 	t.once() // workspaces grow, weights are laid out
 	t.once()
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		r := round{Size: t.size, Items: t.items}
+		r := round{Size: t.size, Items: t.items, Quality: t.quality}
 		for spent := 0.0; len(r.Repetitions) < 3 && spent < 6; spent += r.Repetitions[len(r.Repetitions)-1].Wall {
 			r.Repetitions = append(r.Repetitions, t.once())
 		}

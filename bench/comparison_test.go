@@ -42,6 +42,7 @@ type task struct {
 	items   int     // what it makes, counted as the peer counts; 0 if nobody does
 	prepare func()  // what comes before, untimed; may be nil
 	run     func()
+	quality quality // of solutions
 }
 
 // same tells whether a variant of the peer does the work of b.
@@ -54,7 +55,7 @@ func (b benchmark) id() string { return b.name + ": " + b.variant }
 
 // find returns the benchmark of that id among all.
 func find(id string) (benchmark, error) {
-	for _, c := range slices.Concat(engine, ingest) {
+	for _, c := range slices.Concat(engine, ingest, transport) {
 		for _, b := range append(slices.Clone(c.benches), c.rival, tokenized) {
 			if b.id() == id {
 				return b, nil
@@ -126,7 +127,7 @@ func (c comparison) run(t *testing.T, threads int, deadline time.Time) (lines []
 				if items := measured[i].items; items > 0 && p.Skipped == "" && items != p.items() {
 					t.Errorf("%s makes %d, and %s makes %d", b.id(), items, p.name(), p.items())
 				}
-				if p.Skipped == "" {
+				if p.Skipped == "" && !p.Failed {
 					peers[i] = append(peers[i], p)
 				}
 				ours[i].measure(t, &measured[i])

@@ -1,5 +1,5 @@
 // Package bench measures ferry beside the programs that a user would run instead: same inputs, same number of threads,
-// in turns. It is nothing but tests, so that no program carries it; `make bench-engine` and `make bench-ingest` run it.
+// in turns. It is nothing but tests, so that no program carries it; `make bench-engine`, `bench-ingest` and `bench-ot` run it.
 //
 // Vocabulary: a benchmark is a name of design and table, such as forward-f32-384; a variant is what exactly was done; a
 // peer is the other program; a round is what one side measures until it is the other's turn; a repetition is one

@@ -29,6 +29,15 @@ type line struct {
 	PeakRSS          float64  `json:"peak_rss_mb,omitempty"`
 	PeerPeakRSS      float64  `json:"peer_peak_rss_mb,omitempty"`
 	Skipped          string   `json:"skipped,omitempty"`
+	PeerMarginalL1   float64  `json:"peer_marginal_l1,omitempty"`
+	quality
+}
+
+// A quality says how good solutions of transport problems are.
+type quality struct {
+	MarginalL1 float64 `json:"marginal_l1,omitempty"` // mean marginal error
+	Gap        float64 `json:"gap,omitempty"`         // mean distance of the value from the exact one, relative to that
+	Failed     int     `json:"failed,omitempty"`      // problems that did not converge
 }
 
 // number returns a pointer to x in four digits, for the columns that may be null.

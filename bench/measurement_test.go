@@ -12,10 +12,12 @@ type measurement struct {
 	items       int     // that a repetition makes
 	repetitions []repetition
 	peakMemory  float64
+	quality     quality
 }
 
 func (m *measurement) add(r round) {
 	m.size, m.items, m.peakMemory = r.Size, r.Items, max(m.peakMemory, r.PeakMemory)
+	m.quality = r.Quality
 	m.repetitions = append(m.repetitions, r.Repetitions...)
 }
 
@@ -38,7 +40,7 @@ func (m *measurement) rates() (wall, cpu float64, disturbed bool) {
 func (m *measurement) lines(b benchmark, unit string, threads int, peers []peerLine) []line {
 	wall, cpu, disturbed := m.rates()
 	l := line{Bench: b.name, Variant: b.variant, Threads: threads, Value: number(wall), Unit: unit,
-		PerCPUSecond: significant(cpu), Disturbed: disturbed, PeakRSS: significant(m.peakMemory)}
+		PerCPUSecond: significant(cpu), Disturbed: disturbed, PeakRSS: significant(m.peakMemory), quality: m.quality}
 	if len(peers) == 0 {
 		return []line{l}
 	}
@@ -55,7 +57,7 @@ func (m *measurement) lines(b benchmark, unit string, threads int, peers []peerL
 	best := slices.MaxFunc(peers, func(a, b peerLine) int { return cmp.Compare(rate(a), rate(b)) })
 	name := best.name()
 	l.Peer, l.PeerValue, l.Ratio = &name, number(best.Value), number(ours/rate(best))
-	l.PeerPerCPUSecond, l.PeerPeakRSS = best.PerCPUSecond, best.PeakRSS
+	l.PeerPerCPUSecond, l.PeerPeakRSS, l.PeerMarginalL1 = best.PerCPUSecond, best.PeakRSS, best.MarginalL1
 	if best.PeakRSS == 0 || !strings.HasPrefix(b.name, "train-") {
 		return []line{l}
 	}

@@ -22,6 +22,8 @@ type peerLine struct {
 	Disturbed    bool
 	PeakRSS      float64 `json:"peak_rss_mb"` // 0 if it is that of an earlier variant of the same process
 	Skipped      string
+	Failed       bool    // solutions that are not finite, or far from feasible
+	MarginalL1   float64 `json:"marginal_l1"`
 
 	Tokens, Rows, Units int // what was made, where the script says
 }
