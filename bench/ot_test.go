@@ -24,7 +24,7 @@ var transport = []comparison{
 			{"sinkhorn-64", "epsilon 0.05, marginal error 0.009", "64x64 eps*", "", sinkhorn("64", 0.05, 0.009)},
 			{"sinkhorn-128", "epsilon 0.05, marginal error 0.008", "128x128 eps*", "", sinkhorn("128", 0.05, 0.008)},
 			{"sinkhorn-ragged", "epsilon 0.05, marginal error 0.01", "ragged eps*", "", sinkhorn("ragged", 0.05, 0.01)},
-			{"exact-ragged", "float64", "ragged exact*", "", exact("ragged")},
+			{"exact-ragged", "float64, without entropy", "ragged exact*", "", exact("ragged")},
 		}},
 	{script: []string{"sinkhorn.py", "--sets", "64x64,ragged", "--epsilons", "0.005", "--iterations", "50", "--only", "ot.batch torch, log,vmap jit"},
 		last: "ragged eps 0.005 it 50 vmap jit, kernel", weight: 2, unit: "problems/s", benches: []benchmark{
@@ -125,7 +125,7 @@ func sinkhorn(set string, epsilon, tolerance float32) func(threads int) (task, e
 
 func exact(set string) func(threads int) (task, error) {
 	return solving(set, func(costs []float32, shapes []ot.Shape, plans []float32) ([]ot.Report, error) {
-		return ot.Exact(costs, shapes, nil, nil, plans)
+		return ot.Exact(costs, shapes, nil, nil, ot.Options{}, plans)
 	})
 }
 
@@ -168,7 +168,7 @@ func judge(costs []float32, shapes []ot.Shape, solve func(costs []float32, shape
 	if err != nil {
 		return q, err
 	}
-	best, err := ot.Exact(costs, shapes, nil, nil, plans)
+	best, err := ot.Exact(costs, shapes, nil, nil, ot.Options{}, plans)
 	if err != nil {
 		return q, err
 	}

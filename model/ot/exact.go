@@ -3,46 +3,37 @@ package ot
 import "math"
 
 // Exact solves a batch of problems without entropy, in float64: no plan with the marginals a and b has a lower <P, C>.
-// Arguments and errors are those of Sinkhorn; the reports count the paths that mass was sent on.
+// Arguments and errors are those of Sinkhorn, but that of the options only the share counts; the reports count the paths
+// that mass was sent on.
 //
 // It sends mass along shortest paths (Jonker and Volgenant, Computing 38, 1987, for masses in place of assignments),
 // from potentials that a few iterations of Sinkhorn have brought near their values.
-func Exact(costs []float32, shapes []Shape, a, b []float32, plans []float32) ([]Report, error) {
-	reports := make([]Report, len(shapes))
-	var s solver
-	var x exact
-	err := eachProblem(costs, shapes, a, b, plans, func(k int, p problem) (err error) {
-		reports[k], err = s.exact(&x, p)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return reports, nil
+func Exact(costs []float32, shapes []Shape, a, b []float32, o Options, plans []float32) ([]Report, error) {
+	return eachProblem(costs, shapes, a, b, o, plans, (*solver).exact)
 }
 
 // exact finds the potentials of a plan that is a little blurred, and then the plan.
-func (s *solver) exact(x *exact, p problem) (Report, error) {
+func (s *solver) exact(p problem) (Report, error) {
 	if err := s.start(p); err != nil {
 		return Report{}, err
 	}
 	const blur, iterations, tolerance = 100, 30, 0.02
 	if epsilon := s.spread / blur; epsilon > 0 {
 		var r Report
-		if s.iterate(p, Options{epsilon, iterations, tolerance}, &r) {
+		if s.iterate(p, Options{Epsilon: epsilon, Iterations: iterations, Tolerance: tolerance}, &r) {
 			s.absorb(epsilon)
 		}
 	}
-	r := Report{Solver: Paths, Converged: true}
-	r.Iterations = x.solve(p, s.f)
-	r.Bound = float32(x.bound(p))
+	r := Report{Solver: ShortestPaths, Converged: true}
+	r.Iterations = s.paths.solve(p, s.f)
+	r.Bound = float32(s.paths.bound(p))
 	p.measure(&r)
 	return r, nil
 }
 
-// An exact holds the scratch of exact solutions. Columns and rows are those of the problem; potentials are such that no
+// A paths holds the scratch of exact solutions. Columns and rows are those of the problem; potentials are such that no
 // reduced cost, costs[i][j] - f[i] - g[j], is negative, and 0 where mass flows.
-type exact struct {
+type paths struct {
 	costs          []float64 // (rows, columns)
 	flow           []float64 // (columns, rows)
 	f, supply      []float64 // (rows): potentials, and masses still to send
@@ -57,7 +48,7 @@ type exact struct {
 const unreached, root = -1, -2
 
 // solve writes the plan and returns how many paths it took. f are potentials to begin with.
-func (x *exact) solve(p problem, f []float32) (paths int) {
+func (x *paths) solve(p problem, f []float32) (sent int) {
 	x.reset(p, f)
 	least := 0.0
 	for _, m := range x.supply {
@@ -72,7 +63,7 @@ func (x *exact) solve(p problem, f []float32) (paths int) {
 				break // the sides differ by so little
 			}
 			x.send(p, i, end)
-			paths++
+			sent++
 		}
 	}
 	for j := range p.columns {
@@ -80,10 +71,10 @@ func (x *exact) solve(p problem, f []float32) (paths int) {
 			p.plan[i*p.columns+j] = float32(x.flow[j*p.rows+i])
 		}
 	}
-	return paths
+	return sent
 }
 
-func (x *exact) reset(p problem, f []float32) {
+func (x *paths) reset(p problem, f []float32) {
 	m, n := p.rows, p.columns
 	memory := x.costs[:0]
 	if cap(memory) < 2*m*n+2*m+3*n {
@@ -120,7 +111,7 @@ func widen(dst []float64, x []float32) {
 }
 
 // sendTight raises the potentials until every row and column has a reduced cost of 0, and sends there what it can.
-func (x *exact) sendTight(p problem, least float64) {
+func (x *paths) sendTight(p problem, least float64) {
 	m, n := p.rows, p.columns
 	for j := range n {
 		x.g[j], x.from[j] = math.Inf(1), 0
@@ -148,7 +139,7 @@ func (x *exact) sendTight(p problem, least float64) {
 }
 
 // push sends all that row i has and column j wants.
-func (x *exact) push(i, j, rows int) {
+func (x *paths) push(i, j, rows int) {
 	mass := min(x.supply[i], x.demand[j])
 	x.supply[i] -= mass
 	x.demand[j] -= mass
@@ -157,7 +148,7 @@ func (x *exact) push(i, j, rows int) {
 
 // search finds the column nearest to row start that wants mass (Dijkstra's algorithm), and moves the potentials by what
 // the distances tell. It returns -1 if no column wants any.
-func (x *exact) search(p problem, start int, least float64) (end int) {
+func (x *paths) search(p problem, start int, least float64) (end int) {
 	n := p.columns
 	x.open, x.finished, x.reached = x.open[:0], x.finished[:0], x.reached[:0]
 	for j := range n {
@@ -193,7 +184,7 @@ func (x *exact) search(p problem, start int, least float64) (end int) {
 }
 
 // relax reaches row i over a column at some distance, and returns where the nearest open column stands in open.
-func (x *exact) relax(p problem, i, via int, distance float64) (nearest int) {
+func (x *paths) relax(p problem, i, via int, distance float64) (nearest int) {
 	x.via[i] = via
 	x.reached = append(x.reached, i)
 	nearest, closest := -1, math.Inf(1)
@@ -213,7 +204,7 @@ func (x *exact) relax(p problem, i, via int, distance float64) (nearest int) {
 	return nearest
 }
 
-func (x *exact) nearest() int {
+func (x *paths) nearest() int {
 	nearest, closest := -1, math.Inf(1)
 	for k, j := range x.open {
 		if x.distance[j] < closest {
@@ -224,7 +215,7 @@ func (x *exact) nearest() int {
 }
 
 // raise moves the potentials so that every reduced cost on the shortest path, to a column at this distance, becomes 0.
-func (x *exact) raise(distance float64) {
+func (x *paths) raise(distance float64) {
 	for _, i := range x.reached {
 		if via := x.via[i]; via == root {
 			x.f[i] += distance
@@ -238,7 +229,7 @@ func (x *exact) raise(distance float64) {
 }
 
 // send moves as much mass from a row to a column as the path between them lets through.
-func (x *exact) send(p problem, start, end int) {
+func (x *paths) send(p problem, start, end int) {
 	mass := min(x.supply[start], x.demand[end])
 	for j := end; x.via[x.from[j]] != root; j = x.via[x.from[j]] {
 		i := x.from[j]
@@ -257,7 +248,7 @@ func (x *exact) send(p problem, start, end int) {
 }
 
 // bound is the value of the dual problem.
-func (x *exact) bound(p problem) (sum float64) {
+func (x *paths) bound(p problem) (sum float64) {
 	for i, a := range p.a {
 		if a > 0 {
 			sum += float64(a) * x.f[i]

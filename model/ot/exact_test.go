@@ -18,7 +18,7 @@ func TestExactAgainstItsDual(t *testing.T) {
 		}
 		for _, masses := range [][2][]float32{{nil, nil}, {a, b}} {
 			plans := make([]float32, cells)
-			reports, err := Exact(costs, shapes, masses[0], masses[1], plans)
+			reports, err := Exact(costs, shapes, masses[0], masses[1], Options{}, plans)
 			if err != nil {
 				t.Fatal(err)
 			}

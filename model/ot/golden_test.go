@@ -16,6 +16,8 @@ type golden struct {
 	Cost, A, B []float32
 	Plan       []float64
 	Value      float64
+	Partial    float64      // value of the best plan that moves 0.6 of the mass
+	Unbalanced []float64    // plan with a reach of 0.5; nil for some
 	Exact      float64      // value of the best plan without entropy
 	Cells      [][3]float64 // row, column, and mass of the largest cell of some rows, where there is no Plan
 }
@@ -50,25 +52,22 @@ func TestAgainstPOT(t *testing.T) {
 				t.Fatal(err)
 			}
 			compare(t, g, plan, reports[0])
-			compare(t, g, plan, solveLog(g, o, plan))
+			compare(t, g, plan, solveLog(t, g, o, plan))
 		})
 	}
 }
 
-func solveLog(g golden, o Options, plan []float32) (r Report) {
-	err := eachProblem(g.Cost, []Shape{{g.Rows, g.Columns}}, g.A, g.B, plan, func(_ int, p problem) error {
-		var s solver
+func solveLog(t *testing.T, g golden, o Options, plan []float32) Report {
+	reports, err := eachProblem(g.Cost, []Shape{{g.Rows, g.Columns}}, g.A, g.B, o, plan, func(s *solver, p problem) (Report, error) {
 		if err := s.start(p); err != nil {
-			return err
+			return Report{}, err
 		}
-		s.iterateLog(p, o, &r)
-		p.measure(&r)
-		return nil
+		return s.solveLog(p, o), nil
 	})
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
-	return r
+	return reports[0]
 }
 
 func compare(t *testing.T, g golden, plan []float32, r Report) {
@@ -115,7 +114,7 @@ func TestExactAgainstPOT(t *testing.T) {
 	}
 	for _, g := range append(file.Problems, file.Large...) {
 		plan := make([]float32, len(g.Cost))
-		reports, err := Exact(g.Cost, []Shape{{g.Rows, g.Columns}}, g.A, g.B, plan)
+		reports, err := Exact(g.Cost, []Shape{{g.Rows, g.Columns}}, g.A, g.B, Options{}, plan)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,4 +122,68 @@ func TestExactAgainstPOT(t *testing.T) {
 			t.Errorf("%s %d x %d: want %v; %+v", g.Name, g.Rows, g.Columns, g.Exact, r)
 		}
 	}
+}
+
+func TestPartialAgainstPOT(t *testing.T) {
+	for _, g := range readGolden(t).Problems {
+		shapes, plan := []Shape{{g.Rows, g.Columns}}, make([]float32, len(g.Cost))
+		reports, err := Exact(g.Cost, shapes, g.A, g.B, Options{Share: 0.6}, plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved := 0.0
+		for _, x := range plan {
+			moved += float64(x)
+		}
+		if r := reports[0]; !(math.Abs(float64(r.Value)-g.Partial) <= 2e-6*math.Max(1, g.Partial)) || math.Abs(moved-0.6) > 1e-6 || !(math.Abs(float64(r.Gap())) <= 2e-6*math.Max(1, g.Partial)) {
+			t.Errorf("%s: moved %v, want value %v; %+v", g.Name, moved, g.Partial, r)
+		}
+		entropic := solveWith(t, Sinkhorn, g, Options{Epsilon: 0.002, Iterations: 3000, Tolerance: 1e-4, Share: 0.6})
+		if !(entropic.Gap() >= -1e-4*float32(math.Max(1, g.Partial)) && entropic.Gap() < 0.02*float32(math.Max(1, g.Partial))) || math.Abs(float64(entropic.Bound)-g.Partial) > 0.02*math.Max(1, g.Partial) {
+			t.Errorf("%s: want value %v; %+v", g.Name, g.Partial, entropic)
+		}
+	}
+}
+
+func TestUnbalancedAgainstPOT(t *testing.T) {
+	compared := 0
+	for _, g := range readGolden(t).Problems {
+		if g.Unbalanced == nil {
+			continue
+		}
+		compared++
+		plan := make([]float32, len(g.Cost))
+		reports, err := Sinkhorn(g.Cost, []Shape{{g.Rows, g.Columns}}, g.A, g.B, Options{Epsilon: g.Epsilon, Iterations: 5000, Tolerance: 1e-7, Reach: 0.5}, plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, x := range plan {
+			if math.Abs(float64(x)-g.Unbalanced[i]) > 2e-6 {
+				t.Errorf("%s: cell %d is %v, want %v; %+v", g.Name, i, x, g.Unbalanced[i], reports[0])
+				break
+			}
+		}
+	}
+	if compared < 8 {
+		t.Errorf("only %d plans were compared", compared)
+	}
+}
+
+// TestIPOT checks that proximal steps come close to the best plan without entropy.
+func TestIPOT(t *testing.T) {
+	for _, g := range readGolden(t).Problems {
+		r := solveWith(t, IPOT, g, Options{Epsilon: 0.5 * g.Cost[0], Iterations: 300})
+		if !(float64(r.Value) <= 1.005*g.Exact+0.01*float64(r.MarginalError)*math.Max(1, g.Exact)) || !(r.MarginalError < 0.02) || float64(r.Bound) > g.Exact*(1+1e-5) {
+			t.Errorf("%s: want %v; %+v", g.Name, g.Exact, r)
+		}
+	}
+}
+
+func solveWith(t *testing.T, solve func(costs []float32, shapes []Shape, a, b []float32, o Options, plans []float32) ([]Report, error), g golden, o Options) Report {
+	t.Helper()
+	reports, err := solve(g.Cost, []Shape{{g.Rows, g.Columns}}, g.A, g.B, o, make([]float32, len(g.Cost)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reports[0]
 }

@@ -17,30 +17,42 @@ type logScratch struct {
 	u, v       []float32 // (rows), (columns): logarithms of the scalings
 	row        []float32 // (rows): sums before scaling
 	col        []float32 // (columns): the same
+	next       []float32 // (rows): what u would be after another iteration
 	scratch    []float32 // (max(rows, columns))
 }
 
-// iterateLog does what iterate does, on logarithms, plainly, at about ten times the cost, and writes the plan. It always
-// ends. The potentials hold what it found.
-func (s *solver) iterateLog(p problem, o Options, r *Report) {
+// solveLog does what iterate does, on logarithms, plainly, at about ten times the cost. It always ends.
+func (s *solver) solveLog(p problem, o Options) Report {
 	clear(s.g)
 	kernel.RowMinima(s.f, p.costs, s.g)
-	l := &s.log
-	l.resize(p, s.f, o.Epsilon)
-	l.logSumExp(l.row, l.scaled, l.v)
-	for r.Iterations = 1; ; r.Iterations++ {
-		divideLog(l.u, p.a, l.row)
-		l.logSumExp(l.col, l.transposed, l.u)
-		divideLog(l.v, p.b, l.col)
-		l.logSumExp(l.row, l.scaled, l.v)
-		if l.rowError(p.a) <= o.Tolerance || r.Iterations == o.Iterations {
-			break
-		}
-	}
-	l.plan(p)
-	for i, x := range l.u {
+	r := Report{Solver: LogDomain}
+	r.Iterations, _ = s.log.iterate(p, s.f, o)
+	s.log.plan(p)
+	for i, x := range s.log.u {
 		if x != nothing {
 			s.f[i] += max(-math.MaxFloat32/4, min(math.MaxFloat32/4, o.Epsilon*x))
+		}
+	}
+	p.measure(&r)
+	return r
+}
+
+// iterate returns how many iterations it did, and how much the last one changed the row sums. least are the minima of
+// rows, taken off the costs first, or zeros.
+func (l *logScratch) iterate(p problem, least []float32, o Options) (n int, off float32) {
+	l.resize(p, least, o.Epsilon)
+	power := float32(1)
+	if o.Reach > 0 {
+		power = o.Reach / (o.Reach + o.Epsilon)
+	}
+	l.logSumExp(l.row, l.scaled, l.v)
+	for n = 1; ; n++ {
+		divideLog(l.u, p.a, l.row, power)
+		l.logSumExp(l.col, l.transposed, l.u)
+		divideLog(l.v, p.b, l.col, power)
+		l.logSumExp(l.row, l.scaled, l.v)
+		if off = l.rowError(p.a, power); off <= o.Tolerance || n == o.Iterations {
+			return n, off
 		}
 	}
 }
@@ -49,7 +61,7 @@ func (s *solver) iterateLog(p problem, o Options, r *Report) {
 // infinity.
 func (l *logScratch) resize(p problem, least []float32, epsilon float32) {
 	l.scaled, l.transposed = resized(l.scaled, len(p.costs)), resized(l.transposed, len(p.costs))
-	l.u, l.row = resized(l.u, p.rows), resized(l.row, p.rows)
+	l.u, l.next, l.row = resized(l.u, p.rows), resized(l.next, p.rows), resized(l.row, p.rows)
 	l.v, l.col = resized(l.v, p.columns), resized(l.col, p.columns)
 	l.scratch = resized(l.scratch, max(p.rows, p.columns))
 	clear(l.v)
@@ -96,24 +108,28 @@ func (l *logScratch) logSumExp(dst, rows, logs []float32) {
 	}
 }
 
-// divideLog writes log(masses) - logSums to dst.
-func divideLog(dst, masses, logSums []float32) {
+// divideLog writes (log(masses) - logSums) * power to dst.
+func divideLog(dst, masses, logSums []float32, power float32) {
 	for i, m := range masses {
 		if dst[i] = nothing; m > 0 {
-			dst[i] = float32(math.Log(float64(m))) - logSums[i]
+			dst[i] = (float32(math.Log(float64(m))) - logSums[i]) * power
 		}
 	}
 }
 
-// rowError is the L1 distance of the plan's row sums from the masses.
-func (l *logScratch) rowError(masses []float32) float32 {
-	sums := l.scratch[:len(masses)]
-	copy(sums, l.u)
-	kernel.Add(sums, l.row)
-	kernel.Exp(sums, sums)
+// rowError is the L1 distance of the plan's row sums from what the next iteration would make of them: from the masses if
+// power is 1.
+func (l *logScratch) rowError(masses []float32, power float32) float32 {
+	now, next := l.scratch[:len(masses)], l.next
+	divideLog(next, masses, l.row, power)
+	copy(now, l.u)
+	for _, sums := range [][]float32{now, next} {
+		kernel.Add(sums, l.row)
+		kernel.Exp(sums, sums)
+	}
 	off := float32(0)
-	for i, m := range masses {
-		off += max(sums[i]-m, m-sums[i])
+	for i := range now {
+		off += max(now[i]-next[i], next[i]-now[i])
 	}
 	return off
 }

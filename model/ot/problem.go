@@ -16,23 +16,48 @@ type Options struct {
 	Epsilon    float32 // weight of the entropy, in the unit of the costs; above 0
 	Iterations int     // at most so many iterations a problem; at least 1
 	Tolerance  float32 // a problem stops once its L1 marginal error is at most this; 0 never stops early
+	Reach      float32 // cost of marginals that differ from a and b, see Sinkhorn; 0 for equal ones
+	Share      float32 // of the smaller side's mass, the part that is moved, above 0; 0 and 1 for all
 }
 
 // DefaultOptions are meant for the cosine cost between centred token vectors.
 func DefaultOptions() Options { return Options{Epsilon: 0.02, Iterations: 100, Tolerance: 1e-3} }
 
+func (o Options) check() error {
+	switch {
+	case !(o.Epsilon > 0 && o.Epsilon-o.Epsilon == 0):
+		return fmt.Errorf("solving transport problems: epsilon is %v, and must be above 0", o.Epsilon)
+	case o.Iterations < 1:
+		return errors.New("solving transport problems: iterations must be at least 1")
+	case !(o.Reach >= 0 && o.Reach-o.Reach == 0):
+		return fmt.Errorf("solving transport problems: reach is %v, and must be at least 0", o.Reach)
+	case !(o.Share >= 0 && o.Share <= 1):
+		return fmt.Errorf("solving transport problems: share is %v, and must be from 0 to 1", o.Share)
+	case o.Reach > 0 && o.partly():
+		return errors.New("solving transport problems: reach and share exclude each other")
+	}
+	return nil
+}
+
+// partly tells whether only a part of the mass is moved.
+func (o Options) partly() bool { return o.Share > 0 && o.Share < 1 }
+
 // A Solver is what finished a problem.
 type Solver uint8
 
 const (
-	KernelDomain Solver = iota // scalings of exp(-C/epsilon)
-	Absorption                 // the same, potentials having absorbed scalings that grew too large
-	LogDomain                  // logarithms, slower by far, which never underflow
-	Paths                      // shortest paths, without entropy
+	KernelDomain  Solver = iota // scalings of exp(-C/epsilon)
+	Absorption                  // the same, potentials having absorbed scalings that grew too large
+	LogDomain                   // logarithms, slower by far, which never underflow
+	ProximalPoint               // IPOT
+	ShortestPaths               // without entropy
+	Nearest                     // greedy, without column masses
 )
 
 // String names the solver.
-func (s Solver) String() string { return [...]string{"kernel", "absorption", "log", "exact"}[s] }
+func (s Solver) String() string {
+	return [...]string{"kernel", "absorption", "log", "ipot", "exact", "greedy"}[s]
+}
 
 // A Report certifies the solution of one problem.
 type Report struct {
@@ -40,7 +65,7 @@ type Report struct {
 	Iterations    int     // iterations done, each one row and one column scaling
 	MarginalError float32 // sum over rows of |row sum - a| plus sum over columns of |column sum - b|
 	Value         float32 // <P, C>, without the entropy
-	Bound         float32 // no plan with the marginals a and b has a lower <P, C>, by duality
+	Bound         float32 // no plan with these marginals, or that moves the share, has a lower <P, C>; 0 with a reach
 	Converged     bool    // whether the tolerance was met within the iterations
 }
 
@@ -55,35 +80,41 @@ type problem struct {
 	a, b          []float32 // (rows), (columns); never nil
 }
 
-// eachProblem calls solve for every problem of a batch, in order, after checking its numbers.
-func eachProblem(costs []float32, shapes []Shape, a, b []float32, plans []float32, solve func(k int, p problem) error) error {
+// eachProblem solves every problem of a batch, in order, after checking its masses.
+func eachProblem(costs []float32, shapes []Shape, a, b []float32, o Options, plans []float32, solve func(s *solver, p problem) (Report, error)) ([]Report, error) {
 	cells, rows, columns := totals(shapes)
 	if len(costs) != cells || len(plans) != cells || a != nil && len(a) != rows || b != nil && len(b) != columns {
 		panic("ot: costs, plans or marginals do not fit the shapes")
 	}
+	var s solver
 	var uniformA, uniformB []float32
-	cell, row, column := 0, 0, 0
-	for k, s := range shapes {
-		if s.Rows < 1 || s.Columns < 1 {
-			return fmt.Errorf("solving transport problem %d: it is %d x %d, without tokens on one side", k, s.Rows, s.Columns)
+	reports := make([]Report, len(shapes))
+	for k, shape := range shapes {
+		if shape.Rows < 1 || shape.Columns < 1 {
+			return nil, fmt.Errorf("solving transport problem %d: it is %d x %d, without tokens on one side", k, shape.Rows, shape.Columns)
 		}
-		p := problem{rows: s.Rows, columns: s.Columns, costs: costs[cell : cell+s.Rows*s.Columns], plan: plans[cell : cell+s.Rows*s.Columns]}
-		if p.a = uniform(&uniformA, s.Rows); a != nil {
-			p.a = a[row : row+s.Rows]
+		p := problem{rows: shape.Rows, columns: shape.Columns}
+		next := func(x *[]float32, n int) []float32 {
+			head := (*x)[:n]
+			*x = (*x)[n:]
+			return head
 		}
-		if p.b = uniform(&uniformB, s.Columns); b != nil {
-			p.b = b[column : column+s.Columns]
+		p.costs, p.plan = next(&costs, p.rows*p.columns), next(&plans, p.rows*p.columns)
+		if p.a = uniform(&uniformA, p.rows); a != nil {
+			p.a = next(&a, p.rows)
 		}
-		err := p.checkMasses()
+		if p.b = uniform(&uniformB, p.columns); b != nil {
+			p.b = next(&b, p.columns)
+		}
+		err := p.checkMasses(o)
 		if err == nil {
-			err = solve(k, p)
+			reports[k], err = s.whole(p, o, solve)
 		}
 		if err != nil {
-			return fmt.Errorf("solving transport problem %d (%d x %d): %w", k, s.Rows, s.Columns, err)
+			return nil, fmt.Errorf("solving transport problem %d (%d x %d): %w", k, p.rows, p.columns, err)
 		}
-		cell, row, column = cell+s.Rows*s.Columns, row+s.Rows, column+s.Columns
 	}
-	return nil
+	return reports, nil
 }
 
 func totals(shapes []Shape) (cells, rows, columns int) {
@@ -115,7 +146,7 @@ func (p problem) checkCosts() error {
 	return nil
 }
 
-func (p problem) checkMasses() error {
+func (p problem) checkMasses(o Options) error {
 	a, err := mass("row", p.a)
 	if err != nil {
 		return err
@@ -124,7 +155,7 @@ func (p problem) checkMasses() error {
 	if err != nil {
 		return err
 	}
-	if math.Abs(a-b) > 1e-4*a {
+	if math.Abs(a-b) > 1e-4*a && o.Reach == 0 && !o.partly() {
 		return fmt.Errorf("the row masses sum to %g, the column masses to %g", a, b)
 	}
 	return nil

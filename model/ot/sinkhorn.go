@@ -1,8 +1,6 @@
 package ot
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"slices"
 
@@ -20,23 +18,15 @@ import (
 // (Schmitzer, arXiv 1610.06519); if that fails, on logarithms. A cost that is NaN or infinite, masses that are negative
 // or do not balance, or a side without tokens is an error that names the problem; plans of the problems before it are
 // then done, the others untouched. Finite costs never yield NaN.
+//
+// Where o.Reach is above 0 the marginals need not be a and b, and may sum to different masses: how far they are from
+// them costs o.Reach times their Kullback-Leibler divergence (Chizat et al., arXiv 1607.05816). Such problems are solved
+// on logarithms.
 func Sinkhorn(costs []float32, shapes []Shape, a, b []float32, o Options, plans []float32) ([]Report, error) {
-	if !(o.Epsilon > 0 && o.Epsilon-o.Epsilon == 0) {
-		return nil, fmt.Errorf("solving transport problems: epsilon is %v, and must be above 0", o.Epsilon)
-	}
-	if o.Iterations < 1 {
-		return nil, errors.New("solving transport problems: iterations must be at least 1")
-	}
-	reports := make([]Report, len(shapes))
-	var s solver
-	err := eachProblem(costs, shapes, a, b, plans, func(k int, p problem) (err error) {
-		reports[k], err = s.solve(p, o)
-		return err
-	})
-	if err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return reports, nil
+	return eachProblem(costs, shapes, a, b, o, plans, func(s *solver, p problem) (Report, error) { return s.solve(p, o) })
 }
 
 // A solver holds the scratch that problems share, one after the other.
@@ -45,6 +35,8 @@ type solver struct {
 	f, g    []float32 // (rows), (columns): potentials, in the unit of the costs
 	spread  float32   // largest of the costs less the least
 	log     logScratch
+	paths   paths
+	partial partial
 }
 
 // start sets the potentials so that every row and every column of the kernel has a 1 where there is mass: none vanishes
@@ -87,14 +79,15 @@ func (s *solver) solve(p problem, o Options) (r Report, err error) {
 	if err := s.start(p); err != nil {
 		return r, err
 	}
+	if o.Reach > 0 {
+		return s.unbalanced(p, o), nil
+	}
 	if s.iterate(p, o, &r) {
 		r.Value, r.MarginalError = s.scaling.Plan(p.plan, p.costs)
 		s.absorb(o.Epsilon)
 	}
 	if v := r.Value + r.MarginalError; r.Solver == LogDomain || v-v != 0 {
-		r = Report{Solver: LogDomain}
-		s.iterateLog(p, o, &r)
-		p.measure(&r)
+		r = s.solveLog(p, o)
 	}
 	r.Bound = p.bound(s.f, s.g)
 	r.Converged = r.MarginalError <= o.Tolerance
@@ -114,19 +107,19 @@ const (
 // hold the numbers.
 func (s *solver) iterate(p problem, o Options, r *Report) bool {
 	for epsilon := s.spread / wide; epsilon > o.Epsilon; epsilon /= falling {
-		if !s.settle(p, Options{epsilon, min(earlyMost, (o.Iterations-r.Iterations)/3), earlyTolerance}, r) {
+		if !s.settle(p, epsilon, min(earlyMost, (o.Iterations-r.Iterations)/3), earlyTolerance, r) {
 			return false
 		}
 		s.absorb(epsilon)
 	}
-	return s.settle(p, Options{o.Epsilon, o.Iterations - r.Iterations, o.Tolerance}, r)
+	return s.settle(p, o.Epsilon, o.Iterations-r.Iterations, o.Tolerance, r)
 }
 
 // settle is iterate with one epsilon.
-func (s *solver) settle(p problem, o Options, r *Report) bool {
-	s.scaling.SetKernel(p.costs, s.f, s.g, 1/o.Epsilon)
+func (s *solver) settle(p problem, epsilon float32, iterations int, tolerance float32, r *Report) bool {
+	s.scaling.SetKernel(p.costs, s.f, s.g, 1/epsilon)
 	var w pace
-	for left := o.Iterations; left > 0; {
+	for left := iterations; left > 0; {
 		n, relax := w.next(left)
 		progress := s.scaling.Iterate(n, relax)
 		left, r.Iterations = left-n, r.Iterations+n
@@ -138,12 +131,12 @@ func (s *solver) settle(p problem, o Options, r *Report) bool {
 			r.Solver = LogDomain
 			return false
 		}
-		if w.judge(off, o.Tolerance) {
+		if w.judge(off, tolerance) {
 			return true
 		}
 		if left > 0 && (progress.Low < 1/farthest || progress.High > farthest) {
-			s.absorb(o.Epsilon)
-			s.scaling.SetKernel(p.costs, s.f, s.g, 1/o.Epsilon)
+			s.absorb(epsilon)
+			s.scaling.SetKernel(p.costs, s.f, s.g, 1/epsilon)
 			r.Solver = Absorption
 		}
 	}

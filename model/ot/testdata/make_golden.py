@@ -26,6 +26,20 @@ def masses(n, zeros=0):
     return w / w.sum()
 
 
+def partial(a, b, cost):
+    """Value of the best plan that moves 0.6 of the mass."""
+    plan = ot.partial.partial_wasserstein(a, b, cost.astype(np.float64), m=0.6)
+    return float((plan * cost).sum())
+
+
+def unbalanced(a, b, cost, epsilon):
+    """The plan where marginals cost 0.5 times their divergence."""
+    if epsilon < 0.02 or (a == 0).any() or (b == 0).any():
+        return None
+    plan = ot.unbalanced.sinkhorn_unbalanced(a, b, cost.astype(np.float64), epsilon, 0.5, reg_type="entropy", numItermax=50000, stopThr=1e-13)
+    return [float(f"{x:.8g}") for x in plan.ravel()]
+
+
 problems = []
 
 
@@ -45,7 +59,7 @@ def solve(name, cost, epsilon, a=None, b=None):
     problems.append({"name": name, "epsilon": epsilon, "rows": m, "columns": n, "cost": [float(str(x)) for x in cost.ravel()],
                      "a": None if uniform else [float(f"{x:.9g}") for x in a], "b": None if uniform else [float(f"{x:.9g}") for x in b],
                      "plan": [float(f"{x:.8g}") for x in plan.ravel()], "value": float((plan * cost).sum()),
-                     "exact": float(ot.emd2(a, b, cost.astype(np.float64)))})
+                     "exact": float(ot.emd2(a, b, cost.astype(np.float64))), "partial": partial(a, b, cost), "unbalanced": unbalanced(a, b, cost, epsilon)})
 
 
 for epsilon in (1.0, 0.2, 0.05, 0.02, 0.01, 0.005):
