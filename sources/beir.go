@@ -16,7 +16,7 @@ import (
 // name).
 //
 // As BEIR's own code does, ferry reads the queries that the split judges only, and never returns a document that has
-// the query's id; both can be switched off. Remembering ids costs about 30 bytes each.
+// the query's id; both can be switched off. Remembering ids costs a bit each where they are numbers, else about 30 bytes.
 type BEIR struct {
 	// Path is the folder that holds corpus.jsonl.
 	Path schemas.Path `yaml:"path" ferry:"required"`

@@ -34,13 +34,13 @@ type ownRows struct {
 	mapping
 	columns []column
 	rows    *rows
-	ids     *seen // of languages and ids; nil for tables without
+	ids     map[string]*seen // by language; nil for tables without
 }
 
 func newOwnRows(r reading, m mapping) *ownRows {
 	o := &ownRows{mapping: m, columns: m.layout(), rows: r.rows(m.schema())}
 	if m.table != "pairs" && slices.ContainsFunc(o.columns, func(c column) bool { return c.name == schemas.ID }) {
-		o.ids = newSeen()
+		o.ids = map[string]*seen{}
 	}
 	return o
 }
@@ -164,7 +164,12 @@ func (o *ownRows) add(cells []cell) (*bad, error) {
 	}
 	if o.ids != nil {
 		language, id := by(schemas.Language).text, by(schemas.ID).text
-		if !o.ids.addBoth(language, id) {
+		ids := o.ids[string(language)]
+		if ids == nil {
+			ids = newSeen()
+			o.ids[string(language)] = ids
+		}
+		if !ids.add(id) {
 			return badly(duplicateID, "id %s has come before in %s", id, language), nil
 		}
 	}
