@@ -37,7 +37,7 @@ type Lint struct {
 	Near float64 `yaml:"near"`
 	// Shingle is the number of characters in a shingle, by which near texts are compared.
 	Shingle int `yaml:"shingle"`
-	// Window is the number of evaluation texts, or judgments, that are held at a time. A text takes about 250 bytes, and 1.2 KB
+	// Window is the number of evaluation texts, or judgments, that are held at a time. A text takes about 500 bytes, and 1.5 KB
 	// with `near`; a judgment about 100 bytes.
 	Window int `yaml:"window"`
 	// MinScript is the share of a text's letters, 0 to 1, that should be in the script of its language.
@@ -50,7 +50,7 @@ type Lint struct {
 
 // NewLint returns a Lint with its defaults.
 func NewLint() *Lint {
-	return &Lint{Near: 0.8, Shingle: 5, Window: 500_000, MinScript: 0.2, FailOn: schemas.SeverityError}
+	return &Lint{Near: 0.8, Shingle: 5, Window: 250_000, MinScript: 0.2, FailOn: schemas.SeverityError}
 }
 
 // Validate checks the keys.

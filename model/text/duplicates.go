@@ -1,9 +1,6 @@
 package text
 
-import (
-	"iter"
-	"math"
-)
+import "math"
 
 // Duplicates finds texts that are the same, or nearly, as one of those kept before. It remembers the last window of these;
 // its memory is bounded by that: about 60 bytes a text, and 1 KB where near duplicates are looked for.
@@ -49,61 +46,68 @@ func (d *Duplicates) Add(digest [16]byte, sketch *Sketch) string {
 	return ""
 }
 
-// bands are an index of sketches (locality-sensitive hashing): each sketch is cut into bands of a few values, and only
-// sketches that agree in a whole band are compared.
-type bands struct {
-	window int
+// A bandShape is how sketches are cut into bands (locality-sensitive hashing): only sketches that agree in a whole band are
+// compared.
+type bandShape struct {
 	least  int // values that near duplicates have in common
 	values int // in a band
 	count  int
+}
+
+// shapeFor chooses bands as long as they may be for nine in ten pairs of the least similarity to meet: 1 - (1 - s^values)^count.
+func shapeFor(near float64) bandShape {
+	shape := bandShape{least: int(math.Ceil(near*sketchSize - 1e-9)), values: 1, count: sketchSize}
+	for values := 2; values <= sketchSize; values++ {
+		count := sketchSize / values
+		if 1-math.Pow(1-math.Pow(near, float64(values)), float64(count)) >= 0.9 {
+			shape.values, shape.count = values, count
+		}
+	}
+	return shape
+}
+
+func (b *bandShape) hash(s *Sketch, band int) uint64 {
+	h := uint64(0)
+	for _, v := range s[band*b.values : (band+1)*b.values] {
+		h = mix(h ^ uint64(v))
+	}
+	return h
+}
+
+// bands are an index of the sketches of the last texts.
+type bands struct {
+	bandShape
+	window int
 	last   []map[uint64]int // for each band, the last text that has it
 	before []int            // for each text and band, the text before it in last; -1 if there is none
 	held   []uint64         // for each text and band, the band's hash
 	short  [][sketchSize]uint16
 }
 
-// newBands chooses bands as long as they may be for nine in ten pairs of the least similarity to meet: 1 - (1 - s^values)^count.
 func newBands(window int, near float64) *bands {
-	b := &bands{window: window, least: int(math.Ceil(near*sketchSize - 1e-9)), values: 1, count: sketchSize}
-	for values := 2; values <= sketchSize; values++ {
-		count := sketchSize / values
-		if 1-math.Pow(1-math.Pow(near, float64(values)), float64(count)) >= 0.9 {
-			b.values, b.count = values, count
-		}
-	}
+	b := &bands{window: window, bandShape: shapeFor(near)}
 	for range b.count {
 		b.last = append(b.last, map[uint64]int{})
 	}
 	return b
 }
 
-// mostCompared is the number of texts that a text is compared with in a band, the last ones first: in texts made from one
-// template, bands are shared by many.
+// mostCompared is the number of texts that a text is compared with in a band: in texts made from one template, bands are shared
+// by many.
 const mostCompared = 256
 
-// has tells whether one of the kept texts in the window is a near duplicate.
+// has tells whether one of the kept texts in the window is a near duplicate, of those that share a band the last ones.
 func (b *bands) has(s *Sketch, kept int) bool {
-	for text := range b.candidates(s, kept) {
-		if b.common(s, text%b.window) >= b.least {
-			return true
+	for band := range b.count {
+		text, ok := b.last[band][b.hash(s, band)]
+		for n := 0; ok && text >= 0 && text >= kept-b.window && n < mostCompared; n++ {
+			if s.common(&b.short[text%b.window]) >= b.least {
+				return true
+			}
+			text = b.before[text%b.window*b.count+band]
 		}
 	}
 	return false
-}
-
-// candidates yields the kept texts in the window that share a band with s, the last ones first, once a band.
-func (b *bands) candidates(s *Sketch, kept int) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for band := range b.count {
-			text, ok := b.last[band][b.hash(s, band)]
-			for n := 0; ok && text >= 0 && text >= kept-b.window && n < mostCompared; n++ {
-				if !yield(text) {
-					return
-				}
-				text = b.before[text%b.window*b.count+band]
-			}
-		}
-	}
 }
 
 // add adds a text in place of the one that leaves the window.
@@ -114,9 +118,7 @@ func (b *bands) add(s *Sketch, text int) {
 		b.before = append(b.before, make([]int, b.count)...)
 		b.held = append(b.held, make([]uint64, b.count)...)
 	}
-	for i, v := range s {
-		b.short[at][i] = uint16(v)
-	}
+	b.short[at] = s.short()
 	for band := range b.count {
 		i := at*b.count + band
 		if text >= b.window && b.last[band][b.held[i]] == text-b.window {
@@ -129,24 +131,4 @@ func (b *bands) add(s *Sketch, text int) {
 		}
 		b.last[band][hash], b.held[i] = text, hash
 	}
-}
-
-// common counts the values that s has in common with the text at a place, by their lower halves: one in 65,536 of those that
-// differ is taken for the same.
-func (b *bands) common(s *Sketch, at int) int {
-	same := 0
-	for i, v := range b.short[at] {
-		if v == uint16(s[i]) {
-			same++
-		}
-	}
-	return same
-}
-
-func (b *bands) hash(s *Sketch, band int) uint64 {
-	h := uint64(0)
-	for _, v := range s[band*b.values : (band+1)*b.values] {
-		h = mix(h ^ uint64(v))
-	}
-	return h
 }

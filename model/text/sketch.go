@@ -63,6 +63,25 @@ func (s *Sketch) add(shingle uint64) {
 	}
 }
 
+// short are the lower halves of the values, by which sketches that are kept are compared.
+func (s *Sketch) short() (short [sketchSize]uint16) {
+	for i, v := range s {
+		short[i] = uint16(v)
+	}
+	return short
+}
+
+// common counts the values that s has in common with a kept sketch: one in 65,536 of those that differ is taken for the same.
+func (s *Sketch) common(short *[sketchSize]uint16) int {
+	same := 0
+	for i, v := range short {
+		if v == uint16(s[i]) {
+			same++
+		}
+	}
+	return same
+}
+
 // NewSketch returns the sketch of no shingles.
 func NewSketch() *Sketch {
 	s := new(Sketch)
