@@ -82,3 +82,18 @@ func TestExamples(t *testing.T) {
 		})
 	}
 }
+
+// TestLint runs examples/lint.yaml: every paragraph that is evaluated is trained on under another id, lower-cased.
+func TestLint(t *testing.T) {
+	out := t.TempDir()
+	run(t, "examples/lint.yaml", map[string]string{"FERRY_DATA": dataFolder(t)}, "work="+out, "sinks.report.path="+out)
+	report, err := os.ReadFile(filepath.Join(out, "findings.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"findings: error 0, warning 480, info 0\n", "## warning: document_in_training, 480 rows of `xquad.documents`\n", "(articles de 100000)"} {
+		if !strings.Contains(string(report), want) {
+			t.Errorf("there is no %q in\n%s", want, report)
+		}
+	}
+}

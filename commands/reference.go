@@ -26,6 +26,15 @@ func writeReference(w io.Writer, all []pipeline.Description) {
 			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", k.Key, k.TypeName(), defaultText(k), forCell(k.Doc))
 		}
 	}
+	writeRules(w)
+}
+
+// writeRules writes the rules of lint.
+func writeRules(w io.Writer) {
+	fmt.Fprint(w, "\n## rules of lint\n\n| rule | severity | what it means | what to do |\n|---|---|---|---|\n")
+	for _, r := range pipeline.LintRules() {
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", r.Rule, r.Severity, forCell(r.Meaning), forCell(r.Remedy))
+	}
 }
 
 // defaultText is a key's default as people would write it, empty if there is none.

@@ -23,6 +23,9 @@ type knower interface {
 	Traps(table string, read int64, rejected map[string]int64) []schemas.Finding
 }
 
+// LintRules are all rules of lint, in the order in which people are shown them.
+func LintRules() []schemas.RuleText { return schemas.Rules() }
+
 // Linted is what was looked at, and what was found.
 type Linted struct {
 	*sinks.Findings

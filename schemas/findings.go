@@ -56,8 +56,8 @@ func FindingAt(batch arrow.RecordBatch, i int) Finding {
 		batch.Column(9).(*array.Int64).Value(i)}
 }
 
-// A RuleText says what the findings of a rule mean, and what to do about them.
-type RuleText struct{ Rule, Meaning, Remedy string }
+// A RuleText says how severe the findings of a rule are, what they mean, and what to do about them.
+type RuleText struct{ Rule, Severity, Meaning, Remedy string }
 
 // Rules are all rules of lint, in the order in which people are shown them.
 func Rules() []RuleText { return slices.Clone(rules) }
@@ -98,46 +98,46 @@ const (
 )
 
 var rules = []RuleText{
-	{QueryInTraining, "the text of an evaluation query stands in the training text, but for case, punctuation and white space: its score may be memory",
+	{QueryInTraining, "error", "the text of an evaluation query stands in the training text, but for case, punctuation and white space: its score may be memory",
 		"take the related rows out of the training text; a few short everyday sentences may be chance, many are a leak"},
-	{QueryNearTraining, "a training text is nearly that of an evaluation query",
+	{QueryNearTraining, "warning", "a training text is nearly that of an evaluation query",
 		"look at a few: a leak that was edited or translated again, or sentences made from one template"},
-	{QueryInTriples, "a training triple names the id of an evaluation query",
+	{QueryInTriples, "warning", "a training triple names the id of an evaluation query",
 		"if both are of one collection, this query was trained on: take its triples out; if not, the ids meet by chance"},
-	{DocumentInTraining, "the text of an evaluation document stands in the training text",
+	{DocumentInTraining, "warning", "the text of an evaluation document stands in the training text",
 		"normal where the collection that is searched is trained on; else take the related rows out of the training text"},
-	{DocumentNear, "a training text is nearly that of an evaluation document",
+	{DocumentNear, "warning", "a training text is nearly that of an evaluation document",
 		"look at a few; edited copies are as good as leaks"},
-	{DocumentsTrainedOn, "the documents that are searched are trained on as a whole, so they are not compared with themselves",
+	{DocumentsTrainedOn, "info", "the documents that are searched are trained on as a whole, so they are not compared with themselves",
 		"normal where training and evaluation share a collection and the queries differ; say so when you publish"},
-	{DuplicateID, "an id comes twice in a language; the second row is never read, or overwrites the first",
+	{DuplicateID, "error", "an id comes twice in a language; the second row is never read, or overwrites the first",
 		"make the ids unique: judgments cannot say which of the two they mean"},
-	{DocumentHasQueryID, "a document has the id of a query: in translated collections it is the query's own translation, and to find it measures translation",
+	{DocumentHasQueryID, "warning; info where it is excluded, or has another text in the same language", "a document has the id of a query: in translated collections it is the query's own translation, and to find it measures translation",
 		"normal if it is excluded from what may be returned (mtop: exclude_translation, beir: exclude_identical, or a column exclude)"},
-	{UnknownQuery, "judgments name a query that is not among the queries; evaluate counts it as 0",
+	{UnknownQuery, "error", "judgments name a query that is not among the queries; evaluate counts it as 0",
 		"clean, split or subset the judgments as you did the queries; or let evaluate say absent: skip; if a few were published so, let lint ignore this rule"},
-	{UnknownDocument, "judgments name a document that is not in the collection, so nobody can find it and scores cannot reach 1",
+	{UnknownDocument, "error; warning if it is judged irrelevant", "judgments name a document that is not in the collection, so nobody can find it and scores cannot reach 1",
 		"check whether the collection is complete, and what clean, deduplicate or split took out of it; a few may be published so, as in BEIR's ArguAna"},
-	{Contradiction, "a query has two judgments of one document that differ; evaluate refuses them",
+	{Contradiction, "error", "a query has two judgments of one document that differ; evaluate refuses them",
 		"keep one of the two"},
-	{QueryWithoutJudged, "a query has no judgment: it is searched for and counts nothing, or 0",
+	{QueryWithoutJudged, "warning", "a query has no judgment: it is searched for and counts nothing, or 0",
 		"leave such queries out (judged_only: true), let evaluate say nothing_relevant: skip, or find out why their ids are not those of the judgments"},
-	{QueryWithoutMatches, "a query has judgments, and none says relevant: it scores 0 whatever is found",
+	{QueryWithoutMatches, "warning", "a query has judgments, and none says relevant: it scores 0 whatever is found",
 		"let evaluate say nothing_relevant: skip if that is not what you want to measure"},
-	{EmptyText, "a text is empty: nothing can be learned from it, and an empty document cannot be found",
+	{EmptyText, "error if it is judged; warning; info for lines that a source left out", "a text is empty: nothing can be learned from it, and an empty document cannot be found",
 		"find out where the text was lost; the row's vector would be that of no words"},
-	{Untranslated, "source and target of a pair are the same text",
+	{Untranslated, "warning", "source and target of a pair are the same text",
 		"names and numbers are normal; whole sentences were never translated: take them out"},
-	{WrongScript, "most letters of a text are not of the script that its language is written in",
+	{WrongScript, "warning", "most letters of a text are not of the script that its language is written in",
 		"wrong language, swapped columns, or text that was never translated: clean with min_script takes such rows out"},
-	{MixedScript, "a word mixes Latin and Cyrillic letters that look alike, so that it is split into pieces that no model knows",
+	{MixedScript, "info", "a word mixes Latin and Cyrillic letters that look alike, so that it is split into pieces that no model knows",
 		"often the work of optical character recognition or of spammers; replace the letters, or leave the rows out"},
-	{ReplacementMark, "a text holds U+FFFD, which stands for a character that was lost",
+	{ReplacementMark, "warning", "a text holds U+FFFD, which stands for a character that was lost",
 		"the file was decoded with the wrong encoding before ferry saw it: get it again from where it is whole"},
-	{Mojibake, "UTF-8 was taken for Windows-1252 or Latin-1 and encoded again: â€™ in place of ’, Ã© in place of é",
+	{Mojibake, "warning", "UTF-8 was taken for Windows-1252 or Latin-1 and encoded again: â€™ in place of ’, Ã© in place of é",
 		"MS MARCO's passages and translations made from them are published so; ftfy or ir_datasets mend them"},
-	{UnusableRow, "rows could not be read and are in quarantine",
+	{UnusableRow, "error if they are more than max_bad_rows; warning", "rows could not be read and are in quarantine",
 		"see `ferry inspect .ferry/quarantine.parquet`; a run fails when they are more than max_bad_rows"},
-	{KnownTrap, "the published files are known for this mistake", "get the later version that is named below"},
-	{RowCount, "there are not as many rows as were published", "fine if you took a part of the data; else the download was cut short, and scores compare with nobody's: get it again"},
+	{KnownTrap, "error", "the published files are known for this mistake", "get the later version that is named below"},
+	{RowCount, "info", "there are not as many rows as were published", "fine if you took a part of the data; else the download was cut short, and scores compare with nobody's: get it again"},
 }

@@ -15,8 +15,8 @@ import (
 // Lint looks for what makes scores wrong or worthless, before hours are spent on them, and makes a table of findings: evaluation
 // queries and documents that stand in the training text, judgments of ids that are not there, queries without judgments,
 // ids that come twice, documents with a query's id, texts that are empty, in the wrong script, not translated, or decoded
-// wrongly. Every finding has a severity, error, warning or info, and the ids of the rows concerned; the tutorial says what
-// each rule means. `ferry lint` does the same for a whole pipeline file, without any of this in it.
+// wrongly. Every finding has a severity, error, warning or info, and the ids of the rows concerned; the end of the
+// reference says what each rule means. `ferry lint` does the same for a whole pipeline file, without any of this in it.
 //
 // Texts are compared without regard to language, case, punctuation and white space: exactly, and by MinHash as in
 // deduplicate. A sentence that stands somewhere within a longer document is not found.
