@@ -16,6 +16,7 @@ type auditCommand struct {
 	Language  string   `default:"und" help:"Language of the texts that do not say theirs."`
 	MaxTokens int      `help:"Longest input, special tokens included; what the model says, or 512, if left out."`
 	Words     int      `default:"10" help:"Split words to show for each language and script."`
+	Offline   bool     `env:"FERRY_OFFLINE" help:"Download nothing: a tokenizer of the hub must be in the cache."`
 	Format    string   `enum:"table,json,csv" default:"table" help:"table, json or csv; csv has no split words."`
 }
 
@@ -24,7 +25,7 @@ func (c *auditCommand) Run(ctx context.Context, t *terminal) error {
 	if c.MaxTokens < 0 || c.Words < 0 {
 		return fmt.Errorf("%w--max-tokens and --words should be at least 0", errUsage)
 	}
-	o := pipeline.AuditOptions{Tokenizer: c.Model, MaxTokens: c.MaxTokens, Words: c.Words, Workers: runtime.NumCPU()}
+	o := pipeline.AuditOptions{Tokenizer: c.Model, MaxTokens: c.MaxTokens, Words: c.Words, Workers: runtime.NumCPU(), Offline: c.Offline}
 	for _, name := range c.Files {
 		file := pipeline.AuditFile{Path: name, Language: c.Language}
 		if language, path, ok := strings.Cut(name, "="); ok && !strings.ContainsAny(language, `/\.`) {

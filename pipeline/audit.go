@@ -25,6 +25,7 @@ type AuditOptions struct {
 	MaxTokens int         // 0 means as long as the model says, or 512
 	Words     int         // split words to list for each language and script
 	Workers   int         // goroutines; the result does not depend on it
+	Offline   bool        // a tokenizer of the hub must be in the cache
 }
 
 // An AuditFile is a file of texts: JSON objects if its name has .jsonl in it, Parquet if it has .parquet, else a text a line.
@@ -45,7 +46,7 @@ type Audited struct {
 
 // Audit measures how a tokenizer treats the texts of files, as the stage audit does. It streams them.
 func Audit(ctx context.Context, o AuditOptions) (*Audited, error) {
-	t, longest, err := sources.OpenTokenizer(ctx, o.Tokenizer)
+	t, longest, err := sources.OpenTokenizer(ctx, o.Tokenizer, o.Offline)
 	if err != nil {
 		return nil, err
 	}

@@ -80,6 +80,13 @@ func TestHub(t *testing.T) {
 	t.Setenv("HF_ENDPOINT", hub.URL)
 	t.Setenv("FERRY_CACHE", t.TempDir())
 
+	opened, longest, err := OpenTokenizer(t.Context(), "hf://ferry/tiny@v1", false)
+	if err != nil || longest != 32 || !slices.Equal(opened.Encode(nil, "hello"), want.Tokenizer.Encode(nil, "hello")) {
+		t.Errorf("the tokenizer takes %d tokens, %v", longest, err)
+	}
+	if _, _, err := OpenTokenizer(t.Context(), "hf://ferry/tiny@v1", true); err != nil || weights.Load() != 0 {
+		t.Errorf("offline, its tokenizer gives %v, and weights were downloaded %d times", err, weights.Load())
+	}
 	p := NewPretrained()
 	p.Path = "hf://ferry/tiny@v1"
 	if found := p.Validate(); len(found) > 0 {

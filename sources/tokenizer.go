@@ -14,14 +14,16 @@ import (
 )
 
 // OpenTokenizer reads the tokenizer of a model, without its weights. Path is a tokenizer.json, a folder that has one, or
-// hf://owner/name@revision. The longest input is what the model's other files say, 0 if there are none.
-func OpenTokenizer(ctx context.Context, path string) (t *tokenizer.Tokenizer, maxTokens int, err error) {
+// hf://owner/name@revision, of which no more is downloaded than that; offline, it must be in the cache. The longest input is what the model's other files say, 0 if there are none.
+func OpenTokenizer(ctx context.Context, path string, offline bool) (t *tokenizer.Tokenizer, maxTokens int, err error) {
 	folder, name := os.DirFS(path), "tokenizer.json"
 	switch stat, failed := os.Stat(path); {
 	case strings.Contains(path, "://"):
-		p := NewPretrained()
-		p.Path = schemas.Path(path)
-		_, listing, err := p.describe(ctx)
+		p := &Pretrained{Path: schemas.Path(path), offline: offline}
+		client, listing, err := p.describe(ctx)
+		if err == nil {
+			err = client.Download(ctx, listing, name)
+		}
 		if err != nil {
 			return nil, 0, err
 		}

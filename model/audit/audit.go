@@ -70,8 +70,9 @@ func (a *Audit) Add(language, s string) {
 		c.Lost += int64(lost)
 	}
 	for word := range text.Words(s) {
-		c.Words++
-		c.seen.Add(word, 1)
+		if c.Words++; len(word) <= longestWord {
+			c.seen.Add(word, 1)
+		}
 	}
 }
 

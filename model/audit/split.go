@@ -7,8 +7,10 @@ import (
 	"github.com/ferry-clir/ferry/model/text"
 )
 
-// distinctWords is the number of different words that are remembered of a group.
-const distinctWords = 200_000
+const (
+	distinctWords = 200_000 // different words that are remembered of a group
+	longestWord   = 256     // bytes of a word that is remembered
+)
 
 // A SplitWord is a word that the tokenizer cuts into several pieces.
 type SplitWord struct {
@@ -18,7 +20,7 @@ type SplitWord struct {
 }
 
 // SplitWords returns the words of a group on which splitting costs most tokens, count times one less than the number of
-// pieces, at most n of them. Each is tokenized by itself, as it would be between spaces. Those of scripts without spaces are
+// pieces, at most n of them. Each is tokenized by itself behind a space, as within a text. Those of scripts without spaces are
 // left out: how a character is cut by itself does not say how it is cut within a text.
 func (a *Audit) SplitWords(id Group, n int) []SplitWord {
 	var split []SplitWord
@@ -27,7 +29,7 @@ func (a *Audit) SplitWords(id Group, n int) []SplitWord {
 			continue
 		}
 		w := SplitWord{Word: word, Count: count}
-		a.ids = a.tokenizer.Encode(a.ids[:0], w.Word)
+		a.ids = a.tokenizer.Encode(a.ids[:0], " "+w.Word)
 		for _, id := range a.ids {
 			if !a.tokenizer.IsSpecial(id) {
 				w.Pieces = append(w.Pieces, a.tokenizer.Piece(id))

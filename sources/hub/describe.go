@@ -53,9 +53,12 @@ func (c *Client) Describe(ctx context.Context, m Model) (*Listing, error) {
 	return l, c.fetch(ctx, l, l.absent(true), nil)
 }
 
-// Download makes sure that every file of the listing is in its folder.
-func (c *Client) Download(ctx context.Context, l *Listing) error {
-	if len(l.absent(false)) == 0 {
+// Download makes sure that every file of the listing is in its folder or, if there are names, those files.
+func (c *Client) Download(ctx context.Context, l *Listing, names ...string) error {
+	absent := func() []File {
+		return slices.DeleteFunc(l.absent(false), func(f File) bool { return len(names) > 0 && !slices.Contains(names, f.Name) })
+	}
+	if len(absent()) == 0 {
 		return nil
 	}
 	unlock, err := download.Lock(ctx, l.folder)
@@ -63,7 +66,7 @@ func (c *Client) Download(ctx context.Context, l *Listing) error {
 		return fmt.Errorf("downloading %s: %w", l.asked, err)
 	}
 	defer unlock()
-	return c.fetch(ctx, l, l.absent(false), c.Progress)
+	return c.fetch(ctx, l, absent(), c.Progress)
 }
 
 // list asks the hub for every file and writes the listing down.
