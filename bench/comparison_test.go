@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/ferry-clir/ferry/model/kernel"
 )
 
 // minutes is how long a target may take with peers; what a peer has not measured by then is skipped.
@@ -99,9 +97,6 @@ func compare(t *testing.T, all []comparison, wanted func(name string) bool) (lin
 			lines = append(lines, c.run(t, threads, time.Now().Add(share))...)
 			left -= c.weight
 		}
-	}
-	for i := range lines {
-		lines[i].CPU, lines[i].ISA = cpuName(), kernel.ISA()
 	}
 	return lines
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"text/tabwriter"
+
+	"github.com/ferry-clir/ferry/model/kernel"
 )
 
 // A line is one measurement, in the file and in the table. Value and PeerValue are by the wall clock, rates or seconds;
@@ -49,6 +51,9 @@ func number(x float64) *float64 {
 // report writes the lines to build/bench/<target>.jsonl below the root and a table to standard output.
 func report(t *testing.T, target string, lines []line) {
 	t.Helper()
+	for i := range lines {
+		lines[i].CPU, lines[i].ISA = cpuName(), kernel.ISA()
+	}
 	if err := write(target, lines); err != nil {
 		t.Fatal(err)
 	}
