@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -163,7 +165,7 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 
 // sweep removes what a killed run left half-written in place of what u is to write.
 func (r *Run) sweep(u *unit) error {
-	err := sinks.Sweep(r.store.folder(u.key))
+	err := errors.Join(sinks.Sweep(r.store.folder(u.key)), os.RemoveAll(r.scratch(u)))
 	if c, ok := u.step.component.(sink); ok {
 		for _, file := range c.Files() {
 			err = errors.Join(err, sinks.Sweep(file))
@@ -180,6 +182,9 @@ func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
 	}
 	return t.end(err)
 }
+
+// scratch is a folder for what a stage does not hold in memory.
+func (r *Run) scratch(u *unit) string { return filepath.Join(r.store.folder(u.key), "scratch") }
 
 // checkFiles makes sure that what was read is what the source's key was made from.
 func (r *Run) checkFiles(c source) error {
@@ -206,8 +211,11 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
 		return r.computeShards(ctx, u, c, w.RowWise(), job)
 	}
 	t := r.newTask(u, 0, false)
-	job.Outputs = t.outputs(ctx)
+	job.Outputs, job.Scratch = t.outputs(ctx), r.scratch(u)
 	made, err := c.Run(ctx, job)
+	if removed := os.RemoveAll(job.Scratch); err == nil {
+		err = removed
+	}
 	refusal := refusalIn(&err)
 	if err == nil && made != nil {
 		err = sinks.WriteModel(r.store.model(u.key), made)

@@ -1,4 +1,4 @@
-// Package stages turns tables and models into other tables and models: split, clean, deduplicate, chunk, tokenize, train,
+// Package stages turns tables and models into other tables and models: split, clean, deduplicate, shuffle, chunk, tokenize, train,
 // distill, embed, search, evaluate. A stage unwraps Arrow columns into slices, calls package model, and wraps the result;
 // what it computes is described there.
 //
