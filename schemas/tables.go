@@ -25,6 +25,9 @@ const (
 	Origin           = "origin"            // file the pair came from, without its folders
 	IDs              = "ids"               // token ids, special tokens included
 	Truncated        = "truncated"         // number of tokens cut off to fit max_tokens
+	Starts           = "starts"            // where each token starts in its text
+	Ends             = "ends"              // and before where it ends
+	Words            = "words"             // the number of each token's word in its text, from 0; -1 for special tokens
 	TeacherIDs       = "teacher_ids"       // source text in the teacher's token ids
 	StudentSourceIDs = "student_source_ids"
 	StudentTargetIDs = "student_target_ids"
@@ -134,6 +137,15 @@ func Pairs() *arrow.Schema {
 // Tokens is the table of one tokenized text a row.
 func Tokens() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(Language), text(ID), listOf(IDs, arrow.PrimitiveTypes.Int32), integer(Truncated)}, nil)
+}
+
+// TokensWithOffsets is Tokens with the place of each token in its text.
+func TokensWithOffsets() *arrow.Schema {
+	fields := Tokens().Fields()
+	for _, name := range []string{Starts, Ends, Words} {
+		fields = append(fields, listOf(name, arrow.PrimitiveTypes.Int32))
+	}
+	return arrow.NewSchema(fields, nil)
 }
 
 // Prefix is the key of a table's metadata that says what was put before every text.

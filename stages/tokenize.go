@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/model/tokenizer"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -26,17 +27,35 @@ type Tokenize struct {
 	Prefix string `yaml:"prefix"`
 	// MaxTokens is the longest input, special tokens included; what is longer is cut. 0 means as long as the models allow.
 	MaxTokens int `yaml:"max_tokens"`
+	// TruncationSide is where tokens are cut off a text that is too long: right, its last ones, or left, its first.
+	TruncationSide string `yaml:"truncation_side"`
+	// Offsets adds columns to documents and queries that say where each token is in the text before any normalization:
+	// starts and ends, in characters (Unicode code points, as Python counts) or bytes, and words, the number of the token's
+	// word in the text, from 0, as the tokenizer cuts words. Special tokens and those of the prefix are at 0 to 0, in word -1.
+	Offsets string `yaml:"offsets"`
 }
 
 // NewTokenize returns a Tokenize with its defaults.
-func NewTokenize() *Tokenize { return &Tokenize{} }
+func NewTokenize() *Tokenize { return &Tokenize{TruncationSide: right} }
+
+const (
+	right, left       = "right", "left"       // values of truncation_side
+	characters, bytes = "characters", "bytes" // and offsets
+)
 
 // Validate checks the keys.
 func (t *Tokenize) Validate() []schemas.Mistake {
+	var found []schemas.Mistake
 	if t.MaxTokens < 0 {
-		return []schemas.Mistake{{Key: "max_tokens", Problem: fmt.Sprintf("should be at least 1, is %d", t.MaxTokens)}}
+		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("should be at least 1, is %d", t.MaxTokens)})
 	}
-	return nil
+	if t.TruncationSide != right && t.TruncationSide != left {
+		found = append(found, schemas.Mistake{Key: "truncation_side", Problem: fmt.Sprintf("should be right or left, is %q", t.TruncationSide)})
+	}
+	if t.Offsets != "" && t.Offsets != characters && t.Offsets != bytes {
+		found = append(found, schemas.Mistake{Key: "offsets", Problem: fmt.Sprintf("should be characters or bytes, is %q", t.Offsets)})
+	}
+	return found
 }
 
 // RowWise says that every row of From is tokenized on its own.
@@ -52,6 +71,9 @@ func (t *Tokenize) Outputs(in Types) (Outputs, []schemas.Mistake) {
 		if t.Teacher == "" || t.Student == "" {
 			found = append(found, schemas.Mistake{Problem: "pairs need both teacher and student"})
 		}
+		if t.Offsets != "" {
+			found = append(found, schemas.Mistake{Key: "offsets", Problem: "only documents and queries have offsets, with model"})
+		}
 		found = append(found, lacks("from", from, "pairs", schemas.SourceText, schemas.TargetText)...)
 		for _, key := range []string{"teacher", "student"} {
 			found = append(found, t.tooLong(in, key)...)
@@ -62,7 +84,7 @@ func (t *Tokenize) Outputs(in Types) (Outputs, []schemas.Mistake) {
 		return Outputs{}, []schemas.Mistake{{Problem: "needs model for documents or queries, or teacher and student for pairs"}}
 	}
 	found := append(lacks("from", from, "documents or queries", schemas.Language, schemas.ID, schemas.Text), t.tooLong(in, "model")...)
-	return Outputs{Tables: []schemas.TableType{{Name: "tokens", Schema: schemas.Tokens()}}}, found
+	return Outputs{Tables: []schemas.TableType{{Name: "tokens", Schema: t.tokens()}}}, found
 }
 
 // tooLong reports a max_tokens beyond what a model takes.
@@ -76,7 +98,7 @@ func (t *Tokenize) tooLong(in Types, key string) []schemas.Mistake {
 // Run tokenizes.
 func (t *Tokenize) Run(ctx context.Context, job Job) (*model.Model, error) {
 	from, _ := job.Table("from")
-	name, schema, rows := "tokens", schemas.Tokens(), t.textRow
+	name, schema, rows := "tokens", t.tokens(), t.textRow
 	if t.pairs() {
 		name, schema, rows = "pair_tokens", schemas.PairTokens(t.Prefix), t.pairRow
 	}
@@ -101,23 +123,43 @@ func (t *Tokenize) Run(ctx context.Context, job Job) (*model.Model, error) {
 	return nil, nil
 }
 
+// tokens is the schema of one tokenized text a row.
+func (t *Tokenize) tokens() *arrow.Schema {
+	if t.Offsets != "" {
+		return schemas.TokensWithOffsets()
+	}
+	return schemas.Tokens()
+}
+
+// limit is the truncation of a model's texts.
+func (t *Tokenize) limit(m *model.Model) tokenizer.Truncation {
+	limit := tokenizer.Truncation{MaxTokens: m.MaxTokens, Left: t.TruncationSide == left}
+	if t.MaxTokens > 0 {
+		limit.MaxTokens = t.MaxTokens
+	}
+	return limit
+}
+
 // encode is a model's tokenizer with prefix and truncation.
 func (t *Tokenize) encode(m *model.Model) func(text string) ([]int32, int) {
-	longest := m.MaxTokens
-	if t.MaxTokens > 0 {
-		longest = t.MaxTokens
-	}
-	var ids []int32
+	limit, e := t.limit(m), &tokenizer.Encoding{}
 	return func(text string) ([]int32, int) {
+		if limit.Left {
+			_ = m.Tokenizer.EncodeInto(e, limit, t.Prefix+text) // fails with pairs alone
+			return e.IDs, e.Cut[0]
+		}
 		var cut int
-		ids, cut = m.Tokenizer.EncodeTruncated(ids[:0], t.Prefix+text, longest)
-		return ids, cut
+		e.IDs, cut = m.Tokenizer.EncodeTruncated(e.IDs[:0], t.Prefix+text, limit.MaxTokens)
+		return e.IDs, cut
 	}
 }
 
 type rowFunc func(batch arrow.RecordBatch, b *array.RecordBuilder) (write func(i int))
 
 func (t *Tokenize) textRow(job Job) rowFunc {
+	if t.Offsets != "" {
+		return t.offsetRow(job)
+	}
 	encode := t.encode(job.Models["model"])
 	return func(batch arrow.RecordBatch, b *array.RecordBuilder) func(int) {
 		language, id, text := texts(batch, schemas.Language), texts(batch, schemas.ID), texts(batch, schemas.Text)

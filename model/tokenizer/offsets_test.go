@@ -110,3 +110,29 @@ func pairHash(t *testing.T, x *Tokenizer, texts []string) string {
 	}
 	return shortHash([]byte(hashes.String()))
 }
+
+// TestPlaces compares all that is known of the tokens of all lines of the shared data with the Rust library.
+func TestPlaces(t *testing.T) {
+	var golden map[string]map[string]string
+	readJSON(t, filepath.Join("testdata", "places.json"), &golden)
+	for _, name := range slices.Sorted(maps.Keys(golden)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x, e := named(t, name), &Encoding{Offsets: true}
+			for _, file := range slices.Sorted(maps.Keys(golden[name])) {
+				h := sha256.New()
+				var row []byte
+				for line := range strings.SplitSeq(string(corpus(t, file)), "\n") {
+					if err := x.EncodeInto(e, Truncation{}, line); err != nil {
+						t.Fatal(err)
+					}
+					row = rows(row[:0], e, line)
+					h.Write(row)
+				}
+				if got := hex.EncodeToString(h.Sum(nil)[:8]); got != golden[name][file] {
+					t.Errorf("the tokens of %s differ: their hash is %s", file, got)
+				}
+			}
+		})
+	}
+}

@@ -335,8 +335,9 @@ def main(parts):
     if "corpora" in parts:
         write(here / "corpora.json", {n: {f: digest(t, lines) for f, lines in corpora()} for n, t in chosen.items()}, indent=1)
     if "places" in parts:
+        names = ["xlmr", "all-minilm-l6-v2", "bpe_gpt2", "bpe_llama3"]
         places = lambda t, lines: short(b"".join(map(rows, t.encode_batch(lines))))
-        write(here / "places.json", {n: {f: places(t, lines) for f, lines in corpora()} for n, t in chosen.items()}, indent=1)
+        write(here / "places.json", {n: {f: places(chosen[n], lines) for f, lines in corpora()} for n in names}, indent=1)
 
 
 main(sys.argv[1:] or ["fixtures", "nasty", "offsets", "pairs", "characters", "training", "corpora", "places"])
