@@ -49,7 +49,7 @@ tokenizers: ## the Rust library behind the second tokenizer engine; needs cargo 
 	model/tokenizer/hf/library.sh $(LIBTOKENIZERS)
 
 differential: tokenizers ## hold the tokenizer against that engine, on all data, nasty texts and FUZZTIME of fuzzing
-	CGO_ENABLED=1 CGO_LDFLAGS=-L$(abspath $(LIBTOKENIZERS)) go test -tags hftokenizers -run '^TestEngines' ./model/tokenizer/...
+	CGO_ENABLED=1 CGO_LDFLAGS=-L$(abspath $(LIBTOKENIZERS)) go test -tags hftokenizers -timeout 30m -run '^TestEngines' ./model/tokenizer/...
 	CGO_ENABLED=1 CGO_LDFLAGS=-L$(abspath $(LIBTOKENIZERS)) go test -tags hftokenizers -run '^$$' -fuzz '^FuzzEngines$$' -fuzztime $(FUZZTIME) ./model/tokenizer
 
 generate: ## everything that is generated: assembly, the sample tokenizer, reference pages

@@ -38,19 +38,27 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	return &Tokenizer{rust}, nil
 }
 
-// Encode appends the ids of text, with the special tokens of the template around. What is not UTF-8 becomes U+FFFD.
-func (t *Tokenizer) Encode(dst []int32, text string) ([]int32, error) {
+// Encoding is a text as tokens, with the special tokens of the template around.
+type Encoding struct {
+	IDs   []int32
+	Spans [][2]int32 // the bytes of the text, from and to, that each token is of; 0 to 0 for special tokens
+}
+
+// Encode turns text into tokens. What is not UTF-8 becomes U+FFFD, and spans count the bytes of that.
+func (t *Tokenizer) Encode(text string) (Encoding, error) {
 	if strings.IndexByte(text, 0) >= 0 {
-		return dst, ErrNUL
+		return Encoding{}, ErrNUL
 	}
-	encoding, err := t.rust.EncodeWithOptionsErr(text, true)
+	made, err := t.rust.EncodeWithOptionsErr(text, true, tokenizers.WithReturnOffsets())
 	if err != nil {
-		return dst, fmt.Errorf("encoding %.60q: %w", text, err)
+		return Encoding{}, fmt.Errorf("encoding %.60q: %w", text, err)
 	}
-	for _, id := range encoding.IDs {
-		dst = append(dst, int32(id))
+	e := Encoding{make([]int32, len(made.IDs)), make([][2]int32, len(made.IDs))}
+	for i, id := range made.IDs {
+		e.IDs[i] = int32(id)
+		e.Spans[i] = [2]int32{int32(made.Offsets[i][0]), int32(made.Offsets[i][1])}
 	}
-	return dst, nil
+	return e, nil
 }
 
 // Close frees the library's memory.
