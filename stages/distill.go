@@ -8,14 +8,13 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/model"
-	"github.com/ferry-clir/ferry/model/ot"
 	"github.com/ferry-clir/ferry/model/train"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
 // Distill teaches a multilingual student to place a sentence's tokens, and those of its translation, where a frozen monolingual
 // teacher has the sentence's. Bitext is all it needs. The losses, each with its weight: ot transports the teacher's
-// content tokens to the student's (Sinkhorn, cosine cost, the plan held constant); greedy sends each to its nearest;
+// content tokens to the student's (cosine cost, the plan held constant); greedy sends each to its nearest;
 // pooled_mse compares sentence vectors; contrastive sets a translation against the others of its batch.
 type Distill struct {
 	// From names a table of pair_tokens, as tokenize makes.
@@ -26,28 +25,22 @@ type Distill struct {
 	Student schemas.ModelRef `yaml:"student" ferry:"required"`
 	// Losses are the weights of the losses: ot, greedy, pooled_mse, contrastive.
 	Losses map[string]float64 `yaml:"losses"`
-	// Epsilon is the weight of the plan's entropy, in the unit of the cosine cost.
-	Epsilon float64 `yaml:"epsilon"`
-	// Iterations is the most that Sinkhorn does for a pair.
-	Iterations int `yaml:"iterations"`
-	// Tolerance is the L1 marginal error at which a pair's plan is good enough.
-	Tolerance float64 `yaml:"tolerance"`
 	// Centre subtracts the teacher's mean token vector from both sides before tokens are compared.
 	Centre bool `yaml:"centre"`
+	Transport
 	Training
 }
 
 // NewDistill returns a Distill with its defaults: the loss ot alone, centred, epsilon 0.02.
 func NewDistill() *Distill {
-	o := ot.DefaultOptions()
-	return &Distill{Losses: map[string]float64{train.OT: 1}, Epsilon: 0.02, Iterations: o.Iterations, Tolerance: 0.001, Centre: true, Training: newTraining()}
+	return &Distill{Losses: map[string]float64{train.OT: 1}, Centre: true, Transport: newTransport(), Training: newTraining()}
 }
 
 var lossNames = []string{train.OT, train.Greedy, train.PooledMSE, train.ContrastiveLoss}
 
 // Validate checks the keys.
 func (d *Distill) Validate() []schemas.Mistake {
-	found := d.Training.Validate()
+	found := append(d.Training.Validate(), d.Transport.Validate()...)
 	sum := 0.0
 	for _, name := range sortedNames(d.Losses) {
 		for _, m := range oneOf("losses."+name, name, lossNames...) {
@@ -60,15 +53,6 @@ func (d *Distill) Validate() []schemas.Mistake {
 	}
 	if sum <= 0 {
 		found = append(found, schemas.Mistake{Key: "losses", Problem: "needs a weight above 0"})
-	}
-	if d.Epsilon <= 0 {
-		found = append(found, schemas.Mistake{Key: "epsilon", Problem: fmt.Sprintf("should be above 0, is %v", d.Epsilon)})
-	}
-	if d.Iterations < 1 {
-		found = append(found, schemas.Mistake{Key: "iterations", Problem: fmt.Sprintf("should be at least 1, is %d", d.Iterations)})
-	}
-	if d.Tolerance < 0 {
-		found = append(found, schemas.Mistake{Key: "tolerance", Problem: fmt.Sprintf("should be at least 0, is %v", d.Tolerance)})
 	}
 	return found
 }
@@ -98,7 +82,7 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 		return nil, err
 	}
 	t.Teacher = teacher.Encoder
-	t.Solver = ot.Options{Epsilon: float32(d.Epsilon), Iterations: d.Iterations, Tolerance: float32(d.Tolerance)}
+	t.Solve, t.Solver, t.Marginals = solvers[d.Solver], d.Transport.solver(), d.Marginals
 	t.Temperature = d.Temperature
 	t.Losses = nil
 	for _, name := range sortedNames(d.Losses) {

@@ -13,7 +13,7 @@ func Exact(costs []float32, shapes []Shape, a, b []float32, o Options, plans []f
 }
 
 // exact finds the potentials of a plan that is a little blurred, and then the plan.
-func (s *solver) exact(p problem) (Report, error) {
+func (s *solver) exact(p problem, _ Options) (Report, error) {
 	if err := s.start(p); err != nil {
 		return Report{}, err
 	}

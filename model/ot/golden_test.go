@@ -58,7 +58,7 @@ func TestAgainstPOT(t *testing.T) {
 }
 
 func solveLog(t *testing.T, g golden, o Options, plan []float32) Report {
-	reports, err := eachProblem(g.Cost, []Shape{{g.Rows, g.Columns}}, g.A, g.B, o, plan, func(s *solver, p problem) (Report, error) {
+	reports, err := eachProblem(g.Cost, []Shape{{g.Rows, g.Columns}}, g.A, g.B, o, plan, func(s *solver, p problem, o Options) (Report, error) {
 		if err := s.start(p); err != nil {
 			return Report{}, err
 		}

@@ -7,7 +7,7 @@ func Greedy(costs []float32, shapes []Shape, a []float32, plans []float32) ([]Re
 	return eachProblem(costs, shapes, a, nil, Options{}, plans, (*solver).greedy)
 }
 
-func (s *solver) greedy(p problem) (r Report, err error) {
+func (s *solver) greedy(p problem, _ Options) (r Report, err error) {
 	if err := p.checkCosts(); err != nil {
 		return r, err
 	}

@@ -9,7 +9,7 @@ func IPOT(costs []float32, shapes []Shape, a, b []float32, o Options, plans []fl
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return eachProblem(costs, shapes, a, b, o, plans, func(s *solver, p problem) (Report, error) { return s.proximal(p, o) })
+	return eachProblem(costs, shapes, a, b, o, plans, (*solver).proximal)
 }
 
 // proximal writes the logarithm of the plan of iteration n as (f + g - C) * n/beta.
@@ -34,7 +34,7 @@ func (s *solver) proximal(p problem, o Options) (r Report, err error) {
 	r.Value, r.MarginalError = s.scaling.Plan(p.plan, p.costs)
 	s.absorb(o.Epsilon / float32(o.Iterations))
 	if v := r.Value + r.MarginalError; v-v != 0 { // beta is minute beside the costs: one step is the whole way
-		return s.exact(p)
+		return s.exact(p, o)
 	}
 	r.Solver, r.Bound, r.Converged = ProximalPoint, p.bound(s.f, s.g), r.MarginalError <= o.Tolerance
 	return r, nil

@@ -7,9 +7,9 @@ type partial struct{ costs, plan, a, b []float32 }
 
 // whole solves a problem, or one that moves a part of the mass as one that moves all: what stays goes to and comes from
 // a row and a column more, at no cost (Chapel et al., arXiv 2002.08276, proposition 1).
-func (s *solver) whole(p problem, o Options, solve func(s *solver, p problem) (Report, error)) (Report, error) {
+func (s *solver) whole(p problem, o Options, solve func(s *solver, p problem, o Options) (Report, error)) (Report, error) {
 	if !o.partly() {
-		return solve(s, p)
+		return solve(s, p, o)
 	}
 	if err := p.checkCosts(); err != nil {
 		return Report{}, err
@@ -33,7 +33,7 @@ func (s *solver) whole(p problem, o Options, solve func(s *solver, p problem) (R
 	copy(q.a, p.a)
 	copy(q.b, p.b)
 	q.a[p.rows], q.b[p.columns] = sumB-moved, sumA-moved
-	r, err := solve(s, q)
+	r, err := solve(s, q, o)
 	if err != nil {
 		return r, err
 	}

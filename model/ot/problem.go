@@ -14,6 +14,7 @@ type Shape struct{ Rows, Columns int }
 // Options say how Sinkhorn iterates. DefaultOptions has usable values.
 type Options struct {
 	Epsilon    float32 // weight of the entropy, in the unit of the costs; above 0
+	Relative   bool    // Epsilon is in standard deviations of a problem's costs instead
 	Iterations int     // at most so many iterations a problem; at least 1
 	Tolerance  float32 // a problem stops once its L1 marginal error is at most this; 0 never stops early
 	Reach      float32 // cost of marginals that differ from a and b, see Sinkhorn; 0 for equal ones
@@ -37,6 +38,23 @@ func (o Options) check() error {
 		return errors.New("solving transport problems: reach and share exclude each other")
 	}
 	return nil
+}
+
+// of returns the options with epsilon in the unit of the problem's costs. Costs that are all the same leave it as it is.
+func (o Options) of(p problem) Options {
+	if !o.Relative {
+		return o
+	}
+	mean, square := 0.0, 0.0
+	for i, c := range p.costs {
+		d := float64(c) - mean
+		mean += d / float64(i+1)
+		square += d * (float64(c) - mean)
+	}
+	if d := float32(math.Sqrt(square/float64(len(p.costs)))) * o.Epsilon; d > 0 && d-d == 0 {
+		o.Epsilon = d
+	}
+	return o
 }
 
 // partly tells whether only a part of the mass is moved.
@@ -81,7 +99,7 @@ type problem struct {
 }
 
 // eachProblem solves every problem of a batch, in order, after checking its masses.
-func eachProblem(costs []float32, shapes []Shape, a, b []float32, o Options, plans []float32, solve func(s *solver, p problem) (Report, error)) ([]Report, error) {
+func eachProblem(costs []float32, shapes []Shape, a, b []float32, o Options, plans []float32, solve func(s *solver, p problem, o Options) (Report, error)) ([]Report, error) {
 	cells, rows, columns := totals(shapes)
 	if len(costs) != cells || len(plans) != cells || a != nil && len(a) != rows || b != nil && len(b) != columns {
 		panic("ot: costs, plans or marginals do not fit the shapes")
@@ -108,7 +126,7 @@ func eachProblem(costs []float32, shapes []Shape, a, b []float32, o Options, pla
 		}
 		err := p.checkMasses(o)
 		if err == nil {
-			reports[k], err = s.whole(p, o, solve)
+			reports[k], err = s.whole(p, o.of(p), solve)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("solving transport problem %d (%d x %d): %w", k, p.rows, p.columns, err)

@@ -26,8 +26,11 @@ func Sinkhorn(costs []float32, shapes []Shape, a, b []float32, o Options, plans 
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return eachProblem(costs, shapes, a, b, o, plans, func(s *solver, p problem) (Report, error) { return s.solve(p, o) })
+	return eachProblem(costs, shapes, a, b, o, plans, (*solver).solve)
 }
+
+// A Solve is Sinkhorn, IPOT or Exact.
+type Solve func(costs []float32, shapes []Shape, a, b []float32, o Options, plans []float32) ([]Report, error)
 
 // A solver holds the scratch that problems share, one after the other.
 type solver struct {

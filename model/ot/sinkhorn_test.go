@@ -227,3 +227,26 @@ func TestGreedy(t *testing.T) {
 		t.Errorf("plans %v, reports %+v, %v", plans, reports, err)
 	}
 }
+
+// TestRelativeEpsilon checks that the unit of the costs does not matter then, and that it is their standard deviation.
+func TestRelativeEpsilon(t *testing.T) {
+	costs, shapes := []float32{0, 2, 4, 6, 4, 2}, []Shape{{2, 3}}
+	o := Options{Epsilon: 0.5, Relative: true, Iterations: 200, Tolerance: 1e-6}
+	plan, _ := solve(t, costs, shapes, nil, nil, o)
+	larger := slices.Clone(costs)
+	for i := range larger {
+		larger[i] = 8*costs[i] + 64
+	}
+	again, _ := solve(t, larger, shapes, nil, nil, o)
+	o.Relative, o.Epsilon = false, 0.5*float32(math.Sqrt(11./3)) // mean 3; squares 9 1 1 9 1 1
+	absolute, _ := solve(t, costs, shapes, nil, nil, o)
+	for i, x := range plan {
+		if math.Abs(float64(x-again[i])) > 1e-6 || math.Abs(float64(x-absolute[i])) > 1e-6 {
+			t.Errorf("cell %d: %v, in another unit %v, absolute %v", i, x, again[i], absolute[i])
+		}
+	}
+	constant := []float32{3, 3, 3, 3, 3, 3}
+	if plan, r := solve(t, constant, shapes, nil, nil, Options{Epsilon: 0.5, Relative: true, Iterations: 5}); plan[0] != plan[5] || r[0].Value != 3 {
+		t.Errorf("constant costs: %v, %+v", plan, r)
+	}
+}

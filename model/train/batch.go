@@ -111,6 +111,7 @@ func (o objective) losses(b *batch, m *microBatch, d int) ([]float32, error) {
 	var teacher cloud
 	if o.weight(OT) > 0 || o.weight(Greedy) > 0 {
 		teacher = newCloud(&m.memory, m.teacherHidden, m.teacher, 0, size, o.TeacherContent, o.Centre, d)
+		teacher.weigh(&m.memory, o.Marginals, m.teacher.IDs, o.teacherIDF)
 	}
 	for side := range o.sides {
 		dVectors := b.rows(b.dVectors, side, m, d)
@@ -122,11 +123,12 @@ func (o objective) losses(b *batch, m *microBatch, d int) ([]float32, error) {
 				m.values[k] += pooledMSE(dVectors, b.rows(b.vectors, side, m, d), b.rows(b.teacher, 0, m, d), d, scale)
 			case l.Name == OT || l.Name == Greedy:
 				student := newCloud(&m.memory, m.hidden, m.student, side*size, (side+1)*size, o.StudentContent, o.Centre, d)
-				plan := sinkhorn(o.Solver)
+				student.weigh(&m.memory, o.Marginals, m.student.IDs, o.studentIDF)
+				solve := o.Solve
 				if l.Name == Greedy {
-					plan = greedy
+					solve = greedy
 				}
-				value, reports, err := transportLoss(&m.memory, dHidden, teacher, student, plan, scale)
+				value, reports, err := transportLoss(&m.memory, dHidden, teacher, student, solve, o.Solver, scale)
 				if err != nil {
 					return nil, err
 				}

@@ -112,15 +112,16 @@ func special(id int32) bool { return id == 0 || id == 2 }
 
 func TestTransportAgainstTorch(t *testing.T) {
 	for _, g := range readGolden(t).Transport {
-		plan := greedy
+		solve := greedy
 		if g.Kind == OT {
-			plan = sinkhorn(ot.Options{Epsilon: g.Epsilon, Iterations: 3000, Tolerance: 1e-6})
+			solve = ot.Sinkhorn
 		}
+		options := ot.Options{Epsilon: g.Epsilon, Iterations: 3000, Tolerance: 1e-6}
 		n := len(g.TeacherIDs)
 		teacher := newCloud(new(scratch), g.Teacher, ragged(g.TeacherIDs...), 0, n, Content{Special: special}, g.Centre, goldenWidth)
 		student := newCloud(new(scratch), g.Student, ragged(g.StudentIDs...), 0, n, Content{Special: special}, g.Centre, goldenWidth)
 		gradient := make([]float32, len(g.Student))
-		loss, reports, err := transportLoss(new(scratch), gradient, teacher, student, plan, 0.5)
+		loss, reports, err := transportLoss(new(scratch), gradient, teacher, student, solve, options, 0.5)
 		if err != nil || len(reports) != n {
 			t.Fatal(reports, err)
 		}

@@ -43,21 +43,27 @@ type Distill struct {
 	TeacherContent, StudentContent Content // which tokens carry mass in ot and greedy
 
 	Losses      []Loss
+	Solve       ot.Solve   // for ot
 	Solver      ot.Options // for ot
+	Marginals   string     // masses of tokens in ot and greedy: Uniform, Norm or IDF
 	Centre      []float32  // (hidden) subtracted from both sides before the cost, see MeanTokenVector; nil: nothing
 	Temperature float64    // for contrastive
 }
 
-// NewDistill returns a Distill with the default solver (epsilon 0.02, 100 iterations), temperature 0.05 and ot as its
+// NewDistill returns a Distill with the default solver (Sinkhorn, epsilon 0.02, 100 iterations), uniform masses, temperature 0.05 and ot as its
 // only loss. The caller sets the rest.
 func NewDistill() Distill {
-	return Distill{Losses: []Loss{{OT, 1}}, Solver: ot.DefaultOptions(), Temperature: 0.05}
+	return Distill{Losses: []Loss{{OT, 1}}, Solve: ot.Sinkhorn, Solver: ot.DefaultOptions(), Marginals: Uniform, Temperature: 0.05}
 }
 
 func (d Distill) objective() objective {
 	o := objective{Distill: d, sides: []Ragged{d.StudentSource, d.StudentTarget}}
 	if d.StudentSource.Sequences() == 0 {
 		o.sides = o.sides[1:]
+	}
+	if d.Marginals == IDF {
+		o.teacherIDF = inverseDocumentFrequency(d.TeacherIDs)
+		o.studentIDF = inverseDocumentFrequency(o.sides...)
 	}
 	return o
 }
@@ -81,6 +87,8 @@ func (c Contrastive) objective() objective {
 type objective struct {
 	Distill
 	sides []Ragged // what the student encodes
+
+	teacherIDF, studentIDF []float32 // by token id, where marginals are IDF
 }
 
 func (o objective) samples() int { return o.sides[0].Sequences() }

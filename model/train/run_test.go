@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ferry-clir/ferry/model/encoder"
+	"github.com/ferry-clir/ferry/model/ot"
 )
 
 const vocabulary = 60
@@ -229,7 +230,7 @@ func TestRecordedTransport(t *testing.T) {
 	for _, side := range []Ragged{d.StudentSource, d.StudentTarget} {
 		hidden := student.Forward(encoder.NewWorkspace(), side)
 		sum, reports, err := transportLoss(new(scratch), make([]float32, len(hidden)), teacher,
-			newCloud(new(scratch), hidden, side, 0, 48, d.StudentContent, d.Centre, 32), sinkhorn(d.Solver), 1)
+			newCloud(new(scratch), hidden, side, 0, 48, d.StudentContent, d.Centre, 32), ot.Sinkhorn, d.Solver, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

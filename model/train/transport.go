@@ -12,6 +12,7 @@ type cloud struct {
 	inverse []float32 // (tokens): 1 / length before scaling
 	places  []int32   // (tokens): where in the hidden states each came from
 	sizes   []int     // tokens of each sequence
+	masses  []float32 // (tokens), nil for uniform ones
 }
 
 // newCloud takes the sequences of r from first up to end, whose hidden states are (tokens of r, d), and subtracts centre
@@ -36,23 +37,15 @@ func newCloud(s *scratch, hidden []float32, r Ragged, first, end int, which Cont
 	return c
 }
 
-// A planner finds the plans of a batch of problems; see ot.Sinkhorn for the arguments.
-type planner func(costs []float32, shapes []ot.Shape, plans []float32) ([]ot.Report, error)
-
-func sinkhorn(o ot.Options) planner {
-	return func(costs []float32, shapes []ot.Shape, plans []float32) ([]ot.Report, error) {
-		return ot.Sinkhorn(costs, shapes, nil, nil, o, plans)
-	}
-}
-
-func greedy(costs []float32, shapes []ot.Shape, plans []float32) ([]ot.Report, error) {
-	return ot.Greedy(costs, shapes, nil, plans)
+// greedy is ot.Greedy as an ot.Solve.
+func greedy(costs []float32, shapes []ot.Shape, a, _ []float32, _ ot.Options, plans []float32) ([]ot.Report, error) {
+	return ot.Greedy(costs, shapes, a, plans)
 }
 
 // transportLoss returns the sum over sequences of <P, C>, C the cosine cost between the tokens of the teacher and of the
 // student and P the plan, and adds scale times its gradient with respect to the student's hidden states to dHidden,
 // (tokens, d). The plan counts as constant, which for entropic plans is exact with respect to the entropic objective.
-func transportLoss(s *scratch, dHidden []float32, teacher, student cloud, plan planner, scale float32) (sum float64, reports []ot.Report, err error) {
+func transportLoss(s *scratch, dHidden []float32, teacher, student cloud, solve ot.Solve, o ot.Options, scale float32) (sum float64, reports []ot.Report, err error) {
 	d, cells := student.d, 0
 	shapes := make([]ot.Shape, len(student.sizes))
 	for i, n := range student.sizes {
@@ -61,7 +54,7 @@ func transportLoss(s *scratch, dHidden []float32, teacher, student cloud, plan p
 	}
 	costs, plans := s.take(cells), s.take(cells)
 	ot.CosineCosts(costs, teacher.unit, student.unit, d, shapes)
-	if reports, err = plan(costs, shapes, plans); err != nil {
+	if reports, err = solve(costs, shapes, teacher.masses, student.masses, o, plans); err != nil {
 		return 0, nil, err
 	}
 	for _, r := range reports {
