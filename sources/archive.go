@@ -71,7 +71,7 @@ func (in *input) untar(wanted func(string) bool) error {
 		case err != nil:
 			return err
 		case wanted(name):
-			in.path += "/" + name
+			in.path += "/" + legible(name)
 			in.Reader = bufio.NewReaderSize(archive, 64<<10)
 			return nil
 		}
@@ -87,10 +87,22 @@ func nextFile(archive *tar.Reader) (string, error) {
 			return "", err
 		case !filepath.IsLocal(entry.Name):
 			return "", leadsOut(entry.Name)
+		case isSparse(entry):
+			return "", fmt.Errorf("it has a sparse file %q, which can be of any size", entry.Name)
 		case entry.Typeflag == tar.TypeReg:
 			return entry.Name, nil
 		}
 	}
+}
+
+// isSparse tells whether a file has holes, which are read as zeros and take no room in the archive.
+func isSparse(entry *tar.Header) bool {
+	for record := range entry.PAXRecords {
+		if strings.HasPrefix(record, "GNU.sparse.") {
+			return true
+		}
+	}
+	return entry.Typeflag == tar.TypeGNUSparse
 }
 
 // leadsOut is the error of an archive made to be unpacked over other files. Nothing is unpacked here, but whoever made it

@@ -101,3 +101,8 @@ func bare(file string) string {
 	}
 	return name
 }
+
+// legible is the name of a file as it may stand in a table: old archives have names that are not UTF-8.
+func legible(name string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(name, "\ufffd"), "\x00", "\ufffd")
+}

@@ -73,7 +73,7 @@ func openBytes(ctx context.Context, name string, wanted func(string) bool) (*inp
 	if err != nil {
 		return nil, err
 	}
-	in := &input{path: name, closers: []func() error{f.Close}}
+	in := &input{path: legible(name), closers: []func() error{f.Close}}
 	if err := in.decompress(ctx, f, wanted); err != nil {
 		in.close()
 		return nil, fmt.Errorf("opening %s: %w", name, err)
@@ -128,7 +128,8 @@ func (in *input) unpack(ctx context.Context, head []byte, r io.Reader) (io.Reade
 	return &guard{ctx: ctx, plain: r}, nil
 }
 
-// unzip opens the wanted file of an archive. The counter returned has already counted its compressed bytes.
+// unzip opens the wanted file of an archive. The counter returned has already counted its compressed bytes, of which
+// there are not more than the archive has, whatever it says.
 func (in *input) unzip(f *os.File, wanted func(string) bool) (io.Reader, *counter, error) {
 	found, names, err := members(f, wanted)
 	if err != nil {
@@ -141,9 +142,13 @@ func (in *input) unzip(f *os.File, wanted func(string) bool) (io.Reader, *counte
 	if err != nil {
 		return nil, nil, err
 	}
-	in.path += "/" + found[0].Name
 	in.closers = append(in.closers, r.Close)
-	return r, &counter{n: int64(found[0].CompressedSize64)}, nil
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	in.path += "/" + legible(found[0].Name)
+	return r, &counter{n: int64(min(found[0].CompressedSize64, uint64(info.Size())))}, nil
 }
 
 // members lists the files of an archive that are wanted, and the names of all. Notes that publishers put beside their

@@ -63,7 +63,7 @@ func (t *tape) next() (pattern int, file *input, err error) {
 		}
 		pattern = t.left[i]
 		t.left = slices.Delete(t.left, i, i+1)
-		file = &input{Reader: bufio.NewReaderSize(t.files, 64<<10), path: t.path + "/" + name}
+		file = &input{Reader: bufio.NewReaderSize(t.files, 64<<10), path: t.path + "/" + legible(name)}
 		if err := file.skipMark(); err != nil {
 			return pattern, nil, fmt.Errorf("reading %s: %w", file.path, err)
 		}
