@@ -93,7 +93,7 @@ var kinds = []kind{
 	{"stages", "audit", 1, onNames, func() any { return stages.NewAudit() }},
 	{"stages", "extend", 1, onInputs, func() any { return stages.NewExtend() }},
 	{"stages", "trim", 1, onInputs, func() any { return stages.NewTrim() }},
-	{"stages", "lint", 1, onNames, func() any { return stages.NewLint() }},
+	{"stages", "lint", 2, onNames, func() any { return stages.NewLint() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
 	{"stages", "train", 2, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 3, onSeed, func() any { return stages.NewDistill() }},

@@ -11,8 +11,9 @@ import (
 // Comparable is what is left of a text when case, punctuation, white space and compatibility forms do not count: "Set an
 // alarm!" and "set an  alarm" are the same.
 func Comparable(s string) string {
-	s = Cleaner{Form: "nfkc", RemoveControl: true}.Clean(s)
-	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+	c := Cleaner{Form: "nfkc", RemoveControl: true}
+	s = c.Clean(strings.ToLower(c.Clean(s))) // some small letters compose where their capitals do not
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsPunct(r)
 	}), " ")
 }
