@@ -55,8 +55,8 @@ func kindsOf(data json.RawMessage) (all []string) {
 	return all
 }
 
-// encodeWords appends the ids of text, whose words can be encoded one by one. It cuts at spaces, but where a grapheme may hold the
-// space, and looks words up before it encodes them.
+// encodeWords appends the ids of text, whose words can be encoded one by one. It cuts at spaces, but where a grapheme may
+// hold the space, and looks words up before it encodes them.
 func (t *Tokenizer) encodeWords(dst []int32, text string, s *scratch) []int32 {
 	var k cacheKey
 	last, lastIDs := 0, len(dst) // where the last word and its ids start

@@ -12,7 +12,7 @@ import (
 // TestWordwise compares ids with those of the same tokenizer when it does not take words one by one.
 func TestWordwise(t *testing.T) {
 	texts := []string{
-		"a \u0301b", "a  \u0301 \u0301 \u0301b c", "\u0301 a", " \u0301", "a\u0600 b", "\u0600 \u0600 a \u0600", "a\r \n b", "👨 \u200d👩 x",
+		"a \u0301b", "a \u0301\u0301b", "a \u0340\u0301b", "\u0301\u0301b", "a  \u0301 \u0301 \u0301b c", "\u0301 a", " \u0301", "a\u0600 b", "\u0600 \u0600 a \u0600", "a\r \n b", "👨 \u200d👩 x",
 		"क् ष क् \u094dष", "the the \u0e33the the", "a " + strings.Repeat("\u0301 ", 1000) + "b", "\U000110bd \U00011083",
 	}
 	for _, name := range []string{"unigram", "trained", "xlmr", "all-minilm-l6-v2"} {
