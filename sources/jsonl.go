@@ -188,6 +188,36 @@ func keysOf(line []byte) string {
 
 // parseObject fills cells with the values of a line.
 func parseObject(line []byte, columns []column, cells []cell) *bad {
+	values := make([]json.RawMessage, len(columns))
+	scanned := scanObject(line, func(key, value []byte) {
+		for i := range columns {
+			if columns[i].from == string(key) {
+				values[i] = value
+			}
+		}
+	})
+	if !scanned {
+		clear(values)
+		if b := decodeObject(line, columns, values); b != nil {
+			return b
+		}
+	}
+	for i, c := range columns {
+		raw := values[i]
+		cells[i] = cell{given: raw != nil, null: string(raw) == "null"}
+		if raw == nil || cells[i].null {
+			continue
+		}
+		var err error
+		if cells[i], err = parseCell(c.form, raw); err != nil {
+			return badly(badValue, "%s: %s", c.from, err)
+		}
+	}
+	return nil
+}
+
+// decodeObject finds the values of a line, or what is wrong with it.
+func decodeObject(line []byte, columns []column, values []json.RawMessage) *bad {
 	var object map[string]json.RawMessage
 	var other *json.UnmarshalTypeError
 	if err := json.Unmarshal(line, &object); errors.As(err, &other) {
@@ -196,15 +226,7 @@ func parseObject(line []byte, columns []column, cells []cell) *bad {
 		return badly(badJSON, "%s", err)
 	}
 	for i, c := range columns {
-		raw, given := object[c.from]
-		cells[i] = cell{given: given, null: string(raw) == "null"}
-		if !given || cells[i].null {
-			continue
-		}
-		var err error
-		if cells[i], err = parseCell(c.form, raw); err != nil {
-			return badly(badValue, "%s: %s", c.from, err)
-		}
+		values[i] = object[c.from]
 	}
 	return nil
 }
@@ -251,6 +273,9 @@ func parseText(raw json.RawMessage) ([]byte, error) {
 	}
 	if raw[0] != '"' {
 		return nil, fmt.Errorf("should be text, is %.20s", raw)
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1], nil
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
