@@ -35,7 +35,7 @@ func TestEvaluations(t *testing.T) {
 			t.Errorf("%s", s)
 		}
 	}
-	linted, err := p.Lint(t.Context(), Options{Workers: 2, Reporter: &events{}}, LintKeys{Near: 0.8, Window: 100, Ignore: []string{schemas.DocumentHasQueryID}})
+	linted, err := p.Lint(t.Context(), Options{Workers: 2, Reporter: &events{}}, LintKeys{Near: 0.8, Window: 2000, Ignore: []string{schemas.DocumentHasQueryID}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,11 +13,27 @@ import (
 // evaluated is a part of the evaluation texts, those whose ids belong to it, and what was found of them.
 type evaluated struct {
 	*linting
-	number  int
-	rows    []evaluatedRow
-	byID    map[rowID]int
-	overlap *text.Overlap // of those rows that have words, by their place in words
-	words   []int
+	number             int
+	rows               []evaluatedRow
+	byID               map[rowID]int
+	queries, documents *comparedRows
+}
+
+// comparedRows are those rows that have words.
+type comparedRows struct {
+	overlap *text.Overlap
+	rows    []int // by their number in overlap
+}
+
+func newComparedRows(near float64) *comparedRows {
+	return &comparedRows{overlap: text.NewOverlap(near)}
+}
+
+func (p *evaluated) compared(query bool) *comparedRows {
+	if query {
+		return p.queries
+	}
+	return p.documents
 }
 
 // A rowID is what judgments and people call a row by.
@@ -37,7 +53,7 @@ type evaluatedRow struct {
 }
 
 func newEvaluated(r *linting, number int) *evaluated {
-	return &evaluated{linting: r, number: number, byID: map[rowID]int{}, overlap: text.NewOverlap(r.Near)}
+	return &evaluated{linting: r, number: number, byID: map[rowID]int{}, queries: newComparedRows(r.Near), documents: newComparedRows(r.Near)}
 }
 
 // add looks at the rows of a batch that belong to the part.
@@ -62,8 +78,9 @@ func (p *evaluated) add(batch arrow.RecordBatch, t schemas.Table, query bool) er
 			return err
 		}
 		if looked[0].words {
-			p.overlap.Add(looked[0].digest, looked[0].sketch)
-			p.words = append(p.words, len(p.rows)-1)
+			to := p.compared(query)
+			to.overlap.Add(looked[0].digest, looked[0].sketch)
+			to.rows = append(to.rows, len(p.rows)-1)
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func (p *evaluated) train(batch arrow.RecordBatch, t schemas.Table) error {
 		rows[i] = i
 	}
 	id, parts, check := columnOfTexts(batch, schemas.ID), comparedTexts(batch), p.number == 0 && !shared && t.Name != p.tableOf(rowID{query: true})
-	for i, sides := range p.look(batch, rows, check, len(p.words) > 0) {
+	for i, sides := range p.look(batch, rows, check, len(p.queries.rows) > 0 || len(p.documents.rows) > 0 && !shared) {
 		row := parts(i)
 		if check {
 			if err := p.checkTraining(t.Name, id(i), row, sides); err != nil {
@@ -43,22 +43,27 @@ func (p *evaluated) train(batch arrow.RecordBatch, t schemas.Table) error {
 			}
 		}
 		for s, side := range sides {
-			p.meet(side, t.Name, row[s], id(i), shared)
+			p.meet(p.queries, side, t.Name, row[s], id(i))
+			if !shared {
+				p.meet(p.documents, side, t.Name, row[s], id(i))
+			}
 		}
 	}
 	return nil
 }
 
-// meet marks the rows that a training text is like; documents only if it is none of them itself.
-func (p *evaluated) meet(side lookedAt, table string, from text.Part, id string, queriesOnly bool) {
+// meet marks the rows that a training text is like. Of rows with one text all are marked by the first.
+func (p *evaluated) meet(compared *comparedRows, side lookedAt, table string, from text.Part, id string) {
 	if !side.words {
 		return
 	}
-	p.overlap.Find(side.digest, side.sketch, func(n int, similarity float64, same bool) {
-		row := &p.rows[p.words[n]]
-		if row.twin.better(similarity, same) && (row.query || !queriesOnly) {
+	compared.overlap.Find(side.digest, side.sketch, func(n int, similarity float64, same bool) bool {
+		row := &p.rows[compared.rows[n]]
+		if row.twin.better(similarity, same) {
 			row.twin = &match{table: table, language: clone(from.Language), id: clone(id), text: excerpt(from.Text), similarity: similarity, same: same}
+			return true
 		}
+		return !same
 	})
 }
 

@@ -62,8 +62,9 @@ func (o *Overlap) Add(digest [16]byte, sketch *Sketch) {
 }
 
 // Find calls found for every text of the list that is the same, with a similarity of 1, and then for those that are near,
-// with the similarity of their sketches; a text may come several times. Without a list the sketch may be nil.
-func (o *Overlap) Find(digest [16]byte, sketch *Sketch, found func(text int, similarity float64, same bool)) {
+// with the similarity of their sketches; a text may come several times. When found returns false, no more are wanted of the same
+// ones, or of those that share a band. Without a list the sketch may be nil.
+func (o *Overlap) Find(digest [16]byte, sketch *Sketch, found func(text int, similarity float64, same bool) (more bool)) {
 	if len(o.same) == 0 {
 		return
 	}
@@ -71,16 +72,16 @@ func (o *Overlap) Find(digest [16]byte, sketch *Sketch, found func(text int, sim
 		o.sort()
 	}
 	at, _ := slices.BinarySearchFunc(o.same, digest, func(d digestAt, want [16]byte) int { return bytes.Compare(d.digest[:], want[:]) })
-	for ; at < len(o.same) && o.same[at].digest == digest; at++ {
-		found(int(o.same[at].text), 1, true)
+	for at < len(o.same) && o.same[at].digest == digest && found(int(o.same[at].text), 1, true) {
+		at++
 	}
 	for b, band := range o.bands {
 		hash := uint32(o.near.hash(sketch, b))
 		at, _ := slices.BinarySearchFunc(band, hash, func(one bandAt, want uint32) int { return cmp.Compare(one.hash, want) })
 		for n := 0; n < mostCompared && at+n < len(band) && band[at+n].hash == hash; n++ {
 			text := band[at+n].text
-			if common := sketch.common(&o.short[text]); common >= o.near.least {
-				found(int(text), float64(common)/sketchSize, false)
+			if common := sketch.common(&o.short[text]); common >= o.near.least && !found(int(text), float64(common)/sketchSize, false) {
+				break
 			}
 		}
 	}

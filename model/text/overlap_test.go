@@ -3,6 +3,7 @@ package text
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -30,9 +31,10 @@ func TestOverlap(t *testing.T) {
 	}
 	same, most := make([]bool, len(list)), make([]float64, len(list))
 	for _, s := range others {
-		o.Find(Digest(Part{"", s}), sketchOf("", s, n), func(text int, similarity float64, exact bool) {
+		o.Find(Digest(Part{"", s}), sketchOf("", s, n), func(text int, similarity float64, exact bool) bool {
 			same[text] = same[text] || exact
 			most[text] = max(most[text], similarity)
+			return true
 		})
 	}
 	sets := make([]map[string]bool, len(others))
@@ -80,6 +82,25 @@ func TestComparable(t *testing.T) {
 	} {
 		if got := Comparable(c.text); got != c.want || Comparable(got) != got {
 			t.Errorf("%q becomes %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+// TestOverlapEnds finds texts that are the same in order, as long as more are wanted.
+func TestOverlapEnds(t *testing.T) {
+	o := NewOverlap(0)
+	o.Find(Digest(), nil, func(int, float64, bool) bool { t.Error("finds something in nothing"); return true })
+	for _, s := range []string{"noon", "morning", "noon", "noon"} {
+		o.Add(Digest(Part{"", s}), nil)
+	}
+	for wanted := 1; wanted <= 4; wanted++ {
+		var found []int
+		o.Find(Digest(Part{"", "noon"}), nil, func(text int, _ float64, same bool) bool {
+			found = append(found, text)
+			return same && len(found) < wanted
+		})
+		if want := []int{0, 2, 3}[:min(3, wanted)]; !slices.Equal(found, want) {
+			t.Errorf("finds %v, want %v", found, want)
 		}
 	}
 }
