@@ -14,7 +14,7 @@ import (
 // library in the same minutes.
 func BenchmarkEncode(b *testing.B) {
 	lines, size := ntrex(b)
-	for _, name := range []string{"xlmr", "all-minilm-l6-v2"} {
+	for _, name := range []string{"xlmr", "all-minilm-l6-v2", "bpe_llama3"} { // the last has too few pieces to compare with others
 		for _, workers := range []int{1, 2} {
 			for _, known := range []bool{true, false} {
 				b.Run(fmt.Sprintf("%s/workers=%d/known=%v", name, workers, known), func(b *testing.B) {
@@ -29,6 +29,27 @@ func BenchmarkEncode(b *testing.B) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// BenchmarkOffsets encodes the same lines with the place of every token and without, on one goroutine.
+func BenchmarkOffsets(b *testing.B) {
+	lines, size := ntrex(b)
+	for _, name := range []string{"xlmr", "all-minilm-l6-v2", "bpe_llama3"} {
+		for _, offsets := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/offsets=%v", name, offsets), func(b *testing.B) {
+				x, e := named(b, name), &Encoding{Offsets: offsets}
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					for _, line := range lines {
+						if err := x.EncodeInto(e, Truncation{}, line); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+			})
 		}
 	}
 }

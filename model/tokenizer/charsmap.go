@@ -220,7 +220,7 @@ func (m *charsmap) eachReplacement(last, grapheme string, replace func(old, by s
 // trace is rewrite with a trace. What the Rust library counts is kept, even where it is odd: a replacement by nothing is
 // counted with the character before it, and not at all at the start of the text.
 func (m *charsmap) trace(t *traced) {
-	var steps []step
+	steps := t.steps[:0]
 	replace := func(old, by string) {
 		for _, r := range by {
 			steps = append(steps, step{r, 0})
@@ -239,5 +239,6 @@ func (m *charsmap) trace(t *traced) {
 		m.eachReplacement(last, grapheme, replace)
 		last = grapheme
 	}
+	t.steps = steps
 	t.transform(steps)
 }

@@ -6,15 +6,16 @@
 // the text before the model sees it, and special ones stand for no text at all; normalizing rewrites the characters;
 // pre-tokenizing cuts the text into words, which the model cuts into pieces; the template puts special tokens around.
 //
-// Start with tokenizer.go; json.go reads the file, unigram.go, wordpiece.go and bpe.go are the three models. The caller
-// truncates and pads: those sections of tokenizer.json are ignored. So is its decoder, which nothing here needs. Any other
-// part that this package does not have is an error.
+// Start with tokenizer.go; json.go reads the file, unigram.go, wordpiece.go and bpe.go are the three models. Encode
+// gives ids as fast as it goes; EncodeInto, in encoding.go, gives pairs of texts, type ids, truncation by strategy, and
+// where each token is in its text, by a way of its own (trace.go). The caller truncates and pads: those sections of
+// tokenizer.json are ignored, as transformers does. So is its decoder, which nothing here needs. Any other part that this
+// package does not have is an error.
 //
 // Most words of a text were met before. Where nothing looks across spaces (wordwise.go), as with XLM-R and BERT, words of up
 // to 40 bytes are looked up in a cache (cache.go) of 4 MiB for each call that runs at the same time.
 //
-// Three things are known to differ from the Rust library (0.23): normalization forms, StripAccents and punctuation beyond
-// BERT's go by the Unicode version of Go's tables, so that some characters newer than Unicode 8 change otherwise; the
-// order of different combining marks where more than 30 follow one another and a normalization form applies; and regular
+// Two things are known to differ from the Rust library (0.23): normalization forms, StripAccents and punctuation beyond
+// BERT's go by the Unicode version of Go's tables, so that some characters newer than Unicode 8 change otherwise; and regular
 // expressions that Go's package regexp does not know, or knows as something else, are refused.
 package tokenizer

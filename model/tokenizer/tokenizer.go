@@ -21,6 +21,10 @@ type Tokenizer struct {
 	size     int
 	wordwise bool      // words between spaces can be encoded one by one
 	scratch  sync.Pool // of *scratch
+
+	// movesStart says that a pre-tokenizer looks at whether a word is where the text starts, and that a normalizer may take
+	// the start of the text away.
+	movesStart bool
 }
 
 // model cuts a word of valid UTF-8 into pieces and appends their ids.
@@ -108,6 +112,9 @@ func (t *Tokenizer) encode(dst []int32, text string, s *scratch) []int32 {
 func (t *Tokenizer) encodeRaw(dst []int32, text string, first bool, s *scratch) []int32 {
 	if t.wordwise {
 		return t.encodeWords(dst, text, s)
+	}
+	if first && t.movesStart {
+		first = t.keepsStart(text, s)
 	}
 	text = t.rewrite(text, s)
 	matches := t.normalized.matches(text)

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,6 +33,7 @@ func (t *Tokenizer) traceRaw(dst []token, first bool, word *int32, s *scratch) [
 		n.trace(&s.part)
 	}
 	text, spans := view(s.part.text), s.part.spans
+	first = first && len(spans) > 0 && spans[0].Start == 0
 	matches := t.normalized.matches(text)
 	for {
 		m := matches.next()
@@ -43,6 +45,23 @@ func (t *Tokenizer) traceRaw(dst []token, first bool, word *int32, s *scratch) [
 		}
 		dst = append(dst, addedAt(m, text[m.start:matches.from], spans[m.start:matches.from], word))
 	}
+}
+
+// movesStart tells whether a pre-tokenizer looks at where the text starts, and a normalizer may take its start away.
+func movesStart(f *file) bool {
+	return slices.Contains(kindsOf(f.Split), "Metaspace first") && slices.ContainsFunc(kindsOf(f.Normalize), func(kind string) bool {
+		return slices.Contains([]string{"BertNormalizer", "Nmt", "Precompiled", "Replace", "Strip", "StripAccents"}, kind)
+	})
+}
+
+// keepsStart tells whether the normalizers leave something of the first character of text at its start.
+func (t *Tokenizer) keepsStart(text string, s *scratch) bool {
+	s.source.source(text)
+	s.part.reset(text, s.source.spans)
+	for _, n := range t.normalize {
+		n.trace(&s.part)
+	}
+	return len(s.part.spans) > 0 && s.part.spans[0].Start == 0
 }
 
 // addedAt is the token of an added token, a word by itself.
@@ -82,7 +101,7 @@ func (t *Tokenizer) spelled(p piece, word []byte) string {
 	if len(t.trims) == 0 {
 		return ""
 	}
-	if _, ok := t.model.(*unigram); ok && p.id == t.model.unknownID() {
+	if _, ok := t.kind().(*unigram); ok && p.id == t.model.unknownID() {
 		return string(word[p.start:p.end])
 	}
 	return t.Piece(p.id)

@@ -15,6 +15,7 @@ type traced struct {
 	spans []Span // of every byte of text, in the text as the caller gave it; the same for all bytes of a character
 	next  []byte // what the next normalizer writes to
 	moved []Span // and its spans
+	steps []step // of transform
 }
 
 // reset takes in a part of a text with its spans.
