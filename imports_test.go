@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"stages":              {"schemas", "model/..."},
 	"sinks":               {"schemas", "model"},
 	"schemas":             {},
-	"model":               {"model/encoder", "model/tokenizer"},
+	"model":               {"model/encoder", "model/ot", "model/tokenizer"},
 	"model/kernel":        {},
 	"model/kernel/...":    {"model/kernel"},
 	"model/tokenizer":     {},

@@ -122,20 +122,19 @@ func (e *Embedder) tokenVectors(ids []int32, rows []float32) ([]int32, []float32
 	d := e.model.Config.Hidden
 	var kept []int32
 	var vectors []float32
-	prefix := e.prefix
-	for t, id := range ids {
-		if e.options.Content {
-			if e.model.Tokenizer.IsSpecial(id) {
-				continue
-			}
-			if prefix > 0 {
-				prefix--
-				continue
-			}
-		}
-		kept = append(kept, id)
+	keep := func(t int) {
+		kept = append(kept, ids[t])
 		vectors = append(vectors, rows[t*d:(t+1)*d]...)
 		normalize(vectors[len(vectors)-d:])
+	}
+	if e.options.Content {
+		for _, t := range e.model.content(ids, e.prefix) {
+			keep(t)
+		}
+	} else {
+		for t := range ids {
+			keep(t)
+		}
 	}
 	return kept, vectors
 }

@@ -48,22 +48,28 @@ const (
 	GradientNorm     = "gradient_norm" // global L2 norm before clipping
 	SolverIterations = "solver_iterations"
 	MarginalError    = "marginal_error" // mean L1 error of the transport plans' marginals
-	NotConverged     = "not_converged"  // transport problems beyond the tolerance after the last iteration
-	FilePath         = "path"           // file a rejected row came from, as the configuration names it
-	Line             = "line"           // line in that file, from 1
-	Offset           = "offset"         // byte offset of the row in that file, -1 if unknown
-	Reason           = "reason"         // short code such as bad_utf8
-	Detail           = "detail"         // what exactly was wrong
-	Raw              = "raw"            // the row's bytes as read, at most 64 KiB
-	ScriptCode       = "script"         // ISO 15924 code of the script that texts are in, such as Latn
-	TextCount        = "texts"          // number of texts
-	WordCount        = "words"          // number of words, as UAX #29 cuts them
-	TokenCount       = "tokens"         // number of tokens, without special ones
-	Fertility        = "fertility"      // tokens a word; null without words
-	UnknownRate      = "unknown_rate"   // share of the tokens that are unknown
-	MaxTokens        = "max_tokens"     // longest input, special tokens included
-	TextsCut         = "texts_cut"      // share of the texts that are longer than max_tokens
-	TokensLost       = "tokens_lost"    // share of the tokens that are beyond max_tokens
+	SourceIndex      = "source_index"   // place of a token among the content tokens of the source text, from 0
+	TargetIndex      = "target_index"   // the same of the target text
+	SourceToken      = "source_token"
+	TargetToken      = "target_token"
+	Mass             = "mass"          // moved from one token to the other, of 1 in all
+	Cost             = "cost"          // of moving a mass of 1 between them
+	NotConverged     = "not_converged" // transport problems beyond the tolerance after the last iteration
+	FilePath         = "path"          // file a rejected row came from, as the configuration names it
+	Line             = "line"          // line in that file, from 1
+	Offset           = "offset"        // byte offset of the row in that file, -1 if unknown
+	Reason           = "reason"        // short code such as bad_utf8
+	Detail           = "detail"        // what exactly was wrong
+	Raw              = "raw"           // the row's bytes as read, at most 64 KiB
+	ScriptCode       = "script"        // ISO 15924 code of the script that texts are in, such as Latn
+	TextCount        = "texts"         // number of texts
+	WordCount        = "words"         // number of words, as UAX #29 cuts them
+	TokenCount       = "tokens"        // number of tokens, without special ones
+	Fertility        = "fertility"     // tokens a word; null without words
+	UnknownRate      = "unknown_rate"  // share of the tokens that are unknown
+	MaxTokens        = "max_tokens"    // longest input, special tokens included
+	TextsCut         = "texts_cut"     // share of the texts that are longer than max_tokens
+	TokensLost       = "tokens_lost"   // share of the tokens that are beyond max_tokens
 	BytesPerToken    = "bytes_per_token"
 	CharsPerToken    = "characters_per_token"
 	Word             = "word"          // a word as it stands in the text
@@ -187,6 +193,11 @@ func Hits() *arrow.Schema {
 // Scores is the table of measured quality; a null query_id marks the mean over the language's queries.
 func Scores() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(Variant), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), integer(QueryCount)}, nil)
+}
+
+// Plan is the table of a transport plan: a row a link between two tokens, those of most mass first.
+func Plan() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{integer(SourceIndex), integer(TargetIndex), text(SourceToken), text(TargetToken), number(Mass), number(Cost)}, nil)
 }
 
 // Training is the table of training curves, a row an optimiser step, with a column for each loss by its name. The value of

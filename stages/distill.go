@@ -33,7 +33,7 @@ type Distill struct {
 
 // NewDistill returns a Distill with its defaults: the loss ot alone, centred, epsilon 0.02.
 func NewDistill() *Distill {
-	return &Distill{Losses: map[string]float64{train.OT: 1}, Centre: true, Transport: newTransport(), Training: newTraining()}
+	return &Distill{Losses: map[string]float64{train.OT: 1}, Centre: true, Transport: NewTransport(), Training: newTraining()}
 }
 
 var lossNames = []string{train.OT, train.Greedy, train.PooledMSE, train.ContrastiveLoss}

@@ -1,8 +1,10 @@
 package stages
 
 import (
+	"context"
 	"fmt"
 
+	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/ot"
 	"github.com/ferry-clir/ferry/model/train"
 	"github.com/ferry-clir/ferry/schemas"
@@ -35,7 +37,8 @@ const sinkhornSolver = "sinkhorn"
 
 var solvers = map[string]ot.Solve{sinkhornSolver: ot.Sinkhorn, "ipot": ot.IPOT, "exact": ot.Exact}
 
-func newTransport() Transport {
+// NewTransport returns a Transport with its defaults: Sinkhorn, epsilon 0.02, all of uniform masses.
+func NewTransport() Transport {
 	o := ot.DefaultOptions()
 	return Transport{Solver: sinkhornSolver, Epsilon: 0.02, Iterations: o.Iterations, Tolerance: 0.001, Marginals: train.Uniform, Share: 1}
 }
@@ -57,6 +60,11 @@ func (t *Transport) Validate() []schemas.Mistake {
 	mistake(t.Reach > 0 && t.Share < 1, "reach", "0 where share is below 1", t.Reach)
 	mistake(t.Reach > 0 && t.Solver != sinkhornSolver, "reach", "0 with solver "+t.Solver, t.Reach)
 	return found
+}
+
+// Align aligns two texts by such a plan; see model.Align.
+func (t *Transport) Align(ctx context.Context, teacher, student *model.Model, source, target, prefix string, maxTokens int) (model.Alignment, error) {
+	return model.Align(ctx, teacher, student, source, target, prefix, maxTokens, solvers[t.Solver], t.solver())
 }
 
 func (t *Transport) solver() ot.Options {

@@ -1,0 +1,89 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ferry-clir/ferry/model/encoder"
+	"github.com/ferry-clir/ferry/model/ot"
+)
+
+// An Alignment is the transport plan between the content tokens of two texts.
+type Alignment struct {
+	Source, Target []string  // pieces, as the tokenizers write them
+	Costs, Plan    []float32 // (len(Source), len(Target)): cosine costs, and the mass moved, 1 in all
+	Report         ot.Report
+	Exact          float32 // value of the best plan without entropy
+}
+
+// Align embeds source with the teacher and target with the student, and solves the transport problem between their
+// content tokens, of uniform masses. The mean of both sides is subtracted first, so that costs tell tokens apart. Texts
+// longer than maxTokens are cut.
+func Align(ctx context.Context, teacher, student *Model, source, target, prefix string, maxTokens int, solve ot.Solve, o ot.Options) (Alignment, error) {
+	d := teacher.Config.Hidden
+	if student.Config.Hidden != d {
+		return Alignment{}, fmt.Errorf("the student's vectors have %d dimensions, the teacher's %d; they must be equal", student.Config.Hidden, d)
+	}
+	sourceText, rows, err := teacher.contentTokens(source, prefix, maxTokens)
+	if err != nil {
+		return Alignment{}, fmt.Errorf("source: %w", err)
+	}
+	targetText, columns, err := student.contentTokens(target, prefix, maxTokens)
+	if err != nil {
+		return Alignment{}, fmt.Errorf("target: %w", err)
+	}
+	mean, other := Pool(rows, d, Mean), Pool(columns, d, Mean)
+	for _, side := range [][]float32{rows, columns} {
+		for i := range side {
+			side[i] -= (mean[i%d] + other[i%d]) / 2
+		}
+		ot.Unit(side, make([]float32, len(side)/d), side, d)
+	}
+	shapes := []ot.Shape{{Rows: len(sourceText), Columns: len(targetText)}}
+	a := Alignment{Source: sourceText, Target: targetText, Costs: make([]float32, len(sourceText)*len(targetText))}
+	a.Plan = make([]float32, len(a.Costs))
+	ot.CosineCosts(a.Costs, rows, columns, d, shapes)
+	exact, err := ot.Exact(a.Costs, shapes, nil, nil, o, a.Plan)
+	if err != nil {
+		return a, err
+	}
+	reports, err := solve(a.Costs, shapes, nil, nil, o, a.Plan)
+	if err != nil {
+		return a, err
+	}
+	a.Exact, a.Report = exact[0].Value, reports[0]
+	return a, ctx.Err()
+}
+
+// contentTokens returns the pieces of a text's content tokens, and their vectors.
+func (m *Model) contentTokens(text, prefix string, maxTokens int) (pieces []string, vectors []float32, err error) {
+	ids, _ := m.Tokenizer.EncodeTruncated(nil, prefix+text, maxTokens)
+	b := encoder.Batch{IDs: ids, Offsets: []int32{0, int32(len(ids))}}
+	if err := m.Encoder.Check(b); err != nil {
+		return nil, nil, err
+	}
+	hidden, d := m.Encoder.Forward(encoder.NewWorkspace(), b), m.Config.Hidden
+	for _, t := range m.content(ids, m.PrefixTokens(prefix)) {
+		pieces = append(pieces, m.Tokenizer.Piece(ids[t]))
+		vectors = append(vectors, hidden[t*d:(t+1)*d]...)
+	}
+	if len(pieces) == 0 {
+		return nil, nil, errors.New("the text has no content tokens")
+	}
+	return pieces, vectors, nil
+}
+
+// content returns the places of tokens that are neither special nor of a prefix that is so many tokens long.
+func (m *Model) content(ids []int32, prefix int) (places []int) {
+	for t, id := range ids {
+		switch {
+		case m.Tokenizer.IsSpecial(id):
+		case prefix > 0:
+			prefix--
+		default:
+			places = append(places, t)
+		}
+	}
+	return places
+}

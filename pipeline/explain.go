@@ -1,0 +1,69 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks"
+	"github.com/ferry-clir/ferry/sources"
+	"github.com/ferry-clir/ferry/stages"
+)
+
+// ExplainOptions say which texts are aligned, and how. NewExplainOptions has the defaults.
+type ExplainOptions struct {
+	Teacher, Student string // folders of models or hf://owner/name; no teacher means the student
+	Source, Target   string // texts
+	Prefix           string // put before both
+	MaxTokens        int    // longer texts are cut
+	Offline          bool   // models of the hub must be in the cache
+	stages.Transport
+}
+
+// NewExplainOptions returns options for a model and two texts, which takes plans as the stage distill does.
+func NewExplainOptions(student, source, target string) ExplainOptions {
+	return ExplainOptions{Student: student, Source: source, Target: target, MaxTokens: 128, Transport: stages.NewTransport()}
+}
+
+// Explained is the alignment of two texts.
+type Explained struct{ alignment model.Alignment }
+
+// Explain aligns two texts by the transport plan between their tokens.
+func Explain(ctx context.Context, o ExplainOptions) (Explained, error) {
+	for _, m := range o.Validate() {
+		return Explained{}, m
+	}
+	open := func(path string) (*model.Model, error) {
+		p := sources.NewPretrained()
+		if p.Path = schemas.Path(path); o.Offline {
+			p.GoOffline()
+		}
+		m, err := p.Open(ctx, 0, func(int64, int64) {})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return m, nil
+	}
+	student, err := open(o.Student)
+	if err != nil {
+		return Explained{}, err
+	}
+	teacher := student
+	if o.Teacher != "" {
+		if teacher, err = open(o.Teacher); err != nil {
+			return Explained{}, err
+		}
+	}
+	a, err := o.Align(ctx, teacher, student, o.Source, o.Target, o.Prefix, o.MaxTokens)
+	return Explained{a}, err
+}
+
+// Write draws the alignment for a terminal.
+func (e Explained) Write(w io.Writer) error { return sinks.WriteAlignment(w, e.alignment) }
+
+// WriteParquet writes its links to a file.
+func (e Explained) WriteParquet(ctx context.Context, path string) error {
+	return sinks.WritePlan(ctx, path, e.alignment)
+}
