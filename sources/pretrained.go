@@ -17,7 +17,7 @@ import (
 
 // Pretrained opens a model from a folder in Hugging Face layout: config.json, tokenizer.json and model.safetensors (or
 // its shards and their index), and modules.json with what belongs to it where sentence-transformers wrote the folder.
-// XLM-R, RoBERTa and BERT types can be opened.
+// XLM-R, RoBERTa and BERT types can be opened, with tokenizers of the types Unigram, WordPiece and BPE.
 //
 // A path such as hf://intfloat/multilingual-e5-small@<commit> names a model on the hub. Its small files are downloaded
 // when the pipeline is checked, its weights when they are needed, both once, into the user's cache folder; see package

@@ -17,11 +17,12 @@ import make_golden
 
 out = pathlib.Path(sys.argv[1])
 texts = [json.loads(line)["text"] for line in (make_golden.HERE / "sentences.jsonl").open(encoding="utf-8")]
-auto, exact = AutoTokenizer.from_pretrained(out / "model"), Tokenizer.from_file(str(out / "model/tokenizer.json"))
-differing = [text for text in texts if auto(text)["input_ids"] != exact.encode(text).ids]
-assert not differing, f"AutoTokenizer gives other ids for {differing}"
-assert auto(texts, padding=True, return_tensors="np")["input_ids"].shape[0] == len(texts)
-ours = numpy.stack(pyarrow.parquet.read_table(out / "vectors.parquet")["vector"].to_numpy())
-difference = numpy.abs(ours - make_golden.embed(out / "model", "", texts).numpy()).max()
-assert difference < 1e-4, f"vectors differ by {difference}"
-print(f"vectors differ by {difference:.1e}")
+for name in "model", "byte_model":
+    auto, exact = AutoTokenizer.from_pretrained(out / name), Tokenizer.from_file(str(out / name / "tokenizer.json"))
+    differing = [text for text in texts if auto(text)["input_ids"] != exact.encode(text).ids]
+    assert not differing, f"{name}: AutoTokenizer gives other ids for {differing}"
+    assert auto(texts, padding=True, return_tensors="np")["input_ids"].shape[0] == len(texts)
+    ours = numpy.stack(pyarrow.parquet.read_table(out / f"{name}.parquet")["vector"].to_numpy())
+    difference = numpy.abs(ours - make_golden.embed(out / name, "", texts).numpy()).max()
+    assert difference < 1e-4, f"{name}: vectors differ by {difference}"
+    print(f"{name}: vectors differ by {difference:.1e}")
