@@ -31,7 +31,13 @@ func (p *Pipeline) evaluations() []*evaluation {
 		} else if e.queries != nil || e.documents != nil || e.judgments != nil {
 			all = append(all, e)
 		}
-		e.addTraining(s, trained)
+		needed := map[*Step]bool{}
+		s.upstream(needed)
+		for _, other := range p.Steps {
+			if needed[other] {
+				e.train(other, trained)
+			}
+		}
 	}
 	evaluated := map[*Step]bool{}
 	for _, s := range p.Steps {
@@ -52,8 +58,8 @@ func (p *Pipeline) evaluations() []*evaluation {
 	}
 	rest := &evaluation{}
 	for _, s := range p.Steps {
-		if queries, documents := s.edgeOf("queries"), s.edgeOf("documents"); s.edgeOf("judgments") == nil && queries != nil && documents != nil && !evaluated[s] {
-			add(s, newEvaluation(queries, documents, nil))
+		if _, isSearch := s.component.(*stages.Search); isSearch && !evaluated[s] {
+			add(s, newEvaluation(s.edgeOf("queries"), s.edgeOf("documents"), nil))
 		}
 		if !trained[s] {
 			rest.train(s, trained)
@@ -136,14 +142,6 @@ func (s *Step) tableName(table string) string {
 		return s.Name
 	}
 	return s.Name + "." + table
-}
-
-// addTraining adds what the models that s depends on learn from.
-func (e *evaluation) addTraining(s *Step, trained map[*Step]bool) {
-	e.train(s, trained)
-	for _, in := range s.edges {
-		e.addTraining(in.step, trained)
-	}
 }
 
 // train adds what s itself learns from, if it does.

@@ -82,19 +82,21 @@ func (p *Pipeline) Lint(ctx context.Context, o Options, keys LintKeys) (*Linted,
 	q := *p
 	q.Steps, q.MaxBadRows = nil, Budget{Share: 1} // bad rows are findings
 	var steps []*Step
+	needed := map[*Step]bool{}
 	for _, e := range p.evaluations() {
 		s, err := e.step(p, len(steps), keys)
 		if err != nil {
 			return nil, err
 		}
 		steps = append(steps, s)
+		s.upstream(needed)
 		linted.Looked = append(linted.Looked, e.String())
 	}
 	if len(steps) == 0 {
 		return nil, fmt.Errorf("there is nothing to lint: no stage trains, searches or evaluates")
 	}
 	for _, s := range p.Steps {
-		if slices.ContainsFunc(steps, func(lint *Step) bool { return lint.reads(s) }) {
+		if needed[s] {
 			q.Steps = append(q.Steps, s)
 		}
 	}
@@ -102,7 +104,13 @@ func (p *Pipeline) Lint(ctx context.Context, o Options, keys LintKeys) (*Linted,
 	return linted, q.execute(ctx, o, func(r *Run) error { return linted.collect(ctx, r) })
 }
 
-// reads tells whether the step, or one that it reads, reads other.
-func (s *Step) reads(other *Step) bool {
-	return slices.ContainsFunc(s.edges, func(e *edge) bool { return e.step == other || e.step.reads(other) })
+// upstream adds the step, and all that it depends on, to seen.
+func (s *Step) upstream(seen map[*Step]bool) {
+	if seen[s] {
+		return
+	}
+	seen[s] = true
+	for _, e := range s.edges {
+		e.step.upstream(seen)
+	}
 }

@@ -25,8 +25,8 @@ func TestEvaluations(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"queries: others.queries; documents: mtop.documents; training text: teaching.queries, teaching.documents",
-		"queries: queries.dev; documents: mtop.documents; judgments: mtop.judgments; training text: hindi, teaching.queries, teaching.documents",
-		"queries: queries.test; documents: mtop.documents; judgments: mtop.judgments; training text: once, teaching.queries, teaching.documents, hindi, queries.dev",
+		"queries: queries.dev; documents: mtop.documents; judgments: mtop.judgments; training text: teaching.queries, teaching.documents, hindi",
+		"queries: queries.test; documents: mtop.documents; judgments: mtop.judgments; training text: teaching.queries, teaching.documents, once, hindi, queries.dev",
 		"training text: others.queries, mtop.documents",
 	}
 	if !slices.Equal(got, want) {
