@@ -18,6 +18,9 @@ func (b *Bitext) readTMX(r reading, rows *rows, p part) error {
 		return err
 	}
 	defer in.close()
+	if in.isPacked() {
+		in.readAhead()
+	}
 	codes := []string{b.code(b.Languages[0])}
 	for _, target := range p.targets {
 		codes = append(codes, b.code(target))

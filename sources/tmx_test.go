@@ -151,8 +151,8 @@ func FuzzTMX(f *testing.F) {
 	})
 }
 
-// BenchmarkTMX reads the published TMX files, or a generated one where they are not there, into record batches, and with
-// encoding/xml into texts.
+// BenchmarkTMX reads the published TMX files, or a generated one where they are not there, into record batches, bare and
+// compressed, and with encoding/xml into texts.
 func BenchmarkTMX(b *testing.B) {
 	source := NewBitext()
 	source.Path, source.Languages = []schemas.Path{schemas.Path(b.TempDir() + "/{target}.tmx")}, []string{"en"}
@@ -167,18 +167,24 @@ func BenchmarkTMX(b *testing.B) {
 	}
 	for language, content := range contents {
 		source.Languages = append(source.Languages, language)
-		write(b, strings.ReplaceAll(string(source.Path[0]), "{target}", language), content, 0)
+		path := strings.ReplaceAll(string(source.Path[0]), "{target}", language)
+		write(b, path, content, 0)
+		write(b, path+".gz", packed(b, path+".gz", content), 0)
 		size += int64(len(content))
 	}
-	b.Run("ferry", func(b *testing.B) {
-		b.SetBytes(size)
-		for b.Loop() {
-			var rejected, dropped int
-			if err := source.Read(b.Context(), "pairs", discard(&rejected, &dropped)); err != nil || rejected+dropped > 0 {
-				b.Fatal(rejected, dropped, err)
+	for _, name := range []string{"ferry", "ferry.gz"} {
+		b.Run(name, func(b *testing.B) {
+			source := *source
+			source.Path = []schemas.Path{source.Path[0] + schemas.Path(strings.TrimPrefix(name, "ferry"))}
+			b.SetBytes(size)
+			for b.Loop() {
+				var rejected, dropped int
+				if err := source.Read(b.Context(), "pairs", discard(&rejected, &dropped)); err != nil || rejected+dropped > 0 {
+					b.Fatal(rejected, dropped, err)
+				}
 			}
-		}
-	})
+		})
+	}
 	b.Run("encoding-xml", func(b *testing.B) {
 		b.SetBytes(size)
 		for b.Loop() {
