@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ferry-clir/ferry/model/text"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -90,6 +91,28 @@ func TestLintNothing(t *testing.T) {
 	} {
 		if got := lintTables(t, tables); len(got) > 0 {
 			t.Errorf("finds %+v", got)
+		}
+	}
+}
+
+// TestProblems finds what is wrong with a text, and quotes it, whatever its bytes are.
+func TestProblems(t *testing.T) {
+	long := strings.Repeat("noon ", 100)
+	for _, c := range []struct{ language, text, want string }{
+		{"en", "noon", ""}, {"en", "", ""}, {"en", "12:00", ""}, {"xx", "полдень", ""}, {"en", "n\xffoon", ""},
+		{"en", long + "n\uFFFDon" + long, `warning replacement_character "oon noon noon noon n` + "\uFFFDonnoon noon"},
+		{"en", "полдень, noon", `warning wrong_script 36 % of its letters are in the script of en: "полдень, noon"`},
+		{"ru", "пoлдень", `info mixed_script "пoлдень" is written "\u043fo\u043b\u0434\u0435\u043d\u044c"`},
+		{"de", "sch\u00C3\u00B6n", `warning mojibake "schÃ¶n"`},
+	} {
+		l := NewLint()
+		l.MinScript = 0.5
+		got := ""
+		for _, p := range (&linting{Lint: l}).problems(text.Part{Language: c.language, Text: c.text}) {
+			got += p.severity + " " + p.rule + " " + p.detail
+		}
+		if got != c.want && !(len(c.text) > 200 && strings.HasPrefix(got, c.want) && len(got) < 200) {
+			t.Errorf("%q has %q, want %q", c.text, got, c.want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/sourcegraph/conc/iter"
@@ -76,14 +75,17 @@ func (r *linting) problems(p text.Part) []problem {
 	if word := text.MixedWord(p.Text); word != "" {
 		all = append(all, problem{schemas.SeverityInfo, schemas.MixedScript, fmt.Sprintf("%q is written %+q", excerpt(word), excerpt(word))})
 	}
-	if strings.ContainsRune(p.Text, utf8.RuneError) {
-		all = append(all, problem{schemas.SeverityWarning, schemas.ReplacementMark, around(p.Text, string(utf8.RuneError))})
+	if strings.Contains(p.Text, replacement) {
+		all = append(all, problem{schemas.SeverityWarning, schemas.ReplacementMark, around(p.Text, replacement)})
 	}
 	if bad := text.Mojibake(p.Text); bad != "" {
 		all = append(all, problem{schemas.SeverityWarning, schemas.Mojibake, around(p.Text, bad)})
 	}
 	return all
 }
+
+// replacement is the character that decoders put in place of what they cannot read.
+const replacement = "\uFFFD"
 
 // hasLetters tells whether there is something to translate.
 func hasLetters(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
