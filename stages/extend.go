@@ -16,12 +16,13 @@ import (
 )
 
 // Extend adds pieces to a model's vocabulary that save most tokens in texts of a language which the model cuts into scraps:
-// each stands for two or more pieces that follow one another within words, and begins with the mean of their embeddings. Text
-// in which none of them occurs is cut as before. Train or distil the model afterwards: it has not seen the new pieces yet.
-// The stage audit shows what became of the fertility, and the table `added_pieces` lists the pieces.
+// each stands for two or more pieces that follow one another within words, and begins with the mean of their embeddings. Train
+// or distil the model afterwards: it has not seen the new pieces yet. The stage audit shows what became of the fertility, and the
+// table `added_pieces` lists the pieces.
 //
-// Unigram (XLM-R) vocabularies can be extended. The 300,000 most frequent split words are mined, white space between them; where
-// there is little, pieces of them of up to 120 bytes.
+// Unigram (XLM-R) and WordPiece (BERT) vocabularies can be extended. With Unigram, text in which no new piece occurs is cut as
+// before; with WordPiece, no word of the texts is cut into more pieces than before. The 300,000 most frequent split words are
+// mined, white space between them; where there is little, pieces of them of up to 120 bytes.
 type Extend struct {
 	// From names tables of documents, queries or pairs.
 	From []schemas.TableRef `yaml:"from" ferry:"required"`

@@ -113,7 +113,11 @@ func (e *editor) write(pieces []Addition) (*Edit, error) {
 		put(one.text, []int32{one.id})
 	}
 	for _, p := range pieces {
-		put(marshal([]any{p.Piece, p.score}), p.ids)
+		if e.listed {
+			put(marshal([]any{p.Piece, p.score}), p.ids)
+		} else {
+			put(marshal(p.Piece), p.ids)
+		}
 	}
 	for _, id := range e.extra {
 		out.Rows = append(out.Rows, []int32{id})

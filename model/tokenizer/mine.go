@@ -45,7 +45,7 @@ func (q *runQueue) Pop() any {
 
 // newMine counts the runs of words, and leaves out those that occur fewer than minCount times, are no part of a word or are
 // tokens already.
-func newMine(m *unigram, words iter.Seq2[string, int64], minCount int64, isToken func(string) bool) *mine {
+func newMine(m extendable, words iter.Seq2[string, int64], minCount int64, isToken func(string) bool) *mine {
 	d := &mine{in: map[string][]int32{}, least: minCount}
 	for text, count := range words {
 		d.words = append(d.words, minedWord{text: text, count: count})
@@ -55,7 +55,7 @@ func newMine(m *unigram, words iter.Seq2[string, int64], minCount int64, isToken
 	})
 	counts := map[string]int64{}
 	for i := range d.words {
-		d.words[i].cut(m)
+		m.cut(&d.words[i])
 		for text := range d.words[i].runs() {
 			counts[text] += d.words[i].count
 		}
@@ -64,7 +64,7 @@ func newMine(m *unigram, words iter.Seq2[string, int64], minCount int64, isToken
 		}
 	}
 	for text, count := range counts {
-		if count < minCount || !isWordPart(text) || isToken(text) {
+		if count < minCount || !isWordPart(text) || isToken(m.spelled(text)) {
 			delete(counts, text)
 		}
 	}

@@ -12,7 +12,8 @@ const (
 	longestRun = 10 // pieces that one new piece may replace
 )
 
-// minedWord is a word, the places in it where its pieces begin and end, and which of these are known.
+// minedWord is a word, the places in it where its pieces begin and end, and which of these are known. A run of pieces that begins
+// with the word begins with wordMark, whatever the vocabulary.
 type minedWord struct {
 	text  string
 	count int64
@@ -20,8 +21,7 @@ type minedWord struct {
 	known []bool // of the pieces before any were joined
 }
 
-// cut cuts the word.
-func (w *minedWord) cut(m *unigram) {
+func (m *unigram) cut(w *minedWord) {
 	best := m.viterbi([]byte(w.text), &scratch{})
 	w.ends = []int{len(w.text)}
 	for end := len(w.text); end > 0; {

@@ -36,7 +36,7 @@ func (u *Usage) Add(text string) {
 			u.mark(id)
 		}
 		if isWordPiece && len(ids) == 1 && ids[0] == w.unknown {
-			w.tried(word, u.mark)
+			w.match(0, word, u.mark)
 		}
 	})
 }
@@ -47,10 +47,10 @@ func (u *Usage) mark(id int32) {
 	}
 }
 
-// tried calls mark for the pieces that a word was cut into before it turned out to be unknown: without them it might be cut
-// another way, and be known.
-func (m *wordPiece) tried(word []byte, mark func(int32)) {
-	for node := int32(0); node >= 0 && len(word) > 0; node = m.inner {
+// match calls mark for the pieces that a word is cut into, going on from node, until nothing fits: also those of a word that is
+// unknown in the end, without which it might be cut another way and be known.
+func (m *wordPiece) match(node int32, word []byte, mark func(int32)) {
+	for ; node >= 0 && len(word) > 0; node = m.inner {
 		id, length := m.trie.longest(node, word)
 		if id < 0 {
 			return

@@ -51,16 +51,17 @@ for name, start in [("e5_small", "multilingual-e5-small"), ("minilm_small", "all
             assert torch.equal(one, other), f"{name}: hidden states differ"
     print(f"{name}: {len(new)} of {len(old)} tokens, equal ids, pieces and hidden states")
 
-new, old = check_ids("e5_more"), AutoTokenizer.from_pretrained(models / "multilingual-e5-small")
-after, before = (load_file(f / "model.safetensors") for f in (out / "e5_more", models / "multilingual-e5-small"))
-key = next(k for k in before if k.endswith("word_embeddings.weight"))
-mine = next(k for k in after if k.endswith("word_embeddings.weight"))
-for row in pyarrow.parquet.read_table(out / "added.parquet").to_pylist():
-    assert new.convert_tokens_to_ids(row["piece"]) >= len(old), row
-    mean = before[key][old.convert_tokens_to_ids(row["pieces"])].float().mean(0)
-    assert torch.allclose(after[mine][new.convert_tokens_to_ids(row["piece"])], mean, atol=1e-7), row
-assert torch.equal(after[mine][: len(old)], before[key][: len(old)].float()), "embeddings of pieces changed"
-weights(out / "e5_more")
-fewer = sum(len(old.tokenize(t)) for t in texts) - sum(len(new.tokenize(t)) for t in texts)
-assert fewer > 0
-print(f"e5_more: {len(new) - len(old)} pieces more, {fewer} tokens fewer")
+for name, start in [("e5_more", "multilingual-e5-small"), ("minilm_more", "all-minilm-l6-v2")]:
+    new, old = check_ids(name), AutoTokenizer.from_pretrained(models / start)
+    after, before = (load_file(f / "model.safetensors") for f in (out / name, models / start))
+    key = next(k for k in before if k.endswith("word_embeddings.weight"))
+    mine = next(k for k in after if k.endswith("word_embeddings.weight"))
+    for row in pyarrow.parquet.read_table(out / f"{name}_added.parquet").to_pylist():
+        assert new.convert_tokens_to_ids(row["piece"]) >= len(old), row
+        mean = before[key][old.convert_tokens_to_ids(row["pieces"])].float().mean(0)
+        assert torch.allclose(after[mine][new.convert_tokens_to_ids(row["piece"])], mean, atol=1e-7), row
+    assert torch.equal(after[mine][: len(old)], before[key][: len(old)].float()), "embeddings of pieces changed"
+    weights(out / name)
+    fewer = sum(len(old.tokenize(t)) for t in texts) - sum(len(new.tokenize(t)) for t in texts)
+    assert fewer > 0
+    print(f"{name}: {len(new) - len(old)} pieces more, {fewer} tokens fewer")
