@@ -1,0 +1,103 @@
+package sources
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Text expands 3 to 10 times. What expands more than maxExpansion times, past its first expansionFloor bytes, is taken
+// for an attack on the disk.
+const (
+	maxExpansion   = 200
+	expansionFloor = 16 << 20
+)
+
+// maxWindow is the memory in which a zstd stream may look back.
+const maxWindow = 128 << 20
+
+var (
+	gzipMagic = []byte{0x1f, 0x8b}
+	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+	skipMagic = []byte{0x2a, 0x4d, 0x18} // of zstd frames that are not data, after a first byte of 0x50 to 0x5f
+)
+
+func isZstd(head []byte) bool {
+	return bytes.HasPrefix(head, zstdMagic) || len(head) >= 4 && head[0]>>4 == 5 && bytes.Equal(head[1:4], skipMagic)
+}
+
+// foreign names the packing of a file whose lines would otherwise all be bad; empty if it is none of those.
+func foreign(head []byte) string {
+	switch {
+	case bytes.HasPrefix(head, []byte("BZh")) && bytes.HasSuffix(head, []byte("1AY&SY")):
+		return "bzip2"
+	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		return "xz"
+	}
+	return ""
+}
+
+// unpack decompresses a file, or the rest of one, that begins with head.
+func (in *input) unpack(ctx context.Context, head []byte, r io.Reader) (io.Reader, error) {
+	packed := &counter{Reader: r}
+	switch {
+	case bytes.HasPrefix(head, gzipMagic):
+		z, err := gzip.NewReader(bufio.NewReaderSize(packed, 64<<10)) // it would take 4 KiB at a time
+		return &guard{ctx: ctx, plain: z, packed: packed}, err
+	case isZstd(head):
+		d, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, err
+		}
+		in.closers = append(in.closers, func() error { d.Close(); return nil })
+		return &guard{ctx: ctx, plain: d, packed: packed}, nil
+	}
+	return &guard{ctx: ctx, plain: r}, nil
+}
+
+// A counter counts the bytes read through it.
+type counter struct {
+	io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// A guard stops reading when the context is cancelled, or when a compressed file expands absurdly.
+type guard struct {
+	ctx    context.Context
+	plain  io.Reader
+	packed *counter // nil if the file is not compressed
+	n      int64
+}
+
+func (g *guard) Read(p []byte) (int, error) {
+	if err := g.ctx.Err(); err != nil {
+		return 0, context.Cause(g.ctx)
+	}
+	n, err := g.plain.Read(p)
+	g.n += int64(n)
+	if g.packed != nil {
+		if err := expansion(g.n, g.packed.n); err != nil {
+			return 0, err
+		}
+	}
+	return n, err
+}
+
+// expansion returns an error if packed bytes of a file have become absurdly many.
+func expansion(plain, packed int64) error {
+	if plain > expansionFloor && plain > maxExpansion*packed {
+		return fmt.Errorf("it expands to more than %d times its size, which no text does", maxExpansion)
+	}
+	return nil
+}
