@@ -24,17 +24,22 @@ type Search struct {
 	Documents schemas.TableRef `yaml:"documents" ferry:"required"`
 	// Top is the number of documents to return for each query.
 	Top int `yaml:"top"`
+	// Centre takes a mean off all vectors and scales them to length 1 again, before they are compared: that of the documents'
+	// vectors (documents), or on each side that of the text's language (languages); or none. It costs nothing to train and
+	// helps token vectors most, as an encoder's all point one way.
+	Centre string `yaml:"centre"`
 }
 
 // NewSearch returns a Search with its defaults.
-func NewSearch() *Search { return &Search{Top: 100} }
+func NewSearch() *Search { return &Search{Top: 100, Centre: centreNone} }
 
 // Validate checks the keys.
 func (s *Search) Validate() []schemas.Mistake {
+	found := oneOf("centre", s.Centre, centreNone, centreDocuments, centreLanguages)
 	if s.Top < 1 {
-		return []schemas.Mistake{{Key: "top", Problem: fmt.Sprintf("should be at least 1, is %d", s.Top)}}
+		found = append(found, schemas.Mistake{Key: "top", Problem: fmt.Sprintf("should be at least 1, is %d", s.Top)})
 	}
-	return nil
+	return found
 }
 
 // Outputs is a table of hits.
@@ -92,6 +97,11 @@ func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	ofQueries, ofDocuments, err := s.centrings(ctx, from, documents)
+	if err != nil {
+		return nil, err
+	}
+	ofQueries.apply(q)
 	found, add, err := s.searcher(q)
 	if err != nil {
 		return nil, fmt.Errorf("reading queries: %w", err)
@@ -107,6 +117,7 @@ func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
 		}
 		buffer.reset(q.d)
 		buffer.add(batch)
+		ofDocuments.apply(&buffer)
 		if err := add(ctx, &buffer, job.Workers); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,73 @@
+package stages
+
+import (
+	"context"
+	"iter"
+	"math"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// planar is a table of vectors of two dimensions, a batch a row.
+func planar(t *testing.T, allocator memory.Allocator, name, id string, vectors map[string][][2]float32) schemas.Table {
+	schema := schemas.Vectors(2, false)
+	return schemas.Table{Name: name, Schema: schema, Rows: -1, Batches: func(context.Context) iter.Seq2[arrow.RecordBatch, error] {
+		return func(yield func(arrow.RecordBatch, error) bool) {
+			b := array.NewRecordBuilder(allocator, schema)
+			defer b.Release()
+			for _, language := range []string{"en", "sw"} {
+				for i, v := range vectors[language] {
+					b.Field(0).(*array.StringBuilder).Append(language)
+					b.Field(1).(*array.StringBuilder).Append(id + language + string(rune('0'+i)))
+					list := b.Field(2).(*array.FixedSizeListBuilder)
+					list.Append(true)
+					list.ValueBuilder().(*array.Float32Builder).AppendValues(v[:], nil)
+					batch := b.NewRecordBatch()
+					more := yield(batch, nil)
+					batch.Release()
+					if !more {
+						return
+					}
+				}
+			}
+		}
+	}}
+}
+
+// TestCentre compares the scores of a search with cosines worked out by hand: the mean of the documents is (1, 0), that
+// of the English ones (2, 0) and of the Swahili ones (0, 0), that of the only query its own vector.
+func TestCentre(t *testing.T) {
+	allocator := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer allocator.AssertSize(t, 0)
+	queries := planar(t, allocator, "queries", "q", map[string][][2]float32{"en": {{2, 1}, {0, 1}}})
+	documents := planar(t, allocator, "documents", "d", map[string][][2]float32{"en": {{3, 0}, {1, 0}}, "sw": {{1, 1}, {-1, -1}}})
+	half := math.Sqrt(0.5)
+	for centre, want := range map[string]map[string]float64{
+		centreNone:      {"qen0den0": 6, "qen0den1": 2, "qen0dsw0": 3, "qen0dsw1": -3, "qen1den0": 0, "qen1den1": 0, "qen1dsw0": 1, "qen1dsw1": -1},
+		centreDocuments: {"qen0den0": half, "qen0den1": 0, "qen0dsw0": half, "qen0dsw1": -3 * half / math.Sqrt(5), "qen1den0": -half, "qen1den1": 0, "qen1dsw0": half, "qen1dsw1": half / math.Sqrt(5)},
+		centreLanguages: {"qen0den0": 1, "qen0den1": -1, "qen0dsw0": half, "qen0dsw1": -half, "qen1den0": -1, "qen1den1": 1, "qen1dsw0": -half, "qen1dsw1": half},
+	} {
+		s := NewSearch()
+		s.Centre = centre
+		job := Job{Tables: map[string][]schemas.Table{"queries": {queries}, "documents": {documents}}, Workers: 1, Progress: func(int64, int64, string) {}}
+		found := 0
+		job.Outputs = map[string]schemas.Output{"hits": {Allocator: allocator, Emit: func(batch arrow.RecordBatch) error {
+			scores := column[*array.Float64](batch, schemas.Score)
+			for i := range int(batch.NumRows()) {
+				pair := texts(batch, schemas.QueryID).Value(i) + texts(batch, schemas.DocumentID).Value(i)
+				if found++; math.Abs(scores.Value(i)-want[pair]) > 1e-6 {
+					t.Errorf("centre: %s: %s scores %v, want %v", centre, pair, scores.Value(i), want[pair])
+				}
+			}
+			return nil
+		}}}
+		if _, err := s.Run(t.Context(), job); err != nil || found != len(want) {
+			t.Errorf("centre: %s: %d hits, %v", centre, found, err)
+		}
+	}
+}
