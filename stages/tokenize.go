@@ -95,27 +95,24 @@ func (t *Tokenize) tooLong(in Types, key string) []schemas.Mistake {
 	return nil
 }
 
-// Run tokenizes.
+// Run tokenizes. Ids are written into the buffers of the columns themselves, and the columns that stay are not copied.
 func (t *Tokenize) Run(ctx context.Context, job Job) (*model.Model, error) {
 	from, _ := job.Table("from")
-	name, schema, rows := "tokens", t.tokens(), t.textRow
+	name, schema, columns := "tokens", t.tokens(), t.textColumns
 	if t.pairs() {
-		name, schema, rows = "pair_tokens", schemas.PairTokens(t.Prefix), t.pairRow
+		name, schema, columns = "pair_tokens", schemas.PairTokens(t.Prefix), t.pairColumns
 	}
-	out, row := job.Outputs[name], rows(job)
-	b := array.NewRecordBuilder(out.Allocator, schema)
-	defer b.Release()
 	for batch, err := range from.Batches(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		write := row(batch, b)
-		for i := range int(batch.NumRows()) {
-			write(i)
+		made := columns(job, batch)
+		tokens := array.NewRecordBatch(schema, made, batch.NumRows())
+		for _, c := range made {
+			c.Release()
 		}
-		made := b.NewRecordBatch()
-		err := out.Emit(made)
-		made.Release()
+		err := job.Outputs[name].Emit(tokens)
+		tokens.Release()
 		if err != nil {
 			return nil, err
 		}
@@ -140,54 +137,40 @@ func (t *Tokenize) limit(m *model.Model) tokenizer.Truncation {
 	return limit
 }
 
-// encode is a model's tokenizer with prefix and truncation.
-func (t *Tokenize) encode(m *model.Model) func(text string) ([]int32, int) {
-	limit, e := t.limit(m), &tokenizer.Encoding{}
-	return func(text string) ([]int32, int) {
+// encode is the column of a model's ids of texts, with how many were cut off each.
+func (t *Tokenize) encode(m *model.Model, texts *array.String) (ids arrow.Array, cut []int32) {
+	limit, e, column := t.limit(m), &tokenizer.Encoding{}, newFlat(texts.Len(), roomFor(texts))
+	cut = make([]int32, texts.Len())
+	for i := range cut {
+		n := 0
 		if limit.Left {
-			_ = m.Tokenizer.EncodeInto(e, limit, t.Prefix+text) // fails with pairs alone
-			return e.IDs, e.Cut[0]
+			_ = m.Tokenizer.EncodeInto(e, limit, t.Prefix+texts.Value(i)) // fails with pairs alone
+			column.values, n = append(column.values, e.IDs...), e.Cut[0]
+		} else {
+			column.values, n = m.Tokenizer.EncodeTruncated(column.values, t.Prefix+texts.Value(i), limit.MaxTokens)
 		}
-		var cut int
-		e.IDs, cut = m.Tokenizer.EncodeTruncated(e.IDs[:0], t.Prefix+text, limit.MaxTokens)
-		return e.IDs, cut
+		cut[i] = int32(n)
+		column.end()
 	}
+	return column.array(), cut
 }
 
-type rowFunc func(batch arrow.RecordBatch, b *array.RecordBuilder) (write func(i int))
+// roomFor is about how many ids texts have: two special ones each, and one for every three bytes.
+func roomFor(texts *array.String) int { return 2*texts.Len() + len(texts.ValueBytes())/3 }
 
-func (t *Tokenize) textRow(job Job) rowFunc {
+func (t *Tokenize) textColumns(job Job, batch arrow.RecordBatch) []arrow.Array {
 	if t.Offsets != "" {
-		return t.offsetRow(job)
+		return t.offsetColumns(job, batch)
 	}
-	encode := t.encode(job.Models["model"])
-	return func(batch arrow.RecordBatch, b *array.RecordBuilder) func(int) {
-		language, id, text := texts(batch, schemas.Language), texts(batch, schemas.ID), texts(batch, schemas.Text)
-		return func(i int) {
-			ids, cut := encode(text.Value(i))
-			appendText(b.Field(0), language.Value(i))
-			appendText(b.Field(1), id.Value(i))
-			appendInts(b.Field(2), ids)
-			b.Field(3).(*array.Int32Builder).Append(int32(cut))
-		}
-	}
+	ids, cut := t.encode(job.Models["model"], texts(batch, schemas.Text))
+	return append(same(batch, schemas.Language, schemas.ID), ids, ints(cut))
 }
 
-func (t *Tokenize) pairRow(job Job) rowFunc {
-	teacher, student := t.encode(job.Models["teacher"]), t.encode(job.Models["student"])
-	return func(batch arrow.RecordBatch, b *array.RecordBuilder) func(int) {
-		copied := []*array.String{texts(batch, schemas.ID), texts(batch, schemas.SourceLanguage), texts(batch, schemas.TargetLanguage)}
-		source, target := texts(batch, schemas.SourceText), texts(batch, schemas.TargetText)
-		return func(i int) {
-			for c, values := range copied {
-				appendText(b.Field(c), values.Value(i))
-			}
-			ids, _ := teacher(source.Value(i))
-			appendInts(b.Field(3), ids)
-			ids, _ = student(source.Value(i))
-			appendInts(b.Field(4), ids)
-			ids, _ = student(target.Value(i))
-			appendInts(b.Field(5), ids)
-		}
-	}
+func (t *Tokenize) pairColumns(job Job, batch arrow.RecordBatch) []arrow.Array {
+	teacher, student := job.Models["teacher"], job.Models["student"]
+	source, target := texts(batch, schemas.SourceText), texts(batch, schemas.TargetText)
+	taught, _ := t.encode(teacher, source)
+	ours, _ := t.encode(student, source)
+	theirs, _ := t.encode(student, target)
+	return append(same(batch, schemas.ID, schemas.SourceLanguage, schemas.TargetLanguage), taught, ours, theirs)
 }

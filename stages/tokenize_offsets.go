@@ -2,38 +2,36 @@ package stages
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/model/tokenizer"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// offsetRow writes rows of TokensWithOffsets.
-func (t *Tokenize) offsetRow(job Job) rowFunc {
-	m := job.Models["model"]
+// offsetColumns are the columns of TokensWithOffsets.
+func (t *Tokenize) offsetColumns(job Job, batch arrow.RecordBatch) []arrow.Array {
+	m, text := job.Models["model"], texts(batch, schemas.Text)
 	limit, e := t.limit(m), &tokenizer.Encoding{Offsets: true}
-	var starts, ends []int32
-	return func(batch arrow.RecordBatch, b *array.RecordBuilder) func(int) {
-		language, id, text := texts(batch, schemas.Language), texts(batch, schemas.ID), texts(batch, schemas.Text)
-		return func(i int) {
-			_ = m.Tokenizer.EncodeInto(e, limit, t.Prefix+text.Value(i)) // fails with pairs alone
-			leaveOut(e, len(t.Prefix))
-			if t.Offsets == characters {
-				tokenizer.Characters(e.Spans, text.Value(i))
-			}
-			starts, ends = starts[:0], ends[:0]
-			for _, span := range e.Spans {
-				starts, ends = append(starts, span.Start), append(ends, span.End)
-			}
-			appendText(b.Field(0), language.Value(i))
-			appendText(b.Field(1), id.Value(i))
-			appendInts(b.Field(2), e.IDs)
-			b.Field(3).(*array.Int32Builder).Append(int32(e.Cut[0]))
-			appendInts(b.Field(4), starts)
-			appendInts(b.Field(5), ends)
-			appendInts(b.Field(6), e.Words)
+	var ids, starts, ends, words *flat
+	for _, f := range []**flat{&ids, &starts, &ends, &words} {
+		*f = newFlat(text.Len(), roomFor(text))
+	}
+	cut := make([]int32, text.Len())
+	for i := range cut {
+		_ = m.Tokenizer.EncodeInto(e, limit, t.Prefix+text.Value(i)) // fails with pairs alone
+		leaveOut(e, len(t.Prefix))
+		if t.Offsets == characters {
+			tokenizer.Characters(e.Spans, text.Value(i))
+		}
+		ids.values, words.values = append(ids.values, e.IDs...), append(words.values, e.Words...)
+		for _, span := range e.Spans {
+			starts.values, ends.values = append(starts.values, span.Start), append(ends.values, span.End)
+		}
+		cut[i] = int32(e.Cut[0])
+		for _, f := range []*flat{ids, starts, ends, words} {
+			f.end()
 		}
 	}
+	return append(same(batch, schemas.Language, schemas.ID), ids.array(), ints(cut), starts.array(), ends.array(), words.array())
 }
 
 // leaveOut makes places and words count from behind a prefix of so many bytes. Its tokens are nowhere, like special ones.
