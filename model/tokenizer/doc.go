@@ -13,7 +13,7 @@
 // package does not have is an error.
 //
 // Most words of a text were met before. Where nothing looks across spaces (wordwise.go), as with XLM-R and BERT, words of up
-// to 40 bytes are looked up in a cache (cache.go) of 4 MiB for each call that runs at the same time.
+// to 40 bytes are looked up in a cache (cache.go) of 4 MiB for each call that runs at the same time. So are words that BPE has merged.
 //
 // Two things are known to differ from the Rust library (0.23): normalization forms, StripAccents and punctuation beyond
 // BERT's go by the Unicode version of Go's tables, so that some characters newer than Unicode 8 change otherwise; and regular

@@ -41,8 +41,10 @@ type scratch struct {
 	words [2]words  // and pre-tokenizers
 	best  []arrival
 	cache cache
-	parts []part   // of a word that BPE merges
-	heap  []uint64 // of what it merges next
+
+	merged cache    // the ids of words that BPE has merged
+	parts  []part   // of the word that it merges
+	heap   []uint64 // of what it merges next
 
 	ids    []int32 // of a text or word
 	tokens []token // of one or two texts
