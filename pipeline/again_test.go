@@ -200,10 +200,19 @@ func TestInputChanges(t *testing.T) {
 // cancelled because of it.
 func TestFirstError(t *testing.T) {
 	boom := errors.New("boom")
-	schema := schemas.Documents()
+	schema, folder := schemas.Documents(), t.TempDir()
+	file := func(n int) string { return filepath.Join(folder, fmt.Sprint(n)) }
+	empty := func(number int) *shardWriter {
+		return &shardWriter{schema: schema, store: openStore(folder, memory.DefaultAllocator), file: file, publish: func(shard) {}, single: true, always: true, now: shard{Number: number}}
+	}
+	for i := range 4 {
+		if err := empty(i).end(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for round := range 100 {
 		r := &Run{pipeline: &Pipeline{}, store: openStore(t.TempDir(), memory.DefaultAllocator), slots: make(chan struct{}, 4), options: Options{Reporter: &events{}}}
-		from := &unit{tables: map[string]*table{"documents": newTable("data", schema, store{}, nil)}}
+		from := &unit{tables: map[string]*table{"documents": newTable("data", schema, openStore(folder, memory.DefaultAllocator), file)}}
 		for i := range 4 {
 			from.tables["documents"].publish(shard{Number: i})
 		}

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,13 +47,24 @@ type inputKey struct {
 	Name  string `json:",omitempty"` // as referred to, where it reaches the rows
 }
 
-// key returns the key of a step's result, for a source that of one table. keys holds those of the steps it reads.
-func (p *Pipeline) key(ctx context.Context, s *Step, table string, keys func(*edge) key, hashes *hashes) (key, error) {
+// key is the hash of an identity, after the name of the kind.
+func (id identity) key() (key, error) {
+	data, err := json.Marshal(id)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	_, name, _ := strings.Cut(id.Kind, "/")
+	return key(name + "-" + hex.EncodeToString(sum[:12])), nil
+}
+
+// identity returns what a step's result depends on, for a source that of one table. keys holds those of the steps it reads.
+func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys func(*edge) key, hashes *hashes) (identity, error) {
 	id := identity{Kind: s.Section + "/" + s.kind.name, Version: s.kind.version, Config: s.config, Table: table}
 	if c, ok := s.component.(interface{ Files() ([]string, error) }); ok && s.Section != "sinks" {
 		files, err := c.Files()
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", s.Where(), err)
+			return id, fmt.Errorf("%s: %w", s.Where(), err)
 		}
 		for _, file := range files {
 			sum, err := hashes.sum(ctx, file)
@@ -60,7 +72,7 @@ func (p *Pipeline) key(ctx context.Context, s *Step, table string, keys func(*ed
 				sum, err = "to be downloaded", nil
 			}
 			if err != nil {
-				return "", fmt.Errorf("%s: %w", s.Where(), err)
+				return id, fmt.Errorf("%s: %w", s.Where(), err)
 			}
 			id.Files = append(id.Files, inputFile{filepath.ToSlash(p.shown(file)), sum, p.mends.of(p.shown(file), sum).digest()})
 		}
@@ -79,12 +91,7 @@ func (p *Pipeline) key(ctx context.Context, s *Step, table string, keys func(*ed
 	if s.Section == "stages" {
 		id.ISA = kernel.ISA()
 	}
-	data, err := json.Marshal(id)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", s.Where(), err)
-	}
-	sum := sha256.Sum256(data)
-	return key(s.kind.name + "-" + hex.EncodeToString(sum[:12])), nil
+	return id, nil
 }
 
 // hashes remembers the content hash of files as long as size and time of change stay the same.

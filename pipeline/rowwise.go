@@ -19,6 +19,10 @@ func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, j
 		return note{}, fmt.Errorf("computing shards: there is no input %s", key)
 	}
 	from := in.readTable()
+	relatives, err := r.store.relatives(u, *in)
+	if err != nil {
+		return note{}, fmt.Errorf("looking for what was computed before: %w", err)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var mutex sync.Mutex
@@ -32,7 +36,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, j
 				return err
 			}
 			tasks.Go(func(ctx context.Context) error {
-				n, err := r.computeShard(ctx, u, c, *in, s, job)
+				n, err := r.computeShard(ctx, u, c, *in, s, job, relatives)
 				if err != nil {
 					cancel(err) // so that nobody waits for shards that are not wanted any more
 				}
@@ -72,7 +76,7 @@ func (u *unit) cutInput(key string) *input {
 }
 
 // computeShard makes the output shards of one input shard, unless they are there.
-func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s shard, job stages.Job) (note, error) {
+func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s shard, job stages.Job, relatives map[string]relativeTask) (note, error) {
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
@@ -84,15 +88,24 @@ func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s sh
 		return note{}, err
 	}
 	if ok && r.store.complete(u.key, n, false) {
-		for table, shards := range n.Shards {
-			for _, s := range shards {
-				if t := u.tables[table]; t != nil {
-					t.publish(s)
-				}
-			}
-		}
-		r.addQuarantine(u, n.Shards[quarantine])
+		r.publish(u, n)
 		return n, nil
+	}
+	hash, err := in.readTable().hashRows(ctx, s)
+	if err != nil {
+		return note{}, err
+	}
+	if from, ok := relatives[hash]; ok {
+		if n, ok, err = r.adopt(u, from, in, s, hash); err == nil && ok {
+			err = r.store.write(u.key, taskName(s.Number), n)
+		}
+		if err != nil {
+			return note{}, err
+		}
+		if ok {
+			r.publish(u, n)
+			return n, nil
+		}
 	}
 	t := r.newTask(u, s.Number, true)
 	t.counts.In[in.ref] = s.Rows
@@ -107,5 +120,18 @@ func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s sh
 	if n, err = t.end(err); err != nil {
 		return note{}, err
 	}
+	n.Input = hash
 	return n, r.store.write(u.key, taskName(s.Number), n)
+}
+
+// publish says that the shards of a note are there.
+func (r *Run) publish(u *unit, n note) {
+	for table, shards := range n.Shards {
+		for _, s := range shards {
+			if t := u.tables[table]; t != nil {
+				t.publish(s)
+			}
+		}
+	}
+	r.addQuarantine(u, n.Shards[quarantine])
 }

@@ -3,25 +3,12 @@ package pipeline
 import (
 	"bufio"
 	"errors"
-	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 
 	"github.com/ferry-clir/ferry/sinks"
 )
-
-// The sizes of a table's shards, in rows. They depend on the table alone, never on the machine. The first are small, so
-// that a small table keeps several workers busy and the next step can begin soon; then they double, so that a large one
-// has few files.
-const (
-	smallestShard int64 = 256
-	largestShard  int64 = 4096
-)
-
-func shardRows(number int) int64 {
-	return min(smallestShard<<min(number/2, 20), largestShard)
-}
 
 // A shardWriter cuts a stream of record batches into shards and publishes each when it is full. Until a disk has kept one
 // can take as long as to make it: meanwhile the next one is written.
@@ -40,26 +27,21 @@ type shardWriter struct {
 	keeping chan error // of the last shard, while it is made durable and published; else nil
 }
 
-// limit is the number of rows of the shard being written.
-func (w *shardWriter) limit() int64 {
-	if w.single {
-		return math.MaxInt64
-	}
-	return shardRows(w.now.Number)
-}
-
 // write adds a batch, which it does not keep.
 func (w *shardWriter) write(batch arrow.RecordBatch) error {
 	for from := int64(0); from < batch.NumRows(); {
-		n := min(batch.NumRows()-from, w.limit()-w.now.Rows)
-		slice := batch.NewSlice(from, from+n)
+		to, ends := batch.NumRows(), false
+		if !w.single {
+			to, ends = w.now.cut(batch, from)
+		}
+		slice := batch.NewSlice(from, to)
 		err := w.append(slice)
 		slice.Release()
 		if err != nil {
 			return err
 		}
-		from += n
-		if w.now.Rows == w.limit() {
+		from = to
+		if ends {
 			if err := w.flush(); err != nil {
 				return err
 			}

@@ -120,6 +120,8 @@ func (t *table) read(ctx context.Context, s shard, yield func(arrow.RecordBatch,
 		return fail(err)
 	}
 	defer r.Close()
+	again := rebatcher{allocator: t.store.allocator, yield: func(b arrow.RecordBatch) bool { return yield(b, nil) }}
+	defer again.release()
 	for i := range r.NumRecords() {
 		if ctx.Err() != nil {
 			return fail(context.Cause(ctx))
@@ -128,11 +130,18 @@ func (t *table) read(ctx context.Context, s shard, yield func(arrow.RecordBatch,
 		if err != nil {
 			return fail(err)
 		}
-		more := yield(batch, nil)
+		more, err := again.add(batch)
 		batch.Release()
+		if err != nil {
+			return fail(err)
+		}
 		if !more {
 			return false
 		}
 	}
-	return true
+	more, err := again.flush()
+	if err != nil {
+		return fail(err)
+	}
+	return more
 }

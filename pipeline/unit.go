@@ -8,8 +8,9 @@ import (
 
 // A unit is what is made, kept and found again as a whole: one table of a source, or all that a model, stage or sink makes.
 type unit struct {
-	step    *Step
-	source  string // for a source, the table
+	step   *Step
+	source string // for a source, the table
+	identity
 	key     key
 	inputs  []input
 	tables  map[string]*table
@@ -116,8 +117,11 @@ func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashe
 		return ""
 	}
 	var err error
-	if u.key, err = p.key(ctx, u.step, u.source, keys, hashes); err != nil {
+	if u.identity, err = p.identity(ctx, u.step, u.source, keys, hashes); err != nil {
 		return err
+	}
+	if u.key, err = u.identity.key(); err != nil {
+		return fmt.Errorf("%s: %w", u.name(), err)
 	}
 	for _, t := range u.step.tables {
 		if u.source == "" || u.source == t.Name {
