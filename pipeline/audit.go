@@ -62,6 +62,7 @@ func Audit(ctx context.Context, o AuditOptions) (*Audited, error) {
 		Emit:      func(batch arrow.RecordBatch) error { auditor.Add(batch); return nil },
 		Drop:      func(string, int64) {},
 		Reject:    done.reject,
+		Workers:   o.Workers,
 	}
 	for _, f := range o.Files {
 		s, err := f.source()
