@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
@@ -68,6 +69,36 @@ func writeWikiCLIR(t testing.TB, path string, documents int) {
 	}
 	if err := firstError(archive.Close(), packed.Close()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestWikiCLIRArchive packs the published files as their publisher does, and reads the same rows as from the folder.
+func TestWikiCLIRArchive(t *testing.T) {
+	root := string(data(t, "wikiclir/wiki-clir"))
+	var all []tarEntry
+	for _, folder := range []string{"english", "german", "spanish", "hindi"} {
+		files, err := os.ReadDir(filepath.Join(root, folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(filepath.Join(root, folder, file.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, plainFile("wiki-clir/"+folder+"/"+file.Name(), string(content)))
+		}
+	}
+	archive := filepath.Join(t.TempDir(), "wiki-clir.tar.gz")
+	write(t, archive, packed(t, archive, tarEntries(t, all...)), 0)
+	folder, packed := NewWikiCLIR(), NewWikiCLIR()
+	folder.Path, folder.Documents = schemas.Path(root), []string{"de", "es", "hi"}
+	packed.Path, packed.Documents = schemas.Path(archive), []string{"hi", "es", "de"}
+	published(t, packed, "documents", 3*240, "5bb1f5065e625daa", language, id, schemas.Title, content)
+	published(t, packed, "queries", 240, "a50da64a8b6c7f38", language, id, content)
+	want, got := read(t, folder, "judgments"), read(t, packed, "judgments")
+	if got.err != nil || !reflect.DeepEqual(got.rows, want.rows) {
+		t.Errorf("%d judgments, want %d; %v", len(got.rows), len(want.rows), got.err)
 	}
 }
 
