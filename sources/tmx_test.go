@@ -111,6 +111,48 @@ func TestTMXCut(t *testing.T) {
 	}
 }
 
+// TestTMXHuge puts pieces of 8 MB between good units: the window does not hold them.
+func TestTMXHuge(t *testing.T) {
+	const limit = 100 << 10
+	huge := strings.Repeat("01234567", 1<<20)
+	unit := func(text string) string {
+		return `<tu><tuv xml:lang="en"><seg>one</seg></tuv><tuv lang="sw"><seg>` + text + "</seg></tuv></tu>\n"
+	}
+	for name, c := range map[string]struct{ piece, want string }{
+		"comment":            {"<!--" + huge + "-->", ""},
+		"instruction":        {"<?" + huge + "?>", ""},
+		"data":               {"<![CDATA[" + huge + "]]>", ""},
+		"text":               {huge, ""},
+		"note":               {"<tu><note>" + huge + "</note>" + unit("x")[len("<tu>"):], ""},
+		"code":               {unit("<ph>" + huge + "</ph>"), ""},
+		"comment in a text":  {unit("<!--" + huge + "-->"), ""},
+		"segment":            {unit(huge), "line_too_long: "},
+		"segment in pieces":  {unit(strings.Repeat("<hi>0123</hi>", 1<<18)), "line_too_long: "},
+		"segment of data":    {unit("<![CDATA[" + huge + "]]>"), "line_too_long: "},
+		"attribute":          {"<tu x='" + huge + "'></tu>", "bad_xml: markup of more than 102400 bytes"},
+		"name":               {"<" + "a" + huge + "/>", "bad_xml: markup of more than 102400 bytes"},
+		"tag in a unit":      {"<tu><tuv lang='" + huge + "'></tuv></tu>", "bad_xml: markup of more than 102400 bytes"},
+		"elements in a unit": {"<tu>" + strings.Repeat("<a></a>", 1<<20) + "</tu>", ""},
+	} {
+		content := "<tmx>" + unit("moja") + c.piece + unit("tatu") + "</tmx>"
+		r, err := newTMXReader(&input{Reader: bufio.NewReader(strings.NewReader(content)), path: "x"}, []string{"en", "sw"}, limit)
+		problems, last := "", ""
+		for err == nil {
+			if err = r.next(); err == nil && r.problem != "" {
+				problems += r.problem + ": " + r.detail
+			} else if err == nil {
+				last = string(r.texts[1])
+			}
+		}
+		if err != io.EOF || problems != c.want || last != "tatu" {
+			t.Errorf("%s: %q, the last text is %q, %v", name, problems, last, err)
+		}
+		if held := cap(r.bytes) + cap(r.text) + cap(r.names) + cap(r.kept); held > 2<<20 {
+			t.Errorf("%s: %d bytes are held", name, held)
+		}
+	}
+}
+
 // TestTMXPublishedTwin reads every published file with both readers.
 func TestTMXPublishedTwin(t *testing.T) {
 	files, _ := filepath.Glob(string(data(t, "bitext/tico19/*.tmx.zip")))
