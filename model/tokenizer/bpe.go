@@ -81,26 +81,8 @@ func (m *bpe) id(piece string) int32 { return m.trie.id(piece) }
 
 func (m *bpe) unknownID() int32 { return m.unknown }
 
-// encode appends the ids of word's pieces. Short words that were met before are looked up.
+// encode appends the ids of word's pieces.
 func (m *bpe) encode(dst []int32, word []byte, s *scratch) []int32 {
-	var k cacheKey
-	k.read(view(word))
-	short := k.length == len(word) // and has no space, where a key ends
-	if short {
-		if ids, known := s.merged.appendTo(dst, &k); known {
-			return ids
-		}
-	}
-	first := len(dst)
-	dst = m.merge(dst, word, s)
-	if short {
-		s.merged.put(&k, dst[first:])
-	}
-	return dst
-}
-
-// merge is encode for words that were not met before.
-func (m *bpe) merge(dst []int32, word []byte, s *scratch) []int32 {
 	if m.ignoreMerges {
 		if id := m.id(view(word)); id >= 0 {
 			return append(dst, id)

@@ -8,6 +8,7 @@ import (
 
 const (
 	cacheSets  = 1 << 15            // 4 MiB for each call that runs at the same time
+	patience   = 1000               // words before it is worth its memory
 	lineWords  = 8                  // a line of the processor's cache
 	keyWords   = 5                  // longer keys are not kept
 	hashFactor = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio
@@ -21,9 +22,10 @@ const (
 type cacheLine [lineWords]uint64
 
 // cache remembers the ids of short words: of those with the same hash, the one that came last, and one that came more
-// than once.
+// than once. It takes no memory before it has been given patience words.
 type cache struct {
-	sets [][2]cacheLine
+	sets  [][2]cacheLine
+	given int // while there are no sets
 }
 
 // cacheKey is what a text starts with, up to its first space.
@@ -67,15 +69,13 @@ func loadWord(text string, at int) uint64 {
 }
 
 // set returns where k belongs.
-func (c *cache) set(k *cacheKey) *[2]cacheLine {
-	if c.sets == nil {
-		c.sets = make([][2]cacheLine, cacheSets)
-	}
-	return &c.sets[k.hash>>32%cacheSets]
-}
+func (c *cache) set(k *cacheKey) *[2]cacheLine { return &c.sets[k.hash>>32%cacheSets] }
 
 // appendTo appends the ids of k to dst, if they are known.
 func (c *cache) appendTo(dst []int32, k *cacheKey) (ids []int32, known bool) {
+	if c.sets == nil {
+		return dst, false
+	}
 	set := c.set(k)
 	if !set[0].has(k) {
 		if !set[1].has(k) {
@@ -112,6 +112,12 @@ func (c *cache) put(k *cacheKey, ids []int32) {
 	n := (k.length + 7) / 8
 	if k.length < 0 || 1+n+(len(ids)+1)/2 > lineWords {
 		return
+	}
+	if c.sets == nil {
+		if c.given++; c.given < patience {
+			return
+		}
+		c.sets = make([][2]cacheLine, cacheSets)
 	}
 	set := c.set(k)
 	s := &set[1]

@@ -12,8 +12,9 @@
 // tokenizer.json are ignored, as transformers does. So is its decoder, which nothing here needs. Any other part that this
 // package does not have is an error.
 //
-// Most words of a text were met before. Where nothing looks across spaces (wordwise.go), as with XLM-R and BERT, words of up
-// to 40 bytes are looked up in a cache (cache.go) of 4 MiB for each call that runs at the same time. So are words that BPE has merged.
+// Most words of a text were met before: those of up to 40 bytes are looked up in a cache (cache.go) of 4 MiB for each call
+// that runs at the same time. With XLM-R and BERT, where nothing looks across spaces, that goes before all else
+// (wordwise.go); with others, before the model.
 //
 // Two things are known to differ from the Rust library (0.23): normalization forms, StripAccents and punctuation beyond
 // BERT's go by the Unicode version of Go's tables, so that some characters newer than Unicode 8 change otherwise; and regular

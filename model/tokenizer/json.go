@@ -62,6 +62,7 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 		return nil, fmt.Errorf("reading tokenizer.json: added_tokens: %w", err)
 	}
 	t.wordwise, t.movesStart = isWordwise(&f, t), movesStart(&f)
+	t.lookUp = !t.wordwise
 	for _, s := range slices.Concat(t.single, t.pair) {
 		if s.id < 0 || int(s.id) >= t.size {
 			return nil, fmt.Errorf("reading tokenizer.json: post_processor: id %d is not in the vocabulary", s.id)

@@ -19,7 +19,8 @@ type Tokenizer struct {
 	extra    map[int32]string // added tokens that are no pieces of the model
 	special  map[int32]bool
 	size     int
-	wordwise bool      // words between spaces can be encoded one by one
+	wordwise bool      // words between spaces can be encoded one by one, and are looked up before all else
+	lookUp   bool      // words are looked up before the model sees them
 	scratch  sync.Pool // of *scratch
 
 	// movesStart says that a pre-tokenizer looks at whether a word is where the text starts, and that a normalizer may take
@@ -41,10 +42,8 @@ type scratch struct {
 	words [2]words  // and pre-tokenizers
 	best  []arrival
 	cache cache
-
-	merged cache    // the ids of words that BPE has merged
-	parts  []part   // of the word that it merges
-	heap   []uint64 // of what it merges next
+	parts []part   // of a word that BPE merges
+	heap  []uint64 // of what it merges next
 
 	ids    []int32 // of a text or word
 	tokens []token // of one or two texts
@@ -156,10 +155,28 @@ func (t *Tokenizer) encodeNormalized(dst []int32, text string, first bool, s *sc
 	}
 	start := 0
 	for _, end := range w.ends {
-		dst = t.model.encode(dst, w.text[start:end], s)
+		dst = t.encodeWord(dst, w.text[start:end], s)
 		start = end
 	}
 	return dst
+}
+
+// encodeWord appends the ids of a word that normalizers and pre-tokenizers have made.
+func (t *Tokenizer) encodeWord(dst []int32, word []byte, s *scratch) []int32 {
+	if !t.lookUp {
+		return t.model.encode(dst, word, s)
+	}
+	var k cacheKey
+	k.read(view(word))
+	if k.length != len(word) { // too long, or with a space in it
+		return t.model.encode(dst, word, s)
+	}
+	ids, known := s.cache.appendTo(dst, &k)
+	if !known {
+		ids = t.model.encode(dst, word, s)
+		s.cache.put(&k, ids[len(dst):])
+	}
+	return ids
 }
 
 // IsSpecial tells whether id is a special token, one that stands for no text. The unknown token stands for text, and

@@ -22,7 +22,7 @@ func NewWatcher(tokenizerJSON []byte) (*Watcher, error) {
 		return nil, err
 	}
 	t.model = watched{t.model}
-	t.wordwise = false // every word is told, also those that come again
+	t.wordwise, t.lookUp = false, false // every word is told, also those that come again
 	return &Watcher{t}, nil
 }
 

@@ -21,7 +21,7 @@ func TestWordwise(t *testing.T) {
 			if !x.wordwise {
 				t.Fatal("it does not take words one by one")
 			}
-			var known scratch
+			known := scratch{cache: cache{given: patience}}
 			for _, word := range append(texts, "inter", strings.Repeat("a", 39), strings.Repeat("a", 40), strings.Repeat("a", 41)) {
 				for _, text := range []string{word, word + " ", " " + word, word + " " + word, "the  " + word + " the"} {
 					want := x.encodeNormalized(nil, x.rewrite(text, &scratch{}), true, &scratch{})
@@ -69,7 +69,7 @@ func TestCache(t *testing.T) {
 			if k.length < 0 {
 				continue
 			}
-			c = cache{}
+			c = cache{given: patience}
 			c.put(&k, ids[:n])
 			got, known := c.appendTo([]int32{7}, &k)
 			if fits := 1+(length+7)/8+(n+1)/2 <= lineWords; known != fits || known && !slices.Equal(got[1:], ids[:n]) {
