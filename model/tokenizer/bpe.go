@@ -35,10 +35,7 @@ type part struct {
 
 func newBPE(f *modelFile, keys []key, merges [][2]string) (*bpe, error) {
 	m := &bpe{trie: newTrie(keys), unknown: -1, suffix: f.Suffix, fuseUnknown: f.FuseUnknown, ignoreMerges: f.IgnoreMerges}
-	prefix := ""
-	if f.Prefix != nil {
-		prefix = *f.Prefix
-	}
+	prefix := f.prefix()
 	m.inner = m.trie.find(prefix)
 	if f.Dropout > 0 {
 		return nil, fmt.Errorf("dropout %v gives other ids every time; set it to null", f.Dropout)

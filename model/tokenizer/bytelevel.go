@@ -48,6 +48,16 @@ func (b byteLevel) cut(to, from *words) {
 	to.first = from.first
 }
 
+// coversBytes tells whether every byte is a piece, wherever it stands in a word: then no text is unknown behind ByteLevel.
+func (m *bpe) coversBytes(prefix string) bool {
+	for _, b := range byteRunes {
+		if m.id(b) < 0 || m.id(b+m.suffix) < 0 || m.id(prefix+b) < 0 || m.id(prefix+b+m.suffix) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // appendByteRunes appends the character that stands for each byte of text.
 func appendByteRunes(dst, text []byte) []byte {
 	for _, b := range text {

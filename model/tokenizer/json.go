@@ -58,6 +58,9 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 		return nil, fmt.Errorf("reading tokenizer.json: post_processor: %w", err)
 	}
 	t.before, t.after = t.around()
+	if m, ok := t.model.(*bpe); ok && f.endsInBytes() && m.coversBytes(f.Model.prefix()) {
+		m.unknown = -1 // it stands for no text, and may be the token at the end of texts
+	}
 	if err := t.setAdded(f.Added); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: added_tokens: %w", err)
 	}
@@ -69,6 +72,20 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 		}
 	}
 	return t, nil
+}
+
+// endsInBytes tells whether the model sees characters that stand for bytes, and no others.
+func (f *file) endsInBytes() bool {
+	kinds := kindsOf(f.Split)
+	return len(kinds) > 0 && kinds[len(kinds)-1] == "ByteLevel"
+}
+
+// prefix is that of pieces within a word, "" if the file has none.
+func (f *modelFile) prefix() string {
+	if f.Prefix == nil {
+		return ""
+	}
+	return *f.Prefix
 }
 
 func (t *Tokenizer) setModel(f *modelFile) error {

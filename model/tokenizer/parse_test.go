@@ -69,6 +69,7 @@ func TestParseErrors(t *testing.T) {
 		{splitter(`{"type": "Split", "pattern": {"Regex": "[[:alpha:]]"}, "behavior": "Removed"}`), `[ inside of brackets`},
 		{splitter(`{"type": "Metaspace", "replacement": ""}`), `replacement "" of Metaspace is not one character`},
 		{splitter(`{"type": "Metaspace", "replacement": "_", "prepend_scheme": "last"}`), `prepend_scheme "last"`},
+		{splitter(`{"type": "Metaspace", "replacement": "_", "prepend_scheme": "first", "add_prefix_space": false}`), `contradicts prepend_scheme "first"`},
 		{splitter(`{"type": 3}`), "cannot unmarshal number"},
 		{template(`{"type": "TemplateProcessing", "single": []}`), "for a single text: it has text A 0 times"},
 		{template(`{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}], "pair": [{"Sequence": {"id": "A"}}]}`), "for a pair: it has text A 1 times and text B 0 times"},

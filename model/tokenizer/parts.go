@@ -152,6 +152,9 @@ func parseMetaspace(data json.RawMessage) ([]splitter, error) {
 	m := metaspace{mark: []byte(f.Mark), prefix: f.Scheme, split: f.Split == nil || *f.Split}
 	switch f.Scheme {
 	case "always", "first", "never":
+		if f.Prefix != nil && !*f.Prefix && f.Scheme != "never" {
+			return nil, fmt.Errorf("add_prefix_space false of Metaspace contradicts prepend_scheme %q; take one of them out", f.Scheme)
+		}
 	case "":
 		m.prefix = "always"
 		if f.Prefix != nil && !*f.Prefix {

@@ -157,3 +157,16 @@ func TestConcurrent(t *testing.T) {
 	}
 	g.Wait()
 }
+
+// TestUnknown asks for the token that stands for text that no piece covers: where every byte is a piece, there is none,
+// whatever unk_token says.
+func TestUnknown(t *testing.T) {
+	for name, want := range map[string]int32{"unigram": 3, "wordpiece": 1, "bpe_roberta": -1, "bpe_gpt2": -1, "bpe_llama2": 0, "bpe_clip": 1} {
+		if got := named(t, name).UnknownID(); got != want {
+			t.Errorf("%s has unknown token %d, want %d", name, got, want)
+		}
+	}
+	if x := named(t, "bpe_roberta"); !x.IsSpecial(3) || x.Piece(3) != "<unk>" {
+		t.Errorf("%q is not special", x.Piece(3))
+	}
+}
