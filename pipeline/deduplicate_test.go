@@ -1,11 +1,14 @@
 package pipeline
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -23,6 +26,17 @@ func TestDeduplicate(t *testing.T) {
 {"id": "d2", "language": "en", "title": "b", "text": "noon"}
 {"id": "d1", "language": "de", "title": "a", "text": "noon"}
 {"id": "d3", "language": "en", "title": "a", "text": "noon"}
+`)
+	put(t, filepath.Join(folder, "judgments.jsonl"), `{"query_id": "q1", "document_id": "d3", "grade": 2, "document_language": "en"}
+{"query_id": "q1", "document_id": "d1", "grade": 1, "document_language": "en"}
+{"query_id": "q1", "document_id": "d1", "grade": 0, "document_language": "de"}
+{"query_id": "q2", "document_id": "d3", "grade": 1}
+{"query_id": "q2", "document_id": "d2", "grade": 1, "document_language": "en"}
+{"query_id": "q3", "document_id": "d1", "grade": 1, "query_language": "en"}
+`)
+	put(t, filepath.Join(folder, "queries.jsonl"), `{"id": "q1", "text": "adhuhuri"}
+{"id": "q2", "text": "adhuhuri"}
+{"id": "q3", "text": "adhuhuri"}
 `)
 	if err := run(t.Context(), t, file, Options{Workers: 2}); err != nil {
 		t.Fatal(err)
@@ -43,6 +57,20 @@ func TestDeduplicate(t *testing.T) {
 		}
 		if got := counted["stages."+c.step]; !maps.Equal(got.Dropped, c.dropped) || got.Out["kept"] != int64(len(c.want)) {
 			t.Errorf("%s: %+v", c.table, got)
+		}
+	}
+	for table, want := range map[string]string{
+		"judged":  "q1 d1 2, q1 d1 2, q1 d1 0, q2 d3 1, q2 d2 1, q3 d1 1",
+		"queries": "q1 d3 2, q1 d1 1, q1 d1 0, q1 d3 1, q1 d2 1, q3 d1 1",
+	} {
+		file := filepath.Join(folder, "out", table+".parquet")
+		var got []string
+		grades := columnOf[*array.Int32](t, file, schemas.Grade)
+		for i, query := range values(t, file, schemas.QueryID) {
+			got = append(got, fmt.Sprint(query, " ", values(t, file, schemas.DocumentID)[i], " ", grades.Value(i)))
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("judgments of %s are %q, want %q", table, got, want)
 		}
 	}
 }

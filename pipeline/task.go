@@ -103,6 +103,9 @@ func rowsRead(c counts, u *unit) int64 {
 	for _, n := range c.In {
 		in = max(in, n)
 	}
+	if from := u.cutInput("from"); from != nil { // the others are beside it
+		in = c.In[from.ref]
+	}
 	if in == 0 {
 		for _, n := range c.Out {
 			in = max(in, n)

@@ -20,17 +20,22 @@ import (
 // case and white space. Their similarity is what two sets have in common, as a share of what is in either, and is estimated
 // from 128 hash values, so that near the bound it may go either way: 0.03 to 0.04 is usual.
 //
-// The judgments of documents and queries that are left out stay, and evaluate counts such documents as not found.
+// The judgments of documents and queries that are left out name what is not there any more; evaluate would count such
+// documents as not found. So name the `judgments`, and read those of this stage after it: of its table judgments, a row each, what
+// was left out has the id of what was kept in its place, and judgments of both have the higher grade. Where documents are in
+// several languages, judgments that hold for any stay as they are.
 type Deduplicate struct {
 	// From names a table of documents, queries or pairs.
 	From schemas.TableRef `yaml:"from" ferry:"required"`
+	// Judgments names a table of judgments of the documents or queries, offered as judgments again.
+	Judgments schemas.TableRef `yaml:"judgments"`
 	// Near is the similarity, above 0 and at most 1, from which a text is a near duplicate, such as 0.8; 0 leaves out exact
 	// duplicates only.
 	Near float64 `yaml:"near"`
 	// Shingle is the number of characters in a shingle.
 	Shingle int `yaml:"shingle"`
 	// Window is the number of rows that are remembered: each is compared with so many of the rows kept before it, the last
-	// ones. One takes about 60 bytes of memory, with `near` about 1 KB.
+	// ones. One takes about 60 bytes of memory, with `near` about 1 KB, with `judgments` 50 bytes more.
 	Window int `yaml:"window"`
 }
 
@@ -57,17 +62,25 @@ func (d *Deduplicate) Validate() []schemas.Mistake {
 // Makes says that a row is kept as it is, or dropped.
 func (d *Deduplicate) Makes() Makes { return OneInEach }
 
-// Outputs is a table with the columns of From.
+// Outputs is a table with the columns of From, and one of judgments if they are named.
 func (d *Deduplicate) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	from := in.Schema("from")
-	return Outputs{Tables: []schemas.TableType{{Name: "kept", Schema: from}}}, lacksTexts(from)
+	out, found := Outputs{Tables: []schemas.TableType{{Name: "kept", Schema: from}}}, lacksTexts(from)
+	if d.Judgments != "" {
+		found = append(found, lacks("judgments", in.Schema("judgments"), "judgments", schemas.QueryID, schemas.DocumentID, schemas.Grade)...)
+		if from != nil && len(found) == 0 && len(textSides(from)) > 1 {
+			found = append(found, schemas.Mistake{Key: "judgments", Problem: "are of documents or queries; this table has " + columnList(from)})
+		}
+		out.Tables = append(out.Tables, schemas.TableType{Name: "judgments", Schema: schemas.Judgments()})
+	}
+	return out, found
 }
 
 // Run deduplicates. Texts are hashed by several workers and compared by one, in order.
 func (d *Deduplicate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	from, _ := job.Table("from")
 	out := job.Outputs["kept"]
-	duplicates := text.NewDuplicates(d.Window, d.Near)
+	duplicates, replaced := text.NewDuplicates(d.Window, d.Near), d.newReplaced(from.Schema)
 	var seen int64
 	for batch, err := range from.Batches(ctx) {
 		if err != nil {
@@ -75,7 +88,9 @@ func (d *Deduplicate) Run(ctx context.Context, job Job) (*model.Model, error) {
 		}
 		var rows []int
 		for i, one := range d.hash(batch, job.Workers) {
-			if reason := duplicates.Add(one.digest, one.sketch); reason != "" {
+			reason, of := duplicates.Add(one.digest, one.sketch)
+			replaced.add(batch, i, of, reason != "")
+			if reason != "" {
 				out.Drop(reason, 1)
 				continue
 			}
@@ -86,6 +101,9 @@ func (d *Deduplicate) Run(ctx context.Context, job Job) (*model.Model, error) {
 		}
 		seen += batch.NumRows()
 		job.Progress(seen, from.Rows, "rows")
+	}
+	if judged, ok := job.Table("judgments"); ok {
+		return nil, replaced.judge(ctx, judged, job.Outputs["judgments"])
 	}
 	return nil, nil
 }

@@ -22,14 +22,16 @@ func NewDuplicates(window int, near float64) *Duplicates {
 	return d
 }
 
-// Add says what a text is: "" if it is new and so kept, duplicate, or near_duplicate. The sketch is looked at only where
-// near duplicates are looked for.
-func (d *Duplicates) Add(digest [16]byte, sketch *Sketch) string {
-	if _, ok := d.seen[digest]; ok {
-		return "duplicate"
+// Add says what a text is: "" if it is new and so kept, duplicate, or near_duplicate. Of counts the texts kept before it, or
+// before the one that it is a duplicate of. The sketch is looked at only where near duplicates are looked for.
+func (d *Duplicates) Add(digest [16]byte, sketch *Sketch) (reason string, of int) {
+	if of, ok := d.seen[digest]; ok {
+		return "duplicate", of
 	}
-	if d.near != nil && d.near.has(sketch, d.kept) {
-		return "near_duplicate"
+	if d.near != nil {
+		if of, ok := d.near.find(sketch, d.kept); ok {
+			return "near_duplicate", of
+		}
 	}
 	at := d.kept % d.window
 	if d.kept < d.window {
@@ -43,7 +45,7 @@ func (d *Duplicates) Add(digest [16]byte, sketch *Sketch) string {
 		d.near.add(sketch, d.kept)
 	}
 	d.kept++
-	return ""
+	return "", d.kept - 1
 }
 
 // A bandShape is how sketches are cut into bands (locality-sensitive hashing): only sketches that agree in a whole band are
@@ -96,18 +98,18 @@ func newBands(window int, near float64) *bands {
 // by many.
 const mostCompared = 256
 
-// has tells whether one of the kept texts in the window is a near duplicate, of those that share a band the last ones.
-func (b *bands) has(s *Sketch, kept int) bool {
+// find returns one of the kept texts in the window that is a near duplicate, of those that share a band the last ones.
+func (b *bands) find(s *Sketch, kept int) (int, bool) {
 	for band := range b.count {
 		text, ok := b.last[band][b.hash(s, band)]
 		for n := 0; ok && text >= 0 && text >= kept-b.window && n < mostCompared; n++ {
 			if s.common(&b.short[text%b.window]) >= b.least {
-				return true
+				return text, true
 			}
 			text = b.before[text%b.window*b.count+band]
 		}
 	}
-	return false
+	return 0, false
 }
 
 // add adds a text in place of the one that leaves the window.

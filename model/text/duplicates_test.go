@@ -123,7 +123,7 @@ func TestNearDuplicates(t *testing.T) {
 		var kept []int
 		dropped := 0
 		for i, s := range lines {
-			reason := d.Add(Digest(Part{"en", s}), sketchOf("en", s, n))
+			reason, _ := d.Add(Digest(Part{"en", s}), sketchOf("en", s, n))
 			most := 0.0
 			for _, k := range kept {
 				most = max(most, jaccard(sets[i], sets[k]))
@@ -169,7 +169,7 @@ func TestWindow(t *testing.T) {
 				case near == 1 && slices.ContainsFunc(last, func(s string) bool { return strings.EqualFold(s, text) }):
 					want = "near_duplicate"
 				}
-				got := d.Add(Digest(Part{"en", text}), sketchOf("en", text, 5))
+				got, _ := d.Add(Digest(Part{"en", text}), sketchOf("en", text, 5))
 				if near != 0.8 && got != want || want == "duplicate" && got != want {
 					t.Fatalf("window %d, near %v: %q is %q, want %q", window, near, text, got, want)
 				}
