@@ -3,8 +3,10 @@ package sources
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -46,4 +48,27 @@ func BenchmarkLines(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkObject finds the values of a passage in JSON, in place and by its twin.
+func BenchmarkObject(b *testing.B) {
+	columns := newMapping("documents", "en", map[string]string{"id": "_id"}, nil, 0).layout()
+	line := []byte(`{"_id": "17", "title": "A title", "text": "` + strings.Repeat("word \u0e04\u0e27\u0e32\u0e21 ", 20) + `", "metadata": {"url": "x"}}`)
+	values := make([]json.RawMessage, len(columns))
+	b.Run("in place", func(b *testing.B) {
+		b.SetBytes(int64(len(line)))
+		for b.Loop() {
+			if !scanObject(line, func([]byte, []byte) {}) {
+				b.Fatal("not scanned")
+			}
+		}
+	})
+	b.Run("map", func(b *testing.B) {
+		b.SetBytes(int64(len(line)))
+		for b.Loop() {
+			if bad := decodeObject(line, columns, values); bad != nil {
+				b.Fatal(bad)
+			}
+		}
+	})
 }
