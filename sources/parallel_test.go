@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -64,55 +63,65 @@ func nastyLines(line func(i int) string) []byte {
 	return b.Bytes()
 }
 
-// TestParallel reads published and nasty files of every layout of lines, packed in every way, in small pieces: what comes
-// of them is the same for any number of workers, and that of one that reads the bare file as a whole.
+// The sources that read lines, from the one file of that name.
+func mmarcoOf(string) (source, string) {
+	m := NewMMARCO()
+	m.Path, m.Documents, m.MaxLine = ".", []string{"hi"}, 3000
+	return m, "documents"
+}
+
+func jsonlOf(file string) (source, string) {
+	j := NewJSONL()
+	j.Path, j.Language, j.Columns, j.MaxLine = []schemas.Path{schemas.Path(file)}, "sw", map[string]string{"text": "question"}, 3000
+	return j, "documents"
+}
+
+func trecOf(file string) (source, string) {
+	r := NewTREC()
+	r.Run, r.MaxLine = schemas.Path(file), 3000
+	return r, "hits"
+}
+
+func mosesOf(file string) (source, string) {
+	b := NewBitext()
+	b.Path, b.Languages, b.Format, b.MaxLine = []schemas.Path{schemas.Path(file), schemas.Path(file)}, []string{"en", "sw"}, "moses", 3000
+	return b, "pairs"
+}
+
+const hindi = "collections/hindi_collection.tsv"
+
+// TestParallel reads nasty files of every layout of lines, packed in every way, in small pieces: what comes of them is
+// the same for any number of workers, and that of one that reads the bare file as a whole.
 func TestParallel(t *testing.T) {
-	folder := string(data(t, ""))
-	real := func(name string) []byte {
-		content, err := os.ReadFile(filepath.Join(folder, name))
-		if err != nil {
-			t.Skip(err)
-		}
-		return content
-	}
 	tsv := func(i int) string { return fmt.Sprintf("%d\ttext \u0e01 %d\t\"quoted\"", i*i%5000, i) }
-	object := func(i int) string { return fmt.Sprintf(`{"id":%d,"text":"text \u0e01 %d","title":null}`, i*i%5000, i) }
+	object := func(i int) string {
+		return fmt.Sprintf(`{"id":%d,"question":"text \u0e01 %d","title":null}`, i*i%5000, i)
+	}
 	hit := func(i int) string { return fmt.Sprintf("%d Q0 d%d %d %d.5 x", i%30, i, i, 1000-i) }
-	mmarco := func(file string) (source, string) {
-		m := NewMMARCO()
-		m.Path, m.Documents, m.MaxLine = ".", []string{"hi"}, 3000
-		return m, "documents"
-	}
-	jsonl := func(file string) (source, string) {
-		j := NewJSONL()
-		j.Path, j.Language, j.Columns, j.MaxLine = []schemas.Path{schemas.Path(file)}, "sw", map[string]string{"text": "text"}, 3000
-		return j, "documents"
-	}
-	trec := func(file string) (source, string) {
-		r := NewTREC()
-		r.Run, r.MaxLine = schemas.Path(file), 3000
-		return r, "hits"
-	}
-	tatoeba := func(file string) (source, string) {
-		b := NewBitext()
-		b.Path, b.Languages, b.Format, b.MaxLine = []schemas.Path{schemas.Path(file), schemas.Path(file)}, []string{"en", "sw"}, "moses", 3000
-		return b, "pairs"
-	}
+	t.Run("mmarco", func(t *testing.T) { parallel(t, hindi, nastyLines(tsv), mmarcoOf) })
+	t.Run("trec", func(t *testing.T) { parallel(t, "run", nastyLines(hit), trecOf) })
+	t.Run("jsonl", func(t *testing.T) { parallel(t, "x.jsonl", nastyLines(object), jsonlOf) })
+	t.Run("moses", func(t *testing.T) { parallel(t, "x.sw", nastyLines(tsv), mosesOf) })
+}
+
+// TestParallelPublished does so for published files.
+func TestParallelPublished(t *testing.T) {
 	for _, c := range []struct {
-		name, file string
-		content    []byte
-		source     func(file string) (source, string)
+		published, file string
+		source          func(file string) (source, string)
 	}{
-		{"mmarco", "collections/hindi_collection.tsv", real("mmarco/data/google/collections/hindi_collection.tsv"), mmarco},
-		{"trec", "run", real("trec_eval/test/results.test"), trec},
-		{"jsonl", "x.jsonl", bytes.ReplaceAll(real("afriqa/queries/swa/queries.afriqa.swa.en.dev.json"), []byte(`"question"`), []byte(`"text"`)), jsonl},
-		{"moses", "x.swh", real("bitext/tatoeba/tatoeba.tha-eng.tha"), tatoeba},
-		{"nasty mmarco", "collections/hindi_collection.tsv", nastyLines(tsv), mmarco},
-		{"nasty trec", "run", nastyLines(hit), trec},
-		{"nasty jsonl", "x.jsonl", nastyLines(object), jsonl},
-		{"nasty moses", "x.swh", nastyLines(tsv), tatoeba},
+		{"mmarco/data/google/collections/hindi_collection.tsv", hindi, mmarcoOf},
+		{"trec_eval/test/results.test", "run", trecOf},
+		{"afriqa/queries/swa/queries.afriqa.swa.en.dev.json", "x.jsonl", jsonlOf},
+		{"bitext/tatoeba/tatoeba.tha-eng.tha", "x.sw", mosesOf},
 	} {
-		t.Run(c.name, func(t *testing.T) { parallel(t, c.file, c.content, c.source) })
+		t.Run(c.file, func(t *testing.T) {
+			content, err := os.ReadFile(string(data(t, c.published)))
+			if err != nil {
+				t.Skip(err)
+			}
+			parallel(t, c.file, content, c.source)
+		})
 	}
 }
 
