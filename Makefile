@@ -15,12 +15,12 @@ test: ## all tests; those that need outside data say so when they skip
 race: ## the tests under the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race -timeout 40m ./...
 
-FUZZTIME ?= 1000x
+INPUTS ?= 1000x
 
-fuzz: ## every fuzz target there is, FUZZTIME inputs each; one that fails is kept in testdata/fuzz
+fuzz: ## every fuzz target there is, INPUTS for each; one that fails is kept in testdata/fuzz
 	@mkdir -p build; grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' . | sort | while IFS=: read -r file function; do \
 		echo "fuzz $${function#func } in $${file%/*}"; \
-		go test -run '^$$' -fuzz "^$${function#func }\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$${file%/*}" >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
+		go test -run '^$$' -fuzz "^$${function#func }\$$" -fuzztime $(INPUTS) -fuzzminimizetime 1x "$${file%/*}" >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
 	done
 
 purego: ## the tests of the kernels and what stands on them, without assembly
