@@ -11,8 +11,9 @@ import (
 	"github.com/ferry-clir/ferry/stages"
 )
 
-// computeShards runs a row-wise stage on the shards of the table that key names, each as soon as it is published, as
-// many at a time as there are workers. A task whose note is there was done by an earlier run.
+// computeShards runs a row-wise stage on the shards of the table that key names, each as soon as it is published. As
+// many compute at a time as there are workers, and as many others may wait for the disk. A task whose note is there was
+// done by an earlier run.
 func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, job stages.Job) (note, error) {
 	in := u.cutInput(key)
 	if in == nil {
@@ -28,7 +29,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, j
 	var mutex sync.Mutex
 	var rows int64
 	notes := map[int]note{}
-	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(cap(r.slots))
+	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(2 * cap(r.slots))
 	feed := func() error {
 		for i := 0; ; i++ {
 			s, ok, err := from.shard(ctx, i)
@@ -79,10 +80,11 @@ func (u *unit) cutInput(key string) *input {
 func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s shard, job stages.Job, relatives map[string]relativeTask) (note, error) {
 	select {
 	case r.slots <- struct{}{}:
-		defer func() { <-r.slots }()
 	case <-ctx.Done():
 		return note{}, context.Cause(ctx)
 	}
+	release := sync.OnceFunc(func() { <-r.slots })
+	defer release()
 	n, ok, err := r.store.read(u.key, taskName(s.Number))
 	if err != nil {
 		return note{}, err
@@ -117,6 +119,7 @@ func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s sh
 	job.Tables, job.Outputs, job.Workers = cut, t.outputs(ctx), 1
 	job.Progress = func(int64, int64, string) {}
 	_, err = c.Run(ctx, job)
+	release() // what is left waits for the disk, and others may compute
 	if n, err = t.end(err); err != nil {
 		return note{}, err
 	}
