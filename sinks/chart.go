@@ -45,7 +45,7 @@ func (rows audits) chart() ([]byte, error) {
 	for _, style := range []*draw.TextStyle{&p.Title.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
 		style.Font.Variant = "Sans"
 	}
-	p.Y.Min, p.Legend.Top = 0, true
+	p.Y.Min, p.Legend.Top, p.Title.Padding = 0, true, vg.Millimeter*2
 	grid := plotter.NewGrid()
 	grid.Vertical.Width = 0
 	p.Add(grid)
@@ -66,10 +66,12 @@ func (rows audits) chart() ([]byte, error) {
 	}
 	if len(slots) > 0 { // it panics without
 		p.NominalX(slots...)
+		p.X.Min, p.X.Max = -0.5, float64(len(slots))-0.5 // the range of the bars' middles would cut the outer ones
 	}
 	p.Y.Max *= 1.2 // room for the legend
 	canvas := vgsvg.New(max(6*vg.Inch, vg.Inch+slotWidth*vg.Length(len(slots))), chartHeight)
-	p.Draw(draw.New(canvas))
+	const margin = 8 * vg.Millimeter / 3
+	p.Draw(draw.Crop(draw.New(canvas), margin, -margin, margin, -margin))
 	var svg bytes.Buffer
 	if _, err := canvas.WriteTo(&svg); err != nil {
 		return nil, fmt.Errorf("drawing chart: %w", err)
