@@ -69,7 +69,7 @@ func (e engines) compare(t *testing.T, text string) {
 // TestEnginesOnCorpora compares the tokens of every line of every file of the shared data.
 func TestEnginesOnCorpora(t *testing.T) {
 	files := corpora(t)
-	for _, name := range realTokenizers {
+	for _, name := range append([]string{"bpe_gpt2"}, realTokenizers...) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := open(t, name)
