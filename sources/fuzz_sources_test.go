@@ -92,6 +92,11 @@ func fuzzedSources() []fuzzed {
 		{"wikiclir", "judgments", []string{"swahili/en2sw.rel", ""}, wikiclir, "1 2 2\n1 3 1\n1 4 7\n1\n"},
 		{"tsv", "pairs", []string{"p.tsv", ""}, bitext(func(*Bitext) {}, "p.tsv"), "noon\tadhuhuri\nday\n\t\nnight\tusiku\tmore\n"},
 		{"tsv with ids", "pairs", []string{"p.tsv", ""}, bitext(func(b *Bitext) { b.Columns = []string{"id", "target", "-", "source"} }, "p.tsv"), "1\tadhuhuri\t\tnoon\n\tsiku\t-\tday\n2\n"},
+		{"text", "documents", []string{"a.txt", ""}, func(folder string) source {
+			s := NewText()
+			s.Path, s.Language, s.MaxLine = []schemas.Path{path(folder, "a.txt")}, "sw", fuzzedLine
+			return s
+		}, "Habari\n \n"},
 		{"moses", "pairs", []string{"p.en", "", "p.sw", "adhuhuri\n\nus\xffiku\n"}, bitext(func(*Bitext) {}, "p"), "noon\nday\nnight\nmoon\n"},
 		{"jsonl", "documents", []string{"own.jsonl", ""}, own("documents"), `{"id": "d1", "language": "en", "text": "noon"}` + "\n[]\n{\n" + `{"id": 7, "language": "en", "title": null, "text": "\ud800"}` + "\nnull\n"},
 		{"jsonl", "queries", []string{"own.jsonl", ""}, own("queries"), `{"id": "q1", "language": "en", "text": "noon", "exclude": ["d1", 2, null]}` + "\n"},
