@@ -18,7 +18,7 @@ import (
 
 // A Sinkhorn of ours ends at the mean marginal error that 50 iterations of the peers leave, as this says for each set.
 var transport = []comparison{
-	{script: []string{"sinkhorn.py", "--epsilons", "0.05", "--iterations", "50", "--only", "ot.batch torch, kernel,vmap jit,ot.emd"},
+	{script: []string{"sinkhorn.py", "--epsilons", "0.05", "--iterations", "50", "--only", "ot.batch torch, kernel,vmap jit,POT emd"},
 		last: "ragged eps 0.05 it 50 vmap jit, kernel", weight: 3, unit: "problems/s", benches: []benchmark{
 			{"sinkhorn-32", "epsilon 0.05, marginal error 0.009", "32x32 eps*", "", sinkhorn("32", 0.05, 0.009)},
 			{"sinkhorn-64", "epsilon 0.05, marginal error 0.009", "64x64 eps*", "", sinkhorn("64", 0.05, 0.009)},
