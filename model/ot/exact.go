@@ -17,7 +17,7 @@ func (s *solver) exact(p problem, _ Options) (Report, error) {
 	if err := s.start(p); err != nil {
 		return Report{}, err
 	}
-	const blur, iterations, tolerance = 100, 30, 0.02
+	const blur, iterations, tolerance = 400, 100, 0.02
 	if epsilon := s.spread / blur; epsilon > 0 {
 		var r Report
 		if s.iterate(p, Options{Epsilon: epsilon, Iterations: iterations, Tolerance: tolerance}, &r) {
