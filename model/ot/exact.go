@@ -172,8 +172,9 @@ func (x *paths) search(p problem, start int, least float64) (end int) {
 		}
 		x.finished = append(x.finished, j)
 		nearest = -2
+		via := x.via
 		for i, mass := range x.flow[j*p.rows : (j+1)*p.rows] {
-			if mass > 0 && x.via[i] == unreached {
+			if mass > 0 && via[i] == unreached {
 				nearest = x.relax(p, i, j, x.distance[j])
 			}
 		}
@@ -189,13 +190,17 @@ func (x *paths) relax(p problem, i, via int, distance float64) (nearest int) {
 	x.reached = append(x.reached, i)
 	nearest, closest := -1, math.Inf(1)
 	base := distance - x.f[i]
-	row := x.costs[i*p.columns : (i+1)*p.columns]
+	n := p.columns
+	row, g, distances, from := x.costs[i*n:(i+1)*n], x.g[:n], x.distance[:n], x.from[:n]
 	for k, j := range x.open {
-		d := max(base+row[j]-x.g[j], distance) // no reduced cost is negative but by rounding
-		if d < x.distance[j] {
-			x.distance[j], x.from[j] = d, i
+		d := base + row[j] - g[j]
+		if d < distance { // no reduced cost is negative but by rounding
+			d = distance
+		}
+		if d < distances[j] {
+			distances[j], from[j] = d, i
 		} else {
-			d = x.distance[j]
+			d = distances[j]
 		}
 		if d < closest {
 			closest, nearest = d, k
