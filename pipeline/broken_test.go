@@ -22,22 +22,22 @@ var brokenCases = []broken{
 	{
 		name: "truncated gzip", files: map[string]string{"p.tsv.gz": cut(gzipped(lines(3000, "word %d\tneno %d")))},
 		source: `{kind: bitext, path: p.tsv.gz, languages: [en, sw]}`,
-		fails:  "sources.data.pairs: reading p.tsv.gz: line 1954: unexpected EOF",
+		fails:  "sources.data.pairs: reading p.tsv.gz: line 1954: unexpected EOF: the file is cut short or damaged; get it again",
 	},
 	{
 		name: "truncated zstd", files: map[string]string{"p.tsv.zst": cut(zstandard(lines(3000, "word %d\tneno %d")))},
 		source: `{kind: bitext, path: p.tsv.zst, languages: [en, sw]}`,
-		fails:  "sources.data.pairs: opening p.tsv.zst: unexpected EOF",
+		fails:  "sources.data.pairs: opening p.tsv.zst: unexpected EOF: the file is cut short or damaged; get it again",
 	},
 	{
 		name: "truncated zip", files: map[string]string{"p.tsv.zip": cut(zipped("p.tsv", lines(3000, "word %d\tneno %d")))},
 		source: `{kind: bitext, path: p.tsv.zip, languages: [en, sw]}`,
-		fails:  "sources.data.pairs: opening p.tsv.zip: zip: not a valid zip file",
+		fails:  "sources.data.pairs: opening p.tsv.zip: zip: not a valid zip file: the file is cut short or damaged; get it again",
 	},
 	{
 		name: "not gzip", files: map[string]string{"p.tsv.gz": "\x1f\x8b and then text"},
 		source: `{kind: bitext, path: p.tsv.gz, languages: [en, sw]}`,
-		fails:  "sources.data.pairs: opening p.tsv.gz: gzip: invalid header",
+		fails:  "sources.data.pairs: opening p.tsv.gz: gzip: invalid header: the file is cut short or damaged; get it again",
 	},
 	{
 		name: "zip bomb", files: map[string]string{"p.tsv.zip": zipped("p.tsv", strings.Repeat("a", 40<<20))},
@@ -55,9 +55,14 @@ var brokenCases = []broken{
 		fails:  "sources.data.pairs: opening p.tsv: is UTF-16; convert it to UTF-8",
 	},
 	{
+		name: "lines that end in CR", files: map[string]string{"p.tsv": "noon\tadhuhuri\rday\tsiku\r"},
+		source: `{kind: bitext, path: p.tsv, languages: [en, sw]}`,
+		fails:  `sources.data.pairs: opening p.tsv: has lines that end in CR alone, as on old Macs; convert them to LF: tr '\r' '\n'`,
+	},
+	{
 		name: "folder for a file", files: map[string]string{"p.tsv/in": "a\tb\n"},
 		source: `{kind: bitext, path: p.tsv, format: tsv, languages: [en, sw]}`,
-		fails:  "sources.data: reading input p.tsv: read p.tsv: is a directory",
+		fails:  "sources.data: reading input p.tsv: it is a folder; name what is read of it, as in p.tsv/*",
 	},
 	{
 		name: "bad lines", budget: "5",

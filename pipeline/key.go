@@ -122,6 +122,9 @@ func (h *hashes) sum(ctx context.Context, file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading input: %w", err)
 	}
+	if stat.IsDir() {
+		return "", fmt.Errorf("reading input %s: it is a folder; name what is read of it, as in %s", file, filepath.Join(file, "*"))
+	}
 	h.mutex.Lock()
 	known, ok := h.known[file]
 	h.mutex.Unlock()

@@ -127,7 +127,7 @@ func (l *lines[T]) turn() bool {
 			err = expansion(l.plain, l.packed)
 		}
 		if err != nil {
-			l.err = fmt.Errorf("reading %s: line %d: %w", l.path, l.number+1, err)
+			l.err = fmt.Errorf("reading %s: line %d: %w", l.path, l.number+1, damage(err))
 			return false
 		}
 		b.reset()

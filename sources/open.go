@@ -40,7 +40,7 @@ func open(ctx context.Context, name string, wanted func(string) bool) (*input, e
 	}
 	if err := in.skipMark(); err != nil {
 		in.close()
-		return nil, fmt.Errorf("opening %s: %w", name, err)
+		return nil, fmt.Errorf("opening %s: %w", name, damage(err))
 	}
 	return in, nil
 }
@@ -54,7 +54,7 @@ func openBytes(ctx context.Context, name string, wanted func(string) bool) (*inp
 	in := &input{path: legible(name), closers: []func() error{f.Close}}
 	if err := in.decompress(ctx, f, wanted); err != nil {
 		in.close()
-		return nil, fmt.Errorf("opening %s: %w", name, err)
+		return nil, fmt.Errorf("opening %s: %w", name, damage(err))
 	}
 	return in, nil
 }
@@ -98,6 +98,9 @@ func (in *input) unzip(f *os.File, wanted func(string) bool) (io.Reader, *counte
 	found, names, err := members(f, wanted)
 	if err != nil {
 		return nil, nil, err
+	}
+	if len(names) == 0 {
+		return nil, nil, errors.New("the archive has no files")
 	}
 	if len(found) != 1 {
 		return nil, nil, fmt.Errorf("need one file out of this archive, %d fit; it has %s", len(found), strings.Join(names, ", "))
@@ -161,11 +164,15 @@ func memberNames(file string) []string {
 	return names
 }
 
-// skipMark steps over a UTF-8 byte order mark.
+// skipMark steps over a UTF-8 byte order mark, and refuses text that would be one line, or noise.
 func (in *input) skipMark() error {
 	head, err := in.Peek(3)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
+	}
+	some, _ := in.Peek(64 << 10) // an error comes again when it is read
+	if bytes.Count(some, []byte{'\r'}) > 1 && !bytes.Contains(some, []byte{'\n'}) && !bytes.Contains(some, []byte{0}) {
+		return errors.New("has lines that end in CR alone, as on old Macs; convert them to LF: tr '\\r' '\\n'")
 	}
 	if bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}) {
 		return errors.New("is UTF-16; convert it to UTF-8")

@@ -4,10 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -92,6 +96,16 @@ func (g *guard) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// damage adds what to do about it to the error of a packed file that is cut short or damaged.
+func damage(err error) error {
+	var corrupt flate.CorruptInputError
+	known := []error{io.ErrUnexpectedEOF, zip.ErrFormat, zip.ErrChecksum, gzip.ErrHeader, gzip.ErrChecksum, zstd.ErrMagicMismatch, zstd.ErrCRCMismatch}
+	if errors.As(err, &corrupt) || slices.ContainsFunc(known, func(one error) bool { return errors.Is(err, one) }) {
+		return fmt.Errorf("%w: the file is cut short or damaged; get it again", err)
+	}
+	return err
 }
 
 // expansion returns an error if packed bytes of a file have become absurdly many.

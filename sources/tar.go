@@ -55,7 +55,7 @@ func (t *tape) next() (pattern int, file *input, err error) {
 			err = errors.New("it has no " + t.patterns[t.left[0]])
 		}
 		if err != nil {
-			return t.left[0], nil, fmt.Errorf("opening %s: %w", t.path, err)
+			return t.left[0], nil, fmt.Errorf("opening %s: %w", t.path, damage(err))
 		}
 		i := slices.IndexFunc(t.left, func(i int) bool { return endsIn(t.patterns[i])(name) })
 		if i < 0 {
