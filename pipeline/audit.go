@@ -94,6 +94,8 @@ func (f AuditFile) source() (source, error) {
 	path := []schemas.Path{schemas.Path(f.Path)}
 	var s source
 	switch name := filepath.Base(f.Path); {
+	case strings.Contains(name, ".tmx"), strings.Contains(name, ".tsv"):
+		return nil, fmt.Errorf("reading %s: it has more than a text a line; audit it by a pipeline with the source bitext and the stage audit", f.Path)
 	case strings.Contains(name, ".jsonl"):
 		j := sources.NewJSONL()
 		j.Path, j.Language = path, f.Language
