@@ -71,7 +71,7 @@ func (p *Pipeline) acquire(ctx context.Context, reporter Reporter) error {
 			started := time.Now()
 			reporter.Started(step)
 			arriving := &meter{reporter: reporter, step: step}
-			if err := sources.Acquire(ctx, file, arriving.progress); err != nil {
+			if err := sources.Acquire(ctx, file, arriving.progress, arriving.waiting); err != nil {
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
@@ -101,6 +101,10 @@ func (m *meter) progress(done, total int64) {
 	rate := float64(done-m.from) / now.Sub(m.started).Seconds()
 	m.mutex.Unlock()
 	m.reporter.Progress(m.step, done, total, arrivalText(rate, total-done))
+}
+
+func (m *meter) waiting(owner string) {
+	m.reporter.Progress(m.step, 0, 0, "bytes, waiting for process "+owner+", which downloads from there, too")
 }
 
 // arrivalText says what rate, in bytes a second, means for the bytes that remain, if they are known.

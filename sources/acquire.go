@@ -122,13 +122,14 @@ func SizeText(n int64) string {
 	return fmt.Sprintf("%.1f %s", value, units[0])
 }
 
-// Acquire downloads a file unless it is there. Another process that downloads from the same data set is waited for.
-func Acquire(ctx context.Context, p Published, progress func(done, total int64)) error {
+// Acquire downloads a file unless it is there. Another process that downloads from the same data set is waited for, and
+// waiting told its number.
+func Acquire(ctx context.Context, p Published, progress func(done, total int64), waiting func(owner string)) error {
 	address, err := p.address()
 	if err != nil {
 		return err
 	}
-	unlock, err := download.Lock(ctx, dataFolder(p.Set))
+	unlock, err := download.Lock(ctx, dataFolder(p.Set), waiting)
 	if err != nil {
 		return fmt.Errorf("downloading %s: %w", p.URL, err)
 	}

@@ -2,7 +2,9 @@ package sources
 
 import (
 	"bytes"
+	"context"
 	"crypto/md5"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,12 +12,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sources/download"
 )
 
 // TestCatalogue looks for rows that could not be downloaded, or would be to where they may not lie.
@@ -82,7 +86,7 @@ func acquire(t *testing.T, s downloaded) {
 	}
 	for range 2 {
 		for _, p := range s.Published() {
-			if err := Acquire(t.Context(), p, func(int64, int64) {}); err != nil {
+			if err := Acquire(t.Context(), p, func(int64, int64) {}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -155,13 +159,30 @@ func TestDownload(t *testing.T) {
 func TestWrongCopy(t *testing.T) {
 	p := catalogued("mmarco", "qrels.dev.small.tsv")[0]
 	mirror(t, map[string][]byte{strings.TrimPrefix(p.URL, "https://"): bytes.Repeat([]byte("x"), int(p.Size))})
-	err := Acquire(t.Context(), p, func(int64, int64) {})
+	err := Acquire(t.Context(), p, func(int64, int64) {}, nil)
 	if err == nil || !strings.Contains(err.Error(), "its checksum is") || len(Missing([]Published{p})) == 0 {
 		t.Errorf("a wrong copy gives %v", err)
 	}
 	t.Setenv("FERRY_MIRROR", "http://data.example")
-	if err := Acquire(t.Context(), p, func(int64, int64) {}); err == nil || !strings.Contains(err.Error(), "FERRY_MIRROR must be an https address") {
+	if err := Acquire(t.Context(), p, func(int64, int64) {}, nil); err == nil || !strings.Contains(err.Error(), "FERRY_MIRROR must be an https address") {
 		t.Errorf("a mirror without TLS gives %v", err)
+	}
+}
+
+// TestAcquireWaits waits for whoever downloads from the same data set, says who that is, and gives up when it is told to.
+func TestAcquireWaits(t *testing.T) {
+	mirror(t, nil)
+	p := catalogued("mtop")[0]
+	unlock, err := download.Lock(t.Context(), dataFolder(p.Set), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithCancel(t.Context())
+	var told string
+	err = Acquire(ctx, p, func(int64, int64) {}, func(owner string) { told = owner; cancel() })
+	if !errors.Is(err, context.Canceled) || told != strconv.Itoa(os.Getpid()) {
+		t.Errorf("waits for %q, and ends with %v", told, err)
 	}
 }
 
@@ -175,11 +196,14 @@ func TestDownloadMistakes(t *testing.T) {
 	unknown.Download, unknown.Collection, unknown.Languages = true, "mtop", []string{"en", "sw"}
 	without := NewBitext()
 	without.Path, without.Collection, without.Languages = append(without.Path, "x"), "tico19", []string{"en", "sw"}
+	coded := NewBitext()
+	coded.Download, coded.Collection, coded.Languages, coded.Codes = true, "tatoeba", []string{"en", "sw"}, map[string]string{"en": "eng"}
 	for want, s := range map[string]source{
-		"download: nobody publishes collections/swahili_collection.tsv": mmarco,
-		"path: has nothing to say where download is true":               both,
-		`collection: should be a bitext`:                                unknown,
-		"collection: is what to download, and download is not true":     without,
+		"codes: tatoeba's files have codes of three letters, and sw has two": coded,
+		"download: nobody publishes collections/swahili_collection.tsv":      mmarco,
+		"path: has nothing to say where download is true":                    both,
+		`collection: should be a bitext`:                                     unknown,
+		"collection: is what to download, and download is not true":          without,
 	} {
 		if found := s.Validate(); len(found) != 1 || !strings.HasPrefix(found[0].Error(), want) {
 			t.Errorf("%v, want %s", found, want)

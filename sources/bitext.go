@@ -44,7 +44,8 @@ type Bitext struct {
 	// Path names the file, or the two files of line-aligned text; globs, {source} and {target} are allowed.
 	Path []schemas.Path `yaml:"path"`
 	// Collection is the published bitext to download: opus/TED2020 and others of OPUS, line-aligned, or
-	// opus-tmx/TED2020 as TMX, which has no pair twice; tatoeba, tico19; see `ferry sources`.
+	// opus-tmx/TED2020 as TMX, which has no pair twice; tico19; or tatoeba, which needs codes of
+	// three letters; see `ferry sources`.
 	Collection string `yaml:"collection"`
 	// Languages are the source language, then one or more target languages.
 	Languages []string `yaml:"languages" ferry:"required"`
@@ -82,6 +83,13 @@ func (b *Bitext) Validate() []schemas.Mistake {
 		wrong("collection", "is what to download, and download is not true")
 	case b.Download && (len(known) == 0 || !strings.Contains(known[0].File, "{")):
 		wrong("collection", "should be a bitext that `ferry sources` lists, such as opus/TED2020, is %q", b.Collection)
+	}
+	if b.Download && b.Collection == "tatoeba" {
+		for _, language := range b.Languages {
+			if len(b.code(language)) == 2 {
+				wrong("codes", "tatoeba's files have codes of three letters, and %s has two; say what they call it, such as {en: eng, sw: swh}", language)
+			}
+		}
 	}
 	if len(b.Languages) < 2 {
 		wrong("languages", "should be the source language and one or more target languages, such as [en, sw]")

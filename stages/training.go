@@ -21,8 +21,8 @@ type Training struct {
 	Epochs float64 `yaml:"epochs"`
 	// Batch is the number of samples of an optimiser step.
 	Batch int `yaml:"batch"`
-	// BatchTokens, above 0, makes batches of up to so many of the student's tokens, of texts of about the same length, in
-	// place of batches of so many samples.
+	// BatchTokens is, above 0, the number of the student's tokens of which batches are made at most, of texts of about the
+	// same length, in place of batches of so many samples.
 	BatchTokens int `yaml:"batch_tokens"`
 	// MicroBatch is the number of samples that go through the encoder together; gradients are summed over those of a batch.
 	// It bounds memory. Batches of so many tokens are cut into batch / micro_batch parts.

@@ -14,8 +14,8 @@ import (
 var errLocked = errors.New("is locked")
 
 // Lock makes a folder and keeps other downloads out of it until unlock is called or the process ends, however
-// it ends. The file names the process that holds it.
-func Lock(ctx context.Context, folder string) (unlock func(), err error) {
+// it ends. The file names the process that holds it. While another one does, waiting, unless nil, is often told which.
+func Lock(ctx context.Context, folder string, waiting func(owner string)) (unlock func(), err error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, err
 	}
@@ -32,9 +32,12 @@ func Lock(ctx context.Context, folder string) (unlock func(), err error) {
 			f.Close()
 			return nil, fmt.Errorf("locking %s: %w", folder, err)
 		}
+		owner, _ := io.ReadAll(io.NewSectionReader(f, 0, 20))
+		if waiting != nil {
+			waiting(string(owner))
+		}
 		select {
 		case <-ctx.Done():
-			owner, _ := io.ReadAll(io.LimitReader(f, 20))
 			f.Close()
 			return nil, fmt.Errorf("waiting for process %s, which downloads it too: %w", owner, ctx.Err())
 		case <-time.After(100 * time.Millisecond):

@@ -21,7 +21,7 @@ func TestOwnerDies(t *testing.T) {
 	}
 	folder := filepath.Join(t.TempDir(), "model")
 	if held := os.Getenv("FERRY_TEST_LOCK"); held != "" {
-		if _, err := Lock(t.Context(), held); err != nil {
+		if _, err := Lock(t.Context(), held, nil); err != nil {
 			t.Fatal(err)
 		}
 		os.Stdout.WriteString("locked\n")
@@ -43,14 +43,18 @@ func TestOwnerDies(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	holder := fmt.Sprintf("process %d", child.Process.Pid)
-	if _, err := Lock(ctx, folder); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), holder) {
+	var told string
+	if _, err := Lock(ctx, folder, func(owner string) { told = "process " + owner }); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), holder) {
 		t.Errorf("lock of another process: %v", err)
+	}
+	if told != holder {
+		t.Errorf("waits for %s, is told of %q", holder, told)
 	}
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	child.Wait()
-	unlock, err := Lock(t.Context(), folder)
+	unlock, err := Lock(t.Context(), folder, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

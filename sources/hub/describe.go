@@ -39,7 +39,7 @@ func (c *Client) Describe(ctx context.Context, m Model) (*Listing, error) {
 	if l := load(folder, m); l != nil && len(l.absent(true)) == 0 {
 		return l, nil
 	}
-	unlock, err := download.Lock(ctx, folder)
+	unlock, err := download.Lock(ctx, folder, nil)
 	if err != nil {
 		return nil, fmt.Errorf("downloading %s: %w", m, err)
 	}
@@ -61,7 +61,7 @@ func (c *Client) Download(ctx context.Context, l *Listing, names ...string) erro
 	if len(absent()) == 0 {
 		return nil
 	}
-	unlock, err := download.Lock(ctx, l.folder)
+	unlock, err := download.Lock(ctx, l.folder, nil)
 	if err != nil {
 		return fmt.Errorf("downloading %s: %w", l.asked, err)
 	}
