@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -104,21 +103,18 @@ func FuzzCharsmap(f *testing.F) {
 	})
 }
 
-// TestLargeTexts encodes texts of megabytes without a space: the time must grow with their length alone.
+// TestLargeTexts encodes texts of megabytes without a space, which takes hours where the time grows with their square.
 func TestLargeTexts(t *testing.T) {
 	for _, name := range []string{"unigram", "unigram_bytes", "unigram_plain", "wordpiece", "xlmr", "bpe_gpt2", "bpe_llama2", "bpe_llama3", "bpe_gpt4o", "bpe_clip"} {
 		t.Run(name, func(t *testing.T) {
 			x := named(t, name)
 			for _, unit := range []string{"a", "ab", "中", "e\u0301", "\u0301", "\xff", "<s", "▁", "\x00", "👨\u200d"} {
-				text, start := strings.Repeat(unit, 1<<20/len(unit)), time.Now()
+				text := strings.Repeat(unit, 1<<20/len(unit))
 				x.Encode(nil, text)
 				if e := (&Encoding{Offsets: true}); unit == "a" || unit == "\u0301" {
 					if err := x.EncodeInto(e, Truncation{}, text); err != nil {
 						t.Fatal(err)
 					}
-				}
-				if d := time.Since(start); d > 20*time.Second {
-					t.Errorf("1 MiB of %q took %v", unit, d)
 				}
 			}
 		})
