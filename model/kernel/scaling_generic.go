@@ -70,18 +70,20 @@ func scaled(scaling, sum, mass float32, relax int, p *[4]float32) float32 {
 
 // planGeneric adds to sums, of (columns). plan and costs are (len(u), columns), k is (len(u), ld).
 func planGeneric(plan, costs []float32, columns, ld int, k, a, u, v, sums []float32) (value, rowError float32) {
+	total := 0.0 // vectors have a sum a lane, which is as exact
 	for i, ui := range u {
-		sum := float32(0)
+		sum, price := float32(0), float32(0)
 		for j, x := range k[i*ld : i*ld+columns] {
 			y := ui * x * v[j]
 			plan[i*columns+j] = y
 			sum += y
 			sums[j] += y
-			value += y * costs[i*columns+j]
+			price += y * costs[i*columns+j]
 		}
+		total += float64(price)
 		rowError += max(sum-a[i], a[i]-sum)
 	}
-	return value, rowError
+	return float32(total), rowError
 }
 
 // rowMinimaGeneric returns the largest cost, and 0, or NaN where a cost is not finite.
