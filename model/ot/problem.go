@@ -104,7 +104,8 @@ func eachProblem(costs []float32, shapes []Shape, a, b []float32, o Options, pla
 	if len(costs) != cells || len(plans) != cells || a != nil && len(a) != rows || b != nil && len(b) != columns {
 		panic("ot: costs, plans or marginals do not fit the shapes")
 	}
-	var s solver
+	s := scratch.Get().(*solver)
+	defer scratch.Put(s)
 	var uniformA, uniformB []float32
 	reports := make([]Report, len(shapes))
 	for k, shape := range shapes {

@@ -3,6 +3,7 @@ package ot
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 )
@@ -41,6 +42,9 @@ type solver struct {
 	paths   paths
 	partial partial
 }
+
+// scratch keeps solvers for the next batch.
+var scratch = sync.Pool{New: func() any { return new(solver) }}
 
 // start sets the potentials so that every row and every column of the kernel has a 1 where there is mass: none vanishes
 // as a whole.
