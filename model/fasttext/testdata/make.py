@@ -5,7 +5,8 @@
 
 With the published model, which is not kept here, lid.176.json is made too.
 """
-import json, sys
+import json, os, sys, tempfile
+
 import fasttext
 
 SENTENCES = {
@@ -32,7 +33,8 @@ def write(model, name):
 
 
 def main():
-    with open("/tmp/train.txt", "w") as f:
+    train = os.path.join(tempfile.mkdtemp(), "train.txt")
+    with open(train, "w") as f:
         for i, (label, all) in enumerate(SENTENCES.items()):
             f.writelines(f"__label__{label} {s}\n" for s in all * (i + 1))  # counts that differ make the tree unique
     for name, loss, quantize in [
@@ -40,9 +42,9 @@ def main():
         ("quantized", "hs", {}), ("norms", "softmax", {"qnorm": True, "dsub": 3}), ("pruned", "hs", {"cutoff": 300, "qnorm": True}),
     ]:
         grams = {"minn": 0, "maxn": 0} if name == "words" else {"minn": 2, "maxn": 3}
-        model = fasttext.train_supervised("/tmp/train.txt", dim=4, bucket=400, epoch=200, lr=0.5, loss=loss, thread=1, minCount=1, verbose=0, **grams)
+        model = fasttext.train_supervised(train, dim=4, bucket=400, epoch=200, lr=0.5, loss=loss, thread=1, minCount=1, verbose=0, **grams)
         if quantize is not None:
-            model.quantize("/tmp/train.txt", verbose=0, **quantize)
+            model.quantize(train, verbose=0, **quantize)
         model.save_model(name + ".model")
         write(model, name)
     if len(sys.argv) > 1:
