@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-)
 
-var errLocked = errors.New("is locked")
+	"github.com/ferry-clir/ferry/sources/download"
+)
 
 // lock keeps other runs out of a work folder until unlock is called or the process ends, however it ends.
 func lock(work string) (unlock func(), err error) {
@@ -18,9 +18,9 @@ func lock(work string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("locking work folder: %w", err)
 	}
-	if err := lockFile(f); err != nil {
+	if err := download.LockFile(f); err != nil {
 		f.Close()
-		if errors.Is(err, errLocked) {
+		if errors.Is(err, download.ErrLocked) {
 			return nil, fmt.Errorf("another run is at work in %s; wait for its end, or give this one a folder of its own with --set work=FOLDER", work)
 		}
 		return nil, fmt.Errorf("locking work folder: %w", err)

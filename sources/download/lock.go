@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-var errLocked = errors.New("is locked")
+// ErrLocked says that a process holds a file.
+var ErrLocked = errors.New("is locked")
 
 // Lock makes a folder and keeps other downloads out of it until unlock is called or the process ends, however
 // it ends. The file names the process that holds it. While another one does, waiting, unless nil, is often told which.
@@ -24,11 +25,11 @@ func Lock(ctx context.Context, folder string, waiting func(owner string)) (unloc
 		return nil, err
 	}
 	for {
-		err := lockFile(f)
+		err := LockFile(f)
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, errLocked) {
+		if !errors.Is(err, ErrLocked) {
 			f.Close()
 			return nil, fmt.Errorf("locking %s: %w", folder, err)
 		}

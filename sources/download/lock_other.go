@@ -4,5 +4,5 @@ package download
 
 import "os"
 
-// lockFile does nothing where files cannot be locked this way.
-func lockFile(*os.File) error { return nil }
+// LockFile does nothing where files cannot be locked this way.
+func LockFile(*os.File) error { return nil }

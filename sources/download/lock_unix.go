@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile takes the file for this process, or returns errLocked if another one, or this one, has it.
-func lockFile(f *os.File) error {
+// LockFile takes the file for this process, or returns ErrLocked if another one, or this one, has it.
+func LockFile(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if err == unix.EWOULDBLOCK {
-		return errLocked
+		return ErrLocked
 	}
 	return err
 }
