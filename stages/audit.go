@@ -2,7 +2,6 @@ package stages
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -34,15 +33,9 @@ func NewAudit() *Audit { return &Audit{Words: 50} }
 
 // Validate checks the keys.
 func (a *Audit) Validate() []schemas.Mistake {
-	var found []schemas.Mistake
-	for _, k := range []struct {
-		key   string
-		value int
-	}{{"max_tokens", a.MaxTokens}, {"words", a.Words}} {
-		if k.value < 0 {
-			found = append(found, schemas.Mistake{Key: k.key, Problem: fmt.Sprintf("should be at least 0, is %d", k.value)})
-		}
-	}
+	var found mistakes
+	found.when(a.MaxTokens < 0, "max_tokens", "at least 0", a.MaxTokens)
+	found.when(a.Words < 0, "words", "at least 0", a.Words)
 	return found
 }
 

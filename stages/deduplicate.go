@@ -2,7 +2,6 @@ package stages
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/sourcegraph/conc/iter"
@@ -44,18 +43,10 @@ func NewDeduplicate() *Deduplicate { return &Deduplicate{Shingle: 5, Window: 1_0
 
 // Validate checks the keys.
 func (d *Deduplicate) Validate() []schemas.Mistake {
-	var found []schemas.Mistake
-	if d.Near < 0 || d.Near > 1 {
-		found = append(found, schemas.Mistake{Key: "near", Problem: fmt.Sprintf("should be from 0 to 1, is %v", d.Near)})
-	}
-	for _, k := range []struct {
-		key   string
-		value int
-	}{{"shingle", d.Shingle}, {"window", d.Window}} {
-		if k.value < 1 {
-			found = append(found, schemas.Mistake{Key: k.key, Problem: fmt.Sprintf("should be at least 1, is %d", k.value)})
-		}
-	}
+	var found mistakes
+	found.when(d.Near < 0 || d.Near > 1, "near", "from 0 to 1", d.Near)
+	found.when(d.Shingle < 1, "shingle", "at least 1", d.Shingle)
+	found.when(d.Window < 1, "window", "at least 1", d.Window)
 	return found
 }
 

@@ -55,23 +55,11 @@ func NewLint() *Lint {
 
 // Validate checks the keys.
 func (l *Lint) Validate() []schemas.Mistake {
-	found := oneOf("fail_on", l.FailOn, schemas.SeverityError, schemas.SeverityWarning, "never")
-	for _, k := range []struct {
-		key   string
-		value float64
-	}{{"near", l.Near}, {"min_script", l.MinScript}} {
-		if !(k.value >= 0 && k.value <= 1) {
-			found = append(found, schemas.Mistake{Key: k.key, Problem: fmt.Sprintf("should be from 0 to 1, is %v", k.value)})
-		}
-	}
-	for _, k := range []struct {
-		key   string
-		value int
-	}{{"shingle", l.Shingle}, {"window", l.Window}} {
-		if k.value < 1 {
-			found = append(found, schemas.Mistake{Key: k.key, Problem: fmt.Sprintf("should be at least 1, is %d", k.value)})
-		}
-	}
+	found := mistakes(oneOf("fail_on", l.FailOn, schemas.SeverityError, schemas.SeverityWarning, "never"))
+	found.when(!(l.Near >= 0 && l.Near <= 1), "near", "from 0 to 1", l.Near)
+	found.when(!(l.MinScript >= 0 && l.MinScript <= 1), "min_script", "from 0 to 1", l.MinScript)
+	found.when(l.Shingle < 1, "shingle", "at least 1", l.Shingle)
+	found.when(l.Window < 1, "window", "at least 1", l.Window)
 	for i, name := range l.Ignore {
 		if _, ok := schemas.RuleNamed(name); !ok {
 			found = append(found, schemas.Mistake{Key: fmt.Sprintf("ignore[%d]", i), Problem: fmt.Sprintf("there is no rule %q; findings name theirs", name)})

@@ -65,24 +65,19 @@ func newTraining() Training {
 
 // Validate checks the keys.
 func (t *Training) Validate() []schemas.Mistake {
-	var found []schemas.Mistake
-	wrong := func(bad bool, key, should string, value any) {
-		if bad {
-			found = append(found, schemas.Mistake{Key: key, Problem: fmt.Sprintf("should be %s, is %v", should, value)})
-		}
-	}
-	wrong(t.Epochs <= 0, "epochs", "above 0", t.Epochs)
-	wrong(t.Batch < 1, "batch", "at least 1", t.Batch)
-	wrong(t.BatchTokens < 0, "batch_tokens", "at least 0", t.BatchTokens)
-	wrong(t.MicroBatch < 1, "micro_batch", "at least 1", t.MicroBatch)
-	wrong(t.LearningRate <= 0, "learning_rate", "above 0", t.LearningRate)
-	wrong(t.Warmup < 0 || t.Warmup > 1, "warmup", "between 0 and 1", t.Warmup)
-	wrong(t.LayerDecay <= 0 || t.LayerDecay > 1, "layer_decay", "above 0 and at most 1", t.LayerDecay)
-	wrong(t.WeightDecay < 0, "weight_decay", "at least 0", t.WeightDecay)
-	wrong(t.ClipNorm < 0, "clip_norm", "at least 0", t.ClipNorm)
-	wrong(t.Dropout < 0 || t.Dropout >= 1, "dropout", "at least 0 and below 1", t.Dropout)
-	wrong(t.FreezeLayers < 0, "freeze_layers", "at least 0", t.FreezeLayers)
-	wrong(t.Temperature <= 0, "temperature", "above 0", t.Temperature)
+	var found mistakes
+	found.when(t.Epochs <= 0, "epochs", "above 0", t.Epochs)
+	found.when(t.Batch < 1, "batch", "at least 1", t.Batch)
+	found.when(t.BatchTokens < 0, "batch_tokens", "at least 0", t.BatchTokens)
+	found.when(t.MicroBatch < 1, "micro_batch", "at least 1", t.MicroBatch)
+	found.when(t.LearningRate <= 0, "learning_rate", "above 0", t.LearningRate)
+	found.when(t.Warmup < 0 || t.Warmup > 1, "warmup", "between 0 and 1", t.Warmup)
+	found.when(t.LayerDecay <= 0 || t.LayerDecay > 1, "layer_decay", "above 0 and at most 1", t.LayerDecay)
+	found.when(t.WeightDecay < 0, "weight_decay", "at least 0", t.WeightDecay)
+	found.when(t.ClipNorm < 0, "clip_norm", "at least 0", t.ClipNorm)
+	found.when(t.Dropout < 0 || t.Dropout >= 1, "dropout", "at least 0 and below 1", t.Dropout)
+	found.when(t.FreezeLayers < 0, "freeze_layers", "at least 0", t.FreezeLayers)
+	found.when(t.Temperature <= 0, "temperature", "above 0", t.Temperature)
 	found = append(found, oneOf("schedule", t.Schedule, train.Schedules...)...)
 	found = append(found, oneOf("precision", t.Precision, float32Name, bf16Name)...)
 	return append(found, t.Dev.validate()...)

@@ -2,7 +2,6 @@ package stages
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/ot"
@@ -45,20 +44,15 @@ func NewTransport() Transport {
 
 // Validate checks the keys.
 func (t *Transport) Validate() []schemas.Mistake {
-	found := oneOf("solver", t.Solver, sinkhornSolver, "ipot", "exact")
+	found := mistakes(oneOf("solver", t.Solver, sinkhornSolver, "ipot", "exact"))
 	found = append(found, oneOf("marginals", t.Marginals, train.Uniform, train.Norm, train.IDF)...)
-	mistake := func(wrong bool, key, should string, is any) {
-		if wrong {
-			found = append(found, schemas.Mistake{Key: key, Problem: fmt.Sprintf("should be %s, is %v", should, is)})
-		}
-	}
-	mistake(t.Epsilon <= 0, "epsilon", "above 0", t.Epsilon)
-	mistake(t.Iterations < 1, "iterations", "at least 1", t.Iterations)
-	mistake(t.Tolerance < 0, "tolerance", "at least 0", t.Tolerance)
-	mistake(t.Share <= 0 || t.Share > 1, "share", "above 0 and at most 1", t.Share)
-	mistake(t.Reach < 0, "reach", "at least 0", t.Reach)
-	mistake(t.Reach > 0 && t.Share < 1, "reach", "0 where share is below 1", t.Reach)
-	mistake(t.Reach > 0 && t.Solver != sinkhornSolver, "reach", "0 with solver "+t.Solver, t.Reach)
+	found.when(t.Epsilon <= 0, "epsilon", "above 0", t.Epsilon)
+	found.when(t.Iterations < 1, "iterations", "at least 1", t.Iterations)
+	found.when(t.Tolerance < 0, "tolerance", "at least 0", t.Tolerance)
+	found.when(t.Share <= 0 || t.Share > 1, "share", "above 0 and at most 1", t.Share)
+	found.when(t.Reach < 0, "reach", "at least 0", t.Reach)
+	found.when(t.Reach > 0 && t.Share < 1, "reach", "0 where share is below 1", t.Reach)
+	found.when(t.Reach > 0 && t.Solver != sinkhornSolver, "reach", "0 with solver "+t.Solver, t.Reach)
 	return found
 }
 
