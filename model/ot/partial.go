@@ -14,8 +14,9 @@ func (s *solver) whole(p problem, o Options, solve func(s *solver, p problem, o 
 	if err := p.checkCosts(); err != nil {
 		return Report{}, err
 	}
-	sumA, sumB := sum(p.a), sum(p.b)
-	moved := o.Share * min(sumA, sumB)
+	sumA, _ := mass("row", p.a) // which were checked
+	sumB, _ := mass("column", p.b)
+	moved := float64(o.Share) * min(sumA, sumB)
 	least, most := slices.Min(p.costs), slices.Max(p.costs)
 	x := &s.partial
 	q := problem{rows: p.rows + 1, columns: p.columns + 1}
@@ -32,7 +33,7 @@ func (s *solver) whole(p problem, o Options, solve func(s *solver, p problem, o 
 	q.costs[cells-1] = 2 * (most - least) // more than any detour
 	copy(q.a, p.a)
 	copy(q.b, p.b)
-	q.a[p.rows], q.b[p.columns] = sumB-moved, sumA-moved
+	q.a[p.rows], q.b[p.columns] = float32(sumB-moved), float32(sumA-moved)
 	r, err := solve(s, q, o)
 	if err != nil {
 		return r, err
@@ -45,14 +46,6 @@ func (s *solver) whole(p problem, o Options, solve func(s *solver, p problem, o 
 			value += float64(mass) * float64(p.costs[i*p.columns+j])
 		}
 	}
-	r.Value, r.Bound = float32(value), r.Bound+moved*least
+	r.Value, r.Bound = float32(value), r.Bound+float32(moved)*least
 	return r, nil
-}
-
-func sum(masses []float32) float32 {
-	total := 0.0
-	for _, m := range masses {
-		total += float64(m)
-	}
-	return float32(total)
 }
