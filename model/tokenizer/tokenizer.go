@@ -141,11 +141,8 @@ func (t *Tokenizer) rewrite(text string, s *scratch) string {
 	return text
 }
 
-// encodeNormalized appends the ids of normalized text.
-func (t *Tokenizer) encodeNormalized(dst []int32, text string, first bool, s *scratch) []int32 {
-	w := &s.words[0]
-	w.reset(first)
-	w.text = append(w.text, text...)
+// splitWords ends what is in the first words of s and cuts it as the pre-tokenizers say.
+func (t *Tokenizer) splitWords(w *words, s *scratch) *words {
 	w.end()
 	for i, split := range t.split {
 		next := &s.words[(i+1)&1]
@@ -153,6 +150,15 @@ func (t *Tokenizer) encodeNormalized(dst []int32, text string, first bool, s *sc
 		split(next, w)
 		w = next
 	}
+	return w
+}
+
+// encodeNormalized appends the ids of normalized text.
+func (t *Tokenizer) encodeNormalized(dst []int32, text string, first bool, s *scratch) []int32 {
+	w := &s.words[0]
+	w.reset(first)
+	w.text = append(w.text, text...)
+	w = t.splitWords(w, s)
 	start := 0
 	for _, end := range w.ends {
 		dst = t.encodeWord(dst, w.text[start:end], s)

@@ -75,13 +75,7 @@ func (t *Tokenizer) traceNormalized(dst []token, text string, spans []Span, firs
 	w := &s.words[0]
 	w.reset(first)
 	w.text, w.spans = append(w.text, text...), append(w.spans, spans...)
-	w.end()
-	for i, split := range t.split {
-		next := &s.words[(i+1)&1]
-		next.reset(false)
-		split(next, w)
-		w = next
-	}
+	w = t.splitWords(w, s)
 	start := 0
 	for _, end := range w.ends {
 		s.pieces = t.model.pieces(s.pieces[:0], w.text[start:end], s)
