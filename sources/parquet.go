@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -130,13 +131,33 @@ func recovered(name string, err *error) {
 	}
 }
 
+// A bounded allocator panics at a size that no Parquet page has, which is less than 2 GiB: only a damaged file asks for it,
+// and to run out of memory cannot be recovered from.
+type bounded struct{ memory.Allocator }
+
+func (b bounded) Allocate(size int) []byte {
+	if size < 0 || size > math.MaxInt32+1 {
+		panic(fmt.Sprintf("it asks for %d bytes at once", size))
+	}
+	return b.Allocator.Allocate(size)
+}
+
+func (b bounded) Reallocate(size int, from []byte) []byte {
+	if size < 0 || size > math.MaxInt32+1 {
+		panic(fmt.Sprintf("it asks for %d bytes at once", size))
+	}
+	return b.Allocator.Reallocate(size, from)
+}
+
 func openParquet(name string, allocator memory.Allocator) (*pqarrow.FileReader, error) {
+	allocator = bounded{allocator}
 	properties := parquet.NewReaderProperties(allocator)
 	properties.BufferedStreamEnabled = true // a page in memory, not a column of a row group
 	f, err := file.OpenParquetFile(name, false, file.WithReadProps(properties))
 	if err != nil {
 		return nil, err
 	}
+	f.MetaData().FileMetaData.KeyValueMetadata = nil // nothing here needs the Arrow schema, and a damaged one asks for any memory
 	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: batchRows}, allocator)
 	if err != nil {
 		f.Close()
