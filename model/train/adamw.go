@@ -51,24 +51,29 @@ func NewAdamW(e *encoder.Encoder, g *encoder.Gradients, weightDecay, layerDecay 
 			a.words = newWordRows(p, weightDecay, factor)
 		}
 		gradient := gradients[i].Data
-		n := len(gradient)
-		if n == 0 {
+		if len(gradient) == 0 {
 			continue
 		}
 		c := chunk{decay: float32(weightDecay), factor: factor}
 		if len(p.Shape) == 1 {
 			c.decay = 0
 		}
-		moments := make([]float32, 2*n)
-		a.moments = append(a.moments, moments)
-		for from := 0; from < n; from += chunkSize {
-			to := min(n, from+chunkSize)
-			c.weights, c.gradient, c.m, c.v = p.Data[from:to], gradient[from:to], moments[from:to], moments[n+from:n+to]
-			a.chunks = append(a.chunks, c)
-		}
+		a.cut(c, p.Data, gradient)
+	}
+	return a
+}
+
+// cut cuts a parameter into chunks like c.
+func (a *AdamW) cut(c chunk, weights, gradient []float32) {
+	n := len(weights)
+	moments := make([]float32, 2*n)
+	a.moments = append(a.moments, moments)
+	for from := 0; from < n; from += chunkSize {
+		to := min(n, from+chunkSize)
+		c.weights, c.gradient, c.m, c.v = weights[from:to], gradient[from:to], moments[from:to], moments[n+from:n+to]
+		a.chunks = append(a.chunks, c)
 	}
 	a.sums = make([]float64, len(a.chunks))
-	return a
 }
 
 // Norm is the Euclidean norm of the gradient.

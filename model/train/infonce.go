@@ -8,6 +8,18 @@ import (
 	"github.com/ferry-clir/ferry/model/ot"
 )
 
+// taught is the contrastive loss of the student's vectors, mean over the sides, against the teacher's of the batch.
+type taught struct{ temperature float32 }
+
+func (c taught) join(b *batch, scale float32) (loss float64) {
+	share := 1 / float64(b.sides)
+	for side := range b.sides {
+		from, to := side*b.n*b.d, (side+1)*b.n*b.d
+		loss += share * infoNCE(b.dVectors[from:to], nil, b.vectors[from:to], b.teacher, b.d, c.temperature, float32(float64(scale)*share))
+	}
+	return loss
+}
+
 // infoNCE returns the in-batch contrastive loss (arXiv 1807.03748): the mean over rows i of the cross-entropy of the
 // softmax over j of cos(a[i], b[j]) / temperature against j = i. a and b are (rows, d). It adds scale times the gradient
 // to da, and to db unless that is nil.

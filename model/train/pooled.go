@@ -29,6 +29,13 @@ func meanPoolGradient(dHidden, dVectors []float32, offsets []int32, d int) {
 	}
 }
 
+// pooled is the loss pooled_mse.
+type pooled struct{}
+
+func (pooled) within(b *batch, m *microBatch, side int, scale float32) (float64, error) {
+	return pooledMSE(b.rows(b.dVectors, side, m), b.rows(b.vectors, side, m), b.rows(b.teacher, 0, m), b.d, scale), nil
+}
+
 // pooledMSE returns the sum over rows of |s - t|^2, where s and t are the student's and the teacher's sentence vectors
 // scaled to length 1, and adds scale times its gradient to dStudent. All are (rows, d). A row counts 2 - 2 cos(s, t),
 // so 0 to 4, whatever d: there is no division by d.

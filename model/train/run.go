@@ -105,11 +105,10 @@ type Record struct {
 // that stays above its start, at an error of report, Evaluate or Checkpoint, and when ctx is cancelled (then with ctx's
 // error, within a micro-batch's time). The student then has the weights that the last finished step left.
 func Run(ctx context.Context, student *encoder.Encoder, job Job, options Options, report func(Record) error) error {
-	o := job.objective()
-	if err := errors.Join(options.check(), o.check(student)); err != nil {
+	if err := errors.Join(options.check(), job.check(student)); err != nil {
 		return fmt.Errorf("preparing training: %w", err)
 	}
-	t := newTrainer(o, options, student)
+	t := newTrainer(job.objective(), options, student)
 	err := t.run(ctx, report)
 	t.finish()
 	if err == nil {

@@ -46,7 +46,7 @@ func (t *trainer) inFlight() int {
 	}
 	c := t.student.Config
 	bytes := float64(tokens) / float64(len(t.plan.tokens)) * float64(t.options.Batch) * float64(4*c.Layers*(8*c.Hidden+2*c.FFN))
-	if t.objective.weight(ContrastiveLoss) > 0 && bytes <= batchMemory {
+	if t.objective.spans() && bytes <= batchMemory {
 		n = max(n, whole)
 	}
 	return n
@@ -57,6 +57,9 @@ func newTrainer(o objective, options Options, student *encoder.Encoder) *trainer
 	t.plan = newPlan(options, o.tokens())
 	t.teaching = newTeaching(o, t.plan.steps() > t.plan.counts[0])
 	t.optimizer = NewAdamW(student, t.gradients, options.WeightDecay, options.LayerDecay, options.Workers)
+	for _, h := range o.heads {
+		t.optimizer.add(h, options.WeightDecay)
+	}
 	for range options.Workers {
 		t.forward = append(t.forward, encoder.NewWorkspace())
 	}
@@ -77,9 +80,8 @@ func (t *trainer) each(n int, work func(i int)) {
 func (t *trainer) take(ctx context.Context) (Record, error) {
 	samples, epochs := t.plan.at(t.step)
 	r := Record{Step: t.step + 1, Steps: t.plan.steps(), Epoch: epochs, LearningRate: t.options.rate(t.step, t.plan.steps())}
-	d := t.student.Config.Hidden
 	dealt, ends := t.plan.deal(samples)
-	t.batch.load(t.objective, dealt, ends, d)
+	t.batch.load(t.objective, dealt, ends, t.student.Config.Hidden)
 	if t.optimizer.words != nil {
 		t.optimizer.words.catchUp(t.batch.words(), t.options.Workers)
 	}
@@ -93,7 +95,7 @@ func (t *trainer) take(ctx context.Context) (Record, error) {
 	}
 	t.objective.tell(&t.batch, &r)
 	r.GradientNorm = t.optimizer.Norm()
-	if err := t.watch.check(&r, t.batch.alike(d), t.options); err != nil {
+	if err := t.watch.check(&r, t.batch.alike(), t.options); err != nil {
 		return r, err
 	}
 	t.optimizer.Step(r.LearningRate, clipping(r.GradientNorm, t.options.ClipNorm))
@@ -105,13 +107,13 @@ func (t *trainer) take(ctx context.Context) (Record, error) {
 // there are workspaces for all of it, that pass is the one that descend goes back through; else the student runs once
 // more there, since large batches are what that loss lives on, and memory would grow with them.
 func (t *trainer) prepare(ctx context.Context) error {
-	b, joined := &t.batch, t.objective.weight(ContrastiveLoss) > 0
+	b, joined := &t.batch, t.objective.spans()
 	each(t.options.Workers, len(b.parts), func(thread, i int) {
 		if ctx.Err() != nil {
 			return
 		}
 		m, w := b.parts[i], t.forward[thread]
-		if t.objective.Teacher != nil {
+		if t.objective.teacher != nil {
 			w.Precision, w.Dropout = encoder.Float32, encoder.Dropout{}
 			t.teaching.teach(w, b, m)
 		}
@@ -124,7 +126,7 @@ func (t *trainer) prepare(ctx context.Context) error {
 		}
 	})
 	if joined {
-		t.objective.join(b, t.student.Config.Hidden)
+		t.objective.join(b)
 	}
 	return ctx.Err()
 }
@@ -143,6 +145,7 @@ func (t *trainer) descend(ctx context.Context) error {
 			}
 		}
 		t.collect(first == 0, t.training[:len(parts)])
+		t.collectHeads(parts)
 	}
 	return nil
 }
@@ -160,7 +163,7 @@ func (t *trainer) forwardPass(w *encoder.Workspace, m *microBatch) {
 	}
 	p := float32(t.options.Dropout)
 	w.Dropout = encoder.Dropout{Hidden: p, Attention: p, Keys: m.drops}
-	t.objective.run(w, t.student, &t.batch, m)
+	t.batch.run(w, t.student, m)
 }
 
 // pass runs the student over a micro-batch, forward and backward but for the gradients of the weights.
@@ -171,18 +174,16 @@ func (t *trainer) pass(ctx context.Context, m *microBatch, w *encoder.Workspace)
 	if m.workspace == nil {
 		t.forwardPass(w, m)
 	}
-	d := t.student.Config.Hidden
-	if !t.objective.finite(&t.batch, m, d) {
+	if !t.batch.finite(m) {
 		return errNotFinite
 	}
-	dHidden, err := t.objective.losses(&t.batch, m, d)
-	if err != nil {
+	if err := t.objective.losses(&t.batch, m); err != nil {
 		return fmt.Errorf("computing losses: %w", err)
 	}
 	if t.options.GradientCheckpointing {
-		t.student.StartPropagation(w, m.student, dHidden, t.options.Frozen)
+		t.student.StartPropagation(w, m.student, m.dHidden, t.options.Frozen)
 	} else {
-		t.student.Propagate(w, m.student, dHidden, t.options.Frozen)
+		t.student.Propagate(w, m.student, m.dHidden, t.options.Frozen)
 	}
 	return nil
 }

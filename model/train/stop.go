@@ -75,5 +75,8 @@ func (t *trainer) trained() (all [][]float32) {
 			all = append(all, p.Data)
 		}
 	}
+	for _, h := range t.objective.heads {
+		all = append(all, h.weights)
+	}
 	return all
 }

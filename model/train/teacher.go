@@ -14,11 +14,11 @@ type teaching struct {
 
 func newTeaching(o objective, again bool) *teaching {
 	t := &teaching{objective: o}
-	if o.Teacher == nil || !again {
+	if o.teacher == nil || !again {
 		return t
 	}
-	n, size := 0, 4*o.Teacher.Config.Hidden
-	for n < o.samples() && int(o.TeacherIDs.Offsets[n+1])*size <= teacherMemory {
+	n, size := 0, 4*o.teacher.Config.Hidden
+	for n < o.samples() && int(o.teacherIDs.Offsets[n+1])*size <= teacherMemory {
 		n++
 	}
 	t.kept = make([][]float32, n)
@@ -27,7 +27,7 @@ func newTeaching(o objective, again bool) *teaching {
 
 // teach computes the teacher's hidden states and sentence vectors of a micro-batch.
 func (t *teaching) teach(w *encoder.Workspace, b *batch, m *microBatch) {
-	d := t.Teacher.Config.Hidden
+	d := t.teacher.Config.Hidden
 	var missing []int
 	for _, i := range m.samples {
 		if i >= len(t.kept) || t.kept[i] == nil {
@@ -36,8 +36,8 @@ func (t *teaching) teach(w *encoder.Workspace, b *batch, m *microBatch) {
 	}
 	var hidden []float32
 	if len(missing) > 0 {
-		pick(&m.untaught, missing, t.TeacherIDs)
-		hidden = t.Teacher.Forward(w, m.untaught)
+		pick(&m.untaught, missing, t.teacherIDs)
+		hidden = t.teacher.Forward(w, m.untaught)
 	}
 	m.teacherHidden = m.teacherHidden[:0]
 	for _, i := range m.samples {
@@ -45,12 +45,12 @@ func (t *teaching) teach(w *encoder.Workspace, b *batch, m *microBatch) {
 			m.teacherHidden = append(m.teacherHidden, t.kept[i]...)
 			continue
 		}
-		n := len(text(t.TeacherIDs, i)) * d
+		n := len(text(t.teacherIDs, i)) * d
 		m.teacherHidden = append(m.teacherHidden, hidden[:n]...)
 		if i < len(t.kept) {
 			t.kept[i] = append([]float32(nil), hidden[:n]...)
 		}
 		hidden = hidden[n:]
 	}
-	meanPool(b.rows(b.teacher, 0, m, d), m.teacherHidden, m.teacher.Offsets, d)
+	meanPool(b.rows(b.teacher, 0, m), m.teacherHidden, m.teacher.Offsets, d)
 }

@@ -42,6 +42,30 @@ func greedy(costs []float32, shapes []ot.Shape, a, _ []float32, _ ot.Options, pl
 	return ot.Greedy(costs, shapes, a, plans)
 }
 
+// transported is the loss ot, or with another solver greedy.
+type transported struct {
+	teacher, student       Content
+	solve                  ot.Solve
+	options                ot.Options
+	centre                 []float32 // (d), subtracted from both sides; nil: nothing
+	marginals              string
+	teacherIDF, studentIDF []float32 // by token id, where marginals are IDF
+	told                   bool      // whether the record tells of the solver
+}
+
+func (t transported) within(b *batch, m *microBatch, side int, scale float32) (float64, error) {
+	size := m.end - m.first
+	teacher := newCloud(&m.memory, m.teacherHidden, m.teacher, 0, size, t.teacher, t.centre, b.d)
+	teacher.weigh(&m.memory, t.marginals, m.teacher.IDs, t.teacherIDF)
+	student := newCloud(&m.memory, m.hidden, m.student, side*size, (side+1)*size, t.student, t.centre, b.d)
+	student.weigh(&m.memory, t.marginals, m.student.IDs, t.studentIDF)
+	value, reports, err := transportLoss(&m.memory, m.dHidden, teacher, student, t.solve, t.options, scale)
+	if t.told {
+		m.solved = append(m.solved, reports...)
+	}
+	return value, err
+}
+
 // transportLoss returns the sum over sequences of <P, C>, C the cosine cost between the tokens of the teacher and of the
 // student and P the plan, and adds scale times its gradient with respect to the student's hidden states to dHidden,
 // (tokens, d). The plan counts as constant, which for entropic plans is exact with respect to the entropic objective.
