@@ -78,6 +78,12 @@ func TestMTOPPublished(t *testing.T) {
 	}
 }
 
+func TestMTOPPairs(t *testing.T) {
+	m := NewMTOP()
+	m.Path, m.Pairs = data(t, "mtop"), []string{"en", "de", "es", "fr", "hi", "th"}
+	published(t, m, "pairs", 5*859, "a9236aad77d98e48", schemas.TargetLanguage, id, schemas.SourceText, schemas.TargetText)
+}
+
 func TestMTOPJudgments(t *testing.T) {
 	m := NewMTOP()
 	m.Path, m.Documents, m.Queries = data(t, "mtop"), []string{"en"}, []string{"en", "de", "es", "fr", "hi", "th"}

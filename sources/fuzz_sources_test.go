@@ -57,6 +57,11 @@ func fuzzedSources() []fuzzed {
 		s.Path, s.Documents, s.Queries, s.MaxLine = path(folder, ""), []string{"en"}, []string{"hi"}, fuzzedLine
 		return s
 	}
+	mtopPairs := func(folder string) source {
+		s := NewMTOP()
+		s.Path, s.Pairs, s.MaxLine = path(folder, ""), []string{"en", "hi"}, fuzzedLine
+		return s
+	}
 	mmarco := func(split string, judged bool) func(string) source {
 		return func(folder string) source {
 			s := NewMMARCO()
@@ -84,6 +89,7 @@ func fuzzedSources() []fuzzed {
 	return []fuzzed{
 		{"mtop", "documents", []string{"en/eval.txt", ""}, mtop, "1\tIN:A\t\tnoon\td\ten\t[IN:A noon ]\t{}\n\tIN:A\n1\tIN:A\t\tnoon\td\ten\t[IN:A noon ]\t{}\n2\tIN:A\t\t \td\ten\t[IN:A ]\t{}\n3\tA\t\tx\td\ten\tA\t{}\n"},
 		{"mtop", "queries", []string{"hi/eval.txt", ""}, mtop, "1\tIN:A\t\tnoon\td\ten\t[IN:A noon ]\t{}\r\n\r\n"},
+		{"mtop", "pairs", []string{"hi/eval.txt", "", "en/eval.txt", "1\tIN:A\t\tnoon\td\ten\t[IN:A noon ]\t{}\n"}, mtopPairs, "1\tIN:A\t\tदोपहर\td\thi\t[IN:A दोपहर ]\t{}\n2\tIN:A\t\tदिन\td\thi\t[IN:A दिन ]\t{}\n"},
 		{"mmarco", "documents", []string{"collections/english_collection.tsv", ""}, mmarco("dev", false), "1\tnoon\n1\tagain\n2\n\t\n04294967296\tx\n+1\tx\n"},
 		{"mmarco", "queries", []string{"queries/dev/german_queries.dev.tsv", "", "qrels.dev.small.tsv", "1\t0\t1\t1\n"}, mmarco("dev", true), "1\tMittag\n2\tnot judged\n3\t \n"},
 		{"mmarco", "judgments", []string{"qrels.dev.small.tsv", ""}, mmarco("dev", false), "1\t0\t1\t1\n1 0 2 -3\n# note\n1 0 1 high\n"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -24,8 +25,11 @@ import (
 // what may be returned and from the judgments: to find it would measure translation and not the understanding of
 // intents. A query may then have nothing relevant at all; such queries have no judgments.
 //
+// With pairs, it offers utterances beside their translations too, as bitext of the task itself. They have the utterance's
+// id, so that the stage split keeps those of queries that are evaluated out of those that are learned from.
+//
 // An id that comes twice in a language is rejected the second time. The judgments need the documents' ids, intents and
-// skeletons in memory, about 200 bytes a document.
+// skeletons in memory, about 200 bytes a document, and the pairs those of the source language, as much.
 type MTOP struct {
 	acquired
 	// Path is the folder that holds a folder for each language, or the published mtop.zip, which is read as it is.
@@ -36,6 +40,8 @@ type MTOP struct {
 	Documents []string `yaml:"documents"`
 	// Queries are the languages whose utterances are searched for.
 	Queries []string `yaml:"queries"`
+	// Pairs are the language of the source and those of its translations, aligned by id, for the table pairs.
+	Pairs []string `yaml:"pairs"`
 	// SkeletonGrade is the grade of a document with the query's skeleton, 0 for no judgment.
 	SkeletonGrade int32 `yaml:"skeleton_grade"`
 	// IntentGrade is the grade of a document that shares the query's intent only, 0 for no judgment.
@@ -53,20 +59,27 @@ func NewMTOP() *MTOP {
 
 // Validate returns what cannot work.
 func (m *MTOP) Validate() []schemas.Mistake {
-	found := append(languageMistakes(m.Path, m.acquired, m.Documents, m.Queries), lineMistakes(m.MaxLine)...)
+	found := languageMistakes(m.Path, m.acquired, m.Documents, m.Queries)
+	if len(m.Pairs) > 0 && len(m.Documents)+len(m.Queries) == 0 {
+		found = m.pathMistakes(m.Path != "", "the folder of the collection")
+	}
+	found = slices.Concat(found, m.pairMistakes(), lineMistakes(m.MaxLine))
 	if len(m.Split) == 0 {
 		found = append(found, schemas.Mistake{Key: "split", Problem: "names no split; there is train, eval, test"})
 	}
 	return append(found, gradeMistakes("skeleton_grade", m.SkeletonGrade, "intent_grade", m.IntentGrade)...)
 }
 
-// Tables are documents and queries, with the columns intent and slots after the usual ones, and judgments.
+// Tables are documents and queries, with the columns intent and slots after the usual ones, judgments, and pairs.
 func (m *MTOP) Tables() []schemas.TableType {
 	tables := retrievalTables(m.Documents, m.Queries)
 	for i := range tables {
 		if tables[i].Name != "judgments" {
 			tables[i].Schema = withSlots(tables[i].Schema)
 		}
+	}
+	if len(m.Pairs) > 0 {
+		tables = append(tables, schemas.TableType{Name: "pairs", Schema: schemas.Pairs()})
 	}
 	return tables
 }
@@ -79,7 +92,7 @@ func withSlots(schema *arrow.Schema) *arrow.Schema {
 // Files are the files of every language and split.
 func (m *MTOP) Files() ([]string, error) {
 	var patterns []string
-	for _, languages := range [][]string{m.Documents, m.Queries} {
+	for _, languages := range [][]string{m.Documents, m.Queries, m.Pairs} {
 		for _, language := range languages {
 			patterns = append(patterns, m.patterns(language)...)
 		}
@@ -114,7 +127,7 @@ func (m *MTOP) patterns(language string) []string {
 }
 
 // Read streams documents and queries in file order, language after language. Judgments come by query; those of the
-// higher grade come first.
+// higher grade come first. Pairs come by target language, in the order of its file.
 func (m *MTOP) Read(ctx context.Context, table string, out schemas.Output) error {
 	r := newReading(ctx, out, m.MaxLine)
 	switch table {
@@ -133,6 +146,8 @@ func (m *MTOP) Read(ctx context.Context, table string, out schemas.Output) error
 		})
 	case "judgments":
 		return m.readJudgments(r)
+	case "pairs":
+		return m.readPairs(r)
 	}
 	return noTable("mtop", table)
 }
