@@ -34,7 +34,7 @@ func (f fileFlags) load(ctx context.Context) (*pipeline.Pipeline, error) {
 type runCommand struct {
 	fileFlags
 	Workers    int           `help:"Goroutines that compute; one a core if left out. The result does not depend on it."`
-	Checkpoint time.Duration `default:"10m" help:"How often the state of training is saved, for a run that is killed to go on from there."`
+	Checkpoint time.Duration `default:"10m" help:"How often the state of training is saved, for a run that is killed to go on from there; Ctrl-C saves it too."`
 	Log        string        `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
 }
 

@@ -36,9 +36,9 @@ func (c *checkpoint) Open() (io.ReadCloser, error) {
 	return f, nil
 }
 
-// Save saves a state if it is time.
-func (c *checkpoint) Save(write func(io.Writer) error) error {
-	if time.Since(c.saved) < c.every {
+// Save saves a state if it is time, or the last time.
+func (c *checkpoint) Save(last bool, write func(io.Writer) error) error {
+	if !last && time.Since(c.saved) < c.every {
 		return nil
 	}
 	f, err := sinks.Create(c.path)

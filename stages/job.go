@@ -64,8 +64,9 @@ type Job struct {
 type Checkpoint interface {
 	// Open opens that state, which the caller closes; nil if there is none.
 	Open() (io.ReadCloser, error)
-	// Save replaces it by what write writes, at once or not at all. It does nothing as long as the last one is recent.
-	Save(write func(io.Writer) error) error
+	// Save replaces it by what write writes, at once or not at all. It does nothing as long as the last one is recent, unless
+	// this is the last time.
+	Save(last bool, write func(io.Writer) error) error
 }
 
 // Table is the first table that key names; false if the configuration leaves the key out.

@@ -40,10 +40,10 @@ type Options struct {
 	Evaluate                func(context.Context, *encoder.Encoder) (float64, error)
 	EvaluateEvery, Patience int
 
-	// Checkpoint, unless nil, is called after every step, and may call write to save the state of the run. Resume is nil,
-	// or reads such a state: the run goes on where it was saved, and ends with the same bits as if it had not stopped. Job
-	// and options must be what they were, but for Workers.
-	Checkpoint func(write func(io.Writer) error) error
+	// Checkpoint, unless nil, is called after every step, and once more, as the last time, when the run is cancelled; it may
+	// call write to save the state of the run. Resume is nil, or reads such a state: the run goes on where it was saved, and
+	// ends with the same bits as if it had not stopped. Job and options must be what they were, but for Workers.
+	Checkpoint func(last bool, write func(io.Writer) error) error
 	Resume     io.Reader
 }
 
@@ -123,17 +123,25 @@ func (t *trainer) run(ctx context.Context, report func(Record) error) error {
 			return fmt.Errorf("resuming training: %w", err)
 		}
 	}
-	for _, r := range t.records {
-		if err := report(r); err != nil {
-			return fmt.Errorf("reporting training step %d: %w", r.Step, err)
+	for i := range t.records {
+		if err := t.complete(ctx, &t.records[i], report); err != nil {
+			return t.leave(ctx, err)
 		}
 	}
 	for !t.done() {
 		if err := t.next(ctx, report); err != nil {
-			return err
+			return t.leave(ctx, err)
 		}
 	}
 	return nil
+}
+
+// leave saves the state of a run that is cancelled: steps are dear.
+func (t *trainer) leave(ctx context.Context, err error) error {
+	if ctx.Err() == nil || t.step == 0 {
+		return err
+	}
+	return errors.Join(err, t.save(true))
 }
 
 // next takes a step and does what is due after it.
@@ -142,18 +150,30 @@ func (t *trainer) next(ctx context.Context, report func(Record) error) error {
 	if err != nil {
 		return fmt.Errorf("training step %d of %d: %w", r.Step, r.Steps, err)
 	}
-	if err := t.evaluate(ctx, &r); err != nil {
+	t.records = append(t.records, r)
+	if err := t.complete(ctx, &t.records[len(t.records)-1], report); err != nil {
 		return err
 	}
-	t.records = append(t.records, r)
-	if err := report(r); err != nil {
+	return t.save(false)
+}
+
+// complete evaluates the student after a step that is due for it and was not evaluated yet, and reports the step.
+func (t *trainer) complete(ctx context.Context, r *Record, report func(Record) error) error {
+	if err := t.evaluate(ctx, r); err != nil {
+		return err
+	}
+	if err := report(*r); err != nil {
 		return fmt.Errorf("reporting training step %d: %w", r.Step, err)
 	}
+	return nil
+}
+
+func (t *trainer) save(last bool) error {
 	if t.options.Checkpoint == nil {
 		return nil
 	}
-	if err := t.options.Checkpoint(t.write); err != nil {
-		return fmt.Errorf("saving the state of training at step %d: %w", r.Step, err)
+	if err := t.options.Checkpoint(last, t.write); err != nil {
+		return fmt.Errorf("saving the state of training at step %d: %w", t.step, err)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func runTenSteps(t *testing.T, student *encoder.Encoder, job Job, o Options, sta
 		o.Resume = bytes.NewReader(state)
 	}
 	steps := 0
-	o.Checkpoint = func(write func(io.Writer) error) error {
+	o.Checkpoint = func(_ bool, write func(io.Writer) error) error {
 		if steps++; steps < 10 {
 			return nil
 		}
@@ -113,4 +113,61 @@ func TestDamagedState(t *testing.T) {
 	fail(t, ErrState.Error(), tiny(2), d, o)
 	o.Resume = strings.NewReader("")
 	fail(t, ErrState.Error(), tiny(2), d, o)
+}
+
+// TestCancelSaves cancels a run between two steps and within an evaluation: what was done is saved, and a
+// run that goes on from there ends with the bits of one that was never cancelled.
+func TestCancelSaves(t *testing.T) {
+	d, o := distillation(Loss{OT, 1}), options()
+	o.Epochs, o.EvaluateEvery, o.Evaluate = 4, 3, firstWeight // 12 steps
+	whole := tiny(2)
+	want := run(t, whole, d, o)
+	for name, at := range map[string]func(cancel func(), o *Options){
+		"evaluation": func(cancel func(), o *Options) {
+			calls := 0
+			o.Evaluate = func(ctx context.Context, e *encoder.Encoder) (float64, error) {
+				if calls++; calls == 2 {
+					cancel()
+					return 0, ctx.Err()
+				}
+				return firstWeight(ctx, e)
+			}
+		},
+		"step": func(cancel func(), o *Options) {
+			o.Checkpoint = afterStep(6, cancel)
+		},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		stopped, state := o, new(bytes.Buffer)
+		at(cancel, &stopped)
+		before := stopped.Checkpoint
+		stopped.Checkpoint = func(last bool, write func(io.Writer) error) error {
+			if last {
+				return write(state)
+			}
+			if before != nil {
+				return before(last, write)
+			}
+			return nil
+		}
+		steps := 0
+		err := Run(ctx, tiny(2), d, stopped, func(Record) error { steps++; return nil })
+		if !errors.Is(err, context.Canceled) || state.Len() == 0 {
+			t.Fatalf("%s: %d bytes saved after %d steps: %v", name, state.Len(), steps, err)
+		}
+		resumed, student := o, tiny(2)
+		resumed.Resume = state
+		if got := run(t, student, d, resumed); !slices.EqualFunc(got, want, equalRecords) || !slices.Equal(weightsOf(student), weightsOf(whole)) {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
+func afterStep(step int, do func()) func(bool, func(io.Writer) error) error {
+	return func(bool, func(io.Writer) error) error {
+		if step--; step == 0 {
+			do()
+		}
+		return nil
+	}
 }

@@ -13,10 +13,10 @@ type stopper struct {
 	weights     [][]float32 // that the best value is of: those that are trained, in order
 }
 
-// evaluate evaluates the student after a step that is due for it, and completes the record.
+// evaluate evaluates the student after a step that is due for it, unless its record has that already, and completes the record.
 func (t *trainer) evaluate(ctx context.Context, r *Record) error {
 	o := t.options
-	if o.Evaluate == nil || r.Step%o.EvaluateEvery != 0 && r.Step != r.Steps {
+	if o.Evaluate == nil || r.Evaluated || r.Step%o.EvaluateEvery != 0 && r.Step != r.Steps {
 		return nil
 	}
 	t.finish()
