@@ -89,6 +89,7 @@ var kinds = []kind{
 	{"stages", "clean", 2, onInputs, func() any { return stages.NewClean() }},
 	{"stages", "deduplicate", 1, onInputs, func() any { return stages.NewDeduplicate() }},
 	{"stages", "shuffle", 1, onSeed, func() any { return stages.NewShuffle() }},
+	{"stages", "concatenate", 1, onInputs, func() any { return stages.NewConcatenate() }},
 	{"stages", "chunk", 1, onInputs, func() any { return stages.NewChunk() }},
 	{"stages", "audit", 1, onNames, func() any { return stages.NewAudit() }},
 	{"stages", "extend", 1, onInputs, func() any { return stages.NewExtend() }},
