@@ -18,6 +18,8 @@ const (
 	DocumentLanguage = "document_language" // language of the document; null means any
 	PositiveID       = "positive_id"       // document that answers the query
 	NegativeID       = "negative_id"       // document that does not
+	PositiveLanguage = "positive_language" // language of the document that answers; null means any
+	NegativeLanguage = "negative_language" // language of the one that does not; null means any
 	SourceLanguage   = "source_language"   // language the pair was translated from, the teacher's
 	TargetLanguage   = "target_language"   // language the pair was translated into
 	SourceText       = "source_text"       // text in the source language
@@ -130,9 +132,10 @@ func Judgments() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(QueryID), text(DocumentID), integer(Grade), textOrNull(QueryLanguage), textOrNull(DocumentLanguage)}, nil)
 }
 
-// Triples is the table of training triples, by id.
+// Triples is the table of training triples, by id. As in judgments, a null language stands for any.
 func Triples() *arrow.Schema {
-	return arrow.NewSchema([]arrow.Field{text(QueryID), text(PositiveID), text(NegativeID)}, nil)
+	return arrow.NewSchema([]arrow.Field{text(QueryID), text(PositiveID), text(NegativeID),
+		textOrNull(QueryLanguage), textOrNull(PositiveLanguage), textOrNull(NegativeLanguage)}, nil)
 }
 
 // Pairs is the table of translated sentences (bitext).

@@ -202,6 +202,9 @@ func (m *MMARCO) readTriples(r reading) error {
 	for _, l := range scanFiles(r, []string{m.at(m.triples())}, parse) {
 		err := l.each(func() (*bad, error) {
 			rows.texts(l.value...)
+			for range 3 { // languages: any
+				rows.null()
+			}
 			return nil, rows.end()
 		})
 		if err != nil {

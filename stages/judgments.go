@@ -22,7 +22,17 @@ type judgment struct {
 	grade                                     int32
 }
 
+// names tells whether a judgment is of a hit's document.
+func (j judgment) names(h foundDocument) bool {
+	return j.document == h.id && (j.documentLanguage == "" || j.documentLanguage == h.language)
+}
+
 func readJudgments(ctx context.Context, t schemas.Table) (*judgments, error) {
+	return readJudgmentsOf(ctx, t, func(string) bool { return true })
+}
+
+// readJudgmentsOf reads the judgments of the queries that are wanted.
+func readJudgmentsOf(ctx context.Context, t schemas.Table, wanted func(query string) bool) (*judgments, error) {
 	j := &judgments{byQuery: map[string][]judgment{}}
 	interned := map[string]string{}
 	intern := func(s string) string {
@@ -41,11 +51,21 @@ func readJudgments(ctx context.Context, t schemas.Table) (*judgments, error) {
 		grade := column[*array.Int32](batch, schemas.Grade)
 		queryLanguage, documentLanguage := texts(batch, schemas.QueryLanguage), texts(batch, schemas.DocumentLanguage)
 		for i := range int(batch.NumRows()) {
+			if !wanted(query.Value(i)) {
+				continue
+			}
 			q := intern(query.Value(i))
 			j.byQuery[q] = append(j.byQuery[q], judgment{intern(queryLanguage.Value(i)), intern(documentLanguage.Value(i)), intern(document.Value(i)), grade.Value(i)})
 		}
 	}
 	return j, nil
+}
+
+// in are the judgments of a query in a language.
+func (j *judgments) in(language, query string) []judgment {
+	return slices.DeleteFunc(slices.Clone(j.byQuery[query]), func(one judgment) bool {
+		return one.queryLanguage != "" && one.queryLanguage != language
+	})
 }
 
 // meet makes sure that at least one query with hits has a judgment: ids that mean the same but are written differently
