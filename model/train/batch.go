@@ -143,6 +143,9 @@ func (o objective) tell(b *batch, r *Record) {
 			value += m.values[k]
 		}
 		value = value/float64(b.sides*b.n) + b.joined[k]
+		if measure, ok := t.work.(told); ok {
+			value = measure.tell()
+		}
 		r.Losses = append(r.Losses, value)
 		r.Loss += t.Weight * value
 	}
@@ -163,8 +166,12 @@ func (o objective) tell(b *batch, r *Record) {
 	}
 }
 
-// alike is the mean cosine between the sentence vectors of a side, that of the side where they differ most.
-func (b *batch) alike() float64 {
+// alike is the mean cosine between the sentence vectors of a side, that of the side where they differ most; 0 where no loss
+// is of them.
+func (o objective) alike(b *batch) float64 {
+	if o.ofTokens {
+		return 0
+	}
 	least := 1.0
 	for side := 0; side < len(b.vectors); side += b.n * b.d {
 		least = min(least, meanCosine(b.vectors[side:side+b.n*b.d], b.d))

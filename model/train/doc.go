@@ -1,5 +1,5 @@
-// Package train trains encoders: it distils a frozen teacher into a student over translated pairs, or trains a teacher
-// on query-document pairs.
+// Package train trains encoders: it distils a frozen teacher into a student over translated pairs, trains a teacher on
+// query-document pairs, or goes on with pre-training on plain text.
 //
 // Vocabulary. A sample is one pair; its sides are the texts of it that the student encodes (source and target text when
 // distilling, query and document otherwise). A batch is the samples of one optimiser step. A micro-batch is a fixed cut
@@ -9,6 +9,6 @@
 // The cut into micro-batches does not depend on the number of workers, and their gradients are summed in order, so that
 // a run yields the same bits with any number of workers.
 //
-// Start at Run; Distill and Contrastive are what it can be given. The losses are plain functions on slices (transport.go,
+// Start at Run; Distill, Contrastive and MLM are what it can be given. The losses are plain functions on slices (transport.go,
 // pooled.go, infonce.go), each with its gradient with respect to what the student computed.
 package train

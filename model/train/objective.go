@@ -14,7 +14,11 @@ const (
 	Greedy          = "greedy"      // the same with every teacher token sent to its cheapest student token
 	PooledMSE       = "pooled_mse"  // squared distance of sentence vectors of length 1, mean over sequences
 	ContrastiveLoss = "contrastive" // in-batch InfoNCE of sentence vectors, mean over samples
+	MLMLoss         = "mlm"         // cross-entropy of masked tokens, mean over those of a batch
 )
+
+// MaskedAccuracy is the name of the share of masked tokens that are guessed, which is told beside the loss mlm.
+const MaskedAccuracy = "masked_accuracy"
 
 // A Loss is one term of the weighted sum that a run minimises.
 type Loss struct {
@@ -35,11 +39,13 @@ type objective struct {
 	terms []term
 	heads []*head // that the terms bring
 
+	ofTokens bool // all losses are of tokens: that sentence vectors are alike is no collapse
+
 	teacher    *encoder.Encoder // nil: there is none
 	teacherIDs Ragged
 }
 
-// A term is a loss with its weight. Its work is inner, spanning or both.
+// A term is a loss with its weight. Its work is inner, spanning or both, or told; it may be prepared and finished, too.
 type term struct {
 	Loss
 	work any
@@ -57,6 +63,15 @@ type spanning interface {
 	// join returns that loss, and adds scale times its gradient to b.dVectors or to the gradient of a head.
 	join(b *batch, scale float32) float64
 }
+
+// A prepared loss has something to do in each step, once the batch is loaded: it may replace the student's tokens.
+type prepared interface{ prepare(t *trainer) }
+
+// A finished one has, once the gradients are there: it may add to them.
+type finished interface{ finish(t *trainer) }
+
+// A told term is a measure of the batch that is written beside the losses.
+type told interface{ tell() float64 }
 
 func (o objective) samples() int { return o.sides[0].Sequences() }
 

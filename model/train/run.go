@@ -84,7 +84,7 @@ type Record struct {
 	Step         int       // from 1
 	Steps        int       // that the run will take
 	Epoch        float64   // passes over the samples so far
-	Losses       []float64 // in the order of the job's losses, without weights; those of weight 0 are 0
+	Losses       []float64 // in the order of the job's losses, without weights; those of weight 0 are 0, but for measures
 	Loss         float64   // their weighted sum
 	LearningRate float64
 	GradientNorm float64 // before clipping

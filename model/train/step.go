@@ -82,6 +82,11 @@ func (t *trainer) take(ctx context.Context) (Record, error) {
 	r := Record{Step: t.step + 1, Steps: t.plan.steps(), Epoch: epochs, LearningRate: t.options.rate(t.step, t.plan.steps())}
 	dealt, ends := t.plan.deal(samples)
 	t.batch.load(t.objective, dealt, ends, t.student.Config.Hidden)
+	for _, term := range t.objective.terms {
+		if loss, ok := term.work.(prepared); ok {
+			loss.prepare(t)
+		}
+	}
 	if t.optimizer.words != nil {
 		t.optimizer.words.catchUp(t.batch.words(), t.options.Workers)
 	}
@@ -93,9 +98,14 @@ func (t *trainer) take(ctx context.Context) (Record, error) {
 	} else if err != nil {
 		return r, err
 	}
+	for _, term := range t.objective.terms {
+		if loss, ok := term.work.(finished); ok {
+			loss.finish(t)
+		}
+	}
 	t.objective.tell(&t.batch, &r)
 	r.GradientNorm = t.optimizer.Norm()
-	if err := t.watch.check(&r, t.batch.alike(), t.options); err != nil {
+	if err := t.watch.check(&r, t.objective.alike(&t.batch), t.options); err != nil {
 		return r, err
 	}
 	t.optimizer.Step(r.LearningRate, clipping(r.GradientNorm, t.options.ClipNorm))
