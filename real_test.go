@@ -215,6 +215,15 @@ func TestRealXQuAD(t *testing.T) {
 	expectMean(t, readScores(t, filepath.Join(out, "report", "scores.parquet")), "en", 96.86)
 }
 
+// TestRealBM25 compares with the figures that bm25s 0.3 (k1 0.9, b 0.4, lucene) gave over the ids of the tokenizers library.
+func TestRealBM25(t *testing.T) {
+	out := t.TempDir()
+	run(t, "testdata/real/bm25.yaml", map[string]string{"FERRY_MODELS": modelsFolder(t), "FERRY_DATA": dataFolder(t), "OUT": out})
+	scores := readScores(t, filepath.Join(out, "report", "scores.parquet"))
+	expectMean(t, scores, "en", 95.85)
+	expectMean(t, scores, "de", 49.26)
+}
+
 // TestRealStudent lets transformers open a student.
 func TestRealStudent(t *testing.T) {
 	if os.Getenv("FERRY_PYTHON") == "" {

@@ -124,7 +124,7 @@ func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
 		seen += batch.NumRows()
 		job.Progress(seen, documents.Rows, "documents")
 	}
-	return nil, emitHits(job.Outputs["hits"], q, found.Results())
+	return nil, emitHits(job.Outputs["hits"], q.rows, found.Results())
 }
 
 // searcher returns the search for q and the function that shows it a block of documents.
@@ -145,13 +145,13 @@ func (s *Search) searcher(q *vectorRows) (searcher, func(context.Context, *vecto
 }
 
 // emitHits emits one batch a thousand queries.
-func emitHits(out schemas.Output, q *vectorRows, results [][]retrieve.Hit) error {
+func emitHits(out schemas.Output, queries []retrieve.Document, results [][]retrieve.Hit) error {
 	b := array.NewRecordBuilder(out.Allocator, schemas.Hits())
 	defer b.Release()
 	for i, hits := range results {
 		for rank, h := range hits {
-			appendText(b.Field(0), q.rows[i].Language)
-			appendText(b.Field(1), q.rows[i].ID)
+			appendText(b.Field(0), queries[i].Language)
+			appendText(b.Field(1), queries[i].ID)
 			appendText(b.Field(2), h.Language)
 			appendText(b.Field(3), h.ID)
 			b.Field(4).(*array.Int32Builder).Append(int32(rank + 1))

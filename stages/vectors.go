@@ -45,22 +45,7 @@ func (v *vectorRows) reset(d int) {
 
 // add copies the rows of a batch.
 func (v *vectorRows) add(batch arrow.RecordBatch) {
-	language, id := texts(batch, schemas.Language), texts(batch, schemas.ID)
-	if batch.Schema().HasField(schemas.DocumentID) {
-		id = texts(batch, schemas.DocumentID)
-	}
-	var exclude *array.List
-	if batch.Schema().HasField(schemas.Exclude) {
-		exclude = column[*array.List](batch, schemas.Exclude)
-	}
-	for i := range int(batch.NumRows()) {
-		v.rows = append(v.rows, retrieve.Document{Language: clone(language.Value(i)), ID: clone(id.Value(i))})
-		var excluded []string
-		if exclude != nil {
-			excluded = stringList(exclude, i)
-		}
-		v.exclude = append(v.exclude, excluded)
-	}
+	v.rows, v.exclude = appendRows(v.rows, v.exclude, batch)
 	if isTokenVectors(batch.Schema()) {
 		v.addTokens(batch)
 		return
@@ -85,4 +70,25 @@ func (v *vectorRows) addTokens(batch arrow.RecordBatch) {
 		}
 		v.offsets = append(v.offsets, v.offsets[len(v.offsets)-1]+int32(to-from))
 	}
+}
+
+// appendRows appends who the rows of a batch are, passages by their document, and what documents they exclude.
+func appendRows(rows []retrieve.Document, exclude [][]string, batch arrow.RecordBatch) ([]retrieve.Document, [][]string) {
+	language, id := texts(batch, schemas.Language), texts(batch, schemas.ID)
+	if batch.Schema().HasField(schemas.DocumentID) {
+		id = texts(batch, schemas.DocumentID)
+	}
+	var excluded *array.List
+	if batch.Schema().HasField(schemas.Exclude) {
+		excluded = column[*array.List](batch, schemas.Exclude)
+	}
+	for i := range int(batch.NumRows()) {
+		rows = append(rows, retrieve.Document{Language: clone(language.Value(i)), ID: clone(id.Value(i))})
+		var ids []string
+		if excluded != nil {
+			ids = stringList(excluded, i)
+		}
+		exclude = append(exclude, ids)
+	}
+	return rows, exclude
 }

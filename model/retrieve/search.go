@@ -53,30 +53,36 @@ func newSearch(queries []float32, rows, count, d, k int, exclude Exclude) (searc
 
 // JoinPassages makes of the rows that have the same language and id one document, which scores as its best row does (MaxP).
 // It is called before any are added.
-func (s *search) JoinPassages() {
-	for i := range s.tops {
-		s.tops[i].passages = true
+func (s *search) JoinPassages() { joinPassages(s.tops) }
+
+func joinPassages(tops []TopK) {
+	for i := range tops {
+		tops[i].passages = true
 	}
 }
 
 // Results returns the hits of every query, highest first; as many as there are
 // where that is less than k.
-func (s *search) Results() [][]Hit {
-	results := make([][]Hit, len(s.tops))
-	for i := range s.tops {
-		results[i] = s.tops[i].Hits()
+func (s *search) Results() [][]Hit { return results(s.tops) }
+
+func results(tops []TopK) [][]Hit {
+	all := make([][]Hit, len(tops))
+	for i := range tops {
+		all[i] = tops[i].Hits()
 	}
-	return results
+	return all
 }
 
 // offer adds a document with its score for a query, unless it is excluded.
 func (s *search) offer(query int, document Document, score float32) {
-	top := &s.tops[query]
-	if lowest, full := top.lowest(); full && score < lowest {
+	offer(&s.tops[query], query, Hit{document, score}, s.exclude)
+}
+
+func offer(top *TopK, query int, h Hit, exclude Exclude) {
+	if lowest, full := top.lowest(); full && h.Score < lowest {
 		return
 	}
-	h := Hit{document, score}
-	if top.Admits(h) && (s.exclude == nil || !s.exclude(query, document)) {
+	if top.Admits(h) && (exclude == nil || !exclude(query, h.Document)) {
 		top.Add(h)
 	}
 }
