@@ -76,6 +76,14 @@ func (b *batch) load(o objective, samples, ends []int, d int) {
 	}
 }
 
+// samples are the samples of the run that the batch's are, in its order.
+func (b *batch) samples() (all []int) {
+	for _, m := range b.parts {
+		all = append(all, m.samples...)
+	}
+	return all
+}
+
 // rows returns the part of x, (sides * n, d), that belongs to one side of a micro-batch.
 func (b *batch) rows(x []float32, side int, m *microBatch) []float32 {
 	return x[(side*b.n+m.first)*b.d : (side*b.n+m.end)*b.d]

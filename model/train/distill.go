@@ -98,30 +98,12 @@ func (d Distill) checkTeacher(student *encoder.Encoder) error {
 }
 
 func (d Distill) checkLosses() error {
-	sum := 0.0
-	for i, l := range d.Losses {
+	for _, l := range d.Losses {
 		if l.Name == ContrastiveLoss && l.Weight > 0 {
 			if err := checkTemperature(d.Temperature); err != nil {
 				return err
 			}
 		}
-		switch l.Name {
-		case OT, Greedy, PooledMSE, ContrastiveLoss:
-		default:
-			return fmt.Errorf("unknown loss %q: there are %s, %s, %s and %s", l.Name, OT, Greedy, PooledMSE, ContrastiveLoss)
-		}
-		if !(l.Weight >= 0) || !finite(l.Weight) {
-			return fmt.Errorf("the weight of loss %s is %v", l.Name, l.Weight)
-		}
-		for _, before := range d.Losses[:i] {
-			if before.Name == l.Name {
-				return fmt.Errorf("loss %s is given twice", l.Name)
-			}
-		}
-		sum += l.Weight
 	}
-	if sum == 0 {
-		return errors.New("no loss has a weight")
-	}
-	return nil
+	return checkLosses(d.Losses, OT, Greedy, PooledMSE, ContrastiveLoss)
 }

@@ -91,10 +91,10 @@ func TestPooledMSEAgainstTorch(t *testing.T) {
 func TestInfoNCEAgainstTorch(t *testing.T) {
 	for _, g := range readGolden(t).Contrastive {
 		da, db, alone := make([]float32, len(g.A)), make([]float32, len(g.A)), make([]float32, len(g.A))
-		nearLoss(t, "contrastive", infoNCE(da, db, g.A, g.B, goldenWidth, g.Temperature, 0.5), g.Loss)
+		nearLoss(t, "contrastive", infoNCE(da, db, g.A, g.B, goldenWidth, g.Temperature, 0.5, nil), g.Loss)
 		near(t, "contrastive, a", da, g.DA, 0.5, 2e-5)
 		near(t, "contrastive, b", db, g.DB, 0.5, 2e-5)
-		infoNCE(alone, nil, g.A, g.B, goldenWidth, g.Temperature, 0.5)
+		infoNCE(alone, nil, g.A, g.B, goldenWidth, g.Temperature, 0.5, nil)
 		near(t, "contrastive, a alone", alone, g.DA, 0.5, 2e-5)
 	}
 }

@@ -15,30 +15,31 @@ func (c taught) join(b *batch, scale float32) (loss float64) {
 	share := 1 / float64(b.sides)
 	for side := range b.sides {
 		from, to := side*b.n*b.d, (side+1)*b.n*b.d
-		loss += share * infoNCE(b.dVectors[from:to], nil, b.vectors[from:to], b.teacher, b.d, c.temperature, float32(float64(scale)*share))
+		loss += share * infoNCE(b.dVectors[from:to], nil, b.vectors[from:to], b.teacher, b.d, c.temperature, float32(float64(scale)*share), nil)
 	}
 	return loss
 }
 
-// infoNCE returns the in-batch contrastive loss (arXiv 1807.03748): the mean over rows i of the cross-entropy of the
-// softmax over j of cos(a[i], b[j]) / temperature against j = i. a and b are (rows, d). It adds scale times the gradient
-// to da, and to db unless that is nil.
+// infoNCE returns the contrastive loss (arXiv 1807.03748): the mean over rows i of a of the cross-entropy of the softmax
+// over j of cos(a[i], b[j]) / temperature against j = i. a is (rows, d), b (columns, d), and rows of b beyond those of a are
+// further negatives. It adds scale times the gradient to da, and to db unless that is nil.
 //
-// A row of b that equals row i to the bit is the same text again, and is no negative of row i.
-func infoNCE(da, db, a, b []float32, d int, temperature, scale float32) float64 {
-	rows := len(a) / d
-	unitA, unitB := make([]float32, rows*d), make([]float32, rows*d)
-	inverseA, inverseB := make([]float32, rows), make([]float32, rows)
+// A row j of b that equals row i to the bit is the same text again, and is no negative of row i; nor is one that is masked.
+// A nil masked masks none.
+func infoNCE(da, db, a, b []float32, d int, temperature, scale float32, masked func(i, j int) bool) float64 {
+	rows, columns := len(a)/d, len(b)/d
+	unitA, unitB := make([]float32, rows*d), make([]float32, columns*d)
+	inverseA, inverseB := make([]float32, rows), make([]float32, columns)
 	ot.Unit(unitA, inverseA, a, d)
 	ot.Unit(unitB, inverseB, b, d)
 
-	logits := make([]float32, rows*rows)
-	kernel.Gemm(false, true, rows, rows, d, 1/temperature, unitA, d, unitB, d, 0, logits, rows)
+	logits := make([]float32, rows*columns)
+	kernel.Gemm(false, true, rows, columns, d, 1/temperature, unitA, d, unitB, d, 0, logits, columns)
 	loss := 0.0
 	for i := range rows {
-		row := logits[i*rows : (i+1)*rows]
+		row := logits[i*columns : (i+1)*columns]
 		for j := range row {
-			if j != i && slices.Equal(b[i*d:(i+1)*d], b[j*d:(j+1)*d]) {
+			if j != i && (slices.Equal(b[i*d:(i+1)*d], b[j*d:(j+1)*d]) || masked != nil && masked(i, j)) {
 				row[j] = -1e30
 			}
 		}
@@ -46,11 +47,11 @@ func infoNCE(da, db, a, b []float32, d int, temperature, scale float32) float64 
 	}
 
 	kernel.Scale(scale/(temperature*float32(rows)), logits) // now their gradient
-	dUnit := make([]float32, rows*d)
-	kernel.Gemm(false, false, rows, d, rows, 1, logits, rows, unitB, d, 0, dUnit, d)
-	ot.UnitGradient(da, dUnit, unitA, inverseA, d)
+	dUnit := make([]float32, columns*d)
+	kernel.Gemm(false, false, rows, d, columns, 1, logits, columns, unitB, d, 0, dUnit[:rows*d], d)
+	ot.UnitGradient(da, dUnit[:rows*d], unitA, inverseA, d)
 	if db != nil {
-		kernel.Gemm(true, false, rows, d, rows, 1, logits, rows, unitA, d, 0, dUnit, d)
+		kernel.Gemm(true, false, columns, d, rows, 1, logits, columns, unitA, d, 0, dUnit, d)
 		ot.UnitGradient(db, dUnit, unitB, inverseB, d)
 	}
 	return loss

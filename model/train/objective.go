@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ferry-clir/ferry/model/encoder"
 )
@@ -15,6 +16,7 @@ const (
 	PooledMSE       = "pooled_mse"  // squared distance of sentence vectors of length 1, mean over sequences
 	ContrastiveLoss = "contrastive" // in-batch InfoNCE of sentence vectors, mean over samples
 	MLMLoss         = "mlm"         // cross-entropy of masked tokens, mean over those of a batch
+	ScoreKL         = "score_kl"    // divergence of the scores of a query's own documents from a teacher's, mean over samples
 )
 
 // MaskedAccuracy is the name of the share of masked tokens that are guessed, which is told beside the loss mlm.
@@ -106,6 +108,27 @@ func checkSides(student *encoder.Encoder, sides ...Ragged) error {
 	}
 	if sides[0].Sequences() == 0 {
 		return errors.New("there are no samples")
+	}
+	return nil
+}
+
+// checkLosses tells what is wrong with the losses of a job that knows those of the names.
+func checkLosses(losses []Loss, names ...string) error {
+	sum := 0.0
+	for i, l := range losses {
+		if !slices.Contains(names, l.Name) {
+			return fmt.Errorf("unknown loss %q: there are %s and %s", l.Name, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
+		}
+		if !(l.Weight >= 0) || !finite(l.Weight) {
+			return fmt.Errorf("the weight of loss %s is %v", l.Name, l.Weight)
+		}
+		if slices.ContainsFunc(losses[:i], func(before Loss) bool { return before.Name == l.Name }) {
+			return fmt.Errorf("loss %s is given twice", l.Name)
+		}
+		sum += l.Weight
+	}
+	if sum == 0 {
+		return errors.New("no loss has a weight")
 	}
 	return nil
 }

@@ -93,7 +93,12 @@ func TestContrastiveTrainingLearns(t *testing.T) {
 
 // TestWorkersDoNotChangeBits is why micro-batches are cut and summed as they are.
 func TestWorkersDoNotChangeBits(t *testing.T) {
-	d := distillation(Loss{OT, 1}, Loss{PooledMSE, 0.5}, Loss{ContrastiveLoss, 0.1})
+	for _, job := range []Job{distillation(Loss{OT, 1}, Loss{PooledMSE, 0.5}, Loss{ContrastiveLoss, 0.1}), ranking(Loss{ContrastiveLoss, 1}, Loss{ScoreKL, 1})} {
+		sameBits(t, job)
+	}
+}
+
+func sameBits(t *testing.T, d Job) {
 	o := options()
 	o.Epochs, o.Batch, o.MicroBatch = 2, 20, 3 // neither divides the samples
 	var weights [][]float32
@@ -144,8 +149,8 @@ func TestBatchesBeyondMemory(t *testing.T) {
 // loss is not among them, since its plan moves with the weights; greedy's does not.
 func TestStepGradient(t *testing.T) {
 	d := distillation(Loss{Greedy, 1}, Loss{PooledMSE, 0.5}, Loss{ContrastiveLoss, 0.3})
-	query := NewContrastive()
-	query.Queries, query.Documents, query.Temperature = d.StudentSource, d.StudentTarget, 0.5
+	query := ranking(Loss{ContrastiveLoss, 1}, Loss{ScoreKL, 0.7})
+	query.Temperature, query.Masked = 0.5, func(i, j, k int) bool { return (i+j+k)%4 == 1 }
 	for name, job := range map[string]Job{"distill": d, "contrastive": query} {
 		o, samples := options(), []int{1, 4, 2, 8, 5, 7}
 		o.ClipNorm = 0
