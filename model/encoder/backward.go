@@ -6,7 +6,7 @@ import (
 	"github.com/ferry-clir/ferry/model/kernel"
 )
 
-// Backward adds to g the gradients of a loss whose gradient by the hidden states is dHidden, of (tokens, Hidden). It
+// Backward adds to g the gradients of a loss whose gradient by what Forward returned is dHidden, of (tokens, Width). It
 // follows a Forward with the same w and b while w.Training was set and no weight has changed since.
 func (e *Encoder) Backward(w *Workspace, b Batch, dHidden []float32, g *Gradients) {
 	e.StartPropagation(w, b, dHidden, g.Frozen)
@@ -39,16 +39,22 @@ func (e *Encoder) StartPropagation(w *Workspace, b Batch, dHidden []float32, fro
 	if w.Precision == Int8 {
 		panic("encoder: backward in integers of 8 bits")
 	}
-	if len(dHidden) != len(w.hidden) {
+	if len(dHidden) != w.tokens*e.Config.Width() {
 		panic("encoder: gradient of the hidden states has the wrong length")
 	}
 	w.arena.used = w.forward
 	w.batch, w.frozen, w.next = b, frozen, len(w.layers)-1
 	w.takeScratch(e.Config)
-	copy(w.scratch.dy, dHidden)
+	if e.Config.Projection > 0 {
+		w.next++
+		copy(w.scratch.dprojected, dHidden)
+	} else {
+		copy(w.scratch.dy, dHidden)
+	}
 }
 
-// PropagateLayer goes back through one layer, the last one first and the embeddings, -1, in the end. It returns which,
+// PropagateLayer goes back through one layer, the last one first and the embeddings, -1, in the end; a projection is the
+// layer above the last. It returns which,
 // or false if there is none left that is trained. With gradient checkpointing, the parts of the gradients that belong to
 // the layer, see Gradients.Layer, have to be collected before the next call.
 func (e *Encoder) PropagateLayer(w *Workspace) (layer int, more bool) {
@@ -56,6 +62,9 @@ func (e *Encoder) PropagateLayer(w *Workspace) (layer int, more bool) {
 	layer, embeddings := w.next, !w.frozen.Embeddings
 	w.next--
 	switch {
+	case layer == len(w.layers):
+		e.backwardProject(w)
+		return layer, true
 	case layer >= 0 && (embeddings || layer >= w.frozen.Layers):
 		if w.GradientCheckpointing && layer < len(w.layers)-1 {
 			e.recompute(layer, w)
@@ -85,12 +94,15 @@ type scratch struct {
 	dh   []float32 // (tokens, H)
 	dup  []float32 // (tokens, F)
 	dqkv []float32 // (tokens, 3H)
+
+	dprojected []float32 // (tokens, Projection): gradient of what Forward returned
 }
 
 func (w *Workspace) takeScratch(c Config) {
 	t, h := w.tokens, c.Hidden
 	w.scratch = scratch{
 		dy: w.arena.take(t * h), dh: w.arena.take(t * h), dup: w.arena.take(t * c.FFN), dqkv: w.arena.take(t * 3 * h),
+		dprojected: w.arena.take(t * c.Projection),
 	}
 }
 

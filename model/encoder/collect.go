@@ -10,7 +10,7 @@ import (
 // that belongs to the embeddings.
 type piece struct {
 	what        what
-	layer       int // -1 for the embeddings
+	layer       int // -1 for the embeddings, the number of layers for a projection
 	first, rows int // of a matrix
 }
 
@@ -21,6 +21,7 @@ const (
 	up
 	qkv
 	out
+	projection
 	vectors
 	embeddings
 )
@@ -43,6 +44,9 @@ func newPieces(c Config, frozen Frozen) []piece {
 	if !frozen.Embeddings {
 		list = append(list, piece{what: embeddings, layer: -1})
 	}
+	if c.Projection > 0 && !frozen.Projection {
+		list = append(list, piece{what: projection, layer: c.Layers})
+	}
 	slices.SortStableFunc(list, func(a, b piece) int { return int(a.what) - int(b.what) })
 	return list
 }
@@ -50,7 +54,8 @@ func newPieces(c Config, frozen Frozen) []piece {
 // Parts is the number of parts that Collect splits all gradients into. Those of different parts share nothing.
 func (g *Gradients) Parts() int { return len(g.pieces) }
 
-// Layer returns the layer that a part belongs to, or -1 for the embeddings.
+// Layer returns the layer that a part belongs to, -1 for the embeddings, or the number of layers for
+// the projection.
 func (g *Gradients) Layer(part int) int { return g.pieces[part].layer }
 
 // Collect computes one part of the gradients from what Propagate left in the workspaces, and adds it to that part, or
@@ -61,6 +66,8 @@ func (g *Gradients) Collect(part int, overwrite bool, from ...*Workspace) {
 	switch p.what {
 	case vectors:
 		g.collectVectors(&g.sums.layers[p.layer], p.layer, overwrite, from)
+	case projection:
+		g.collectProjection(overwrite, from)
 	case embeddings:
 		g.collectEmbeddings(overwrite, from)
 	default:

@@ -23,6 +23,7 @@ type Config struct {
 	Epsilon        float32 // added to the variance in layer normalisation
 	PositionOffset int     // position of a sequence's first token: 0, or padding id + 1 for the roberta types
 	Dropout        float32 // probability in the checkpoint's own training; see Workspace.Dropout
+	Projection     int     // width that the last hidden states are projected to; 0: they stay as they are
 
 	untied bool   // the language modelling head has embeddings of its own
 	source string // config.json as it was read, for the keys that are not above
@@ -37,6 +38,14 @@ func NewConfig(modelType string, hidden, layers, heads, ffn, vocabulary, maxToke
 		c.Positions, c.PositionOffset, c.TokenTypes, c.Epsilon = maxTokens+2, 2, 1, 1e-5
 	}
 	return c
+}
+
+// Width is the width of the vectors that Forward returns.
+func (c Config) Width() int {
+	if c.Projection > 0 {
+		return c.Projection
+	}
+	return c.Hidden
 }
 
 // MaxTokens is the length of the longest sequence that the positions allow.

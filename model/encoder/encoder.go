@@ -79,7 +79,10 @@ func (e *Encoder) CloneToTrain(frozen Frozen) *Encoder {
 	if frozen.Embeddings {
 		layers := c.weights.layers
 		c.weights = e.weights
-		c.weights.layers = layers
+		c.weights.layers, c.weights.projection, c.weights.projectionBias = layers, nil, nil
+	}
+	if frozen.Projection {
+		c.weights.projection, c.weights.projectionBias = e.weights.projection, e.weights.projectionBias
 	}
 	allocate(c.weights.slots(c.Config))
 	from := e.weights.parameters(e.Config)

@@ -6,7 +6,7 @@ import (
 	"github.com/ferry-clir/ferry/model/kernel"
 )
 
-// Forward returns the last hidden states of b, of (tokens, Hidden). They are valid until the next Forward with w, and
+// Forward returns the last hidden states of b, projected if there is a projection, of (tokens, Width). They are valid until the next Forward with w, and
 // the caller may not change them. b must be one that Check accepts.
 func (e *Encoder) Forward(w *Workspace, b Batch) []float32 {
 	defer runtime.KeepAlive(e) // and with it what its weights are views of
@@ -17,7 +17,7 @@ func (e *Encoder) Forward(w *Workspace, b Batch) []float32 {
 	for i := range w.layers {
 		e.forwardLayer(i, &packed[i], w, b)
 	}
-	return w.hidden
+	return e.project(w)
 }
 
 // embed computes the first layer's input: the normalised sum of word, position and token type.

@@ -10,6 +10,7 @@ import (
 type Frozen struct {
 	Embeddings bool // everything below the first layer: words, positions, token types and their normalisation
 	Layers     int  // this many layers, from the lowest
+	Projection bool // what comes after the last layer, if there is one
 }
 
 // Gradients holds the sum of what Backward has added since Zero.
@@ -32,6 +33,9 @@ func (e *Encoder) NewGradients(frozen Frozen) *Gradients {
 	}
 	for i := max(0, frozen.Layers); i < e.Config.Layers; i++ {
 		allocate(g.sums.layers[i].slots(nil, "", e.Config))
+	}
+	if !frozen.Projection {
+		allocate(g.sums.projectionSlots(e.Config))
 	}
 	g.parameters, g.pieces = g.sums.parameters(e.Config), newPieces(e.Config, frozen)
 	return g

@@ -51,7 +51,7 @@ func TestFrozen(t *testing.T) {
 		frozen        Frozen
 		nilEmbeddings int
 		nilLayers     int
-	}{{Frozen{Embeddings: true}, 5, 0}, {Frozen{Layers: 1}, 1, 1}, {Frozen{true, 1}, 5, 1}, {Frozen{true, 2}, 5, 2}, {Frozen{Layers: 2}, 1, 2}} {
+	}{{Frozen{Embeddings: true}, 5, 0}, {Frozen{Layers: 1}, 1, 1}, {Frozen{Embeddings: true, Layers: 1}, 5, 1}, {Frozen{Embeddings: true, Layers: 2}, 5, 2}, {Frozen{Layers: 2}, 1, 2}} {
 		g, absent := run(test.frozen), 0
 		for i, p := range g.Parameters() {
 			if p.Data == nil {
@@ -152,7 +152,7 @@ func TestCollect(t *testing.T) {
 // TestCloneToTrain checks that what is trained is copied, and what is frozen is not.
 func TestCloneToTrain(t *testing.T) {
 	e := openTiny(t, "xlm-roberta")
-	for _, frozen := range []Frozen{{}, {Embeddings: true}, {Layers: 1}, {true, 2}, {Layers: 7}} {
+	for _, frozen := range []Frozen{{}, {Embeddings: true}, {Layers: 1}, {Embeddings: true, Layers: 2}, {Layers: 7}} {
 		c := e.CloneToTrain(frozen)
 		if !slices.Equal(c.Forward(NewWorkspace(), openGolden(t, "xlm-roberta").batch), e.Forward(NewWorkspace(), openGolden(t, "xlm-roberta").batch)) {
 			t.Errorf("%+v: the clone is another model", frozen)

@@ -13,7 +13,7 @@ import (
 	"github.com/ferry-clir/ferry/model/encoder/safetensors"
 )
 
-// Load reads the weights of a model with configuration c from a safetensors file of size bytes. Names may begin with
+// Load reads the weights of a model with configuration c, but for a projection (see LoadProjection), from a safetensors file of size bytes. Names may begin with
 // bert. or roberta.; F32, F16 and BF16 are read. The tensors of a pooler or of a language modelling head are kept for
 // Save. Tensors that are missing or of another shape than c asks for are errors, others are listed by Unexpected.
 //
@@ -67,6 +67,7 @@ type stored struct {
 // load matches all names and shapes before it allocates, so that no configuration makes it take more memory than the
 // files have weights for.
 func load(c Config, files []*safetensors.File) (*Encoder, error) {
+	c.Projection = 0 // which has a file of its own
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -177,12 +178,14 @@ func (e *Encoder) keep(rest map[string]stored) error {
 	return nil
 }
 
-// Save writes a safetensors file in F32 with the names of the checkpoint that e came from, so that transformers opens
+// Save writes all weights but a projection's, see SaveProjection, as a safetensors file in F32 with the names of the checkpoint that e came from, so that transformers opens
 // it beside Config.JSON.
 func (e *Encoder) Save(w io.Writer) error {
 	var arrays []safetensors.Array
 	defer runtime.KeepAlive(e)
-	for _, p := range e.weights.parameters(e.Config) {
+	config := e.Config
+	config.Projection = 0
+	for _, p := range e.weights.parameters(config) {
 		arrays = append(arrays, safetensors.Array{Name: e.prefix + p.Name, Shape: p.Shape, Data: p.Data})
 	}
 	for _, p := range e.kept {

@@ -25,6 +25,8 @@ type weights struct {
 	tokenType      []float32 // (TokenTypes, H)
 	norm, normBias []float32 // (H)
 	layers         []layer
+
+	projection, projectionBias []float32 // (Projection, H), (Projection); nil without one
 }
 
 // layer holds the tensors of one Transformer layer. Weights of linear layers are (outputs, inputs). Those of query, key
@@ -79,7 +81,7 @@ func (w *weights) slots(c Config) []slot {
 	for i := range w.layers {
 		list = w.layers[i].slots(list, "encoder.layer."+strconv.Itoa(i)+".", c)
 	}
-	return list
+	return append(list, w.projectionSlots(c)...)
 }
 
 const wordEmbeddings = "embeddings.word_embeddings.weight"

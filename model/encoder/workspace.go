@@ -32,8 +32,10 @@ type Workspace struct {
 	mean    []float32     // (tokens): of the rows of input
 	rstd    []float32     // (tokens)
 	layers  []activations // one a layer; all share one memory but for x and y, unless they are kept for Backward
-	hidden  []float32     // (tokens, H): what Forward returned
+	hidden  []float32     // (tokens, H): the last layer's output
 	tokens  int
+
+	projected []float32 // (tokens, Projection): what Forward returned, if there is a projection
 
 	propagation
 }
@@ -86,7 +88,7 @@ func (w *Workspace) layOut(c Config) {
 	t, h := w.tokens, c.Hidden
 	w.arena.used = 0
 	w.input, w.mean, w.rstd = w.arena.take(t*h), w.arena.take(t), w.arena.take(t)
-	w.hidden = w.arena.take(t * h)
+	w.hidden, w.projected = w.arena.take(t*h), w.arena.take(t*c.Projection)
 	w.layers = w.layers[:0]
 	for i := range c.Layers {
 		var a activations
