@@ -21,9 +21,9 @@ type Alignment struct {
 // content tokens, of uniform masses. The mean of both sides is subtracted first, so that costs tell tokens apart. Texts
 // longer than maxTokens are cut.
 func Align(ctx context.Context, teacher, student *Model, source, target, prefix string, maxTokens int, solve ot.Solve, o ot.Options) (Alignment, error) {
-	d := teacher.Config.Hidden
-	if student.Config.Hidden != d {
-		return Alignment{}, fmt.Errorf("the student's vectors have %d dimensions, the teacher's %d; they must be equal", student.Config.Hidden, d)
+	d := teacher.Config.Width()
+	if student.Config.Width() != d {
+		return Alignment{}, fmt.Errorf("the student's vectors have %d dimensions, the teacher's %d; they must be equal", student.Config.Width(), d)
 	}
 	sourceText, rows, err := teacher.contentTokens(source, prefix, maxTokens)
 	if err != nil {
@@ -63,7 +63,7 @@ func (m *Model) contentTokens(text, prefix string, maxTokens int) (pieces []stri
 	if err := m.Encoder.Check(b); err != nil {
 		return nil, nil, err
 	}
-	hidden, d := m.Encoder.Forward(encoder.NewWorkspace(), b), m.Config.Hidden
+	hidden, d := m.Encoder.Forward(encoder.NewWorkspace(), b), m.Config.Width()
 	for _, t := range m.content(ids, m.PrefixTokens(prefix)) {
 		pieces = append(pieces, m.Tokenizer.Piece(ids[t]))
 		vectors = append(vectors, hidden[t*d:(t+1)*d]...)

@@ -22,9 +22,9 @@ type EmbedOptions struct {
 
 // Embedded is one text's vectors. The slices belong to the caller.
 type Embedded struct {
-	Vector       []float32 // (hidden)
+	Vector       []float32 // (width)
 	IDs          []int32   // tokens that TokenVectors has a row for
-	TokenVectors []float32 // (len(IDs), hidden), each row of length 1; nil unless asked for
+	TokenVectors []float32 // (len(IDs), width), each row of length 1; nil unless asked for
 	Truncated    int       // tokens cut
 }
 
@@ -93,7 +93,7 @@ func (e *Embedder) batch(order []int, sequences []Embedded, tokens bool, yield f
 	if err := e.model.Encoder.Check(b); err != nil {
 		return err
 	}
-	d := e.model.Config.Hidden
+	d := e.model.Config.Width()
 	hidden := e.model.Encoder.Forward(e.workspace, b)
 	for j, i := range order {
 		rows := hidden[int(b.Offsets[j])*d : int(b.Offsets[j+1])*d]
@@ -119,7 +119,7 @@ func (e *Embedder) batch(order []int, sequences []Embedded, tokens bool, yield f
 
 // tokenVectors copies the rows that are kept, each scaled to length 1.
 func (e *Embedder) tokenVectors(ids []int32, rows []float32) ([]int32, []float32) {
-	d := e.model.Config.Hidden
+	d := e.model.Config.Width()
 	var kept []int32
 	var vectors []float32
 	keep := func(t int) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"strings"
 
 	"github.com/ferry-clir/ferry/model/encoder"
 )
@@ -72,11 +74,16 @@ func (i *Info) readModules(folder fs.FS) error {
 		i.Normalize = false
 	}
 	for _, m := range modules {
-		switch m.Type {
-		case "sentence_transformers.models.Normalize":
+		switch { // newer versions name the same classes by longer paths
+		case strings.HasSuffix(m.Type, ".Normalize"):
 			i.Normalize = true
-		case "sentence_transformers.models.Dense":
-			return fmt.Errorf("reading %s: dense layers after pooling are not supported", modulesFile)
+		case strings.HasSuffix(m.Type, ".Dense"):
+			if i.Normalize || m.Path != denseFolder {
+				return fmt.Errorf("reading %s: a dense layer is supported as %s, between pooling and normalisation", modulesFile, denseFolder)
+			}
+			if err := i.readDense(folder); err != nil {
+				return err
+			}
 		}
 	}
 	var pooling struct {
@@ -95,6 +102,9 @@ func (i *Info) readModules(folder fs.FS) error {
 		i.Pooling = Max
 	default:
 		return fmt.Errorf("reading %s: only mean, cls and max pooling are supported", poolingFile)
+	}
+	if i.Config.Projection > 0 && i.Pooling == Max {
+		return fmt.Errorf("reading %s: a dense layer after max pooling is not supported", modulesFile)
 	}
 	var sentence struct {
 		MaxTokens int `json:"max_seq_length"`
@@ -128,10 +138,17 @@ func (i Info) files() map[string][]byte {
 		{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
 		{"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
 	}
-	if i.Normalize {
-		modules = append(modules, map[string]any{"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"})
+	add := func(path, what string) {
+		n := len(modules)
+		modules = append(modules, map[string]any{"idx": n, "name": strconv.Itoa(n), "path": path, "type": what})
 	}
-	return map[string][]byte{
+	if i.Config.Projection > 0 {
+		add(denseFolder, "sentence_transformers.models.Dense")
+	}
+	if i.Normalize {
+		add(strconv.Itoa(len(modules))+"_Normalize", "sentence_transformers.models.Normalize")
+	}
+	files := map[string][]byte{
 		modulesFile: jsonOf(modules),
 		poolingFile: jsonOf(map[string]any{
 			"word_embedding_dimension":          i.Config.Hidden,
@@ -142,4 +159,8 @@ func (i Info) files() map[string][]byte {
 		}),
 		sentenceFile: jsonOf(map[string]any{"max_seq_length": i.MaxTokens, "do_lower_case": false}),
 	}
+	if i.Config.Projection > 0 {
+		files[denseFile] = i.denseConfig()
+	}
+	return files
 }

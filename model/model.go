@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"sync"
 
 	"github.com/ferry-clir/ferry/model/encoder"
@@ -24,7 +25,7 @@ type Model struct {
 // Carried are the files of a Hugging Face folder that a model keeps and writes back as they were.
 var carried = []string{
 	tokenizerFile, tokenizerConfigFile, "special_tokens_map.json", vocabularyFile,
-	modulesFile, poolingFile, sentenceFile,
+	modulesFile, poolingFile, sentenceFile, denseFile,
 }
 
 const (
@@ -37,6 +38,9 @@ const (
 	modulesFile         = "modules.json"
 	poolingFile         = "1_Pooling/config.json"
 	sentenceFile        = "sentence_bert_config.json"
+	denseFolder         = "2_Dense"
+	denseFile           = denseFolder + "/config.json"
+	denseWeightsFile    = denseFolder + "/model.safetensors"
 )
 
 // Open reads a model from a folder in Hugging Face layout: config.json, tokenizer.json and model.safetensors (or its
@@ -61,6 +65,9 @@ func Open(folder fs.FS) (*Model, error) {
 	var parseErr error
 	parsing.Go(func() { m.Tokenizer, parseErr = tokenizer.Parse(m.files[tokenizerFile]) })
 	m.Encoder, err = openEncoder(folder, info.Config)
+	if err == nil && info.Config.Projection > 0 {
+		m.Encoder, err = openProjection(folder, m.Encoder, info)
+	}
 	parsing.Wait()
 	if parseErr != nil {
 		return nil, fmt.Errorf("reading %s: %w", tokenizerFile, parseErr)
@@ -96,6 +103,20 @@ func openEncoder(folder fs.FS, config encoder.Config) (*encoder.Encoder, error) 
 		return nil, fmt.Errorf("reading %s: %w", weightsFile, err)
 	}
 	return e, nil
+}
+
+// openProjection reads the projection that follows the encoder.
+func openProjection(folder fs.FS, e *encoder.Encoder, info Info) (*encoder.Encoder, error) {
+	r, size, err := openAt(folder, denseWeightsFile)
+	if err != nil {
+		return nil, fmt.Errorf("opening projection: %w", err)
+	}
+	defer closeIt(r)
+	projected, err := e.LoadProjection(r, size, info.Config.Projection)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", denseWeightsFile, err)
+	}
+	return projected, nil
 }
 
 func closeIt(r io.ReaderAt) {
@@ -139,10 +160,16 @@ func New(config encoder.Config, tokenizerJSON []byte, seed uint64) (*Model, erro
 	return m, nil
 }
 
-// With returns a model that shares everything with m but its encoder.
+// With returns a model that shares everything with m but its encoder, which may have a projection that m's has not.
 func (m *Model) With(e *encoder.Encoder) *Model {
 	copied := *m
 	copied.Encoder = e
+	if e.Config.Projection != m.Config.Projection {
+		copied.Config.Projection = e.Config.Projection
+		copied.files = maps.Clone(m.files)
+		delete(copied.files, modulesFile) // made anew
+		delete(copied.files, denseFile)
+	}
 	return &copied
 }
 
@@ -166,6 +193,11 @@ func (m *Model) Write(create func(name string) (io.WriteCloser, error)) error {
 	}
 	for name, data := range m.smallFiles() {
 		if err := put(name, bytesOf(data)); err != nil {
+			return err
+		}
+	}
+	if m.Config.Projection > 0 {
+		if err := put(denseWeightsFile, m.Encoder.SaveProjection); err != nil {
 			return err
 		}
 	}

@@ -87,8 +87,8 @@ func TestFoldersThatCannotBeOpened(t *testing.T) {
 		"config.json":                 func(f fstest.MapFS) { delete(f, "config.json") },
 		"reading modules.json":        func(f fstest.MapFS) { f["modules.json"].Data = []byte("{") },
 		"only mean, cls and max":      func(f fstest.MapFS) { f["1_Pooling/config.json"].Data = []byte("{}") },
-		"dense layers after pooling": func(f fstest.MapFS) {
-			f["modules.json"].Data = []byte(`[{"type": "sentence_transformers.models.Dense"}]`)
+		"it has no 2_Dense/config.json": func(f fstest.MapFS) {
+			f["modules.json"].Data = []byte(`[{"path": "2_Dense", "type": "sentence_transformers.models.Dense"}]`)
 		},
 		"tokens but config.json says 5": func(f fstest.MapFS) { shrink(f) },
 	} {

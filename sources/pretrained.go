@@ -82,7 +82,7 @@ func (p *Pretrained) Files() ([]string, error) {
 		return nil, fmt.Errorf("there is no model folder %s", p.Path)
 	}
 	var files []string
-	for _, pattern := range []string{"*.json", "*.safetensors", "vocab.txt", "1_Pooling/config.json"} {
+	for _, pattern := range []string{"*.json", "*.safetensors", "vocab.txt", "1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors"} {
 		found, err := fs.Glob(os.DirFS(string(p.Path)), pattern)
 		if err != nil {
 			return nil, fmt.Errorf("looking for model files: %w", err)

@@ -143,7 +143,7 @@ func readTexts(ctx context.Context, t schemas.Table) (rows *vectorRows, all []st
 func (e *evaluator) embed(ctx context.Context, m *model.Model, rows *vectorRows, texts []string, prefix, precision string) error {
 	keys := NewEmbed()
 	keys.Prefix, keys.Precision = prefix, precision
-	d := m.Config.Hidden
+	d := m.Config.Width()
 	rows.d, rows.vectors = d, slices.Grow(rows.vectors[:0], len(texts)*d)[:len(texts)*d]
 	tasks := pool.New().WithMaxGoroutines(e.workers).WithContext(ctx).WithCancelOnError().WithFirstError()
 	share := (len(texts) + e.workers - 1) / e.workers

@@ -83,7 +83,7 @@ func (e *Embed) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	var tables []schemas.TableType
 	for _, name := range []string{"vectors", "token_vectors"} {
 		if e.Output == name || e.Output == "both" {
-			tables = append(tables, schemas.TableType{Name: name, Schema: embedded(name, from, info.Config.Hidden)})
+			tables = append(tables, schemas.TableType{Name: name, Schema: embedded(name, from, info.Config.Width())})
 		}
 	}
 	return Outputs{Tables: tables}, found
@@ -136,7 +136,7 @@ func (e *Embed) embed(ctx context.Context, job Job, embedder *model.Embedder, ro
 	})
 	for table, out := range job.Outputs {
 		if err == nil {
-			err = emitVectors(out, table, rows, made, job.Models["model"].Config.Hidden)
+			err = emitVectors(out, table, rows, made, job.Models["model"].Config.Width())
 		}
 	}
 	return err

@@ -30,6 +30,8 @@ var wanted = []struct {
 	{"modules.json", false, true},
 	{"1_Pooling/config.json", false, true},
 	{"sentence_bert_config.json", false, true},
+	{"2_Dense/config.json", false, true},
+	{"2_Dense/model.safetensors", false, false},
 }
 
 // Describe lists a model and downloads the small files that Inspect reads. Once that has been done the network is not
