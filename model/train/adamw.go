@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/ferry-clir/ferry/model/encoder"
 	"github.com/ferry-clir/ferry/model/kernel"
@@ -46,7 +47,7 @@ func NewAdamW(e *encoder.Encoder, g *encoder.Gradients, weightDecay, layerDecay 
 	a := &AdamW{encoder: e, gradients: g, workers: workers}
 	gradients := g.Parameters()
 	for i, p := range e.Parameters() {
-		factor := math.Pow(layerDecay, float64(e.Config.Layers-1-layerOf(p.Name)))
+		factor := math.Pow(layerDecay, float64(e.Config.Layers-1-layerOf(p.Name, e.Config.Layers)))
 		if p.Name == wordEmbeddings && !g.Frozen.Embeddings {
 			a.words = newWordRows(p, weightDecay, factor)
 		}
@@ -135,8 +136,11 @@ func clipping(norm, limit float64) float64 {
 	return 1
 }
 
-// layerOf is the layer that a parameter belongs to, -1 for the embeddings.
-func layerOf(name string) int {
+// layerOf is the layer that a parameter belongs to, -1 for the embeddings and the last of so many for a projection.
+func layerOf(name string, layers int) int {
+	if strings.HasPrefix(name, "projection.") {
+		return layers - 1
+	}
 	layer := -1
 	fmt.Sscanf(name, "encoder.layer.%d.", &layer)
 	return layer

@@ -12,7 +12,7 @@ import (
 // centreTexts is the number of texts that the mean token vector is taken of.
 const centreTexts = 2048
 
-// MeanTokenVector returns the mean hidden state, (hidden), of the content tokens of the given texts, or of centreTexts of
+// MeanTokenVector returns the mean token vector, (width), of the content tokens of the given texts, or of centreTexts of
 // them, evenly spread, if there are more: the point that Distill subtracts from both sides, since last-layer vectors
 // all point one way. It is summed in float64 and in order, and so does not depend on the number of workers.
 func MeanTokenVector(ctx context.Context, e *encoder.Encoder, texts Ragged, which Content, workers int) ([]float32, error) {
@@ -20,11 +20,8 @@ func MeanTokenVector(ctx context.Context, e *encoder.Encoder, texts Ragged, whic
 		return nil, fmt.Errorf("computing mean token vector: %w", err)
 	}
 	const at = 16 // texts at a time
-	d, tokens := e.Config.Hidden, 0
-	total, samples := make([]float64, d), make([]int, min(centreTexts, texts.Sequences()))
-	for i := range samples {
-		samples[i] = i * texts.Sequences() / len(samples)
-	}
+	d, tokens := e.Config.Width(), 0
+	total, samples := make([]float64, d), spread(centreTexts, texts.Sequences())
 	workspaces := sync.Pool{New: func() any { return encoder.NewWorkspace() }}
 	s := stream.New().WithMaxGoroutines(max(1, workers))
 	for first := 0; first < len(samples) && ctx.Err() == nil; first += at {

@@ -83,14 +83,14 @@ func (d Distill) checkTeacher(student *encoder.Encoder) error {
 	if err := d.Teacher.Check(d.TeacherIDs); err != nil {
 		return fmt.Errorf("teacher: %w", err)
 	}
-	width := student.Config.Hidden
+	width := student.Config.Width()
 	switch {
 	case d.Teacher == student:
 		return errors.New("the teacher is the student itself, and would change with it: train a clone")
 	case d.TeacherIDs.Sequences() != d.StudentTarget.Sequences():
 		return fmt.Errorf("the teacher has %d texts, the student %d", d.TeacherIDs.Sequences(), d.StudentTarget.Sequences())
-	case d.Teacher.Config.Hidden != width:
-		return fmt.Errorf("the teacher's vectors have %d dimensions and the student's %d: they must be equal", d.Teacher.Config.Hidden, width)
+	case d.Teacher.Config.Width() != width:
+		return fmt.Errorf("the teacher's vectors have %d dimensions and the student's %d: they must be equal", d.Teacher.Config.Width(), width)
 	case d.Centre != nil && len(d.Centre) != width:
 		return fmt.Errorf("the centre has %d dimensions and the vectors %d", len(d.Centre), width)
 	}

@@ -81,7 +81,7 @@ func (t *trainer) take(ctx context.Context) (Record, error) {
 	samples, epochs := t.plan.at(t.step)
 	r := Record{Step: t.step + 1, Steps: t.plan.steps(), Epoch: epochs, LearningRate: t.options.rate(t.step, t.plan.steps())}
 	dealt, ends := t.plan.deal(samples)
-	t.batch.load(t.objective, dealt, ends, t.student.Config.Hidden)
+	t.batch.load(t.objective, dealt, ends, t.student.Config.Width())
 	for _, term := range t.objective.terms {
 		if loss, ok := term.work.(prepared); ok {
 			loss.prepare(t)

@@ -17,7 +17,7 @@ func newTeaching(o objective, again bool) *teaching {
 	if o.teacher == nil || !again {
 		return t
 	}
-	n, size := 0, 4*o.teacher.Config.Hidden
+	n, size := 0, 4*o.teacher.Config.Width()
 	for n < o.samples() && int(o.teacherIDs.Offsets[n+1])*size <= teacherMemory {
 		n++
 	}
@@ -27,7 +27,7 @@ func newTeaching(o objective, again bool) *teaching {
 
 // teach computes the teacher's hidden states and sentence vectors of a micro-batch.
 func (t *teaching) teach(w *encoder.Workspace, b *batch, m *microBatch) {
-	d := t.teacher.Config.Hidden
+	d := t.teacher.Config.Width()
 	var missing []int
 	for _, i := range m.samples {
 		if i >= len(t.kept) || t.kept[i] == nil {

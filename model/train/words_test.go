@@ -79,7 +79,7 @@ func TestLayerDecay(t *testing.T) {
 	g.Words.IDs, g.Words.Data = []int32{2}, []float32{3, 3, 3, 3}
 	a.Step(0.1, 1)
 	for i, p := range e.Parameters() {
-		want, at := 0.1*math.Pow(0.5, float64(2-layerOf(p.Name))), 0
+		want, at := 0.1*math.Pow(0.5, float64(2-layerOf(p.Name, e.Config.Layers))), 0
 		if p.Name == wordEmbeddings {
 			at = 2 * 4
 		}
