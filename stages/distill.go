@@ -27,13 +27,25 @@ type Distill struct {
 	Losses map[string]float64 `yaml:"losses"`
 	// Centre subtracts the teacher's mean token vector from both sides before tokens are compared.
 	Centre bool `yaml:"centre"`
+	// Projection is a linear layer at the end of the student, which leads into the teacher's space and stays with the student:
+	// none; procrustes, a rotation, scale and shift fitted to the sentence vectors of the pairs' source texts and held fixed; or
+	// learnt, which begins as that and is trained with the student. A teacher of another width needs one, and one of another
+	// family should have one.
+	Projection string `yaml:"projection"`
 	Transport
 	Training
 }
 
+// The values of projection.
+const (
+	projectionNone       = "none"
+	projectionProcrustes = "procrustes"
+	projectionLearnt     = "learnt"
+)
+
 // NewDistill returns a Distill with its defaults: the loss ot alone, centred, epsilon 0.02.
 func NewDistill() *Distill {
-	return &Distill{Losses: map[string]float64{train.OT: 1}, Centre: true, Transport: NewTransport(), Training: newTraining()}
+	return &Distill{Losses: map[string]float64{train.OT: 1}, Centre: true, Projection: projectionNone, Transport: NewTransport(), Training: newTraining()}
 }
 
 var lossNames = []string{train.OT, train.Greedy, train.PooledMSE, train.ContrastiveLoss}
@@ -41,6 +53,7 @@ var lossNames = []string{train.OT, train.Greedy, train.PooledMSE, train.Contrast
 // Validate checks the keys.
 func (d *Distill) Validate() []schemas.Mistake {
 	found := append(d.Training.Validate(), d.Transport.Validate()...)
+	found = append(found, oneOf("projection", d.Projection, projectionNone, projectionProcrustes, projectionLearnt)...)
 	sum := 0.0
 	for _, name := range sortedNames(d.Losses) {
 		for _, m := range oneOf("losses."+name, name, lossNames...) {
@@ -66,10 +79,27 @@ func (d *Distill) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found = append(found, d.Dev.lacks(in)...)
 	teacher, ok := in.Models["teacher"]
 	student, both := in.Models["student"]
-	if ok && both && teacher.Config.Hidden != student.Config.Hidden {
-		found = append(found, schemas.Mistake{Key: "student", Problem: fmt.Sprintf("the student's vectors have %d dimensions, the teacher's %d; they must be equal", student.Config.Hidden, teacher.Config.Hidden)})
+	if ok && both {
+		found = append(found, d.project(teacher, &student)...)
 	}
 	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: schemas.Training(sortedNames(d.Losses)...)}}, Model: &student}, found
+}
+
+// project gives the student's Info the projection that it will have.
+func (d *Distill) project(teacher model.Info, student *model.Info) []schemas.Mistake {
+	width, ours := teacher.Config.Width(), student.Config.Width()
+	switch {
+	case d.Projection == projectionNone && width != ours:
+		return []schemas.Mistake{{Key: "student", Problem: fmt.Sprintf("the student's vectors have %d dimensions, the teacher's %d; projection: procrustes or learnt leads from one to the other", ours, width)}}
+	case d.Projection == projectionNone:
+		return nil
+	case student.Config.Projection > 0:
+		return []schemas.Mistake{{Key: "projection", Problem: "the student has one already; leave this out to train it on"}}
+	case student.Pooling == model.Max:
+		return []schemas.Mistake{{Key: "projection", Problem: "the student pools by max, which a projection may not follow"}}
+	}
+	student.Config.Projection = width
+	return nil
 }
 
 // Run trains. The token ids of all pairs are held in memory, 4 bytes each.
@@ -82,6 +112,14 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 		return nil, err
 	}
 	t.Teacher = teacher.Encoder
+	if d.Projection != projectionNone {
+		weight, bias, err := train.Procrustes(ctx, t.Teacher, student.Encoder, t.TeacherIDs, t.StudentSource, job.Workers)
+		if err != nil {
+			return nil, err
+		}
+		student = student.With(student.Encoder.WithProjection(weight, bias))
+		d.freezeProjection = d.Projection == projectionProcrustes
+	}
 	t.Solve, t.Solver, t.Marginals = solvers[d.Solver], d.Transport.solver(), d.Marginals
 	t.Temperature = d.Temperature
 	t.Losses = nil

@@ -54,6 +54,8 @@ type Training struct {
 	// Temperature of the contrastive loss.
 	Temperature float64 `yaml:"temperature"`
 	Dev
+
+	freezeProjection bool
 }
 
 func newTraining() Training {
@@ -121,7 +123,7 @@ func (t *Training) run(ctx context.Context, job Job, m, documents *model.Model, 
 
 func (t *Training) options(job Job) train.Options {
 	return train.Options{Epochs: t.Epochs, Batch: t.Batch, BatchTokens: t.BatchTokens, MicroBatch: t.MicroBatch, LearningRate: t.LearningRate,
-		Schedule: t.Schedule, Warmup: t.Warmup, LayerDecay: t.LayerDecay, WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm, Frozen: encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers},
+		Schedule: t.Schedule, Warmup: t.Warmup, LayerDecay: t.LayerDecay, WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm, Frozen: encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers, Projection: t.freezeProjection},
 		Precision: precisions[t.Precision], Dropout: t.Dropout, GradientCheckpointing: t.GradientCheckpointing,
 		Seed: job.Seed, Workers: job.Workers}
 }
