@@ -34,6 +34,8 @@ func (m MLM) check(student *encoder.Encoder) error {
 	switch {
 	case student.Config.Hidden != m.encoder.Config.Hidden || student.Config.Vocabulary != m.encoder.Config.Vocabulary:
 		return errors.New("the encoder is of another size than the one that the job was made for")
+	case student.Config.Projection > 0:
+		return errors.New("the encoder has a projection, which the language modelling head knows nothing of: train it before it is distilled")
 	case len(m.Units) != len(m.Texts.IDs):
 		return fmt.Errorf("there are %d units for %d tokens", len(m.Units), len(m.Texts.IDs))
 	case k.Token < 0 || int(k.Token) >= student.Config.Vocabulary:

@@ -44,3 +44,10 @@ func TestProjectedStudent(t *testing.T) {
 		}
 	}
 }
+
+func TestNoLanguageModelOfProjectedStates(t *testing.T) {
+	e := tiny(1).WithProjection(make([]float32, 32), make([]float32, 1))
+	m := NewMLM(e)
+	m.Texts, _ = bitext(4)
+	fail(t, "train it before it is distilled", e, m, options())
+}
