@@ -76,7 +76,7 @@ func (e *Evaluation) Add(query string, hits []Hit, judged map[string]int32) ([]f
 func (m Measure) evaluate(r ranked) float64 {
 	for _, k := range kinds {
 		if k.name == m.Name {
-			return k.evaluate(r, m.Cutoff)
+			return k.evaluate(r, m)
 		}
 	}
 	panic("measure: Measure that Parse did not return")

@@ -187,7 +187,7 @@ func BenchmarkAdd(b *testing.B) {
 		hits[i] = Hit{hex.EncodeToString([]byte{byte(i), byte(i >> 8), 7}), float64(i * 7919 % 1000)}
 	}
 	judged[hits[3].Document] = 1
-	measures := []Measure{{NDCG, 10}, {AP, 0}, {RR, 10}, {R, 100}}
+	measures := []Measure{{Name: NDCG, Cutoff: 10}, {Name: AP}, {Name: RR, Cutoff: 10}, {Name: R, Cutoff: 100}}
 	e := New(measures, Options{})
 	scratch := make([]Hit, len(hits))
 	for b.Loop() {

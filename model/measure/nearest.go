@@ -15,10 +15,13 @@ func nearest(name string, cutoff int) Measure {
 			}
 		}
 	}
-	if cutoff == 0 && !kinds[near].uncut {
+	switch k := kinds[near]; {
+	case cutoff == 0 && k.cut == mustBeCut:
 		cutoff = 10
+	case k.cut == neverCut:
+		cutoff = 0
 	}
-	return Measure{Name: kinds[near].name, Cutoff: cutoff}
+	return Measure{Name: kinds[near].name, Cutoff: cutoff, Parameter: kinds[near].otherwise}
 }
 
 // edits returns the number of bytes to insert, delete or replace to turn a

@@ -18,7 +18,7 @@ import pytrec_eval
 
 HERE = pathlib.Path(__file__).parent
 CUTOFFS = "1,3,5,10,20,100,1000"
-MEASURES = {"ndcg", "map", "recip_rank"} | {
+MEASURES = {"ndcg", "map", "recip_rank", "Rprec", "bpref", "set_P", "set_recall", "set_F", "set_map"} | {
     f"{name}.{CUTOFFS}" for name in ("ndcg_cut", "map_cut", "recall", "P", "success")
 }
 NAMES = ["d", "doc-", "D", "Ärzte", "หมา", "कुत्ता", "𝛼", "e\u0301", "é", "z|"]
