@@ -34,6 +34,7 @@ func (p *Pipeline) Check(ctx context.Context) error {
 	if len(m.List) == 0 {
 		p.Steps = ordered
 	}
+	m.List = oncePerEntry(m.List)
 	return m.Err()
 }
 

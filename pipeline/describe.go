@@ -55,9 +55,18 @@ func Describe() ([]Description, error) {
 	for _, k := range kinds {
 		v := reflect.ValueOf(k.make()).Elem()
 		doc := named(strings.TrimSpace(docs[typeID(v.Type())]), v.Type().Name(), k.name)
-		all = append(all, Description{k.section, k.name, doc, docs.keys(v)})
+		keys := docs.keys(v)
+		if k.depends.onSeed() {
+			keys = append(keys, seedKey)
+		}
+		all = append(all, Description{k.section, k.name, doc, keys})
 	}
 	return all, nil
+}
+
+// seedKey is what every kind takes that draws random numbers.
+var seedKey = KeyDescription{
+	Key: "seed", Type: reflect.TypeFor[uint64](), Doc: "Seed of this step's random numbers; the pipeline's if left out.", Default: (*uint64)(nil),
 }
 
 //go:embed file.go

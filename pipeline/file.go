@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ferry-clir/ferry/pipeline/matrix"
 	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -24,6 +25,7 @@ type Pipeline struct {
 	Work       string // folder for the cache and whatever else is not output
 	File       string // as it was named, for messages
 	Steps      []*Step
+	Cells      int    // of the matrix
 	Offline    bool   // download nothing; set before Check
 	dir        string // folder of the file, absolute
 	text       []byte // the file as read, for the manifest
@@ -42,6 +44,9 @@ type header struct {
 	Work schemas.Path `yaml:"work"`
 	// MaxBadRows is how many rows of a step may go into quarantine before the run fails: a number, or a share such as 0.1%.
 	MaxBadRows Budget `yaml:"max_bad_rows"`
+	// Matrix fans out the steps that mention ${matrix.axis}: axes by name, each a list of values or a mapping of labels to values;
+	// cells to exclude and to include.
+	Matrix axes `yaml:"matrix"`
 	// Sources are data sets to read, by name.
 	Sources entries `yaml:"sources"`
 	// Models are models that exist before the run, by name.
@@ -64,6 +69,14 @@ func (e *entries) UnmarshalYAML(n *yaml.Node) error {
 		return fmt.Errorf("should be a mapping of names to steps, is %s", strict.Describe(n))
 	}
 	e.node = n
+	return nil
+}
+
+// axes is the matrix, kept as nodes.
+type axes struct{ node *yaml.Node }
+
+func (a *axes) UnmarshalYAML(n *yaml.Node) error {
+	a.node = n
 	return nil
 }
 
@@ -94,6 +107,7 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 	}
 	p := &Pipeline{File: file, dir: dir, text: text, sets: sets}
 	p.decode(root, &strict.Decoder{Found: m, Lookup: lookup, At: map[string]*yaml.Node{}})
+	m.List = oncePerEntry(m.List)
 	p.found = m.List
 	return p, m.Err()
 }
@@ -111,15 +125,34 @@ func (p *Pipeline) decode(root *yaml.Node, d *strict.Decoder) {
 		d.Add(d.At["name"], "name", "%q cannot be part of a file's name", p.Name)
 	}
 	p.Work = absolute(p.dir, string(h.Work))
-	for i, section := range []entries{h.Sources, h.Models, h.Stages, h.Sinks} {
-		if section.node != nil {
-			p.Steps = append(p.Steps, decodeSteps(d, sections[i], section.node)...)
-		}
-	}
+	p.decodeSteps(h, d)
 	if len(p.Steps) == 0 && len(d.List) == 0 {
 		d.Add(root, "", "there are no steps; `ferry init` writes a file to start from")
 	}
 	for _, s := range p.Steps {
 		s.place(p.dir, p.Work)
+	}
+}
+
+// decodeSteps fills in the steps, unless the matrix is mistaken.
+func (p *Pipeline) decodeSteps(h *header, d *strict.Decoder) {
+	m := matrix.Parse(h.Matrix.node, d.Found)
+	if m == nil && h.Matrix.node != nil {
+		return
+	}
+	p.Cells = m.Cells()
+	for _, key := range []string{"name", "work", "max_bad_rows"} {
+		if n := d.At[key]; n != nil && strings.Contains(n.Value, "${matrix.") {
+			d.Add(n, key, "${matrix...} stands in steps alone")
+		}
+	}
+	var all []*entry
+	for i, section := range []entries{h.Sources, h.Models, h.Stages, h.Sinks} {
+		if section.node != nil {
+			all = append(all, readEntries(d, sections[i], section.node)...)
+		}
+	}
+	for _, v := range fanOut(m, all, d.Found) {
+		p.Steps = append(p.Steps, newStep(d, v))
 	}
 }

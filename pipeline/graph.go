@@ -34,7 +34,7 @@ func (p *Pipeline) connect(m *strict.Found) {
 			if e.model {
 				p.resolve(m, s, e, name, models, tables)
 			} else {
-				name, e.table, _ = strings.Cut(e.ref, ".")
+				name, e.table = cutRef(e.ref)
 				p.resolve(m, s, e, name, tables, models)
 			}
 			read[e.step] = true
@@ -50,6 +50,13 @@ func (p *Pipeline) connect(m *strict.Found) {
 	}
 }
 
+// cutRef cuts a reference into the step's name and the table's. A cell between them may have dots of its own.
+func cutRef(ref string) (step, table string) {
+	cell := strings.IndexByte(ref, ']') + 1
+	step, table, _ = strings.Cut(ref[cell:], ".")
+	return ref[:cell] + step, table
+}
+
 // resolve finds the step that the edge e of s names among those known, or says why there is none.
 func (p *Pipeline) resolve(m *strict.Found, s *Step, e *edge, name string, known, others map[string]*Step) {
 	if e.step = known[name]; e.step != nil {
@@ -59,7 +66,7 @@ func (p *Pipeline) resolve(m *strict.Found, s *Step, e *edge, name string, known
 	if e.model {
 		noun, otherNoun = "model", "tables"
 	}
-	beforeDot, _, _ := strings.Cut(name, ".")
+	beforeDot, _ := cutRef(name)
 	if other := others[beforeDot]; other != nil {
 		s.blame(m, e.where, "%s makes %s, and here a %s is needed%s", other.Where(), otherNoun, noun, strict.DidYouMean("", p.namesOf(known)))
 		return

@@ -77,7 +77,7 @@ func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys fun
 			id.Files = append(id.Files, inputFile{filepath.ToSlash(p.shown(file)), sum, p.mends.of(p.shown(file), sum).digest()})
 		}
 	}
-	names := s.kind.depends == onNames || s.kind.depends == onSeedAndNames
+	names := s.kind.depends.onNames()
 	for _, e := range s.edges {
 		in := inputKey{Key: e.key, From: keys(e), Table: e.table}
 		if names {
@@ -85,8 +85,8 @@ func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys fun
 		}
 		id.Inputs = append(id.Inputs, in)
 	}
-	if s.kind.depends == onSeed || s.kind.depends == onSeedAndNames {
-		id.Seed = p.Seed
+	if s.kind.depends.onSeed() {
+		id.Seed = s.seedOr(p.Seed)
 	}
 	if s.Section == "stages" {
 		id.ISA = kernel.ISA()

@@ -53,6 +53,9 @@ type sink interface {
 // A validator checks its own keys, one by one and together.
 type validator interface{ Validate() []schemas.Mistake }
 
+// A celled component names what it makes after its cell, unless its keys say otherwise.
+type celled interface{ InCell(cell string) }
+
 // A kind is one row of the table of everything that can stand in a pipeline file.
 type kind struct {
 	section string // sources, models, stages or sinks
@@ -71,6 +74,10 @@ const (
 	onNames                 // the names that the configuration gives its inputs, which it writes into its rows
 	onSeedAndNames
 )
+
+func (d depends) onSeed() bool { return d == onSeed || d == onSeedAndNames }
+
+func (d depends) onNames() bool { return d == onNames || d == onSeedAndNames }
 
 // kinds are all kinds, in the order in which people are shown them.
 var kinds = []kind{

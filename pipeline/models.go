@@ -53,7 +53,7 @@ func (m *models) open(ctx context.Context, u *unit) (*model.Model, error) {
 func (m *models) load(ctx context.Context, u *unit) (*model.Model, error) {
 	if c, ok := u.step.component.(modelSource); ok {
 		arriving := &meter{reporter: m.run.options.Reporter, step: u.name()}
-		opened, err := c.Open(ctx, m.run.pipeline.Seed, arriving.progress)
+		opened, err := c.Open(ctx, u.step.seedOr(m.run.pipeline.Seed), arriving.progress)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", u.name(), err)
 		}

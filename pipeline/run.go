@@ -234,7 +234,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
 func (r *Run) job(ctx context.Context, u *unit) (stages.Job, func(), error) {
 	job := stages.Job{
 		Tables: map[string][]schemas.Table{}, Models: map[string]*model.Model{},
-		Seed: r.pipeline.Seed, Workers: r.options.Workers, Checkpoint: r.checkpoint(u),
+		Seed: u.step.seedOr(r.pipeline.Seed), Workers: r.options.Workers, Checkpoint: r.checkpoint(u),
 		Progress: func(done, total int64, message string) {
 			r.options.Reporter.Progress(u.name(), done, total, message)
 		},

@@ -20,6 +20,7 @@ func Schema() ([]byte, error) {
 	for _, k := range docs.keys(reflect.ValueOf(newHeader()).Elem()) {
 		properties[k.Key] = map[string]any{"description": k.Doc, "type": []string{"string", "integer", "number"}}
 	}
+	properties["matrix"] = matrixSchema(docs["pipeline.header.Matrix"])
 	for _, section := range sections {
 		var anyOf []any
 		for _, d := range described {
@@ -44,6 +45,26 @@ func Schema() ([]byte, error) {
 		return nil, fmt.Errorf("writing schema: %w", err)
 	}
 	return append(data, '\n'), nil
+}
+
+// matrixSchema is the JSON Schema of the matrix.
+func matrixSchema(doc string) map[string]any {
+	label := map[string]any{"type": []string{"string", "number", "boolean"}}
+	values := map[string]any{"anyOf": []any{
+		label, map[string]any{"type": "array", "items": label, "minItems": 1}, map[string]any{"type": "object", "minProperties": 1},
+	}}
+	cells := func(what string) map[string]any {
+		choice := map[string]any{"type": "object", "additionalProperties": values, "minProperties": 1}
+		return map[string]any{"description": what, "anyOf": []any{choice, map[string]any{"type": "array", "items": choice}}}
+	}
+	return map[string]any{
+		"description": doc, "type": "object", "minProperties": 1,
+		"properties": map[string]any{
+			"exclude": cells("Cells that are left out: axes with a label or several; an axis that is not named stands for all its values."),
+			"include": cells("Cells that are added, in the same form. Labels that an axis does not have are new values."),
+		},
+		"additionalProperties": values,
+	}
 }
 
 var fieldNamed = map[string]string{"sources": "Sources", "models": "Models", "stages": "Stages", "sinks": "Sinks"}

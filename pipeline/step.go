@@ -18,7 +18,8 @@ import (
 // A Step is one entry of a pipeline file.
 type Step struct {
 	Section   string // sources, models, stages or sinks
-	Name      string
+	Name      string // with its cell, if it is one of several: scores[ot,1]
+	Cell      string // labels of its cell, such as ot,1; empty for a step that is not fanned out
 	kind      kind
 	component any // what kind.make returned, filled in; nil if there is no such kind
 	edges     []*edge
@@ -27,6 +28,7 @@ type Step struct {
 	samples   []sample              // built-in corpora that its paths name
 	faulty    bool                  // a mistake was found in its own keys
 	wanted    bool                  // is to be made though no sink asks for it
+	seed      *uint64               // of its own; nil for the pipeline's
 
 	tables []schemas.TableType // what it offers; known after Check
 	model  *model.Info         // what it offers, if it makes a model; known after Check
@@ -57,13 +59,23 @@ var (
 
 var stepName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// decodeSteps decodes every entry of a section. An entry that cannot be decoded makes a faulty step, so that what
-// refers to it is not blamed.
-func decodeSteps(d *strict.Decoder, section string, n *yaml.Node) []*Step {
-	var steps []*Step
+// An entry is a step as it stands in the file.
+type entry struct {
+	section  string
+	name     string
+	key      *yaml.Node
+	node     *yaml.Node
+	mistaken bool // mentions an axis that does not exist
+}
+
+func (e *entry) where() string { return e.section + "." + e.name }
+
+// readEntries lists the entries of a section, those whose names can be used.
+func readEntries(d *strict.Decoder, section string, n *yaml.Node) []*entry {
+	var entries []*entry
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, entry := n.Content[i], n.Content[i+1]
+		key := n.Content[i]
 		switch {
 		case !stepName.MatchString(key.Value):
 			d.Add(key, section, "%q is no name for a step: use letters, digits, _ and -", key.Value)
@@ -71,14 +83,21 @@ func decodeSteps(d *strict.Decoder, section string, n *yaml.Node) []*Step {
 			d.Add(key, section, "there are two steps named %q", key.Value)
 		default:
 			seen[key.Value] = true
-			before := len(d.List)
-			s := &Step{Section: section, Name: key.Value, at: map[string]*yaml.Node{"": key}}
-			decodeStep(d, s, entry)
-			s.faulty = len(d.List) > before
-			steps = append(steps, s)
+			entries = append(entries, &entry{section, key.Value, key, n.Content[i+1], false})
 		}
 	}
-	return steps
+	return entries
+}
+
+// newStep decodes a variant. One that cannot be decoded makes a faulty step, so that what refers to it is not blamed.
+func newStep(d *strict.Decoder, v *variant) *Step {
+	before := len(d.List)
+	s := &Step{Section: v.section, Name: v.name(), Cell: v.cell, at: map[string]*yaml.Node{"": v.key}}
+	if d.List = append(d.List, v.found.List...); len(v.found.List) == 0 && !v.mistaken {
+		decodeStep(d, s, v.node)
+	}
+	s.faulty = v.mistaken || len(d.List) > before
+	return s
 }
 
 // decodeStep finds the step's kind and fills in its component.
@@ -88,19 +107,7 @@ func decodeStep(d *strict.Decoder, s *Step, entry *yaml.Node) {
 		d.Add(entry, where, "should be a mapping such as {kind: %s, ...}, is %s", kindNames(s.Section)[0], strict.Describe(entry))
 		return
 	}
-	var kindNode *yaml.Node
-	rest := *entry
-	rest.Content = nil
-	for i := 0; i+1 < len(entry.Content); i += 2 {
-		switch key := entry.Content[i]; {
-		case key.Value != "kind":
-			rest.Content = append(rest.Content, entry.Content[i:i+2]...)
-		case kindNode != nil:
-			d.Add(key, where, "key \"kind\" stands here twice")
-		default:
-			kindNode = entry.Content[i+1]
-		}
-	}
+	rest, kindNode := without(d, entry, "kind", where)
 	if kindNode == nil {
 		d.Add(s.at[""], where, "has no kind; there is %s", strings.Join(kindNames(s.Section), ", "))
 		return
@@ -117,14 +124,40 @@ func decodeStep(d *strict.Decoder, s *Step, entry *yaml.Node) {
 	}
 	s.kind, s.component = k, k.make()
 	own := &strict.Decoder{Found: d.Found, Lookup: d.Lookup, At: map[string]*yaml.Node{}}
-	own.Decode(&rest, reflect.ValueOf(s.component).Elem(), where)
+	if k.depends.onSeed() {
+		var seed *yaml.Node
+		if rest, seed = without(d, rest, "seed", where); seed != nil {
+			own.Decode(seed, reflect.ValueOf(&s.seed).Elem(), where+".seed")
+		}
+	}
+	own.Decode(rest, reflect.ValueOf(s.component).Elem(), where)
 	for path, node := range own.At {
 		if key, ok := strings.CutPrefix(path, where+"."); ok {
 			s.at[key] = node
 		}
 	}
 	s.readEdges(reflect.ValueOf(s.component).Elem())
+	if c, ok := s.component.(celled); ok && s.Cell != "" {
+		c.InCell(s.Cell)
+	}
 	s.config = canonical(s.component)
+}
+
+// without takes a key that is not the component's out of an entry; the value is nil if it is not there.
+func without(d *strict.Decoder, entry *yaml.Node, name, where string) (rest, value *yaml.Node) {
+	copied := *entry
+	copied.Content = nil
+	for i := 0; i+1 < len(entry.Content); i += 2 {
+		switch key := entry.Content[i]; {
+		case key.Value != name:
+			copied.Content = append(copied.Content, entry.Content[i:i+2]...)
+		case value != nil:
+			d.Add(key, where, "key %q stands here twice", name)
+		default:
+			value = entry.Content[i+1]
+		}
+	}
+	return &copied, value
 }
 
 // readEdges finds the references among a component's fields, in the order of the struct.
@@ -203,6 +236,14 @@ func (s *Step) eachPath(do func(key string, v reflect.Value)) {
 			}
 		}
 	}
+}
+
+// seedOr is the step's own seed, or the pipeline's.
+func (s *Step) seedOr(pipeline uint64) uint64 {
+	if s.seed != nil {
+		return *s.seed
+	}
+	return pipeline
 }
 
 func absolute(dir, path string) string {

@@ -22,7 +22,7 @@ type Evaluate struct {
 	Judgments schemas.TableRef `yaml:"judgments" ferry:"required"`
 	// Measures by their usual names: nDCG@k, AP, RR@k, R@k, P@k, success@k.
 	Measures []string `yaml:"measures"`
-	// Variant names the system in tables and reports; the name of the hits if left out.
+	// Variant names the system in tables and reports; its cell of the matrix, or the name of the hits, if left out.
 	Variant string `yaml:"variant"`
 	// Level is the smallest grade that measures other than nDCG count as relevant.
 	Level int32 `yaml:"level"`
@@ -54,6 +54,13 @@ func (e *Evaluate) Validate() []schemas.Mistake {
 		}
 	}
 	return found
+}
+
+// InCell names the system after its cell.
+func (e *Evaluate) InCell(cell string) {
+	if e.Variant == "" {
+		e.Variant = cell
+	}
 }
 
 // Tolerates names the rules of lint whose findings the keys take care of.
