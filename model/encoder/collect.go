@@ -35,7 +35,7 @@ func newPieces(c Config, frozen Frozen) []piece {
 	var list []piece
 	for i := max(0, frozen.Layers); i < c.Layers; i++ {
 		for which, rows := range []int{down: c.Hidden, up: c.FFN, qkv: 3 * c.Hidden, out: c.Hidden} {
-			for first := 0; first < rows; first += pieceRows {
+			for first := 0; first < rows && frozen.has(what(which)); first += pieceRows {
 				list = append(list, piece{what(which), i, first, min(pieceRows, rows-first)})
 			}
 		}

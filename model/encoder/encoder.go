@@ -75,7 +75,14 @@ func (e *Encoder) CloneToTrain(frozen Frozen) *Encoder {
 	defer runtime.KeepAlive(e)
 	c := &Encoder{Config: e.Config, version: 1, viewed: e.viewed, prefix: e.prefix, kept: e.kept, unexpected: e.unexpected}
 	c.weights.layers = make([]layer, e.Config.Layers)
-	copy(c.weights.layers, e.weights.layers[:min(frozen.Layers, e.Config.Layers)])
+	shared := max(0, min(frozen.Layers, e.Config.Layers))
+	copy(c.weights.layers, e.weights.layers[:shared])
+	for i := shared; i < e.Config.Layers; i++ {
+		from := frozen.matrices(&e.weights.layers[i])
+		for k, to := range frozen.matrices(&c.weights.layers[i]) {
+			*to = *from[k]
+		}
+	}
 	if frozen.Embeddings {
 		layers := c.weights.layers
 		c.weights = e.weights

@@ -2,6 +2,7 @@ package encoder
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 )
@@ -11,6 +12,34 @@ type Frozen struct {
 	Embeddings bool // everything below the first layer: words, positions, token types and their normalisation
 	Layers     int  // this many layers, from the lowest
 	Projection bool // what comes after the last layer, if there is one
+
+	// Matrices, unless 0, are the only matrices of the other layers that are trained. The layers' vectors have gradients all
+	// the same.
+	Matrices Matrices
+}
+
+// Matrices is a set of matrices of a layer.
+type Matrices uint8
+
+// The matrices of a layer.
+const (
+	Output          Matrices = 1 << down
+	Intermediate    Matrices = 1 << up
+	QKV             Matrices = 1 << qkv // query, key and value, which are computed together
+	AttentionOutput Matrices = 1 << out
+)
+
+// has tells whether a matrix of the layers that are trained is trained.
+func (f Frozen) has(which what) bool { return f.Matrices == 0 || f.Matrices&(1<<which) != 0 }
+
+// matrices are the places of a trained layer's matrices that are frozen.
+func (f Frozen) matrices(l *layer) (all []*[]float32) {
+	for which, place := range []*[]float32{down: &l.down, up: &l.up, qkv: &l.qkv, out: &l.out} {
+		if !f.has(what(which)) {
+			all = append(all, place)
+		}
+	}
+	return all
 }
 
 // Gradients holds the sum of what Backward has added since Zero.
@@ -32,7 +61,9 @@ func (e *Encoder) NewGradients(frozen Frozen) *Gradients {
 		g.Words = newRows(e.Config)
 	}
 	for i := max(0, frozen.Layers); i < e.Config.Layers; i++ {
-		allocate(g.sums.layers[i].slots(nil, "", e.Config))
+		l := &g.sums.layers[i]
+		without := frozen.matrices(l)
+		allocate(slices.DeleteFunc(l.slots(nil, "", e.Config), func(s slot) bool { return slices.Contains(without, s.in) }))
 	}
 	if !frozen.Projection {
 		allocate(g.sums.projectionSlots(e.Config))

@@ -48,10 +48,11 @@ func TestFrozen(t *testing.T) {
 	}
 	full := run(Frozen{})
 	for _, test := range []struct {
-		frozen        Frozen
-		nilEmbeddings int
-		nilLayers     int
-	}{{Frozen{Embeddings: true}, 5, 0}, {Frozen{Layers: 1}, 1, 1}, {Frozen{Embeddings: true, Layers: 1}, 5, 1}, {Frozen{Embeddings: true, Layers: 2}, 5, 2}, {Frozen{Layers: 2}, 1, 2}} {
+		frozen Frozen
+		absent int
+	}{{Frozen{Embeddings: true}, 5}, {Frozen{Layers: 1}, 1 + 16}, {Frozen{Embeddings: true, Layers: 1}, 5 + 16},
+		{Frozen{Embeddings: true, Layers: 2}, 5 + 2*16}, {Frozen{Layers: 2}, 1 + 2*16}, {Frozen{Embeddings: true, Matrices: QKV}, 5 + 2*3},
+		{Frozen{Embeddings: true, Layers: 1, Matrices: AttentionOutput | Output}, 5 + 16 + 4}, {Frozen{Matrices: Intermediate}, 1 + 2*5}} {
 		g, absent := run(test.frozen), 0
 		for i, p := range g.Parameters() {
 			if p.Data == nil {
@@ -60,8 +61,8 @@ func TestFrozen(t *testing.T) {
 				t.Errorf("%+v: gradient of %s is not that without freezing", test.frozen, p.Name)
 			}
 		}
-		if want := test.nilEmbeddings + 16*test.nilLayers; absent != want {
-			t.Errorf("%+v: %d parameters without a gradient, expected %d", test.frozen, absent, want)
+		if absent != test.absent {
+			t.Errorf("%+v: %d parameters without a gradient, expected %d", test.frozen, absent, test.absent)
 		}
 		if !test.frozen.Embeddings && !slices.Equal(g.Words.Data, full.Words.Data) {
 			t.Errorf("%+v: gradient of the words is not that without freezing", test.frozen)
@@ -152,7 +153,7 @@ func TestCollect(t *testing.T) {
 // TestCloneToTrain checks that what is trained is copied, and what is frozen is not.
 func TestCloneToTrain(t *testing.T) {
 	e := openTiny(t, "xlm-roberta")
-	for _, frozen := range []Frozen{{}, {Embeddings: true}, {Layers: 1}, {Embeddings: true, Layers: 2}, {Layers: 7}} {
+	for _, frozen := range []Frozen{{}, {Embeddings: true}, {Layers: 1}, {Embeddings: true, Layers: 2}, {Layers: 7}, {Embeddings: true, Matrices: QKV | Output}} {
 		c := e.CloneToTrain(frozen)
 		if !slices.Equal(c.Forward(NewWorkspace(), openGolden(t, "xlm-roberta").batch), e.Forward(NewWorkspace(), openGolden(t, "xlm-roberta").batch)) {
 			t.Errorf("%+v: the clone is another model", frozen)
