@@ -41,18 +41,19 @@ const (
 // wordEmbeddings is the parameter whose gradient is sparse.
 const wordEmbeddings = "embeddings.word_embeddings.weight"
 
-// NewAdamW makes an optimiser of the weights of e that have a gradient in g. Each layer learns layerDecay times as fast
-// as the one above it, the embeddings as if they were the layer below the first. Workers do not change the result.
+// NewAdamW makes an optimiser of the weights of e that have a gradient in g and no adapter in their place. Each layer
+// learns layerDecay times as fast as the one above it, the embeddings as if they were the layer below the first. Workers do
+// not change the result.
 func NewAdamW(e *encoder.Encoder, g *encoder.Gradients, weightDecay, layerDecay float64, workers int) *AdamW {
 	a := &AdamW{encoder: e, gradients: g, workers: workers}
 	gradients := g.Parameters()
 	for i, p := range e.Parameters() {
-		factor := math.Pow(layerDecay, float64(e.Config.Layers-1-layerOf(p.Name, e.Config.Layers)))
+		factor := layerRate(layerDecay, e.Config, p.Name)
 		if p.Name == wordEmbeddings && !g.Frozen.Embeddings {
 			a.words = newWordRows(p, weightDecay, factor)
 		}
 		gradient := gradients[i].Data
-		if len(gradient) == 0 {
+		if !trains(g, p.Name, gradient) {
 			continue
 		}
 		c := chunk{decay: float32(weightDecay), factor: factor}
@@ -134,6 +135,11 @@ func clipping(norm, limit float64) float64 {
 		return limit / (norm + 1e-6)
 	}
 	return 1
+}
+
+// layerRate is the learning rate of a parameter relative to that of the topmost layer.
+func layerRate(layerDecay float64, c encoder.Config, name string) float64 {
+	return math.Pow(layerDecay, float64(c.Layers-1-layerOf(name, c.Layers)))
 }
 
 // layerOf is the layer that a parameter belongs to, -1 for the embeddings and the last of so many for a projection.

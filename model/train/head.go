@@ -2,18 +2,24 @@ package train
 
 import "github.com/ferry-clir/ferry/model/kernel"
 
-// A head is weights that are trained beside the encoder's: they are clipped, saved and restored with them, and learn at
-// the rate of its topmost layer. What becomes of them after the run is the job's business.
+// A head is weights that are trained beside the encoder's: they are clipped, saved and restored with them. What becomes
+// of them after the run is the job's business.
 type head struct {
 	weights  []float32
 	gradient []float32 // of the batch
 	decays   bool      // by the weight decay
+	rate     float64   // at which it learns, relative to the encoder's topmost layer
 	index    int       // among the heads of the objective
+}
+
+// newHead makes a head of n zeros that learns as fast as the encoder's topmost layer.
+func newHead(n int, decays bool) *head {
+	return &head{weights: make([]float32, n), gradient: make([]float32, n), decays: decays, rate: 1}
 }
 
 // addHead makes weights that are trained beside the encoder's.
 func (o *objective) addHead(weights []float32, decays bool) *head {
-	h := &head{weights: weights, gradient: make([]float32, len(weights)), decays: decays, index: len(o.heads)}
+	h := &head{weights: weights, gradient: make([]float32, len(weights)), decays: decays, rate: 1, index: len(o.heads)}
 	o.heads = append(o.heads, h)
 	return h
 }
@@ -32,7 +38,7 @@ func (t *trainer) collectHeads(parts []*microBatch) {
 
 // add has the optimiser train a head.
 func (a *AdamW) add(h *head, weightDecay float64) {
-	c := chunk{factor: 1}
+	c := chunk{factor: h.rate}
 	if h.decays {
 		c.decay = float32(weightDecay)
 	}

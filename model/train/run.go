@@ -23,6 +23,7 @@ type Options struct {
 	WeightDecay  float64
 	ClipNorm     float64 // gradients longer than this are scaled down to it; 0 never
 	Frozen       encoder.Frozen
+	Adapter      Adapter           // trained in place of the student's weights, if it has a kind
 	Precision    encoder.Precision // of the student's products with weights: encoder.Float32 or BFloat16; weights are float32
 	Dropout      float64           // probability that a number is dropped in the student's embeddings, attention and layers; see encoder.Dropout
 	Seed         uint64            // of the order of the samples, and of dropout
@@ -76,7 +77,7 @@ func (o Options) check() error {
 	case !(o.WeightDecay >= 0) || !(o.ClipNorm >= 0):
 		return fmt.Errorf("weight decay and clip norm are %v and %v, and may not be negative", o.WeightDecay, o.ClipNorm)
 	}
-	return checkSchedule(o.Schedule)
+	return errors.Join(checkSchedule(o.Schedule), o.Adapter.check())
 }
 
 // A Record tells what one step did. Losses are those of the samples before the step.

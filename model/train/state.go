@@ -86,6 +86,7 @@ func (t *trainer) read(from io.Reader) error {
 	if err = errors.Join(err, binary.Read(r, binary.LittleEndian, &got)); err != nil || got != want {
 		return errors.Join(ErrState, err)
 	}
+	t.merge()
 	return nil
 }
 

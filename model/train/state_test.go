@@ -31,6 +31,8 @@ func TestResume(t *testing.T) {
 		"bf16, cosine":       func(o *Options) { o.Precision, o.Schedule = encoder.BFloat16, Cosine },
 		"dropout":            func(o *Options) { o.Dropout = 0.1 },
 		"checkpointing":      func(o *Options) { o.Dropout, o.GradientCheckpointing = 0.1, true },
+		"lora":               func(o *Options) { o.Adapter, o.Evaluate, o.EvaluateEvery = adapters[0], firstQuery, 7 },
+		"bottleneck":         func(o *Options) { o.Adapter, o.Dropout, o.LayerDecay = adapters[1], 0.1, 0.5 },
 		"decay by the layer": func(o *Options) { o.LayerDecay, o.WeightDecay = 0.5, 0.1 },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,6 +63,11 @@ func TestResume(t *testing.T) {
 
 func firstWeight(_ context.Context, e *encoder.Encoder) (float64, error) {
 	return float64(weightsOf(e)[0]), nil
+}
+
+// firstQuery is a weight that LoRA changes.
+func firstQuery(_ context.Context, e *encoder.Encoder) (float64, error) {
+	return float64(e.Parameters()[5].Data[0]), nil
 }
 
 func equalRecords(a, b Record) bool {

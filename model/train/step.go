@@ -16,6 +16,7 @@ type trainer struct {
 	student   *encoder.Encoder
 	gradients *encoder.Gradients
 	optimizer *AdamW
+	adapters  []*lowRank
 	plan      *plan
 	teaching  *teaching
 	watch     watch
@@ -53,10 +54,12 @@ func (t *trainer) inFlight() int {
 }
 
 func newTrainer(o objective, options Options, student *encoder.Encoder) *trainer {
+	options.Frozen = options.Adapter.Freeze(options.Frozen)
 	t := &trainer{objective: o, options: options, student: student, gradients: student.NewGradients(options.Frozen)}
 	t.plan = newPlan(options, o.tokens())
 	t.teaching = newTeaching(o, t.plan.steps() > t.plan.counts[0])
 	t.optimizer = NewAdamW(student, t.gradients, options.WeightDecay, options.LayerDecay, options.Workers)
+	t.adapt()
 	for _, h := range o.heads {
 		t.optimizer.add(h, options.WeightDecay)
 	}
@@ -103,12 +106,14 @@ func (t *trainer) take(ctx context.Context) (Record, error) {
 			loss.finish(t)
 		}
 	}
+	t.each(len(t.adapters), func(i int) { t.adapters[i].collect() })
 	t.objective.tell(&t.batch, &r)
 	r.GradientNorm = t.optimizer.Norm()
 	if err := t.watch.check(&r, t.objective.alike(&t.batch), t.options); err != nil {
 		return r, err
 	}
 	t.optimizer.Step(r.LearningRate, clipping(r.GradientNorm, t.options.ClipNorm))
+	t.merge()
 	t.step++
 	return r, nil
 }

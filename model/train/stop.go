@@ -64,14 +64,18 @@ func (t *trainer) restore() {
 		for i, x := range t.trained() {
 			copy(x, t.stop.weights[i])
 		}
+		t.merge()
 	}
 }
 
-// trained are the weights that are trained, about to change.
+// trained are the weights that are trained, about to change: the encoder's or its adapters', and those of the heads.
 func (t *trainer) trained() (all [][]float32) {
+	for _, l := range t.adapters {
+		all = append(all, l.down.weights, l.up.weights)
+	}
 	gradients := t.gradients.Parameters()
 	for i, p := range t.student.Parameters() {
-		if gradients[i].Data != nil || p.Name == wordEmbeddings && t.optimizer.words != nil {
+		if trains(t.gradients, p.Name, gradients[i].Data) || p.Name == wordEmbeddings && t.optimizer.words != nil {
 			all = append(all, p.Data)
 		}
 	}

@@ -179,6 +179,7 @@ def curve(steps=200, peak=3e-3, warmup=0.1, decay=0.05, limit=1.0, samples=16, w
             "names": [n for n, _ in student.named_parameters()], "lengths": [p.norm().item() for p in params]}
 
 
-print(json.dumps({"format": "ferry train golden 1", "made_by": "python make_golden.py > golden.json", "torch": torch.__version__.split("+")[0],
-                  "pooled_mse": pooled_mse(), "contrastive": [contrastive(0.05), contrastive(1.0)],
-                  "transport": [transport("ot"), transport("ot", 0.02), transport("greedy")], "adamw": adamw(), "curve": curve()}))
+if __name__ == "__main__":
+    print(json.dumps({"format": "ferry train golden 1", "made_by": "python make_golden.py > golden.json", "torch": torch.__version__.split("+")[0],
+                      "pooled_mse": pooled_mse(), "contrastive": [contrastive(0.05), contrastive(1.0)],
+                      "transport": [transport("ot"), transport("ot", 0.02), transport("greedy")], "adamw": adamw(), "curve": curve()}))
