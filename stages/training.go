@@ -53,6 +53,7 @@ type Training struct {
 	GradientCheckpointing bool `yaml:"gradient_checkpointing"`
 	// Temperature of the contrastive loss.
 	Temperature float64 `yaml:"temperature"`
+	Adapter
 	Dev
 
 	freezeProjection bool
@@ -62,7 +63,7 @@ func newTraining() Training {
 	o := train.NewOptions()
 	return Training{Epochs: o.Epochs, Batch: o.Batch, MicroBatch: o.MicroBatch, LearningRate: o.LearningRate, Schedule: o.Schedule,
 		Warmup: o.Warmup, LayerDecay: o.LayerDecay, WeightDecay: o.WeightDecay, ClipNorm: o.ClipNorm, Precision: float32Name,
-		Temperature: train.NewContrastive().Temperature, Dev: newDev()}
+		Temperature: train.NewContrastive().Temperature, Adapter: newAdapter(), Dev: newDev()}
 }
 
 // Validate checks the keys.
@@ -82,6 +83,7 @@ func (t *Training) Validate() []schemas.Mistake {
 	found.when(t.Temperature <= 0, "temperature", "above 0", t.Temperature)
 	found = append(found, oneOf("schedule", t.Schedule, train.Schedules...)...)
 	found = append(found, oneOf("precision", t.Precision, float32Name, bf16Name)...)
+	found = append(found, t.Adapter.validate()...)
 	return append(found, t.Dev.validate()...)
 }
 
@@ -122,10 +124,12 @@ func (t *Training) run(ctx context.Context, job Job, m, documents *model.Model, 
 }
 
 func (t *Training) options(job Job) train.Options {
+	adapter := t.Adapter.options()
+	frozen := adapter.Freeze(encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers, Projection: t.freezeProjection})
 	return train.Options{Epochs: t.Epochs, Batch: t.Batch, BatchTokens: t.BatchTokens, MicroBatch: t.MicroBatch, LearningRate: t.LearningRate,
-		Schedule: t.Schedule, Warmup: t.Warmup, LayerDecay: t.LayerDecay, WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm, Frozen: encoder.Frozen{Embeddings: t.FreezeEmbeddings, Layers: t.FreezeLayers, Projection: t.freezeProjection},
-		Precision: precisions[t.Precision], Dropout: t.Dropout, GradientCheckpointing: t.GradientCheckpointing,
-		Seed: job.Seed, Workers: job.Workers}
+		Schedule: t.Schedule, Warmup: t.Warmup, LayerDecay: t.LayerDecay, WeightDecay: t.WeightDecay, ClipNorm: t.ClipNorm,
+		Frozen: frozen, Adapter: adapter, Precision: precisions[t.Precision], Dropout: t.Dropout,
+		GradientCheckpointing: t.GradientCheckpointing, Seed: job.Seed, Workers: job.Workers}
 }
 
 // A curve is the training table while it is being made.
