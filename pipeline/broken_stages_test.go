@@ -44,7 +44,7 @@ sources:
   j: {kind: trec, judgments: j.txt}
 stages: {trained: {kind: train, model: start, queries: q, documents: d, judgments: j}}
 sinks: {model: {kind: model, from: trained, path: out/model}}
-`, `stages.trained: none of 1 queries has a document with a grade of 1 or more among 0 documents`},
+`, `stages.trained: none of 1 queries has a document with a grade of 1 or more among the 0 judged documents that are there`},
 		{"training on unknown judgments", models + `
 sources:
   d: {kind: jsonl, path: d.jsonl, language: en}

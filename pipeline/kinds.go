@@ -103,7 +103,7 @@ var kinds = []kind{
 	{"stages", "trim", 1, onInputs, func() any { return stages.NewTrim() }},
 	{"stages", "lint", 2, onNames, func() any { return stages.NewLint() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
-	{"stages", "train", 2, onSeed, func() any { return stages.NewTrain() }},
+	{"stages", "train", 3, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 3, onSeed, func() any { return stages.NewDistill() }},
 	{"stages", "embed", 2, onInputs, func() any { return stages.NewEmbed() }},
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},

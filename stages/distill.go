@@ -54,20 +54,7 @@ var lossNames = []string{train.OT, train.Greedy, train.PooledMSE, train.Contrast
 func (d *Distill) Validate() []schemas.Mistake {
 	found := append(d.Training.Validate(), d.Transport.Validate()...)
 	found = append(found, oneOf("projection", d.Projection, projectionNone, projectionProcrustes, projectionLearnt)...)
-	sum := 0.0
-	for _, name := range sortedNames(d.Losses) {
-		for _, m := range oneOf("losses."+name, name, lossNames...) {
-			found = append(found, schemas.Mistake{Key: m.Key, Problem: "a loss " + m.Problem})
-		}
-		if d.Losses[name] < 0 {
-			found = append(found, schemas.Mistake{Key: "losses." + name, Problem: fmt.Sprintf("should be at least 0, is %v", d.Losses[name])})
-		}
-		sum += d.Losses[name]
-	}
-	if sum <= 0 {
-		found = append(found, schemas.Mistake{Key: "losses", Problem: "needs a weight above 0"})
-	}
-	return found
+	return append(found, weightMistakes(d.Losses, lossNames...)...)
 }
 
 // TrainsOn names the keys of what is learned from, and of the queries that the weights are chosen by.

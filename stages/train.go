@@ -3,15 +3,22 @@ package stages
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/train"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// Train makes a retriever of an encoder: it learns to place a query near the documents that are judged relevant to it, and away
-// from the others of its batch. Trained on one language, it is the teacher for distill.
+// Train makes a retriever of an encoder: it learns to place a query near a document that is judged relevant to it, or that a
+// triple names as such, and away from the other documents of its batch (loss contrastive). Triples add hard negatives.
+// Documents that are relevant to a query are never its negatives: neither the one that it learns from, whatever sample it
+// comes with, nor others that judgments or triples name. Trained on one language, the model is the teacher for distill.
+//
+// With a teacher, the loss score_kl compares how a query's own document and hard negatives score: it is the
+// Kullback-Leibler divergence of the model's scores from the teacher's, each made a distribution by its temperature.
+// The teacher may read the same texts, by id, in another language, and have other dimensions.
+//
+// Texts that no sample needs are not kept: memory is that of max_samples, about 1 KB each, and of the judgments.
 type Train struct {
 	// Model is where training starts.
 	Model schemas.ModelRef `yaml:"model" ferry:"required"`
@@ -19,11 +26,18 @@ type Train struct {
 	Queries schemas.TableRef `yaml:"queries" ferry:"required"`
 	// Documents names a table of documents.
 	Documents schemas.TableRef `yaml:"documents" ferry:"required"`
-	// Judgments names a table of judgments.
-	Judgments schemas.TableRef `yaml:"judgments" ferry:"required"`
+	// Judgments names a table of judgments. Beside triples, they say which documents are no negatives.
+	Judgments schemas.TableRef `yaml:"judgments"`
+	// Triples names a table of triples, as mmarco offers and mine makes. Every query that has one is a sample in each of its
+	// languages, with a document in a language drawn by chance where there are several; negatives then have the same one.
+	Triples schemas.TableRef `yaml:"triples"`
+	// Negatives is the number of hard negatives of a sample, drawn by chance among those that triples have for it.
+	Negatives int `yaml:"negatives"`
+	// MaxSamples is the number of samples, a query with a document each, to learn from at most; of more, they are drawn by chance.
+	MaxSamples int `yaml:"max_samples"`
 	// Grade is the smallest grade that makes a document one to learn from.
 	Grade int32 `yaml:"grade"`
-	// Positives is the number of documents to learn from for each query, spread evenly over those that qualify.
+	// Positives is the number of judged documents to learn from for each query, spread evenly over those that qualify.
 	Positives int `yaml:"positives"`
 	// QueryPrefix is put before every query.
 	QueryPrefix string `yaml:"query_prefix"`
@@ -31,22 +45,33 @@ type Train struct {
 	DocumentPrefix string `yaml:"document_prefix"`
 	// MaxTokens is the longest input, special tokens included; what is longer is cut. 0 means as long as the model allows.
 	MaxTokens int `yaml:"max_tokens"`
+	// Losses are the weights of the losses: contrastive, score_kl.
+	Losses map[string]float64 `yaml:"losses"`
+	TeacherScores
 	Training
 }
 
 // NewTrain returns a Train with its defaults.
-func NewTrain() *Train { return &Train{Grade: 1, Positives: 1, Training: newTraining()} }
+func NewTrain() *Train {
+	return &Train{Grade: 1, Positives: 1, Negatives: 1, MaxSamples: 1_000_000, Losses: map[string]float64{train.ContrastiveLoss: 1},
+		TeacherScores: newTeacherScores(), Training: newTraining()}
+}
 
 // Validate checks the keys.
 func (t *Train) Validate() []schemas.Mistake {
-	found := t.Training.Validate()
-	if t.Positives < 1 {
-		found = append(found, schemas.Mistake{Key: "positives", Problem: fmt.Sprintf("should be at least 1, is %d", t.Positives)})
+	found := mistakes(t.Training.Validate())
+	found.when(t.Positives < 1, "positives", "at least 1", t.Positives)
+	found.when(t.Negatives < 1, "negatives", "at least 1", t.Negatives)
+	found.when(t.MaxSamples < 1, "max_samples", "at least 1", t.MaxSamples)
+	found.when(t.MaxTokens < 0, "max_tokens", "at least 1", t.MaxTokens)
+	if t.Judgments == "" && t.Triples == "" {
+		found = append(found, schemas.Mistake{Key: "judgments", Problem: "is missing; judgments or triples say what to learn"})
 	}
-	if t.MaxTokens < 0 {
-		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("should be at least 1, is %d", t.MaxTokens)})
+	found = append(found, weightMistakes(t.Losses, train.ContrastiveLoss, train.ScoreKL)...)
+	if t.Losses[train.ScoreKL] > 0 && t.Triples == "" {
+		found = append(found, schemas.Mistake{Key: "losses.score_kl", Problem: "needs triples, whose documents it compares"})
 	}
-	return found
+	return append(found, t.TeacherScores.validate(t.Losses[train.ScoreKL] > 0)...)
 }
 
 // TrainsOn names the keys of what is learned from, and of the queries that the weights are chosen by.
@@ -57,120 +82,87 @@ func (t *Train) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("queries", in.Schema("queries"), "queries", schemas.Language, schemas.ID, schemas.Text)
 	found = append(found, lacks("documents", in.Schema("documents"), "documents", schemas.Language, schemas.ID, schemas.Text)...)
 	found = append(found, lacks("judgments", in.Schema("judgments"), "judgments", schemas.QueryID, schemas.DocumentID, schemas.Grade)...)
+	found = append(found, lacks("triples", in.Schema("triples"), "triples", schemas.PositiveID, schemas.NegativeID, schemas.NegativeLanguage)...)
+	found = append(found, t.TeacherScores.lacks(in)...)
 	found = append(found, t.Dev.lacks(in)...)
 	info, ok := in.Models["model"]
 	if ok && t.MaxTokens > info.Config.MaxTokens() {
 		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), t.MaxTokens)})
 	}
-	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: schemas.Training(train.ContrastiveLoss)}}, Model: &info}, found
+	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: schemas.Training(sortedNames(t.Losses)...)}}, Model: &info}, found
 }
 
-// Run trains. The token ids of all queries and documents are held in memory, 4 bytes each.
+// Run trains. The texts of the samples are held in memory, as token ids.
 func (t *Train) Run(ctx context.Context, job Job) (*model.Model, error) {
 	m := job.Models["model"]
-	c := train.NewContrastive()
-	c.Temperature = t.Temperature
-	if err := t.read(ctx, job, &c); err != nil {
+	samples, judged, err := t.samples(ctx, job)
+	if err != nil {
 		return nil, err
 	}
-	return t.run(ctx, job, m, nil, c, []string{train.ContrastiveLoss})
+	c := train.NewContrastive()
+	if err := t.read(ctx, job, samples, &c); err != nil {
+		return nil, err
+	}
+	c.Masked = newAnswering(samples, judged).masked
+	c.Temperature, c.TeacherTemperature, c.Losses = t.Temperature, t.TeacherTemperature, nil
+	for _, name := range sortedNames(t.Losses) {
+		c.Losses = append(c.Losses, train.Loss{Name: name, Weight: t.Losses[name]})
+	}
+	if t.Losses[train.ScoreKL] > 0 {
+		if c.TeacherScores, err = t.TeacherScores.scores(ctx, job, samples, 1+len(c.Negatives)); err != nil {
+			return nil, err
+		}
+	}
+	return t.run(ctx, job, m, nil, c, sortedNames(t.Losses))
 }
 
-// read pairs every query with documents that are judged relevant to it.
-func (t *Train) read(ctx context.Context, job Job, c *train.Contrastive) error {
-	queries, err := t.encode(ctx, job, "queries", t.QueryPrefix)
+// read tokenizes the texts of the samples. A sample with fewer negatives than others has its document once more in their
+// place, which is masked.
+func (t *Train) read(ctx context.Context, job Job, samples []sample, c *train.Contrastive) error {
+	sides := 1
+	for _, s := range samples {
+		sides = max(sides, len(s.documents))
+	}
+	queries, err := t.encode(ctx, job, "queries", t.QueryPrefix, samples, func(s sample) []textKey { return []textKey{s.query} })
 	if err != nil {
 		return err
 	}
-	documents, err := t.encode(ctx, job, "documents", t.DocumentPrefix)
+	documents, err := t.encode(ctx, job, "documents", t.DocumentPrefix, samples, func(s sample) []textKey { return s.documents })
 	if err != nil {
 		return err
 	}
-	from, _ := job.Table("judgments")
-	judged, err := readJudgments(ctx, from)
-	if err != nil {
-		return err
-	}
-	byID := map[string][]tokenizedText{}
-	for _, d := range documents {
-		byID[d.id] = append(byID[d.id], d)
-	}
-	out := job.Outputs[trainingTable]
-	known := map[string]bool{}
-	for _, q := range queries {
-		known[q.id] = true
-		relevant := t.relevant(q, byID, judged)
-		if len(relevant) == 0 {
-			out.Drop("query_without_relevant_document", 1)
-		}
-		for _, d := range relevant {
-			appendSequence(&c.Queries, q.ids)
-			appendSequence(&c.Documents, d.ids)
-		}
-	}
-	for query, judgments := range judged.byQuery {
-		for _, j := range judgments {
-			if !known[query] {
-				out.Drop("judgment_of_unknown_query", 1)
-			} else if len(byID[j.document]) == 0 {
-				out.Drop("judgment_of_unknown_document", 1)
+	c.Negatives = make([]train.Ragged, sides-1)
+	for _, s := range samples {
+		appendSequence(&c.Queries, queries[s.query])
+		appendSequence(&c.Documents, documents[s.documents[0]])
+		for k := range c.Negatives {
+			document := s.documents[0]
+			if k+1 < len(s.documents) {
+				document = s.documents[k+1]
 			}
+			appendSequence(&c.Negatives[k], documents[document])
 		}
-	}
-	if c.Queries.Sequences() == 0 {
-		return fmt.Errorf("none of %d queries has a document with a grade of %d or more among %d documents", len(queries), t.Grade, len(documents))
 	}
 	return nil
 }
 
-// relevant chooses the documents that a query learns from, evenly among those that qualify, beginning at a place that
-// depends on the query's id: queries with the same judgments learn from different documents.
-func (t *Train) relevant(q tokenizedText, documents map[string][]tokenizedText, judged *judgments) []tokenizedText {
-	var all []tokenizedText
-	for _, j := range judged.byQuery[q.id] {
-		if j.grade < t.Grade || j.queryLanguage != "" && j.queryLanguage != q.language {
-			continue
-		}
-		for _, d := range documents[j.document] {
-			if j.documentLanguage == "" || j.documentLanguage == d.language {
-				all = append(all, d)
-			}
-		}
-	}
-	n := min(t.Positives, len(all))
-	start := fnv.New32a()
-	start.Write([]byte(q.id))
-	chosen := make([]tokenizedText, n)
-	for i := range chosen {
-		chosen[i] = all[(int(start.Sum32())+i*len(all)/n)%len(all)]
-	}
-	return chosen
-}
-
-// A tokenizedText is a query or document.
-type tokenizedText struct {
-	language, id string
-	ids          []int32
-}
-
-// encode tokenizes a table.
-func (t *Train) encode(ctx context.Context, job Job, key, prefix string) ([]tokenizedText, error) {
-	from, _ := job.Table(key)
+// encode tokenizes the texts of a table that samples need.
+func (t *Train) encode(ctx context.Context, job Job, key, prefix string, samples []sample, needed func(sample) []textKey) (map[textKey][]int32, error) {
 	m := job.Models["model"]
 	longest := m.MaxTokens
 	if t.MaxTokens > 0 {
 		longest = t.MaxTokens
 	}
-	var all []tokenizedText
-	for batch, err := range from.Batches(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		language, id, text := texts(batch, schemas.Language), texts(batch, schemas.ID), texts(batch, schemas.Text)
-		for i := range int(batch.NumRows()) {
-			ids, _ := m.Tokenizer.EncodeTruncated(nil, prefix+text.Value(i), longest)
-			all = append(all, tokenizedText{language: clone(language.Value(i)), id: clone(id.Value(i)), ids: ids})
+	all := map[textKey][]int32{}
+	for _, s := range samples {
+		for _, k := range needed(s) {
+			all[k] = nil
 		}
 	}
-	return all, nil
+	from, _ := job.Table(key)
+	return all, eachText(ctx, from, func(k textKey, text string) {
+		if known, ok := all[k]; ok && known == nil {
+			all[k.clone()], _ = m.Tokenizer.EncodeTruncated(nil, prefix+text, longest)
+		}
+	})
 }

@@ -174,6 +174,23 @@ func (c *curve) emit() error {
 
 const trainingTable = "training"
 
+// weightMistakes tells what is wrong with the weights of losses, of which there are those of the names.
+func weightMistakes(losses map[string]float64, names ...string) []schemas.Mistake {
+	var found mistakes
+	sum := 0.0
+	for _, name := range sortedNames(losses) {
+		for _, m := range oneOf("losses."+name, name, names...) {
+			found = append(found, schemas.Mistake{Key: m.Key, Problem: "a loss " + m.Problem})
+		}
+		found.when(losses[name] < 0, "losses."+name, "at least 0", losses[name])
+		sum += losses[name]
+	}
+	if sum <= 0 {
+		found = append(found, schemas.Mistake{Key: "losses", Problem: "needs a weight above 0"})
+	}
+	return found
+}
+
 // sortedNames are the names of a map in order.
 func sortedNames(m map[string]float64) []string {
 	var names []string
