@@ -97,6 +97,7 @@ var kinds = []kind{
 	{"stages", "deduplicate", 1, onInputs, func() any { return stages.NewDeduplicate() }},
 	{"stages", "shuffle", 1, onSeed, func() any { return stages.NewShuffle() }},
 	{"stages", "concatenate", 1, onInputs, func() any { return stages.NewConcatenate() }},
+	{"stages", "mates", 1, onInputs, func() any { return stages.NewMates() }},
 	{"stages", "chunk", 1, onInputs, func() any { return stages.NewChunk() }},
 	{"stages", "audit", 1, onNames, func() any { return stages.NewAudit() }},
 	{"stages", "extend", 1, onInputs, func() any { return stages.NewExtend() }},
