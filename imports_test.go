@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"":                    {"commands"},
 	"commands":            {"pipeline", "model/kernel"},
 	"pipeline/strict":     {},
-	"pipeline":            {"pipeline/strict", "sources/...", "stages", "sinks", "schemas", "model", "model/kernel"},
+	"pipeline":            {"pipeline/strict", "sources/...", "stages", "sinks", "schemas", "model", "model/kernel", "model/measure"},
 	"sources":             {"sources/...", "schemas", "model/..."},
 	"sources/...":         {"model/tokenizer", "sources/phrasebook", "sources/download"},
 	"stages":              {"schemas", "model/..."},

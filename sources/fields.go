@@ -31,19 +31,23 @@ func (s *splitter) tabs(line []byte, n int, columns string) ([][]byte, *bad) {
 // words does so at runs of spaces and tabs, and leaves any further words out.
 func (s *splitter) words(line []byte, n int, columns string) ([][]byte, *bad) {
 	from := len(s.fields)
-	for len(s.fields) < from+n {
-		line = bytes.TrimLeft(line, " \t")
-		if len(line) == 0 {
+	for i := 0; len(s.fields) < from+n; {
+		for i < len(line) && isBlank(line[i]) {
+			i++
+		}
+		begin := i
+		for i < len(line) && !isBlank(line[i]) {
+			i++
+		}
+		if begin == i {
 			break
 		}
-		end := bytes.IndexAny(line, " \t")
-		if end < 0 {
-			end = len(line)
-		}
-		s.fields, line = append(s.fields, line[:end]), line[end:]
+		s.fields = append(s.fields, line[begin:i])
 	}
 	return enough(s.fields[from:], n, columns)
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 func enough(fields [][]byte, n int, columns string) ([][]byte, *bad) {
 	if len(fields) < n {

@@ -34,6 +34,7 @@ type Evaluation struct {
 	queries  []Values
 	sorted   bool
 	ranked   ranked
+	known    documents
 	// Skipped counts the queries that were left out.
 	Skipped struct{ Unjudged, Absent, NothingRelevant int }
 }
@@ -49,7 +50,7 @@ func New(measures []Measure, o Options) *Evaluation {
 // without hits. It puts the hits in rank order, in place. Errors are Rank's;
 // a query is added once only, which Add leaves to Queries to check.
 func (e *Evaluation) Add(query string, hits []Hit, judged map[string]int32) ([]float64, error) {
-	if err := Rank(query, hits); err != nil {
+	if err := e.known.rank(query, hits); err != nil {
 		return nil, err
 	}
 	e.ranked.rank(hits, judged)

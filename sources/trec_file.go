@@ -1,0 +1,43 @@
+package sources
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// ReadRun calls row for every line of a run in trec_eval's format, in order; what it is given is valid during the call
+// only. The first line that cannot be read is an error which names it.
+func ReadRun(ctx context.Context, path string, workers int, row func(query, document []byte, score float64) error) error {
+	for _, l := range scanFiles(strictly(ctx, workers), []string{path}, parseHit) {
+		return l.each(func() (*bad, error) { return nil, row(l.value.query, l.value.document, l.value.score) })
+	}
+	return nil
+}
+
+// ReadJudgments is ReadRun for judgments. A document that is judged twice for a query is an error.
+func ReadJudgments(ctx context.Context, path string, workers int, row func(query, document []byte, grade int32) error) error {
+	for _, l := range scanFiles(strictly(ctx, workers), []string{path}, parseJudgment) {
+		pairs := newSeen()
+		return l.each(func() (*bad, error) {
+			j := l.value
+			if !pairs.addBoth(j.query, j.document) {
+				return nil, twice(l, j.query, j.document)
+			}
+			return nil, row(j.query, j.document, j.grade)
+		})
+	}
+	return nil
+}
+
+// strictly reads files of which no line may be rejected.
+func strictly(ctx context.Context, workers int) reading {
+	return newReading(ctx, schemas.Output{
+		Workers: workers,
+		Drop:    func(string, int64) {},
+		Reject: func(r schemas.Rejected) error {
+			return fmt.Errorf("%s:%d: %s: %s", r.Path, r.Line, r.Reason, r.Detail)
+		},
+	}, defaultMaxLine)
+}
