@@ -110,6 +110,7 @@ var kinds = []kind{
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
 	{"stages", "mine", 1, onSeed, func() any { return stages.NewMine() }},
 	{"stages", "bm25", 1, onInputs, func() any { return stages.NewBM25() }},
+	{"stages", "fuse", 1, onInputs, func() any { return stages.NewFuse() }},
 	{"stages", "evaluate", 1, onSeedAndNames, func() any { return stages.NewEvaluate() }},
 	{"sinks", "parquet", 2, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},

@@ -1,6 +1,7 @@
 package retrieve
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -8,6 +9,11 @@ import (
 // A Document is known by its language and its id.
 type Document struct {
 	Language, ID string
+}
+
+// Compare orders documents by language, then by id.
+func (d Document) Compare(other Document) int {
+	return cmp.Or(cmp.Compare(d.Language, other.Language), cmp.Compare(d.ID, other.ID))
 }
 
 // A Hit is a document with its score for a query.
