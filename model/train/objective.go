@@ -22,6 +22,13 @@ const (
 // MaskedAccuracy is the name of the share of masked tokens that are guessed, which is told beside the loss mlm.
 const MaskedAccuracy = "masked_accuracy"
 
+// The losses of Adversarial, and what is told beside them.
+const (
+	DiscriminatorLoss     = "discriminator"          // cross-entropy of the languages of texts, mean over those of a batch
+	AnchorLoss            = "anchor"                 // pooled_mse to the encoder in the beginning, mean over the texts of a batch
+	DiscriminatorAccuracy = "discriminator_accuracy" // share of the texts of a batch whose language is recognised
+)
+
 // A Loss is one term of the weighted sum that a run minimises.
 type Loss struct {
 	Name   string
@@ -40,6 +47,8 @@ type objective struct {
 	sides []Ragged // what the student encodes: text i of each belongs to sample i
 	terms []term
 	heads []*head // that the terms bring
+
+	state [][]float32 // what else the terms carry from step to step: it is saved with the run
 
 	ofTokens bool // all losses are of tokens: that sentence vectors are alike is no collapse
 

@@ -97,6 +97,7 @@ func (t *trainer) tensors(do func(bytes []byte, x []float32) error) error {
 	if words := t.optimizer.words; words != nil {
 		all = append(all, words.moments...)
 	}
+	all = append(all, t.objective.state...)
 	buffer := make([]byte, 1<<16)
 	for _, x := range append(all, t.stop.weights...) {
 		for len(x) > 0 {
