@@ -106,6 +106,7 @@ var kinds = []kind{
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
 	{"stages", "train", 3, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 3, onSeed, func() any { return stages.NewDistill() }},
+	{"stages", "adversarial", 1, onSeed, func() any { return stages.NewAdversarial() }},
 	{"stages", "embed", 2, onInputs, func() any { return stages.NewEmbed() }},
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
 	{"stages", "mine", 1, onSeed, func() any { return stages.NewMine() }},
