@@ -79,6 +79,14 @@ func (b *bars) Finished(step string, f pipeline.Finished) {
 	fmt.Fprintln(b.out, strings.TrimRight(line, " "))
 }
 
+// Failed clears the bar and writes a line.
+func (b *bars) Failed(step string, err error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.clear()
+	fmt.Fprintf(b.out, "%-32s   failed  %s\n", step, err)
+}
+
 // clear takes the bar off the line.
 func (b *bars) clear() {
 	if bar := b.all[b.showing]; bar != nil {

@@ -102,6 +102,10 @@ func (l *lines) Finished(step string, f pipeline.Finished) {
 	l.log.Log(context.Background(), level, "finished", append(args, "seconds", float64(f.Took.Milliseconds())/1000)...)
 }
 
+func (l *lines) Failed(step string, err error) {
+	l.log.Error("failed", "step", step, "because", err.Error())
+}
+
 // results are the summaries; where there are several, each is told by its step.
 func (l *lines) results() []string {
 	sort.Slice(l.summaries, func(i, j int) bool { return l.summaries[i].step < l.summaries[j].step })

@@ -212,13 +212,12 @@ func TestFirstError(t *testing.T) {
 		}
 	}
 	for round := range 100 {
-		r := &Run{pipeline: &Pipeline{}, store: openStore(t.TempDir(), memory.DefaultAllocator), slots: make(chan struct{}, 4), options: Options{Reporter: &events{}}}
+		r := &Run{pipeline: &Pipeline{}, store: openStore(t.TempDir(), memory.DefaultAllocator), slots: make(chan struct{}, 4), cpu: newCPUTimes(), options: Options{Reporter: &events{}}}
 		from := &unit{tables: map[string]*table{"documents": newTable("data", schema, openStore(folder, memory.DefaultAllocator), file)}}
 		for i := range 4 {
 			from.tables["documents"].publish(shard{Number: i})
 		}
 		source := &Step{Section: "sources", tables: []schemas.TableType{{Name: "documents", Schema: schema}}}
-		u := &unit{step: &Step{Section: "stages"}, key: key(fmt.Sprint(round)), inputs: []input{{&edge{key: "from", ref: "data", step: source}, from}}}
 		var calls atomic.Int64
 		failing := stageFunc(func(ctx context.Context, job stages.Job) error {
 			if calls.Add(1) == 3 {
@@ -227,7 +226,8 @@ func TestFirstError(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		})
-		_, err := r.computeShards(t.Context(), u, failing, "from", stages.Job{Progress: func(int64, int64, string) {}})
+		u := &unit{step: &Step{Section: "stages", component: failing}, key: key(fmt.Sprint(round)), inputs: []input{{&edge{key: "from", ref: "data", step: source}, from}}}
+		_, err := r.computeShards(t.Context(), u, "from")
 		if !errors.Is(err, boom) {
 			t.Fatalf("round %d: %v", round, err)
 		}

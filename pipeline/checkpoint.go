@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,15 +14,42 @@ import (
 )
 
 // A checkpoint is the file with the state of a unit that is being made. It lies where the unit's result will, so that it
-// is of the same inputs and configuration, and goes when that is complete.
+// is of the same inputs and configuration, and goes when that is complete. Beside it stands what it has cost so far.
 type checkpoint struct {
-	path  string
-	every time.Duration
-	saved time.Time
+	path    string
+	every   time.Duration
+	saved   time.Time
+	started time.Time
+	cpu     *spell
+	before  expense // what earlier runs spent up to the state that they saved last
 }
 
-func (r *Run) checkpoint(u *unit) *checkpoint {
-	return &checkpoint{filepath.Join(r.store.folder(u.key), "checkpoint"), r.options.Checkpoint, time.Now()}
+// An expense is what a unit has taken, as far as it is of use.
+type expense struct {
+	Seconds float64 `json:"seconds"`
+	CPU     float64 `json:"cpu_seconds"`
+}
+
+func (r *Run) checkpoint(u *unit, cpu *spell) *checkpoint {
+	now := time.Now()
+	return &checkpoint{path: filepath.Join(r.store.folder(u.key), "checkpoint"), every: r.options.Checkpoint, saved: now, started: now, cpu: cpu}
+}
+
+func (c *checkpoint) expenseFile() string { return c.path + "-expense.json" }
+
+// spent reads what earlier runs spent, and adds it to what is saved from now on.
+func (c *checkpoint) spent() (expense, error) {
+	data, err := os.ReadFile(c.expenseFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return expense{}, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &c.before)
+	}
+	if err != nil {
+		return expense{}, fmt.Errorf("reading what earlier runs spent: %w", err)
+	}
+	return c.before, nil
 }
 
 // Open opens the state that was saved last, by this run or an earlier one.
@@ -49,12 +77,14 @@ func (c *checkpoint) Save(last bool, write func(io.Writer) error) error {
 		return err
 	}
 	c.saved = time.Now()
-	return nil
+	return writeJSON(c.expenseFile(), expense{c.before.Seconds + time.Since(c.started).Seconds(), c.before.CPU + c.cpu.soFar()})
 }
 
 func (c *checkpoint) remove() error {
-	if err := os.Remove(c.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing checkpoint: %w", err)
+	for _, file := range []string{c.path, c.expenseFile()} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing checkpoint: %w", err)
+		}
 	}
 	return nil
 }

@@ -38,7 +38,8 @@ type ManifestStep struct {
 	Kind    string  `json:"kind"`
 	Key     string  `json:"key"`
 	Cached  bool    `json:"cached"`
-	Seconds float64 `json:"seconds"`
+	Seconds float64 `json:"seconds"`     // when it was made
+	CPU     float64 `json:"cpu_seconds"` // then, of user and system
 	counts
 }
 
@@ -82,7 +83,7 @@ func (r *Run) writeManifest() error {
 			m.Outputs[file] = sum
 		}
 		if u.step.Section != "models" {
-			m.Steps = append(m.Steps, ManifestStep{u.name(), u.step.Kind(), string(u.key), u.present || u.twin != nil, u.note.Seconds, u.note.Counts})
+			m.Steps = append(m.Steps, ManifestStep{u.name(), u.step.Kind(), string(u.key), u.present || u.twin != nil, u.note.Seconds, u.note.CPU, u.note.Counts})
 		}
 	}
 	if file := r.pipeline.mendsFile(); len(r.pipeline.mends) > 0 {

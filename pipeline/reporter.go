@@ -10,6 +10,8 @@ type Reporter interface {
 	// Progress may be called often. total is 0 or less while unknown.
 	Progress(step string, done, total int64, message string)
 	Finished(step string, f Finished)
+	// Failed says why a step could not be made. The run goes on with what does not need it.
+	Failed(step string, err error)
 }
 
 // Finished is what a step did.

@@ -14,7 +14,12 @@ import (
 // computeShards runs a row-wise stage on the shards of the table that key names, each as soon as it is published. As
 // many compute at a time as there are workers, and as many others may wait for the disk. A task whose note is there was
 // done by an earlier run.
-func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, job stages.Job) (note, error) {
+func (r *Run) computeShards(ctx context.Context, u *unit, key string) (note, error) {
+	job, release, err := r.job(ctx, u)
+	if err != nil {
+		return note{}, err
+	}
+	defer release()
 	in := u.cutInput(key)
 	if in == nil {
 		return note{}, fmt.Errorf("computing shards: there is no input %s", key)
@@ -37,7 +42,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, j
 				return err
 			}
 			tasks.Go(func(ctx context.Context) error {
-				n, err := r.computeShard(ctx, u, c, *in, s, job, relatives)
+				n, err := r.computeShard(ctx, u, *in, s, job, relatives)
 				if err != nil {
 					cancel(err) // so that nobody waits for shards that are not wanted any more
 				}
@@ -63,6 +68,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit, c stage, key string, j
 			total.Shards[table] = append(total.Shards[table], shards...)
 		}
 		total.Counts.add(notes[i].Counts)
+		total.CPU += notes[i].CPU
 	}
 	return total, nil
 }
@@ -77,13 +83,17 @@ func (u *unit) cutInput(key string) *input {
 }
 
 // computeShard makes the output shards of one input shard, unless they are there.
-func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s shard, job stages.Job, relatives map[string]relativeTask) (note, error) {
+func (r *Run) computeShard(ctx context.Context, u *unit, in input, s shard, job stages.Job, relatives map[string]relativeTask) (note, error) {
 	select {
 	case r.slots <- struct{}{}:
 	case <-ctx.Done():
 		return note{}, context.Cause(ctx)
 	}
-	release := sync.OnceFunc(func() { <-r.slots })
+	cpu := r.cpu.begin(1)
+	release := sync.OnceFunc(func() {
+		cpu.end()
+		<-r.slots
+	})
 	defer release()
 	n, ok, err := r.store.read(u.key, taskName(s.Number))
 	if err != nil {
@@ -118,12 +128,12 @@ func (r *Run) computeShard(ctx context.Context, u *unit, c stage, in input, s sh
 	cut[in.key] = []schemas.Table{in.readTable().part(in.ref, s)}
 	job.Tables, job.Outputs, job.Workers = cut, t.outputs(ctx), 1
 	job.Progress = func(int64, int64, string) {}
-	_, err = c.Run(ctx, job)
+	_, err = u.step.component.(stage).Run(ctx, job)
 	release() // what is left waits for the disk, and others may compute
 	if n, err = t.end(err); err != nil {
 		return note{}, err
 	}
-	n.Input = hash
+	n.Input, n.CPU = hash, cpu.end()
 	return n, r.store.write(u.key, taskName(s.Number), n)
 }
 

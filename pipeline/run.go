@@ -38,15 +38,19 @@ type Run struct {
 	units    []*unit
 	models   *models
 	slots    chan struct{} // taken by each task of a row-wise stage
+	alone    chan struct{} // taken by what runs alone
+	cpu      *cpuTimes
 	started  time.Time
 
-	mutex sync.Mutex
-	bad   []badShards
+	mutex    sync.Mutex
+	bad      []badShards
+	failures []failure
+	notMade  int // for lack of what failed
 }
 
-// Run makes what the sinks ask for and is not there yet. It returns when everything is written, or at the first error,
-// or soon after ctx is cancelled; no half-written file is left either way, and a later Run goes on from there. Only one
-// Run may work in a folder at a time; another returns an error at once.
+// Run makes what the sinks ask for and is not there yet. It returns when everything is written that can be, with an error that
+// names all steps that failed, or soon after ctx is cancelled; no half-written file is left either way, and a later Run
+// goes on from there. Only one Run may work in a folder at a time; another returns an error at once.
 func (p *Pipeline) Run(ctx context.Context, o Options) error {
 	return p.execute(ctx, o, (*Run).writeManifest)
 }
@@ -70,7 +74,7 @@ func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) err
 	if err := p.acquire(ctx, o.Reporter); err != nil {
 		return err
 	}
-	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), started: time.Now()}
+	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), alone: make(chan struct{}, 1), cpu: newCPUTimes(), started: time.Now()}
 	if r.units, err = p.units(ctx, r.store, r.hashes); err != nil {
 		return err
 	}
@@ -110,6 +114,9 @@ func (r *Run) makeAll(ctx context.Context) error {
 		}
 	}
 	err := tasks.Wait()
+	if err == nil {
+		err = r.failure()
+	}
 	for _, u := range r.units {
 		if u.twin != nil {
 			u.note = u.twin.note
@@ -118,26 +125,9 @@ func (r *Run) makeAll(ctx context.Context) error {
 	return err
 }
 
-// make makes one unit, as soon as there is something to make it from.
+// make makes one unit, as soon as there is something to make it from. Only an error that should end the run is returned.
 func (r *Run) make(ctx context.Context, u *unit) error {
-	if err := u.await(ctx); err != nil {
-		return err
-	}
-	started := time.Now()
-	r.options.Reporter.Started(u.name())
-	if err := r.sweep(u); err != nil {
-		return fmt.Errorf("%s: removing what an earlier run left: %w", u.name(), err)
-	}
-	var n note
-	var err error
-	switch c := u.step.component.(type) {
-	case source:
-		n, err = r.readSource(ctx, u, c)
-	case sink:
-		n, err = r.drain(ctx, u, c)
-	case stage:
-		n, err = r.compute(ctx, u, c)
-	}
+	n, took, err := r.produce(ctx, u)
 	if err == nil {
 		err = r.checkRows(u, n.Counts)
 	}
@@ -145,22 +135,64 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("%s: %w", u.name(), err)
+		r.addFailure(u, err)
+		return nil
 	}
-	n.Seconds = time.Since(started).Seconds()
 	if err := r.store.write(u.key, done, n); err != nil {
 		return err
 	}
-	if err := r.checkpoint(u).remove(); err != nil {
+	if err := r.checkpoint(u, nil).remove(); err != nil {
 		return err
 	}
-	r.options.Reporter.Finished(u.name(), Finished{Rows: n.Counts.Out, Dropped: n.Counts.Dropped, Bad: n.Counts.Bad, Took: time.Since(started), Summary: n.Summary})
+	r.options.Reporter.Finished(u.name(), Finished{Rows: n.Counts.Out, Dropped: n.Counts.Dropped, Bad: n.Counts.Bad, Took: took, Summary: n.Summary})
 	u.note = n
 	for name, t := range u.tables {
 		t.end(len(n.Shards[name]))
 	}
 	close(u.ready)
 	return r.refuse(ctx, u)
+}
+
+// produce waits for what a unit reads and makes what it makes.
+func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error) {
+	if err := u.await(ctx); err != nil {
+		return note{}, 0, err
+	}
+	goroutines := 1
+	if u.alone() {
+		select {
+		case r.alone <- struct{}{}:
+			defer func() { <-r.alone }()
+		case <-ctx.Done():
+			return note{}, 0, context.Cause(ctx)
+		}
+		goroutines = r.options.Workers
+	}
+	started := time.Now()
+	r.options.Reporter.Started(u.name())
+	if err := r.sweep(u); err != nil {
+		return note{}, 0, fmt.Errorf("removing what an earlier run left: %w", err)
+	}
+	var n note
+	var err error
+	if c, ok := u.step.component.(rowWise); ok {
+		n, err = r.computeShards(ctx, u, c.RowWise())
+	} else {
+		cpu := r.cpu.begin(goroutines)
+		defer cpu.end()
+		switch c := u.step.component.(type) {
+		case source:
+			n, err = r.readSource(ctx, u, c)
+		case sink:
+			n, err = r.drain(ctx, u, c)
+		case stage:
+			n, err = r.compute(ctx, u, c, cpu)
+		}
+		n.CPU += cpu.end()
+	}
+	took := time.Since(started)
+	n.Seconds += took.Seconds()
+	return n, took, err
 }
 
 // sweep removes what a killed run left half-written in place of what u is to write.
@@ -200,18 +232,20 @@ func (r *Run) checkFiles(c source) error {
 	return nil
 }
 
-// compute runs a stage: shard by shard if it is row-wise, else once.
-func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
+// compute runs a stage that is not row-wise.
+func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, error) {
 	job, release, err := r.job(ctx, u)
 	if err != nil {
 		return note{}, err
 	}
 	defer release()
-	if w, ok := c.(rowWise); ok {
-		return r.computeShards(ctx, u, c, w.RowWise(), job)
+	saved := r.checkpoint(u, cpu)
+	before, err := saved.spent()
+	if err != nil {
+		return note{}, err
 	}
 	t := r.newTask(u, 0, false)
-	job.Outputs, job.Scratch = t.outputs(ctx), r.scratch(u)
+	job.Outputs, job.Scratch, job.Checkpoint = t.outputs(ctx), r.scratch(u), saved
 	made, err := c.Run(ctx, job)
 	if removed := os.RemoveAll(job.Scratch); err == nil {
 		err = removed
@@ -226,7 +260,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
 		}
 	}
 	n, err := t.end(err)
-	n.Refusal = refusal
+	n.Refusal, n.CPU, n.Seconds = refusal, before.CPU, before.Seconds
 	return n, err
 }
 
@@ -234,7 +268,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage) (note, error) {
 func (r *Run) job(ctx context.Context, u *unit) (stages.Job, func(), error) {
 	job := stages.Job{
 		Tables: map[string][]schemas.Table{}, Models: map[string]*model.Model{},
-		Seed: u.step.seedOr(r.pipeline.Seed), Workers: r.options.Workers, Checkpoint: r.checkpoint(u),
+		Seed: u.step.seedOr(r.pipeline.Seed), Workers: r.options.Workers,
 		Progress: func(done, total int64, message string) {
 			r.options.Reporter.Progress(u.name(), done, total, message)
 		},

@@ -54,6 +54,7 @@ func (e *events) tell() {
 func (e *events) Present(string, string)    {}
 func (e *events) Started(string)            { e.tell() }
 func (e *events) Finished(string, Finished) { e.tell() }
+func (e *events) Failed(string, error)      { e.tell() }
 func (e *events) Progress(step string, _, _ int64, _ string) {
 	e.tell()
 	if e.progress != nil {
@@ -191,6 +192,7 @@ type order struct {
 type quiet struct{ Reporter }
 
 func (quiet) Present(string, string)                {}
+func (quiet) Failed(string, error)                  {}
 func (quiet) Progress(string, int64, int64, string) {}
 
 func (o *order) tell(what string) {

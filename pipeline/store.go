@@ -38,6 +38,7 @@ type note struct {
 	Shards  map[string][]shard `json:"shards"` // by table, in order
 	Counts  counts             `json:"counts"`
 	Seconds float64            `json:"seconds"`
+	CPU     float64            `json:"cpu_seconds"`       // of user and system
 	Input   string             `json:"input,omitempty"`   // of a task: hash of the shard that it read
 	Summary string             `json:"summary,omitempty"` // of a sink
 	Refusal string             `json:"refusal,omitempty"` // of a stage: why the run must not go on

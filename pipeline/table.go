@@ -24,6 +24,7 @@ type table struct {
 	mutex   sync.Mutex
 	shards  map[int]shard
 	total   int           // number of shards, -1 while unknown
+	failed  bool          // there will be no more
 	changed chan struct{} // closed when something above changes
 }
 
@@ -45,18 +46,24 @@ func (t *table) publish(s shard) { t.change(func() { t.shards[s.Number] = s }) }
 // end says that there are total shards.
 func (t *table) end(total int) { t.change(func() { t.total = total }) }
 
+// fail says that the rest of the table could not be made.
+func (t *table) fail() { t.change(func() { t.failed = true }) }
+
 // shard waits for the shard of that number; false if there are not so many.
 func (t *table) shard(ctx context.Context, number int) (shard, bool, error) {
 	for {
 		t.mutex.Lock()
 		s, ok := t.shards[number]
-		total, changed := t.total, t.changed
+		total, failed, changed := t.total, t.failed, t.changed
 		t.mutex.Unlock()
 		if ok {
 			return s, true, nil
 		}
 		if total >= 0 && number >= total {
 			return shard{}, false, nil
+		}
+		if failed {
+			return shard{}, false, fmt.Errorf("%s %w", t.name, errNotMade)
 		}
 		select {
 		case <-changed:

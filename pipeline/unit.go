@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+
+	"github.com/ferry-clir/ferry/stages"
 )
 
 // A unit is what is made, kept and found again as a whole: one table of a source, or all that a model, stage or sink makes.
@@ -18,7 +20,8 @@ type unit struct {
 	twin    *unit         // an earlier one with the same key, which makes what both are
 	present bool          // was made before and need not be made again
 	needed  bool          // has to be made in this run
-	ready   chan struct{} // closed when all that it makes is there
+	ready   chan struct{} // closed when all that it makes is there, or could not be made
+	failed  bool          // it could not; known once ready is closed
 }
 
 // An input is an edge with the unit at its other end.
@@ -191,10 +194,10 @@ func (u *unit) need() {
 }
 
 // await waits for the models that the unit needs and for the first shard of each table, so that what it is said to take
-// is not the time that others took.
+// is not the time that others took. One that runs alone waits for all that it reads.
 func (u *unit) await(ctx context.Context) error {
 	for _, in := range u.inputs {
-		if !in.model {
+		if !in.model && !u.alone() {
 			if _, _, err := in.readTable().shard(ctx, 0); err != nil {
 				return err
 			}
@@ -205,6 +208,16 @@ func (u *unit) await(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+		if in.unit.maker().failed {
+			return fmt.Errorf("%s %w", in.unit.name(), errNotMade)
+		}
 	}
 	return nil
+}
+
+// alone tells whether the unit keeps all workers busy and much in memory, so that no two of the kind should run at a time:
+// training and searching.
+func (u *unit) alone() bool {
+	_, search := u.step.component.(*stages.Search)
+	return search || u.step.Section == "stages" && u.step.model != nil
 }

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package pipeline
+
+// processCPU is 0 where nobody has needed it yet: CPU times are not known there.
+func processCPU() float64 { return 0 }

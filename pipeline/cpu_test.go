@@ -1,0 +1,45 @@
+package pipeline
+
+import (
+	"math"
+	"testing"
+)
+
+// burn keeps one core busy for so many CPU seconds of the process.
+func burn(seconds float64) {
+	x := 1.0
+	for end := processCPU() + seconds; processCPU() < end; {
+		for range 10_000 {
+			x = math.Sqrt(x + 1)
+		}
+	}
+	sink64 = x
+}
+
+var sink64 float64
+
+// TestCPUTimes divides CPU time among spells that overlap: what they add up to is what the process has taken, and each has
+// what ran while it did, in proportion to its goroutines.
+func TestCPUTimes(t *testing.T) {
+	if processCPU() == 0 {
+		t.Skip("CPU times are not known here")
+	}
+	c := newCPUTimes()
+	before := processCPU()
+	wide := c.begin(3)
+	burn(0.02)
+	alone := wide.soFar()
+	narrow := c.begin(1)
+	burn(0.04)
+	shared := narrow.end()
+	total := wide.end()
+	if again := wide.end(); again != total {
+		t.Errorf("after its end a spell went on from %v to %v", total, again)
+	}
+	if taken := processCPU() - before; math.Abs(total+shared-taken) > 0.005 {
+		t.Errorf("%v and %v are not %v in all", total, shared, taken)
+	}
+	if alone < 0.02 || shared < 0.01 || math.Abs((total-alone)-3*shared) > 0.1*total {
+		t.Errorf("3 goroutines got %v alone and then %v, 1 got %v", alone, total-alone, shared)
+	}
+}

@@ -1,0 +1,81 @@
+package pipeline
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A step that fails keeps nothing from being made but what reads it, so that after a night all cells are there that could be.
+
+// errNotMade is what a reader is told of a table that could not be made. It is nobody's failure but its maker's.
+var errNotMade = errors.New("could not be made")
+
+// A failure is a unit that could not be made, and why.
+type failure struct {
+	unit *unit
+	err  error
+}
+
+// fail says that a unit could not be made: first of it as a whole, so that whoever misses a shard knows why.
+func (u *unit) fail() {
+	u.failed = true
+	close(u.ready)
+	for _, t := range u.tables {
+		t.fail()
+	}
+}
+
+// lacksInput tells whether something that the unit reads could not be made.
+func (u *unit) lacksInput() bool {
+	return slices.ContainsFunc(u.inputs, func(in input) bool {
+		select {
+		case <-in.unit.ready:
+			return in.unit.maker().failed
+		default:
+			return false
+		}
+	})
+}
+
+// maker is the unit itself, or the one of the same key that is made in its place.
+func (u *unit) maker() *unit {
+	if u.twin != nil && !u.present {
+		return u.twin
+	}
+	return u
+}
+
+// addFailure remembers that a unit could not be made and, unless that is because of what it reads, tells it.
+func (r *Run) addFailure(u *unit, err error) {
+	lacksInput := u.lacksInput()
+	u.fail()
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if lacksInput {
+		r.notMade++
+		return
+	}
+	r.failures = append(r.failures, failure{u, err})
+	r.options.Reporter.Failed(u.name(), err)
+}
+
+// failure is what a run says at its end of all that could not be made; nil if nothing failed.
+func (r *Run) failure() error {
+	slices.SortFunc(r.failures, func(a, b failure) int {
+		return cmp.Compare(slices.Index(r.units, a.unit), slices.Index(r.units, b.unit))
+	})
+	switch len(r.failures) {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("%s: %w", r.failures[0].unit.name(), r.failures[0].err)
+	}
+	var all strings.Builder
+	for _, f := range r.failures {
+		fmt.Fprintf(&all, "\n%s: %s", f.unit.name(), f.err)
+	}
+	return fmt.Errorf("%d steps failed, and %d that need them were not made; all others were:%s", len(r.failures), r.notMade, all.String())
+}
