@@ -114,3 +114,18 @@ func sumUnits(units []float32, depth int) (sum int32) {
 	}
 	return sum
 }
+
+// Int8Error returns the length of what rounding for a product of precision Int8 takes off x, or adds. Two vectors of the
+// lengths a and b that are off by p and q have a product that is off by p*(b+q) + a*q at most, and by the rounding of
+// float32.
+func Int8Error(x []float32) float32 {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	scale, inverse := scales(s.rotate(x))
+	sum := 0.0
+	for _, v := range s.row {
+		off := float64(v) - float64(scale)*math.RoundToEven(float64(v*inverse))
+		sum += off * off
+	}
+	return float32(math.Sqrt(sum / rotated))
+}
