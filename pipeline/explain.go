@@ -35,29 +35,31 @@ func Explain(ctx context.Context, o ExplainOptions) (Explained, error) {
 	for _, m := range o.Validate() {
 		return Explained{}, m
 	}
-	open := func(path string) (*model.Model, error) {
-		p := sources.NewPretrained()
-		if p.Path = schemas.Path(path); o.Offline {
-			p.GoOffline()
-		}
-		m, err := p.Open(ctx, 0, func(int64, int64) {})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		return m, nil
-	}
-	student, err := open(o.Student)
+	student, err := openPretrained(ctx, o.Student, o.Offline)
 	if err != nil {
 		return Explained{}, err
 	}
 	teacher := student
 	if o.Teacher != "" {
-		if teacher, err = open(o.Teacher); err != nil {
+		if teacher, err = openPretrained(ctx, o.Teacher, o.Offline); err != nil {
 			return Explained{}, err
 		}
 	}
 	a, err := o.Align(ctx, teacher, student, o.Source, o.Target, o.Prefix, o.MaxTokens)
 	return Explained{a}, err
+}
+
+// openPretrained opens a model that is named on the command line, a folder or hf://owner/name.
+func openPretrained(ctx context.Context, path string, offline bool) (*model.Model, error) {
+	p := sources.NewPretrained()
+	if p.Path = schemas.Path(path); offline {
+		p.GoOffline()
+	}
+	m, err := p.Open(ctx, 0, func(int64, int64) {})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
 }
 
 // Write draws the alignment for a terminal.

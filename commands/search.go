@@ -1,0 +1,72 @@
+package commands
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
+
+type searchCommand struct {
+	Vectors     string `arg:"" help:"Parquet of vectors or token vectors of documents, as the sink parquet writes them."`
+	Question    string `arg:"" optional:"" help:"A question, in any language that the model knows."`
+	Model       string `required:"" help:"Folder of the model that embeds the question, or hf://owner/name: the one that embedded the queries."`
+	Texts       string `placeholder:"FILE" help:"Parquet of the documents, to show their texts."`
+	Prefix      string `help:"Put before the question, such as 'query: '."`
+	Top         int    `default:"10" help:"Number of documents to show."`
+	Interactive bool   `short:"i" help:"Ask again and again; an empty line ends it."`
+	Offline     bool   `env:"FERRY_OFFLINE" help:"Download nothing: models of the hub must be in the cache."`
+}
+
+func (c *searchCommand) Help() string {
+	return "The quickest way to feel whether a model works. Vectors are compared exactly, token vectors by MaxSim."
+}
+
+// Run answers questions.
+func (c *searchCommand) Run(ctx context.Context, t *terminal) error {
+	if (c.Question == "") != c.Interactive {
+		return fmt.Errorf("%weither a question or --interactive is needed", errUsage)
+	}
+	s, err := pipeline.OpenSearcher(ctx, pipeline.SearchOptions{Vectors: c.Vectors, Texts: c.Texts, Model: c.Model, Prefix: c.Prefix, Top: c.Top, Offline: c.Offline})
+	if err != nil {
+		return err
+	}
+	if !c.Interactive {
+		return c.answer(ctx, t, s, c.Question)
+	}
+	lines := bufio.NewScanner(os.Stdin)
+	for {
+		fmt.Fprint(t.Err, "? ")
+		if !lines.Scan() || strings.TrimSpace(lines.Text()) == "" {
+			return errors.Join(lines.Err(), context.Cause(ctx))
+		}
+		if err := c.answer(ctx, t, s, lines.Text()); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *searchCommand) answer(ctx context.Context, t *terminal, s *pipeline.Searcher, question string) error {
+	answers, err := s.Ask(ctx, question)
+	if err != nil {
+		return err
+	}
+	for i, a := range answers {
+		line := fmt.Sprintf("%2d  %.4f  %s:%s", i+1, a.Score, a.Language, a.ID)
+		if text := []rune(strings.Join(strings.Fields(a.Text), " ")); len(text) > 0 {
+			const most = 200 // characters of a text
+			if len(text) > most {
+				text = append(text[:most-1], '…')
+			}
+			line += "  " + string(text)
+		}
+		if _, err := fmt.Fprintln(t.Out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
