@@ -82,7 +82,7 @@ type quiet struct{ t *testing.T }
 func (quiet) Present(string, string)                {}
 func (quiet) Started(string)                        {}
 func (quiet) Progress(string, int64, int64, string) {}
-func (quiet) Failed(string, error)                 {}
+func (quiet) Failed(string, error)                  {}
 func (q quiet) Finished(step string, f pipeline.Finished) {
 	q.t.Logf("%s: rows %v, %v", step, f.Rows, f.Took.Round(time.Millisecond))
 }
