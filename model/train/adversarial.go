@@ -8,8 +8,18 @@ import (
 	"github.com/ferry-clir/ferry/model/encoder"
 )
 
+// What an encoder learns from to make a discriminator fail.
+const (
+	// Confusion is MoDIR's: the cross-entropy of the discriminator's guess to a uniform one. It is least where nothing can be
+	// told, and there its gradient is 0.
+	Confusion = "confusion"
+	// Reversal is the discriminator's own gradient, reversed. It has no least: an encoder that is faster than the discriminator
+	// runs past the point where nothing can be told, until all is told wrongly, which a fresh discriminator sees through.
+	Reversal = "reversal"
+)
+
 // Adversarial takes out of an encoder's sentence vectors which language a text is in. A linear discriminator learns to tell
-// the languages apart; the encoder learns from its gradient, reversed, to make it fail (arXiv 1505.07818). As in MoDIR (arXiv
+// the languages apart; the encoder learns to make it fail, from the gradient reversed (arXiv 1505.07818) or from its confusion. As in MoDIR (arXiv
 // 2110.07581) the discriminator also learns from vectors of past batches, of which it sees more at a time than one batch has,
 // while the encoder answers for its own. An anchor, the squared distance from where the encoder placed a text in the
 // beginning, keeps it from placing all texts at one point, which would fool any discriminator.
@@ -23,7 +33,8 @@ type Adversarial struct {
 	Anchor float64          // the weight of the anchor
 	Pivot  int32            // the language whose texts alone are anchored; -1 for all
 
-	Lambda       float64 // the weight of the reversed gradient
+	Adversary    string  // what the encoder learns from: Confusion or Reversal
+	Lambda       float64 // its weight
 	LambdaWarmup float64 // share of the steps over which it rises from 0
 	Queue        int     // past vectors that the discriminator learns from
 	Rate         float64 // learning rate of the discriminator, relative to the encoder's topmost layer
@@ -32,7 +43,7 @@ type Adversarial struct {
 // NewAdversarial returns an Adversarial for clones of an encoder, with its defaults, which anchor all texts. The caller sets
 // the rest.
 func NewAdversarial(start *encoder.Encoder) Adversarial {
-	return Adversarial{Start: start, Anchor: 1, Pivot: -1, Lambda: 0.1, LambdaWarmup: 0.3, Queue: 1024, Rate: 100}
+	return Adversarial{Start: start, Anchor: 1, Pivot: -1, Adversary: Confusion, Lambda: 0.1, LambdaWarmup: 0.3, Queue: 1024, Rate: 100}
 }
 
 func (a Adversarial) check(student *encoder.Encoder) error {
@@ -46,6 +57,8 @@ func (a Adversarial) check(student *encoder.Encoder) error {
 		return errors.New("the start is of another width than the student")
 	case !(a.Anchor >= 0 && a.Lambda >= 0) || !finite(a.Anchor+a.Lambda):
 		return fmt.Errorf("anchor and lambda are %v and %v, and may not be negative", a.Anchor, a.Lambda)
+	case a.Adversary != Confusion && a.Adversary != Reversal:
+		return fmt.Errorf("unknown adversary %q: there are %s and %s", a.Adversary, Confusion, Reversal)
 	case !(a.LambdaWarmup >= 0 && a.LambdaWarmup <= 1):
 		return fmt.Errorf("the warm-up of lambda is %v, and must be between 0 and 1", a.LambdaWarmup)
 	case a.Queue < 0 || a.Queue > MaxQueue:

@@ -17,6 +17,7 @@ type goldenAdversarial struct {
 	Names  []string
 	Runs   []struct {
 		Pivot                                             int32
+		Adversary                                         string
 		Rate, Ratio, Decay, Limit, Lambda, Warmup, Anchor float64
 		Queue                                             int
 		Texts                                             [][]int32
@@ -44,7 +45,7 @@ func TestAdversarialAgainstTorch(t *testing.T) {
 	for _, g := range golden.Runs {
 		student, a, o := models.model(t, 2), NewAdversarial(models.model(t, 2)), NewOptions()
 		a.Texts, a.Languages, a.Pivot, a.Queue, a.Anchor = ragged(g.Texts...), g.Languages, g.Pivot, g.Queue, g.Anchor
-		a.Lambda, a.LambdaWarmup, a.Rate = g.Lambda, g.Warmup, g.Ratio
+		a.Adversary, a.Lambda, a.LambdaWarmup, a.Rate = g.Adversary, g.Lambda, g.Warmup, g.Ratio
 		o.LearningRate, o.Schedule, o.Warmup, o.WeightDecay, o.ClipNorm, o.Workers = g.Rate, Constant, 0, g.Decay, g.Limit, 2
 		tr := newTrainer(a.objective(), o, student)
 		tr.plan = &plan{options: Options{MicroBatch: 6}, tokens: make([]int, len(g.Texts)), counts: []int{len(g.Batches)}, batches: g.Batches}
@@ -99,7 +100,7 @@ func TestReversal(t *testing.T) {
 		a.Start, a.Queue = tiny(1), 0
 		o := objective{}
 		x := newDiscriminator(a, &o)
-		x.reversal, x.languages = 0.3, []int32{0, 1, 1, 0, 1, 0}
+		x.Adversary, x.lambda, x.languages = Reversal, 0.3, []int32{0, 1, 1, 0, 1, 0}
 		x.weights = &head{weights: draws(5, 2*d), gradient: make([]float32, 2*d)}
 		b := &batch{n: n, d: d, vectors: draws(6, n*d), dVectors: make([]float32, n*d)}
 		if vectors != nil {
@@ -186,6 +187,7 @@ func TestAdversarialMistakes(t *testing.T) {
 		"the pivot is language 2 of 2":        func(a *Adversarial) { a.Pivot = 2 },
 		"anchor and lambda are -1 and 0.1":    func(a *Adversarial) { a.Anchor = -1 },
 		"the warm-up of lambda is 2":          func(a *Adversarial) { a.LambdaWarmup = 2 },
+		`unknown adversary "critic"`:          func(a *Adversarial) { a.Adversary = "critic" },
 		"the queue is -1":                     func(a *Adversarial) { a.Queue = -1 },
 		"the rate of the discriminator is 0":  func(a *Adversarial) { a.Rate = 0 },
 	} {

@@ -17,7 +17,7 @@ type discriminator struct {
 	queue         *vectorQueue
 
 	languages []int32   // (n): of the batch's texts
-	reversal  float32   // lambda in this step
+	lambda    float32   // in this step
 	inputs    []float32 // (n, d): what the batch's vectors are given as
 	right     int       // texts of the batch that were recognised
 }
@@ -46,11 +46,11 @@ func (d *discriminator) prepare(t *trainer) {
 	if warm := d.LambdaWarmup * float64(t.plan.steps()); float64(t.step) < warm {
 		share = float64(t.step) / warm
 	}
-	d.reversal = float32(d.Lambda * share)
+	d.lambda = float32(d.Lambda * share)
 }
 
 // join returns the loss on the batch alone. The discriminator is sent the gradient of its mean over batch and queue, the
-// encoder that over the batch, times -lambda.
+// encoder that of its adversary over the batch, times lambda.
 func (d *discriminator) join(b *batch, scale float32) float64 {
 	inverse := b.memory.take(b.n)
 	unit := b.memory.take(b.n * b.d)
@@ -83,10 +83,26 @@ func (d *discriminator) join(b *batch, scale float32) float64 {
 	for i := range rows {
 		kernel.Axpy(share, logits[i*classes:(i+1)*classes], d.bias.gradient)
 	}
+	for i, label := range d.languages {
+		if row := logits[i*classes : (i+1)*classes]; d.Adversary == Confusion {
+			d.confuse(row, label)
+		} else {
+			kernel.Scale(-1, row)
+		}
+	}
 	dUnit := b.memory.take(b.n * b.d)
-	kernel.Gemm(false, false, b.n, b.d, classes, -d.reversal*scale*long/float32(b.n), logits, classes, d.weights.weights, b.d, 0, dUnit, b.d)
+	kernel.Gemm(false, false, b.n, b.d, classes, d.lambda*scale*long/float32(b.n), logits, classes, d.weights.weights, b.d, 0, dUnit, b.d)
 	ot.UnitGradient(b.dVectors, dUnit, unit, inverse, b.d)
 	return loss
+}
+
+// confuse turns the gradient of a text's cross-entropy to its language into that to a uniform guess.
+func (d *discriminator) confuse(gradient []float32, label int32) {
+	counts := d.importance[label]
+	gradient[label] += counts
+	for k := range gradient {
+		gradient[k] -= counts / float32(len(gradient))
+	}
 }
 
 // finish puts the batch's vectors into the queue: not before the step is sure to be taken, so that a run that is stopped
