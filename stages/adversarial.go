@@ -16,8 +16,8 @@ import (
 
 // Adversarial takes out of a model's sentence vectors which language a text is in, so that texts of all languages share one
 // space; before or after distillation, or alone. A linear discriminator learns to tell the languages apart, also from vectors
-// of past batches, and the model learns from its gradient, reversed, to make it fail. An anchor holds the model to where it
-// placed texts in the beginning. Texts need not be translations of each other.
+// of past batches, and the model learns to make it fail. An anchor holds the model to where it placed texts in the beginning.
+// Texts need not be translations of each other.
 //
 // The training table has the columns discriminator (its cross-entropy; the logarithm of the number of languages where it knows
 // nothing), discriminator_accuracy (on texts it has not learned from yet) and anchor.
@@ -26,7 +26,10 @@ type Adversarial struct {
 	From []schemas.TableRef `yaml:"from" ferry:"required"`
 	// Model is where training starts.
 	Model schemas.ModelRef `yaml:"model" ferry:"required"`
-	// Lambda is the weight of the reversed gradient.
+	// Adversary is what the model learns from: confusion pulls the discriminator's guess towards a uniform one, reversal is
+	// the discriminator's gradient reversed, which overshoots unless lambda is small.
+	Adversary string `yaml:"adversary"`
+	// Lambda is the weight of that.
 	Lambda float64 `yaml:"lambda"`
 	// LambdaWarmup is the share of the steps over which lambda rises from 0, in which the discriminator learns.
 	LambdaWarmup float64 `yaml:"lambda_warmup"`
@@ -49,7 +52,7 @@ type Adversarial struct {
 // NewAdversarial returns an Adversarial with its defaults.
 func NewAdversarial() *Adversarial {
 	a := train.NewAdversarial(nil)
-	return &Adversarial{Lambda: a.Lambda, LambdaWarmup: a.LambdaWarmup, Queue: a.Queue, DiscriminatorRate: a.Rate, Anchor: a.Anchor, Training: newTraining()}
+	return &Adversarial{Adversary: a.Adversary, Lambda: a.Lambda, LambdaWarmup: a.LambdaWarmup, Queue: a.Queue, DiscriminatorRate: a.Rate, Anchor: a.Anchor, Training: newTraining()}
 }
 
 // Validate checks the keys.
@@ -61,7 +64,7 @@ func (a *Adversarial) Validate() []schemas.Mistake {
 	found.when(a.DiscriminatorRate <= 0, "discriminator_rate", "above 0", a.DiscriminatorRate)
 	found.when(a.Anchor < 0, "anchor", "at least 0", a.Anchor)
 	found.when(a.MaxTokens < 0, "max_tokens", "at least 0", a.MaxTokens)
-	return found
+	return append(found, oneOf("adversary", a.Adversary, train.Confusion, train.Reversal)...)
 }
 
 // TrainsOn names the keys of what is learned from, and of the queries that the weights are chosen by.
@@ -83,7 +86,7 @@ func (a *Adversarial) Outputs(in Types) (Outputs, []schemas.Mistake) {
 func (a *Adversarial) Run(ctx context.Context, job Job) (*model.Model, error) {
 	m := job.Models["model"]
 	t := train.NewAdversarial(m.Encoder)
-	t.Lambda, t.LambdaWarmup, t.Queue, t.Rate, t.Anchor = a.Lambda, a.LambdaWarmup, a.Queue, a.DiscriminatorRate, a.Anchor
+	t.Adversary, t.Lambda, t.LambdaWarmup, t.Queue, t.Rate, t.Anchor = a.Adversary, a.Lambda, a.LambdaWarmup, a.Queue, a.DiscriminatorRate, a.Anchor
 	if err := a.read(ctx, job, &t); err != nil {
 		return nil, err
 	}
