@@ -200,19 +200,26 @@ func TestAdapterTrainsNothingElse(t *testing.T) {
 	}
 }
 
-// TestAdapterWorkers checks that their number changes no bit.
+// TestAdapterWorkers checks that their number changes no bit, for every kind of job.
 func TestAdapterWorkers(t *testing.T) {
-	d, o := distillation(Loss{OT, 1}), options()
-	o.Epochs, o.MicroBatch = 2, 3
-	for _, o.Adapter = range adapters {
-		var all [][]float32
-		for _, o.Workers = range []int{1, 4} {
-			student := tiny(2)
-			run(t, student, d, o)
-			all = append(all, weightsOf(student))
-		}
-		if !slices.Equal(all[0], all[1]) {
-			t.Errorf("%+v: 1 and 4 workers gave different weights", o.Adapter)
+	query := NewContrastive()
+	query.Queries, query.Documents = bitext(48)
+	for name, job := range map[string]Job{"distill": distillation(Loss{OT, 1}), "contrastive": query, "mlm": translations(tiny(2)), "adversarial": languages(1)} {
+		o := options()
+		o.Epochs, o.MicroBatch = 2, 3
+		for _, o.Adapter = range adapters {
+			var all [][]float32
+			for _, o.Workers = range []int{1, 4} {
+				student := tiny(2)
+				run(t, student, job, o)
+				all = append(all, weightsOf(student))
+			}
+			if !slices.Equal(all[0], all[1]) {
+				t.Errorf("%s, %+v: 1 and 4 workers gave different weights", name, o.Adapter)
+			}
+			if slices.Equal(all[0], weightsOf(tiny(2))) {
+				t.Errorf("%s, %+v: nothing was learned", name, o.Adapter)
+			}
 		}
 	}
 }
