@@ -15,18 +15,38 @@ import (
 // TestKill kills a run with SIGKILL while it trains, several times, and lets it end then: it goes on from the last
 // checkpoint each time, leaves the same bytes as a run in peace, and no checkpoint.
 func TestKill(t *testing.T) {
-	peace, folder := t.TempDir(), t.TempDir()
 	short := []string{"run", "--workers", "2", "--set", "stages.teacher.epochs=0.5", "--set", "stages.student.epochs=0.5"}
+	testKill(t, starter, short, "train", "train", "distill", "distill")
+}
+
+// TestKillAdversarial does so with a discriminator and its queue, and with adapters.
+func TestKillAdversarial(t *testing.T) {
+	testKill(t, []byte(`
+sources:
+  mtop: {kind: mtop, path: "sample:mtop", documents: en, queries: [en, sw, hi]}
+models:
+  base: {kind: random, tokenizer: "sample:tokenizer.json"}
+stages:
+  shared: {kind: adversarial, from: mtop.queries, model: base, queue: 100, batch: 16, adapter: lora, targets: [query, output]}
+sinks:
+  model: {kind: model, from: shared, path: out/model}
+  curve: {kind: parquet, from: shared.training, path: out/curve.parquet}
+`), []string{"run", "--workers", "2"}, "adversarial", "adversarial")
+}
+
+// testKill kills a run of a file five steps further into stages of those kinds, one after the other.
+func testKill(t *testing.T, file []byte, args []string, kinds ...string) {
+	peace, folder := t.TempDir(), t.TempDir()
 	for _, f := range []string{peace, folder} {
-		if out, err := ferry(f, "init").CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
+		if err := os.WriteFile(filepath.Join(f, "pipeline.yaml"), file, 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if out, err := ferry(peace, short...).CombinedOutput(); err != nil {
+	if out, err := ferry(peace, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	often := append(short, "--checkpoint", "1ns")
-	for _, kind := range []string{"train", "train", "distill", "distill"} {
+	often := append(args, "--checkpoint", "1ns")
+	for _, kind := range kinds {
 		killAfterSteps(t, folder, kind, often)
 	}
 	if out, err := ferry(folder, often...).CombinedOutput(); err != nil {
