@@ -8,7 +8,7 @@ import (
 	"github.com/ferry-clir/ferry/model/ot"
 )
 
-// Distill trains a student so that its tokens (losses ot, greedy) and sentence vectors (pooled_mse, contrastive) of
+// Distill trains a student so that its tokens (losses ot, greedy) and sentence vectors (the other losses) of
 // translated pairs come to lie where the teacher has those of the source text.
 //
 // Both sides are trained towards the teacher's source text, so that the student keeps that language: each loss is the mean
@@ -16,10 +16,11 @@ import (
 // against the teacher's vectors of all source texts in the batch. Sample i is text i of each Ragged; all ids include their
 // special tokens.
 type Distill struct {
-	Teacher       *encoder.Encoder // frozen; only runs forward, on the fly
-	TeacherIDs    Ragged           // source texts, by the teacher's tokenizer
-	StudentSource Ragged           // source texts, by the student's tokenizer; may be empty
-	StudentTarget Ragged           // target texts, by the student's tokenizer
+	Teacher       *encoder.Encoder   // frozen; only runs forward, on the fly
+	Others        []*encoder.Encoder // more teachers, of its tokenizer and its space: see council
+	TeacherIDs    Ragged             // source texts, by the teacher's tokenizer
+	StudentSource Ragged             // source texts, by the student's tokenizer; may be empty
+	StudentTarget Ragged             // target texts, by the student's tokenizer
 
 	TeacherContent, StudentContent Content // which tokens carry mass in ot and greedy
 
@@ -28,7 +29,8 @@ type Distill struct {
 	Solver      ot.Options // for ot
 	Marginals   string     // masses of tokens in ot and greedy: Uniform, Norm or IDF
 	Centre      []float32  // (hidden) subtracted from both sides before the cost, see MeanTokenVector; nil: nothing
-	Temperature float64    // for contrastive
+	Temperature float64    // for contrastive, and for how sure teachers are where there are several
+	BothSides   bool       // contrastive sets translations against the student's own vectors of source texts, not the teacher's
 }
 
 // NewDistill returns a Distill with the default solver (Sinkhorn, epsilon 0.02, 100 iterations), uniform masses, temperature 0.05 and ot as its
@@ -47,6 +49,9 @@ func (d Distill) sides() []Ragged {
 
 func (d Distill) objective() objective {
 	o := objective{sides: d.sides(), teacher: d.Teacher, teacherIDs: d.TeacherIDs}
+	if len(d.Others) > 0 {
+		o.council = &council{teachers: append([]*encoder.Encoder{d.Teacher}, d.Others...), ids: d.TeacherIDs, temperature: d.Temperature}
+	}
 	var teacherIDF, studentIDF []float32
 	if d.Marginals == IDF {
 		teacherIDF, studentIDF = inverseDocumentFrequency(d.TeacherIDs), inverseDocumentFrequency(o.sides...)
@@ -63,9 +68,14 @@ func (d Distill) objective() objective {
 			nearest.solve, nearest.told = greedy, false
 			work = nearest
 		case PooledMSE:
-			work = pooled{}
+			work = pooled{times: 1}
+		case PooledCosine:
+			work = pooled{times: 0.5}
 		case ContrastiveLoss:
 			work = taught{temperature: float32(d.Temperature)}
+			if d.BothSides {
+				work = own{temperature: float32(d.Temperature)}
+			}
 		}
 		o.terms = append(o.terms, term{l, work})
 	}
@@ -84,6 +94,22 @@ func (d Distill) checkTeacher(student *encoder.Encoder) error {
 		return fmt.Errorf("teacher: %w", err)
 	}
 	width := student.Config.Width()
+	for i, other := range d.Others {
+		if err := other.Check(d.TeacherIDs); err != nil {
+			return fmt.Errorf("teacher %d: %w", i+2, err)
+		}
+		switch {
+		case other == student:
+			return errors.New("a teacher is the student itself, and would change with it: train a clone")
+		case other.Config.Width() != width:
+			return fmt.Errorf("the vectors of teacher %d have %d dimensions and the student's %d: they must be equal", i+2, other.Config.Width(), width)
+		}
+	}
+	if len(d.Others) > 0 {
+		if err := checkTemperature(d.Temperature); err != nil {
+			return err
+		}
+	}
 	switch {
 	case d.Teacher == student:
 		return errors.New("the teacher is the student itself, and would change with it: train a clone")
@@ -100,10 +126,13 @@ func (d Distill) checkTeacher(student *encoder.Encoder) error {
 func (d Distill) checkLosses() error {
 	for _, l := range d.Losses {
 		if l.Name == ContrastiveLoss && l.Weight > 0 {
+			if d.BothSides && d.StudentSource.Sequences() == 0 {
+				return errors.New("the contrastive loss between both sides needs source texts")
+			}
 			if err := checkTemperature(d.Temperature); err != nil {
 				return err
 			}
 		}
 	}
-	return checkLosses(d.Losses, OT, Greedy, PooledMSE, ContrastiveLoss)
+	return checkLosses(d.Losses, OT, Greedy, PooledCosine, PooledMSE, ContrastiveLoss)
 }

@@ -20,6 +20,14 @@ func (c taught) join(b *batch, scale float32) (loss float64) {
 	return loss
 }
 
+// own is the contrastive loss of the student's vectors of translations against its own of the source texts.
+type own struct{ temperature float32 }
+
+func (c own) join(b *batch, scale float32) float64 {
+	half := b.n * b.d
+	return infoNCE(b.dVectors[half:], b.dVectors[:half], b.vectors[half:], b.vectors[:half], b.d, c.temperature, scale, nil)
+}
+
 // infoNCE returns the contrastive loss (arXiv 1807.03748): the mean over rows i of a of the cross-entropy of the softmax
 // over j of cos(a[i], b[j]) / temperature against j = i. a is (rows, d), b (columns, d), and rows of b beyond those of a are
 // further negatives. It adds scale times the gradient to da, and to db unless that is nil.

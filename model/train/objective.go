@@ -11,12 +11,13 @@ import (
 
 // The names of the losses.
 const (
-	OT              = "ot"          // transport of content tokens by the entropic plan, mean of <P, C> over sequences
-	Greedy          = "greedy"      // the same with every teacher token sent to its cheapest student token
-	PooledMSE       = "pooled_mse"  // squared distance of sentence vectors of length 1, mean over sequences
-	ContrastiveLoss = "contrastive" // in-batch InfoNCE of sentence vectors, mean over samples
-	MLMLoss         = "mlm"         // cross-entropy of masked tokens, mean over those of a batch
-	ScoreKL         = "score_kl"    // divergence of the scores of a query's own documents from a teacher's, mean over samples
+	OT              = "ot"            // transport of content tokens by the entropic plan, mean of <P, C> over sequences
+	Greedy          = "greedy"        // the same with every teacher token sent to its cheapest student token
+	PooledCosine    = "pooled_cosine" // 1 less the cosine of sentence vectors, mean over sequences: half of pooled_mse
+	PooledMSE       = "pooled_mse"    // squared distance of sentence vectors of length 1, mean over sequences
+	ContrastiveLoss = "contrastive"   // in-batch InfoNCE of sentence vectors, mean over samples
+	MLMLoss         = "mlm"           // cross-entropy of masked tokens, mean over those of a batch
+	ScoreKL         = "score_kl"      // divergence of the scores of a query's own documents from a teacher's, mean over samples
 )
 
 // MaskedAccuracy is the name of the share of masked tokens that are guessed, which is told beside the loss mlm.
@@ -54,6 +55,7 @@ type objective struct {
 
 	teacher    *encoder.Encoder // nil: there is none
 	teacherIDs Ragged
+	council    *council // of the teacher and others; nil: it is alone
 }
 
 // A term is a loss with its weight. Its work is inner, spanning or both, or told; it may be prepared and finished, too.

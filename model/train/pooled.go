@@ -29,11 +29,12 @@ func meanPoolGradient(dHidden, dVectors []float32, offsets []int32, d int) {
 	}
 }
 
-// pooled is the loss pooled_mse.
-type pooled struct{}
+// pooled is so many times the loss pooled_mse.
+type pooled struct{ times float32 }
 
-func (pooled) within(b *batch, m *microBatch, side int, scale float32) (float64, error) {
-	return pooledMSE(b.rows(b.dVectors, side, m), b.rows(b.vectors, side, m), b.rows(b.teacher, 0, m), b.d, scale), nil
+func (p pooled) within(b *batch, m *microBatch, side int, scale float32) (float64, error) {
+	mse := pooledMSE(b.rows(b.dVectors, side, m), b.rows(b.vectors, side, m), b.rows(b.teacher, 0, m), b.d, p.times*scale)
+	return float64(p.times) * mse, nil
 }
 
 // pooledMSE returns the sum over rows of |s - t|^2, where s and t are the student's and the teacher's sentence vectors

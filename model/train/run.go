@@ -119,6 +119,11 @@ func Run(ctx context.Context, student *encoder.Encoder, job Job, options Options
 }
 
 func (t *trainer) run(ctx context.Context, report func(Record) error) error {
+	if t.objective.council != nil {
+		if err := t.objective.council.meet(ctx, t.options.Workers); err != nil {
+			return err
+		}
+	}
 	if t.options.Resume != nil {
 		if err := t.read(t.options.Resume); err != nil {
 			return fmt.Errorf("resuming training: %w", err)

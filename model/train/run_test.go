@@ -151,7 +151,9 @@ func TestStepGradient(t *testing.T) {
 	d := distillation(Loss{Greedy, 1}, Loss{PooledMSE, 0.5}, Loss{ContrastiveLoss, 0.3})
 	query := ranking(Loss{ContrastiveLoss, 1}, Loss{ScoreKL, 0.7})
 	query.Temperature, query.Masked = 0.5, func(i, j, k int) bool { return (i+j+k)%4 == 1 }
-	for name, job := range map[string]Job{"distill": d, "contrastive": query} {
+	both := distillation(Loss{PooledCosine, 0.5}, Loss{ContrastiveLoss, 1})
+	both.BothSides, both.Temperature = true, 0.5
+	for name, job := range map[string]Job{"distill": d, "both sides": both, "contrastive": query} {
 		o, samples := options(), []int{1, 4, 2, 8, 5, 7}
 		o.ClipNorm = 0
 		step := func(student *encoder.Encoder) (*trainer, float64) {

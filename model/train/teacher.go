@@ -37,7 +37,9 @@ func (t *teaching) teach(w *encoder.Workspace, b *batch, m *microBatch) {
 	var hidden []float32
 	if len(missing) > 0 {
 		pick(&m.untaught, missing, t.teacherIDs)
-		hidden = t.teacher.Forward(w, m.untaught)
+		if hidden = t.teacher.Forward(w, m.untaught); t.council != nil {
+			hidden = t.council.agree(w, m.untaught, missing, hidden)
+		}
 	}
 	m.teacherHidden = m.teacherHidden[:0]
 	for _, i := range m.samples {
