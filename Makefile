@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race fuzz purego arm64 bench bench-engine bench-ingest bench-ot tokenizers differential check generate notebooks build clean
+.PHONY: run test race fuzz purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve tokenizers differential check generate notebooks build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -41,6 +41,9 @@ bench-ingest: ## reading, tokenizing and writing beside their peers, with the da
 
 bench-ot: ## solving transport problems beside its peers; into build/bench/ot.jsonl
 	FERRY_BENCH=ot go test -v -count 1 -timeout 20m -run '^TestOT$$' ./bench
+
+bench-retrieve: ## searching and evaluating beside their peers; into build/bench/retrieve.jsonl
+	FERRY_BENCH=retrieve go test -v -count 1 -timeout 20m -run '^TestRetrieve$$' ./bench
 
 LIBTOKENIZERS ?= build/libtokenizers
 FUZZTIME ?= 20000x

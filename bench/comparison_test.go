@@ -53,7 +53,7 @@ func (b benchmark) id() string { return b.name + ": " + b.variant }
 
 // find returns the benchmark of that id among all.
 func find(id string) (benchmark, error) {
-	for _, c := range slices.Concat(engine, ingest, transport) {
+	for _, c := range slices.Concat(engine, ingest, transport, retrieval) {
 		for _, b := range append(slices.Clone(c.benches), c.rival, tokenized) {
 			if b.id() == id {
 				return b, nil

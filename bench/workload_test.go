@@ -28,13 +28,17 @@ func (s *splitMix) next() uint64 {
 func (s *splitMix) uniform() float64 { return float64(s.next()>>11) / (1 << 53) }
 
 // lengths draws n sequence lengths from 4 to 128, log-normal with a mean of about 30.
-func lengths(n int, seed uint64) []int {
-	const mean, sigma = 30, 0.62
+func lengths(n int, seed uint64) []int { return logNormal(n, seed, 30, 0.62, 4, 128) }
+
+// passageLengths draws n passage lengths from 16 to 180, with a mean of about 64.
+func passageLengths(n int) []int { return logNormal(n, workloadSeed+2, 65, 0.45, 16, 180) }
+
+func logNormal(n int, seed uint64, mean, sigma float64, low, high int) []int {
 	r, out := splitMix(seed), make([]int, n)
 	for i := range out {
 		u, v := r.uniform(), r.uniform()
 		z := math.Sqrt(-2*math.Log(1-u)) * math.Cos(2*math.Pi*v)
-		out[i] = max(4, min(128, int(math.Exp(math.Log(mean)-sigma*sigma/2+sigma*z)+0.5)))
+		out[i] = max(low, min(high, int(math.Exp(math.Log(mean)-sigma*sigma/2+sigma*z)+0.5)))
 	}
 	return out
 }
