@@ -160,6 +160,11 @@ func New(config encoder.Config, tokenizerJSON []byte, seed uint64) (*Model, erro
 	return m, nil
 }
 
+// SharesTokenizer tells whether another model's tokenizer is the same.
+func (m *Model) SharesTokenizer(other *Model) bool {
+	return bytes.Equal(m.files[tokenizerFile], other.files[tokenizerFile])
+}
+
 // With returns a model that shares everything with m but its encoder, which may have a projection that m's has not.
 func (m *Model) With(e *encoder.Encoder) *Model {
 	copied := *m

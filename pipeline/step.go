@@ -100,6 +100,9 @@ func newStep(d *strict.Decoder, v *variant) *Step {
 	return s
 }
 
+// A presetter is a component whose key preset sets others, where they are not written.
+type presetter interface{ Apply(preset string) }
+
 // decodeStep finds the step's kind and fills in its component.
 func decodeStep(d *strict.Decoder, s *Step, entry *yaml.Node) {
 	where := s.Where()
@@ -128,6 +131,13 @@ func decodeStep(d *strict.Decoder, s *Step, entry *yaml.Node) {
 		var seed *yaml.Node
 		if rest, seed = without(d, rest, "seed", where); seed != nil {
 			own.Decode(seed, reflect.ValueOf(&s.seed).Elem(), where+".seed")
+		}
+	}
+	if c, ok := s.component.(presetter); ok {
+		if _, node := without(d, rest, "preset", where); node != nil {
+			var preset string // what is wrong with it is said when it is decoded with the other keys
+			(&strict.Decoder{Found: &strict.Found{}, Lookup: d.Lookup, At: map[string]*yaml.Node{}}).Decode(node, reflect.ValueOf(&preset).Elem(), where)
+			c.Apply(preset)
 		}
 	}
 	own.Decode(rest, reflect.ValueOf(s.component).Elem(), where)
@@ -176,11 +186,16 @@ func (s *Step) readEdge(key, where string, v reflect.Value) {
 		}
 	case v.Kind() == reflect.Slice && (v.Type().Elem() == tableRef || v.Type().Elem() == modelRef):
 		for i := range v.Len() {
-			at := fmt.Sprintf("%s[%d]", key, i)
+			item := fmt.Sprintf("%s[%d]", key, i)
+			at := item
 			if s.at[at] == nil { // one value in place of a list
 				at = key
 			}
-			s.readEdge(key, at, v.Index(i))
+			if v.Type().Elem() == modelRef { // models are looked up one by one
+				s.readEdge(item, at, v.Index(i))
+			} else {
+				s.readEdge(key, at, v.Index(i))
+			}
 		}
 	}
 }

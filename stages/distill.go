@@ -15,15 +15,24 @@ import (
 // Distill teaches a multilingual student to place a sentence's tokens, and those of its translation, where a frozen monolingual
 // teacher has the sentence's. Bitext is all it needs. The losses, each with its weight: ot transports the teacher's
 // content tokens to the student's (cosine cost, the plan held constant); greedy sends each to its nearest;
-// pooled_mse compares sentence vectors; contrastive sets a translation against the others of its batch.
+// pooled_mse compares sentence vectors, and so does pooled_cosine, which is half of it; contrastive sets a translation against the others of its batch.
 type Distill struct {
 	// From names a table of pair_tokens, as tokenize makes.
 	From schemas.TableRef `yaml:"from" ferry:"required"`
+	// Preset sets the keys that are not written: optical-like or make-multilingual-like, after the methods of those names. The
+	// values are ours.
+	Preset string `yaml:"preset"`
 	// Teacher stays as it is.
 	Teacher schemas.ModelRef `yaml:"teacher" ferry:"required"`
+	// Teachers are more teachers, of the same tokenizer and space as the first one: what was made of one model for several
+	// domains. A text is taught by the mean of what all make of it, each weighed by how surely it tells that text from others.
+	Teachers []schemas.ModelRef `yaml:"teachers"`
 	// Student is where training starts.
 	Student schemas.ModelRef `yaml:"student" ferry:"required"`
-	// Losses are the weights of the losses: ot, greedy, pooled_mse, contrastive.
+	// Sides are what the student is to encode: queries, while the documents stay with the teacher, or both. With both, the
+	// contrastive loss sets translations against the student's own source texts, and the student embeds dev_documents itself.
+	Sides string `yaml:"sides"`
+	// Losses are the weights of the losses: ot, greedy, pooled_cosine, pooled_mse, contrastive.
 	Losses map[string]float64 `yaml:"losses"`
 	// Centre subtracts the teacher's mean token vector from both sides before tokens are compared.
 	Centre bool `yaml:"centre"`
@@ -43,18 +52,39 @@ const (
 	projectionLearnt     = "learnt"
 )
 
+// The values of sides.
+const (
+	sidesQueries = "queries"
+	sidesBoth    = "both"
+)
+
 // NewDistill returns a Distill with its defaults: the loss ot alone, centred, epsilon 0.02.
 func NewDistill() *Distill {
-	return &Distill{Losses: map[string]float64{train.OT: 1}, Centre: true, Projection: projectionNone, Transport: NewTransport(), Training: newTraining()}
+	return &Distill{Sides: sidesQueries, Losses: map[string]float64{train.OT: 1}, Centre: true, Projection: projectionNone, Transport: NewTransport(), Training: newTraining()}
 }
 
-var lossNames = []string{train.OT, train.Greedy, train.PooledMSE, train.ContrastiveLoss}
+var lossNames = []string{train.OT, train.Greedy, train.PooledCosine, train.PooledMSE, train.ContrastiveLoss}
 
 // Validate checks the keys.
 func (d *Distill) Validate() []schemas.Mistake {
 	found := append(d.Training.Validate(), d.Transport.Validate()...)
 	found = append(found, oneOf("projection", d.Projection, projectionNone, projectionProcrustes, projectionLearnt)...)
+	found = append(found, oneOf("sides", d.Sides, sidesQueries, sidesBoth)...)
+	found = append(found, oneOf("preset", d.Preset, "", opticalLike, makeMultilingualLike)...)
+	if d.Sides == sidesBoth && d.onlyContrastive() {
+		found = append(found, schemas.Mistake{Key: "losses", Problem: "the contrastive loss between both sides leaves the teacher out; give another loss a weight too"})
+	}
 	return append(found, weightMistakes(d.Losses, lossNames...)...)
+}
+
+// onlyContrastive tells whether no other loss has a weight.
+func (d *Distill) onlyContrastive() bool {
+	for name, weight := range d.Losses {
+		if name != train.ContrastiveLoss && weight > 0 {
+			return false
+		}
+	}
+	return d.Losses[train.ContrastiveLoss] > 0
 }
 
 // TrainsOn names the keys of what is learned from, and of the queries that the weights are chosen by.
@@ -67,6 +97,7 @@ func (d *Distill) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	teacher, ok := in.Models["teacher"]
 	student, both := in.Models["student"]
 	if ok && both {
+		found = append(found, d.differing(in, teacher)...)
 		found = append(found, d.project(teacher, &student)...)
 	}
 	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: schemas.Training(sortedNames(d.Losses)...)}}, Model: &student}, found
@@ -98,7 +129,10 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if err := d.read(ctx, job, &t); err != nil {
 		return nil, err
 	}
-	t.Teacher = teacher.Encoder
+	t.Teacher, t.BothSides = teacher.Encoder, d.Sides == sidesBoth
+	if err := d.gather(job, &t); err != nil {
+		return nil, err
+	}
 	if d.Projection != projectionNone {
 		weight, bias, err := train.Procrustes(ctx, t.Teacher, student.Encoder, t.TeacherIDs, t.StudentSource, job.Workers)
 		if err != nil {
@@ -115,11 +149,15 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 	}
 	if d.Centre && (d.Losses[train.OT] > 0 || d.Losses[train.Greedy] > 0) {
 		var err error
-		if t.Centre, err = train.MeanTokenVector(ctx, t.Teacher, t.TeacherIDs, t.TeacherContent, job.Workers); err != nil {
+		if t.Centre, err = centreOf(ctx, t, job.Workers); err != nil {
 			return nil, err
 		}
 	}
-	return d.run(ctx, job, student, teacher, t, sortedNames(d.Losses))
+	documents := teacher
+	if d.Sides == sidesBoth {
+		documents = nil
+	}
+	return d.run(ctx, job, student, documents, t, sortedNames(d.Losses))
 }
 
 // contentOf tells which tokens of a tokenized table are content: not the special ones, nor those of the table's prefix.
