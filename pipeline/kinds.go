@@ -109,7 +109,7 @@ var kinds = []kind{
 	{"stages", "adversarial", 1, onSeed, func() any { return stages.NewAdversarial() }},
 	{"stages", "embed", 2, onInputs, func() any { return stages.NewEmbed() }},
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
-	{"stages", "mine", 1, onSeed, func() any { return stages.NewMine() }},
+	{"stages", "mine", 2, onSeed, func() any { return stages.NewMine() }},
 	{"stages", "bm25", 1, onInputs, func() any { return stages.NewBM25() }},
 	{"stages", "fuse", 1, onInputs, func() any { return stages.NewFuse() }},
 	{"stages", "evaluate", 1, onSeedAndNames, func() any { return stages.NewEvaluate() }},

@@ -20,6 +20,9 @@ import (
 // judged above 0, and those within the margin, are out. A relevant document that was not found scores less than all hits, so
 // that with a margin its query has no negatives: let `search` return enough.
 //
+// A triple holds for the languages of the judgment that it comes of: where judgments name none, as those of a translated
+// collection, triples that were mined in one language serve all others.
+//
 // Hits pass by, a million at a time, and all judgments once for each million; those of one query must stand together.
 type Mine struct {
 	// Hits names a table of hits, as search makes.
@@ -160,7 +163,7 @@ func (w *mining) query(q queryHits, judged []judgment) {
 	}
 	for _, j := range relevant {
 		for _, i := range chosen {
-			w.append(q, j, others[i])
+			w.append(j, q.id, others[i])
 		}
 	}
 }
@@ -180,15 +183,18 @@ func lowest(hits []foundDocument, relevant []judgment) (floor float64, found boo
 	return floor, true
 }
 
-func (w *mining) append(q queryHits, positive judgment, negative foundDocument) {
-	appendText(w.triples.Field(0), q.id)
+func (w *mining) append(positive judgment, query string, negative foundDocument) {
+	appendText(w.triples.Field(0), query)
 	appendText(w.triples.Field(1), positive.document)
 	appendText(w.triples.Field(2), negative.id)
-	appendText(w.triples.Field(3), q.language)
 	if positive.documentLanguage == "" {
-		w.triples.Field(4).AppendNull()
-	} else {
-		appendText(w.triples.Field(4), positive.documentLanguage)
+		negative.language = ""
 	}
-	appendText(w.triples.Field(5), negative.language)
+	for i, language := range []string{positive.queryLanguage, positive.documentLanguage, negative.language} {
+		if language == "" {
+			w.triples.Field(3 + i).AppendNull()
+		} else {
+			appendText(w.triples.Field(3+i), language)
+		}
+	}
 }

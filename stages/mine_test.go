@@ -102,7 +102,7 @@ func TestMineAgainstSentenceTransformers(t *testing.T) {
 		}
 		var want []string
 		for _, w := range c.Triples {
-			want = append(want, fmt.Sprintf("en %s (null) %s en %s", w[0], w[1], w[2]))
+			want = append(want, fmt.Sprintf("(null) %s (null) %s (null) %s", w[0], w[1], w[2]))
 		}
 		slices.Sort(want)
 		for _, atOnce := range []int{1, 100, 1 << 20} {
@@ -133,9 +133,10 @@ func TestMine(t *testing.T) {
 	m := NewMine()
 	m.Grade = 2
 	// d1 is judged in German alone, d2 is judged too low to learn from, and d3 is judged not relevant
-	want(m, 1, "en q1 (null) d4 de d3", "en q1 (null) d4 es d1", "en q1 de d1 de d3", "en q1 de d1 es d1", "hi q1 (null) d4 de d5")
+	// and languages are those of the judgments
+	want(m, 1, "(null) q1 (null) d4 (null) d1", "(null) q1 (null) d4 (null) d3", "(null) q1 (null) d4 (null) d5", "en q1 de d1 de d3", "en q1 de d1 es d1")
 	m.Margin = 0.5 // the lowest relevant one scores 6, and the Hindi query found none
-	want(m, 1, "en q1 (null) d4 de d3", "en q1 de d1 de d3")
+	want(m, 1, "(null) q1 (null) d4 (null) d3", "en q1 de d1 de d3")
 	m.Margin, m.Negatives, m.Choice = 0, 1, "random"
 	drawn := map[string]bool{}
 	for seed := range uint64(20) {
@@ -143,7 +144,7 @@ func TestMine(t *testing.T) {
 		if err != nil || len(got) != 3 {
 			t.Fatal(got, err)
 		}
-		drawn[got[0]] = true
+		drawn[got[2]] = true
 		want(m, seed, got...)
 	}
 	if len(drawn) != 2 {

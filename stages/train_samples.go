@@ -55,7 +55,7 @@ func (t *Train) samplesOfTriples(ctx context.Context, job Job) ([]sample, *judgm
 		}
 	}
 	if len(samples) == 0 {
-		return nil, nil, fmt.Errorf("none of %d pairs of a query and a document in %s has both among the texts: do ids mean the same there?", len(groups), from.Name)
+		return nil, nil, fmt.Errorf("none of %d pairs of a query and a document in %s has both among the texts: are ids, and the languages that triples name, the same there?", len(groups), from.Name)
 	}
 	return samples, judged, nil
 }
