@@ -223,3 +223,38 @@ func TestAdapterWorkers(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkAdapter takes steps of weights and of adapters, and tells the memory of what each keeps beside the model that
+// training starts from: copied weights, gradients, moments, and the matrices as they are without the adapter.
+func BenchmarkAdapter(b *testing.B) {
+	for _, adapter := range []Adapter{{}, {LoRA, 8, 16, nil}, {Bottleneck, 8, 16, nil}} {
+		b.Run("kind="+adapter.Kind, func(b *testing.B) {
+			start := encoder.New(encoder.NewConfig(encoder.BERT, 384, 4, 12, 1536, vocabulary, 32), 1)
+			d, o := distillation(Loss{PooledMSE, 1}), options()
+			d.Teacher, o.Epochs, o.Workers, o.Frozen.Embeddings, o.Adapter = start, math.MaxInt16, 1, true, adapter
+			student := start.CloneToTrain(adapter.Freeze(o.Frozen))
+			tr := newTrainer(d.objective(), o, student)
+			numbers := 0
+			for _, g := range tr.gradients.Parameters() {
+				numbers += len(g.Data)
+			}
+			for _, m := range tr.optimizer.moments {
+				numbers += len(m)
+			}
+			for _, l := range tr.adapters {
+				numbers += 2*(len(l.down.weights)+len(l.up.weights)) + len(l.parts[0].base)
+			}
+			for i, p := range student.Parameters() {
+				if &p.Data[0] != &start.Parameters()[i].Data[0] {
+					numbers += len(p.Data)
+				}
+			}
+			for b.Loop() {
+				if _, err := tr.take(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(4*numbers)/(1<<20), "MiB")
+		})
+	}
+}
