@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // roles are what transformers calls the special tokens of XLM-R and BERT.
 var roles = map[string][]string{
 	"<s>": {"bos_token", "cls_token"}, "</s>": {"eos_token", "sep_token"},
@@ -20,4 +22,14 @@ func (m *Model) tokenizerConfig() []byte {
 		}
 	}
 	return jsonOf(config)
+}
+
+// MaskID returns the id of the token that stands for a masked one, or -1 if there is none.
+func (m *Model) MaskID() int32 {
+	for id := range int32(m.Tokenizer.VocabularySize()) {
+		if slices.Contains(roles[m.Tokenizer.Piece(id)], "mask_token") && m.Tokenizer.IsSpecial(id) {
+			return id
+		}
+	}
+	return -1
 }

@@ -104,6 +104,7 @@ var kinds = []kind{
 	{"stages", "trim", 1, onInputs, func() any { return stages.NewTrim() }},
 	{"stages", "lint", 2, onNames, func() any { return stages.NewLint() }},
 	{"stages", "tokenize", 1, onInputs, func() any { return stages.NewTokenize() }},
+	{"stages", "mlm", 1, onSeed, func() any { return stages.NewMLM() }},
 	{"stages", "train", 3, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 3, onSeed, func() any { return stages.NewDistill() }},
 	{"stages", "adversarial", 1, onSeed, func() any { return stages.NewAdversarial() }},

@@ -99,7 +99,10 @@ func TestMLMResume(t *testing.T) {
 		"all":       func(*Options) {},
 		"frozen":    func(o *Options) { o.Frozen.Embeddings = true },
 		"evaluated": func(o *Options) { o.Evaluate, o.EvaluateEvery = firstWeight, 7 },
-		"bf16":      func(o *Options) { o.Precision, o.GradientCheckpointing = encoder.BFloat16, true },
+		"adapters": func(o *Options) {
+			o.Adapter = Adapter{Kind: LoRA, Rank: 2, Alpha: 4, Targets: []string{"query", "value"}}
+		},
+		"bf16": func(o *Options) { o.Precision, o.GradientCheckpointing = encoder.BFloat16, true },
 	} {
 		o := options()
 		o.Epochs = 10
