@@ -76,6 +76,7 @@ func TestBadJobs(t *testing.T) {
 		"learning rate is NaN":               func(_ *Distill, o *Options) { o.LearningRate = math.NaN() },
 		"warm-up is 2":                       func(_ *Distill, o *Options) { o.Warmup = 2 },
 		`unknown adapter "houlsby"`:          func(_ *Distill, o *Options) { o.Adapter = Adapter{"houlsby", 1, 1, nil} },
+		"all weights are frozen":             func(_ *Distill, o *Options) { o.Frozen.Layers, o.Adapter = 2, Adapter{LoRA, 1, 1, nil} },
 		"rank and alpha of the adapter":      func(_ *Distill, o *Options) { o.Adapter = Adapter{LoRA, 0, 1, nil} },
 		`unknown target "q" of the adapter`:  func(_ *Distill, o *Options) { o.Adapter = Adapter{LoRA, 1, 1, []string{"q"}} },
 	} {

@@ -110,6 +110,9 @@ func Run(ctx context.Context, student *encoder.Encoder, job Job, options Options
 		return fmt.Errorf("preparing training: %w", err)
 	}
 	t := newTrainer(job.objective(), options, student)
+	if t.weights() == 0 {
+		return errors.New("preparing training: all weights are frozen, and there is nothing to learn")
+	}
 	err := t.run(ctx, report)
 	t.finish()
 	if err == nil {
