@@ -12,6 +12,10 @@ func (c *validateCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.Out, "%s: %d steps, no mistakes\n", c.File, len(p.Steps))
+	cells := ""
+	if p.Cells > 0 {
+		cells = fmt.Sprintf(" for %d cells", p.Cells)
+	}
+	fmt.Fprintf(t.Out, "%s: %d steps%s, no mistakes\n", c.File, len(p.Steps), cells)
 	return p.WriteDownloads(t.Out)
 }
