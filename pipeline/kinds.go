@@ -113,10 +113,11 @@ var kinds = []kind{
 	{"stages", "mine", 2, onSeed, func() any { return stages.NewMine() }},
 	{"stages", "bm25", 1, onInputs, func() any { return stages.NewBM25() }},
 	{"stages", "fuse", 1, onInputs, func() any { return stages.NewFuse() }},
-	{"stages", "evaluate", 1, onSeedAndNames, func() any { return stages.NewEvaluate() }},
+	{"stages", "evaluate", 2, onSeedAndNames, func() any { return stages.NewEvaluate() }},
+	{"stages", "compare", 1, onSeed, func() any { return stages.NewCompare() }},
 	{"sinks", "parquet", 2, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},
-	{"sinks", "report", 2, onNames, func() any { return sinks.NewReport() }},
+	{"sinks", "report", 3, onNames, func() any { return sinks.NewReport() }},
 }
 
 // sections are the parts of a pipeline file that hold steps, in the order in which they are usually written.

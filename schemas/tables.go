@@ -33,17 +33,32 @@ const (
 	TeacherIDs       = "teacher_ids"       // source text in the teacher's token ids
 	StudentSourceIDs = "student_source_ids"
 	StudentTargetIDs = "student_target_ids"
-	Vector           = "vector"  // one vector a row
-	TokenVectorList  = "vectors" // one vector a token
-	Rank             = "rank"    // place in the result list, from 1
-	Score            = "score"   // similarity of query and document, higher is better
-	Variant          = "variant" // name of the system that was measured
-	Measure          = "measure" // name of a measure with its cut-off, such as nDCG@10
-	Value            = "value"   // value of the measure, 0 to 1
-	Low              = "low"     // lower end of the 95 % interval
-	High             = "high"    // upper end of the 95 % interval
-	QueryCount       = "queries" // number of queries behind a value
-	Step             = "step"    // optimiser step, or the name of a pipeline step
+	Vector           = "vector"             // one vector a row
+	TokenVectorList  = "vectors"            // one vector a token
+	Rank             = "rank"               // place in the result list, from 1
+	Score            = "score"              // similarity of query and document, higher is better
+	Variant          = "variant"            // name of the system that was measured
+	Seed             = "seed"               // seed that the variant was trained with; null if none is named
+	Scoring          = "scoring"            // how hits were scored, such as dense or maxsim; null if it is not named
+	Measure          = "measure"            // name of a measure with its cut-off, such as nDCG@10
+	Value            = "value"              // value of the measure, 0 to 1
+	Low              = "low"                // lower end of the 95 % interval
+	High             = "high"               // upper end of the 95 % interval
+	QueryCount       = "queries"            // number of queries behind a value
+	Baseline         = "baseline"           // variant that the row's is compared with; null if there is none
+	Group            = "group"              // of languages: all, low_resource, others, or gap, the mean of the others less that of low_resource
+	Seeds            = "seeds"              // number of seeds that a value is the mean of
+	Spread           = "spread"             // standard deviation over seeds; null with fewer than two
+	Gain             = "gain"               // value less the baseline's; null in the baseline's own rows
+	GainLow          = "gain_low"           // lower end of its 95 % interval
+	GainHigh         = "gain_high"          // upper end of it
+	PPermutation     = "p_permutation"      // p value of the paired permutation test; null where nothing is tested
+	PPermutationHolm = "p_permutation_holm" // the same after Holm's correction over the family
+	PTTest           = "p_t_test"           // p value of the paired t-test
+	PTTestHolm       = "p_t_test_holm"      // the same after Holm's correction over the family
+	Family           = "family"             // number of tests that p values are corrected for
+	Forgotten        = "forgotten"          // whether the gain's interval lies below zero; null but for the language that has training data
+	Step             = "step"               // optimiser step, or the name of a pipeline step
 	Epoch            = "epoch"
 	Loss             = "loss" // weighted sum of the losses
 	LearningRate     = "learning_rate"
@@ -95,6 +110,9 @@ func integer(name string) arrow.Field {
 	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int32}
 }
 func long(name string) arrow.Field { return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int64} }
+func longOrNull(name string) arrow.Field {
+	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int64, Nullable: true}
+}
 func numberOrNull(name string) arrow.Field {
 	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Float64, Nullable: true}
 }
@@ -195,7 +213,7 @@ func Hits() *arrow.Schema {
 
 // Scores is the table of measured quality; a null query_id marks the mean over the language's queries.
 func Scores() *arrow.Schema {
-	return arrow.NewSchema([]arrow.Field{text(Variant), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), integer(QueryCount)}, nil)
+	return arrow.NewSchema([]arrow.Field{text(Variant), longOrNull(Seed), textOrNull(Scoring), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), integer(QueryCount)}, nil)
 }
 
 // Plan is the table of a transport plan: a row a link between two tokens, those of most mass first.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"io"
 	"slices"
 	"strings"
@@ -168,27 +167,12 @@ func (f *Findings) markdown() string {
 	return b.String()
 }
 
-var findingsPage = template.Must(template.New("findings").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Findings</title>
-<style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-li { font-family: ui-monospace, monospace; overflow-wrap: anywhere }
-</style></head><body>
-<h1>Findings</h1>
-<p>{{.Totals}}</p>
+var findingsPage = newPage("Findings", `<p>{{.Totals}}</p>
 {{range .Groups}}<h2>{{.Severity}}: {{.Rule}}, {{.Count}} in {{.Table}}</h2>
 <p>{{.Meaning}}. What to do: {{.Remedy}}.</p>
 <ul>{{range .Examples}}<li>{{.}}</li>
 {{end}}</ul>
-{{end}}</body></html>
-`))
+{{end}}`)
 
-// html is all of it as one page that needs no network.
-func (f *Findings) html() string {
-	var b strings.Builder
-	if err := findingsPage.Execute(&b, f); err != nil {
-		panic("sinks: the page's template does not fit its data: " + err.Error())
-	}
-	return b.String()
-}
+// html is all of it as a page.
+func (f *Findings) html() string { return findingsPage.html(f) }

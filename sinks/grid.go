@@ -43,3 +43,14 @@ func markdownTable(grid [][]string, left int) string {
 	}
 	return b.String()
 }
+
+// transposed is a grid with its rows as columns.
+func transposed(grid [][]string) [][]string {
+	turned := make([][]string, len(grid[0]))
+	for _, row := range grid {
+		for c, cell := range row {
+			turned[c] = append(turned[c], cell)
+		}
+	}
+	return turned
+}

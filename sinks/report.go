@@ -11,11 +11,13 @@ import (
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// Report writes what people look at: the scores as Parquet, as Markdown and as one HTML page, the hits as TREC run files,
-// audits as Parquet, as Markdown and as a chart of fertility, and findings of lint as Parquet, Markdown and HTML.
+// Report writes what people look at: scores, comparisons of them, and findings of lint, each as Parquet, as Markdown and as one
+// HTML page, the hits as TREC run files, and audits as Parquet, as Markdown and as a chart of fertility.
 type Report struct {
 	// From names the table of scores, or several: one a variant.
 	From []schemas.TableRef `yaml:"from"`
+	// Comparisons names tables of comparisons, which are shown in place of the scores when a run ends.
+	Comparisons []schemas.TableRef `yaml:"comparisons"`
 	// Hits names tables of hits to write as TREC run files, one a query language.
 	Hits []schemas.TableRef `yaml:"hits"`
 	// Audit names tables of audits to show side by side: one a tokenizer.
@@ -31,8 +33,8 @@ func NewReport() *Report { return &Report{} }
 
 // Validate makes sure that there is something to write, and that the folder can be one.
 func (r *Report) Validate() []schemas.Mistake {
-	if len(r.From) == 0 && len(r.Audit) == 0 && len(r.Findings) == 0 {
-		return []schemas.Mistake{{Problem: `needs the key "from", "audit" or "findings"`}}
+	if len(r.From) == 0 && len(r.Comparisons) == 0 && len(r.Audit) == 0 && len(r.Findings) == 0 {
+		return []schemas.Mistake{{Problem: `needs the key "from", "comparisons", "audit" or "findings"`}}
 	}
 	if len(r.From) == 0 && len(r.Hits) > 0 {
 		return []schemas.Mistake{{Key: "hits", Problem: `needs the key "from" beside it`}}
@@ -43,10 +45,10 @@ func (r *Report) Validate() []schemas.Mistake {
 	return nil
 }
 
-// Accepts takes tables of scores, of hits, of audits, and of findings.
+// Accepts takes tables of scores, of comparisons, of hits, of audits, and of findings.
 func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	var found []schemas.Mistake
-	for _, want := range []struct{ key, column, table string }{{"from", schemas.Measure, "scores"}, {"hits", schemas.Rank, "hits"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"}} {
+	for _, want := range []struct{ key, column, table string }{{"from", schemas.Scoring, "scores"}, {"comparisons", schemas.Gain, "comparisons"}, {"hits", schemas.Rank, "hits"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"}} {
 		for _, t := range in[want.key] {
 			if !t.Schema.HasField(want.column) {
 				found = append(found, schemas.Mistake{Key: want.key, Problem: fmt.Sprintf("needs tables of %s; %s has no column %s", want.table, t.Name, want.column)})
@@ -56,11 +58,14 @@ func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	return found
 }
 
-// Files are three files of scores, the folder of run files with hits, and three files each of audits and of findings.
+// Files are three files each of scores, of comparisons, of audits and of findings, and the folder of run files with hits.
 func (r *Report) Files() []string {
 	var files []string
 	if len(r.From) > 0 {
 		files = append(files, r.file("scores.parquet"), r.file("scores.md"), r.file("scores.html"))
+	}
+	if len(r.Comparisons) > 0 {
+		files = append(files, r.file("comparisons.parquet"), r.file("comparisons.md"), r.file("comparisons.html"))
 	}
 	if len(r.Hits) > 0 {
 		files = append(files, r.file("runs"))
@@ -82,7 +87,7 @@ func (r *Report) Write(ctx context.Context, job Job) (string, error) {
 	for _, part := range []struct {
 		tables []schemas.Table
 		write  func(context.Context, []schemas.Table) (string, error)
-	}{{job.Tables["from"], r.writeScores}, {job.Tables["audit"], r.writeAudits}, {job.Tables["findings"], r.writeFindings}} {
+	}{{job.Tables["from"], r.writeScores}, {job.Tables["comparisons"], r.writeComparisons}, {job.Tables["audit"], r.writeAudits}, {job.Tables["findings"], r.writeFindings}} {
 		if len(part.tables) == 0 {
 			continue
 		}
@@ -90,7 +95,9 @@ func (r *Report) Write(ctx context.Context, job Job) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		summaries = append(summaries, summary)
+		if summary != "" {
+			summaries = append(summaries, summary)
+		}
 	}
 	if len(r.Hits) > 0 { // the folder is there even if there are no hits
 		if err := os.MkdirAll(r.file("runs"), 0o777); err != nil {
@@ -113,7 +120,22 @@ func (r *Report) writeScores(ctx context.Context, tables []schemas.Table) (strin
 	if err != nil {
 		return "", err
 	}
-	return s.headline(), errors.Join(writeText(r.file("scores.md"), s.markdown()), writeText(r.file("scores.html"), s.html()))
+	summary := s.headline()
+	if len(r.Comparisons) > 0 { // they have the same values
+		summary = ""
+	}
+	return summary, errors.Join(writeText(r.file("scores.md"), s.markdown()), writeText(r.file("scores.html"), s.html()))
+}
+
+func (r *Report) writeComparisons(ctx context.Context, tables []schemas.Table) (string, error) {
+	if err := writeParquet(ctx, r.file("comparisons.parquet"), codecs["zstd"], tables); err != nil {
+		return "", err
+	}
+	c, err := readComparisons(ctx, tables)
+	if err != nil {
+		return "", err
+	}
+	return c.headline(), errors.Join(writeText(r.file("comparisons.md"), c.markdown()), writeText(r.file("comparisons.html"), c.html()))
 }
 
 func (r *Report) writeAudits(ctx context.Context, tables []schemas.Table) (string, error) {

@@ -3,7 +3,6 @@ package sinks
 import (
 	"context"
 	"fmt"
-	"html/template"
 	"slices"
 	"strings"
 
@@ -12,7 +11,8 @@ import (
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// scores are the means of tables of scores: a table a measure, with languages as rows and variants as columns.
+// scores are the means of tables of scores: a table a measure, with languages as rows and variants as columns, or the other way
+// round where there are more variants than languages.
 type scores struct {
 	Measures, Languages, Variants []string // in the order in which they came
 	Means                         map[scoreID]mean
@@ -38,18 +38,31 @@ func readScores(ctx context.Context, tables []schemas.Table) (*scores, error) {
 			number := func(name string) *array.Float64 {
 				return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.Float64)
 			}
-			variant, language, measure, query := text(schemas.Variant), text(schemas.Language), text(schemas.Measure), text(schemas.QueryID)
+			variant, language, query := text(schemas.Variant), text(schemas.Language), text(schemas.QueryID)
+			measure, scoring := text(schemas.Measure), text(schemas.Scoring)
+			seed := batch.Column(batch.Schema().FieldIndices(schemas.Seed)[0]).(*array.Int64)
 			value, low, high := number(schemas.Value), number(schemas.Low), number(schemas.High)
 			queries := batch.Column(batch.Schema().FieldIndices(schemas.QueryCount)[0]).(*array.Int32)
 			for i := range int(batch.NumRows()) {
 				if query.IsNull(i) {
-					id := scoreID{strings.Clone(measure.Value(i)), strings.Clone(language.Value(i)), strings.Clone(variant.Value(i))}
+					id := scoreID{titled(measure.Value(i), scoring.Value(i)), strings.Clone(language.Value(i)), strings.Clone(variant.Value(i))}
+					if seed.IsValid(i) {
+						id.Variant = fmt.Sprintf("%s, seed %d", id.Variant, seed.Value(i))
+					}
 					s.add(id, mean{value.Value(i), low.Value(i), high.Value(i), queries.Value(i)})
 				}
 			}
 		}
 	}
 	return s, nil
+}
+
+// titled is the name of a measure's table: with the scoring, where it has a name.
+func titled(measure, scoring string) string {
+	if scoring == "" {
+		return strings.Clone(measure)
+	}
+	return measure + ", " + scoring
 }
 
 func (s *scores) add(id scoreID, m mean) {
@@ -84,6 +97,9 @@ func (s *scores) grid(measure string, interval bool) [][]string {
 	}
 	if len(s.Languages) > 1 {
 		rows = append(rows, s.meanRow(measure))
+	}
+	if len(s.Variants) > len(s.Languages) {
+		return transposed(rows)
 	}
 	return rows
 }
@@ -125,31 +141,14 @@ func (s *scores) markdown() string {
 	return b.String()
 }
 
-var page = template.Must(template.New("scores").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Scores</title>
-<style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; margin: 1.5rem 0 }
-th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
-th:first-child, td:first-child { text-align: left }
-</style></head><body>
-<h1>Scores</h1>
-<p>In percent, by language of the query, with 95 % bootstrap intervals.</p>
-{{range .}}<table>{{range $i, $row := .}}<tr>{{range $row}}{{if eq $i 0}}<th>{{.}}</th>{{else}}<td>{{.}}</td>{{end}}{{end}}</tr>
-{{end}}</table>
-{{end}}</body></html>
-`))
+var scoresPage = newPage("Scores", `<p>In percent, by language of the query, with 95 % bootstrap intervals.</p>
+{{range .}}{{template "table" .}}{{end}}`)
 
-// html is every measure's table as one page that needs no network.
+// html is every measure's table as a page.
 func (s *scores) html() string {
 	var grids [][][]string
 	for _, measure := range s.Measures {
 		grids = append(grids, s.grid(measure, true))
 	}
-	var b strings.Builder
-	if err := page.Execute(&b, grids); err != nil {
-		panic("sinks: the page's template does not fit its data: " + err.Error())
-	}
-	return b.String()
+	return scoresPage.html(grids)
 }

@@ -44,6 +44,15 @@ func appendInts(b array.Builder, values []int32) {
 
 func appendText(b array.Builder, s string) { b.(*array.StringBuilder).Append(s) }
 
+// appendTextOrNull appends a text, or null if it is empty.
+func appendTextOrNull(b array.Builder, s string) {
+	if s == "" {
+		b.AppendNull()
+		return
+	}
+	appendText(b, s)
+}
+
 // appendTexts appends one list to a builder of lists of texts.
 func appendTexts(b array.Builder, values []string) {
 	list := b.(*array.ListBuilder)

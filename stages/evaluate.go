@@ -24,6 +24,12 @@ type Evaluate struct {
 	Measures []string `yaml:"measures"`
 	// Variant names the system in tables and reports; its cell of the matrix, or the name of the hits, if left out.
 	Variant string `yaml:"variant"`
+	// Seed is that of the variant's training, where it was trained with several: compare takes variants that differ in nothing else
+	// for one.
+	Seed *int64 `yaml:"seed"`
+	// Scoring names how the hits were scored, such as dense or maxsim, where variants are measured in several ways: a report has a
+	// table for each.
+	Scoring string `yaml:"scoring"`
 	// Level is the smallest grade that measures other than nDCG count as relevant.
 	Level int32 `yaml:"level"`
 	// Absent says what a judged query without hits counts: zero, or skip to leave it out.
@@ -156,17 +162,23 @@ func (e *Evaluate) score(b *array.RecordBuilder, language string, run map[string
 
 func (e *Evaluate) append(b *array.RecordBuilder, language string, m measure.Measure, query *string, value, low, high float64, queries int) {
 	appendText(b.Field(0), e.Variant)
-	appendText(b.Field(1), language)
-	appendText(b.Field(2), m.String())
-	if query == nil {
-		b.Field(3).AppendNull()
+	if e.Seed == nil {
+		b.Field(1).AppendNull()
 	} else {
-		appendText(b.Field(3), *query)
+		b.Field(1).(*array.Int64Builder).Append(*e.Seed)
+	}
+	appendTextOrNull(b.Field(2), e.Scoring)
+	appendText(b.Field(3), language)
+	appendText(b.Field(4), m.String())
+	if query == nil {
+		b.Field(5).AppendNull()
+	} else {
+		appendText(b.Field(5), *query)
 	}
 	for i, x := range []float64{value, low, high} {
-		b.Field(4 + i).(*array.Float64Builder).Append(x)
+		b.Field(6 + i).(*array.Float64Builder).Append(x)
 	}
-	b.Field(7).(*array.Int32Builder).Append(int32(queries))
+	b.Field(9).(*array.Int32Builder).Append(int32(queries))
 }
 
 // A foundDocument is a hit with its document's language.
