@@ -60,6 +60,34 @@ func TestPrecision(t *testing.T) {
 	}
 }
 
+// TestMiniLMDistil runs a quarter of examples/minilm-distil.yaml for one language that the teacher cannot read.
+func TestMiniLMDistil(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains a real model")
+	}
+	out := t.TempDir()
+	run(t, "examples/minilm-distil.yaml", map[string]string{"FERRY_DATA": dataFolder(t), "FERRY_MODELS": modelsFolder(t)},
+		"sources.mtop.queries=[hi]", "sources.mtop.pairs=[en, hi]", "stages.student.epochs=3", "stages.student.learning_rate=0.0002",
+		"work="+out, "sinks.student.path="+out+"/student", "sinks.training.path="+out+"/training.parquet", "sinks.report.path="+out)
+	report, err := os.ReadFile(filepath.Join(out, "scores.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile(`\| hi \| ([\d.]+) .*?\| ([\d.]+) .*?\| ([\d.]+) .*?\| ([\d.]+) `).FindSubmatch(report)
+	if row == nil {
+		t.Fatalf("no scores in:\n%s", report)
+	}
+	var scores [4]float64 // of the teacher's queries, dense and by MaxSim, and of the student's
+	for i, column := range row[1:] {
+		if scores[i], err = strconv.ParseFloat(string(column), 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if t.Logf("nDCG@10 in Hindi: %v", scores); scores[0] > 10 || scores[1] > 10 || scores[2] < 40 || scores[3] < 40 {
+		t.Errorf("nDCG@10 in Hindi is %v, want less than 10 by the teacher and more than 40 by the student", scores)
+	}
+}
+
 // TestExamples decodes every example and, where data and models are there, checks it.
 func TestExamples(t *testing.T) {
 	examples, err := filepath.Glob("examples/*.yaml")

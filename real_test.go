@@ -235,6 +235,16 @@ func TestRealStudent(t *testing.T) {
 	python(t, "testdata/real/check_student.py", out, filepath.Join(models, "all-minilm-l6-v2"))
 }
 
+// TestRealProjection lets sentence-transformers open a student with a projection.
+func TestRealProjection(t *testing.T) {
+	if os.Getenv("FERRY_PYTHON") == "" {
+		t.Skip("FERRY_PYTHON names no Python with sentence-transformers")
+	}
+	out := t.TempDir()
+	run(t, "testdata/real/projected.yaml", map[string]string{"FERRY_MODELS": modelsFolder(t), "OUT": out})
+	python(t, "testdata/real/check_projected.py", out)
+}
+
 // TestRandomModel lets transformers open a model that ferry made from nothing.
 func TestRandomModel(t *testing.T) {
 	out := t.TempDir()
