@@ -225,6 +225,20 @@ func TestRealBM25(t *testing.T) {
 	expectMean(t, scores, "de", 49.26)
 }
 
+// TestRealWeakSupervision compares the loss of a step with the figure that transformers gave; without masks it would be 1.887.
+func TestRealWeakSupervision(t *testing.T) {
+	out, models, data := t.TempDir(), modelsFolder(t), dataFolder(t)
+	run(t, "testdata/real/weak.yaml", map[string]string{"FERRY_MODELS": models, "FERRY_DATA": data, "OUT": out})
+	rows := readParquet(t, filepath.Join(out, "training.parquet"))
+	loss, err := strconv.ParseFloat(rows[0]["contrastive"], 64)
+	if err != nil || len(rows) != 1 || math.Abs(loss-1.45370) > 1e-4 {
+		t.Errorf("the loss of %d steps is %v, want 1.45370; %v", len(rows), loss, err)
+	}
+	t.Run("transformers", func(t *testing.T) {
+		python(t, "testdata/real/check_weak.py", out, data, filepath.Join(models, "multilingual-e5-small"))
+	})
+}
+
 // TestRealStudent lets transformers open a student.
 func TestRealStudent(t *testing.T) {
 	if os.Getenv("FERRY_PYTHON") == "" {

@@ -16,9 +16,9 @@ import (
 //
 // The table says what they hold: documents (language, id, title, text), queries (language, id, text, exclude),
 // judgments (query_id, document_id, grade, query_language, document_language), triples (query_id, positive_id,
-// negative_id), pairs (id, source_language, target_language, source_text, target_text, origin), vectors (language, id,
+// negative_id, query_language, positive_language, negative_language), pairs (id, source_language, target_language, source_text, target_text, origin), vectors (language, id,
 // vector), token_vectors (language, id, ids, vectors) or hits (query_language, query_id, document_language,
-// document_id, rank, score). Title, exclude, the languages of judgments, and id and origin of pairs may be absent. Ids
+// document_id, rank, score). Title, exclude, the languages of judgments and triples, and id and origin of pairs may be absent. Ids
 // may be numbers. Objects may hold more than the table needs.
 //
 // A language and id that come twice are rejected the second time. To find out costs a bit a row where ids are numbers, else
