@@ -54,12 +54,16 @@ func (u *unit) countDone(s store) error {
 }
 
 // Write draws the plan as a tree: each sink, below it what it reads, and so on. A step that several read is drawn once
-// and referred to after that.
+// and referred to after that; the variants of a step are drawn as one.
 func (p Plan) Write(w io.Writer) error {
-	drawn := map[*unit]bool{}
+	variants := map[string][]*unit{}
 	for _, u := range p.units {
-		if u.step.Section == "sinks" {
-			if err := p.draw(w, u, "", "", drawn); err != nil {
+		variants[u.entryName()] = append(variants[u.entryName()], u)
+	}
+	drawing := &drawing{w, variants, map[string]bool{}}
+	for _, u := range p.units {
+		if u.step.Section == "sinks" && !drawing.drawn[u.entryName()] {
+			if err := drawing.draw(u.entryName(), "", ""); err != nil {
 				return err
 			}
 		}
@@ -74,57 +78,110 @@ func (p Plan) Write(w io.Writer) error {
 			present++
 		}
 	}
-	if _, err := fmt.Fprintf(w, "\n%d steps to run, %d done\n", run, present); err != nil {
+	cells := ""
+	if p.pipeline.Cells > 0 {
+		cells = fmt.Sprintf(", in %d cells", p.pipeline.Cells)
+	}
+	if _, err := fmt.Fprintf(w, "\n%d steps to run, %d done%s\n", run, present, cells); err != nil {
 		return err
 	}
 	return p.pipeline.WriteDownloads(w)
 }
 
-func (p Plan) draw(w io.Writer, u *unit, branch, indent string, drawn map[*unit]bool) error {
-	label := fmt.Sprintf("%s (%s)", u.name(), u.step.kind.name)
-	if drawn[u] && len(u.inputs) > 0 {
-		_, err := fmt.Fprintf(w, "%s%s, see above\n", branch, label)
-		return err
+// A drawing is a plan that is being drawn.
+type drawing struct {
+	w        io.Writer
+	variants map[string][]*unit // by entry
+	drawn    map[string]bool    // entries
+}
+
+// entryName is the unit's name without a cell.
+func (u *unit) entryName() string {
+	if u.step.Cell == "" {
+		return u.name()
 	}
-	drawn[u] = true
-	if _, err := fmt.Fprintf(w, "%s%s%s\n", branch, label, u.state()); err != nil {
-		return err
-	}
-	var below []*unit
-	seen := map[*unit]bool{}
-	for _, in := range u.inputs {
-		if !seen[in.unit] {
-			below = append(below, in.unit)
-			seen[in.unit] = true
+	return strings.Replace(u.name(), "["+u.step.Cell+"]", "", 1)
+}
+
+func (d *drawing) draw(entry, branch, indent string) error {
+	variants := d.variants[entry]
+	label := fmt.Sprintf("%s (%s)", entry, variants[0].step.kind.name)
+	var below []string
+	seen := map[string]bool{}
+	for _, u := range variants {
+		for _, in := range u.inputs {
+			if name := in.unit.entryName(); !seen[name] {
+				below = append(below, name)
+				seen[name] = true
+			}
 		}
+	}
+	if d.drawn[entry] && len(below) > 0 {
+		_, err := fmt.Fprintf(d.w, "%s%s, see above\n", branch, label)
+		return err
+	}
+	d.drawn[entry] = true
+	if _, err := fmt.Fprintf(d.w, "%s%s%s\n", branch, label, stateOf(variants)); err != nil {
+		return err
 	}
 	for i, b := range below {
 		own, next := "├─ ", "│  "
 		if i == len(below)-1 {
 			own, next = "└─ ", "   "
 		}
-		if err := p.draw(w, b, indent+own, indent+next, drawn); err != nil {
+		if err := d.draw(b, indent+own, indent+next); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// stateOf says how it is with the variants of an entry; where they differ, which is how.
+func stateOf(variants []*unit) string {
+	if variants[0].step.Cell == "" {
+		return variants[0].state()
+	}
+	var statuses []string
+	cells := map[string][]string{}
+	for _, u := range variants {
+		status := u.status()
+		if len(cells[status]) == 0 {
+			statuses = append(statuses, status)
+		}
+		cells[status] = append(cells[status], u.step.Cell)
+	}
+	if len(statuses) == 1 {
+		return strings.TrimSuffix(fmt.Sprintf(": %d variants, %s", len(variants), statuses[0]), ", ")
+	}
+	state := fmt.Sprintf(": %d variants", len(variants))
+	for _, status := range statuses {
+		state += fmt.Sprintf("; %s: %s", status, strings.Join(cells[status], " "))
+	}
+	return state
+}
+
+// status says whether a unit is done; nothing of a model that exists.
+func (u *unit) status() string {
+	switch {
+	case u.step.Section == "models":
+		return ""
+	case u.present:
+		return "done"
+	case u.twin != nil:
+		return "the same as " + u.twin.name()
+	case u.needed && u.shardsDone() > 0:
+		return fmt.Sprintf("will go on after %d shards", u.shardsDone())
+	case u.needed:
+		return "will run"
+	}
+	return "not needed"
+}
+
 // state says whether a unit is done and how many rows it has, or probably will have.
 func (u *unit) state() string {
 	var parts []string
-	switch {
-	case u.step.Section == "models":
-	case u.present:
-		parts = append(parts, "done")
-	case u.twin != nil:
-		parts = append(parts, "the same as "+u.twin.name())
-	case u.needed && u.shardsDone() > 0:
-		parts = append(parts, fmt.Sprintf("will go on after %d shards", u.shardsDone()))
-	case u.needed:
-		parts = append(parts, "will run")
-	default:
-		parts = append(parts, "not needed")
+	if status := u.status(); status != "" {
+		parts = append(parts, status)
 	}
 	if rows, known := u.estimate(); known && u.step.Section != "sinks" {
 		word := fmt.Sprintf("%d rows", rows)

@@ -62,6 +62,7 @@ func (p *parser) chosen(a *axis, n *yaml.Node, where string, adding bool) []*val
 		case slices.Contains(a.values, v):
 		case adding:
 			a.values = append(a.values, v)
+		case p.narrowed:
 		default:
 			var labels []string
 			for _, known := range a.values {

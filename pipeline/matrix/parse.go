@@ -15,6 +15,7 @@ type parser struct {
 	*Matrix
 	exclude, include   *yaml.Node
 	excluded, included []*choice
+	narrowed           bool // values are from the command line: what is excluded may not be among them
 }
 
 // axesOf reads the axes, and finds where cells are left out and added.
@@ -37,6 +38,7 @@ func (p *parser) axesOf(n *yaml.Node) {
 			a, before := &axis{name: key.Value, at: key}, len(p.List)
 			a.values = p.values(a, values, where, nil)
 			a.own = len(a.values)
+			p.narrowed = p.narrowed || values.Line == 0
 			if a.own == 0 && len(p.List) == before {
 				p.Add(values, where, "has no values; write them as [a, b], or with labels as {a: ..., b: ...}")
 			}
@@ -120,7 +122,7 @@ func (p *parser) lay() {
 	for _, c := range p.excluded {
 		before := len(p.cells)
 		p.cells = slices.DeleteFunc(p.cells, c.has)
-		if len(p.cells) == before {
+		if len(p.cells) == before && !p.narrowed {
 			p.Add(c.at, c.where, "leaves nothing out: there is no such cell, or not any more")
 		}
 	}
