@@ -11,8 +11,8 @@ import (
 	"github.com/ferry-clir/ferry/pipeline/strict"
 )
 
-// A fan makes of each entry of the file its variants: one for every cell of the axes that it mentions or, but for sinks, that the
-// steps it reads have.
+// A fan makes of each entry of the file its variants: one for every cell of the axes that it mentions or, but for sinks and other
+// collectors, that the steps it reads have.
 type fan struct {
 	matrix  *matrix.Matrix
 	file    string
@@ -58,17 +58,37 @@ func fanOut(m *matrix.Matrix, entries []*entry, found *strict.Found) []*variant 
 	}
 	m.Unused(used, found)
 	f.spread()
-	var all []*variant
-	for _, e := range entries {
-		for _, c := range m.Project(f.axes[e], nil) {
-			v := f.variant(e, c)
-			all = append(all, v)
-			if e.section != "sinks" {
-				f.made[v.name()] = v
+	variants := map[*entry][]*variant{}
+	for _, last := range []bool{false, true} { // what collects leaves out what is absent
+		for _, e := range entries {
+			if e.collects() != last {
+				continue
+			}
+			for _, c := range m.Project(f.axes[e], nil) {
+				v := f.variant(e, c)
+				variants[e] = append(variants[e], v)
+				if e.section != "sinks" {
+					f.made[v.name()] = v
+				}
 			}
 		}
 	}
+	var all []*variant
+	for _, e := range entries {
+		all = append(all, variants[e]...)
+	}
 	return f.needed(all)
+}
+
+// A collector is a stage that puts cells side by side, as sinks do: it has the axes that it mentions itself.
+type collector interface{ Collects() }
+
+func (e *entry) collects() bool {
+	if e.section == "sinks" {
+		return true
+	}
+	_, ok := componentOf(e.section, e.node).(collector)
+	return ok
 }
 
 // spread gives entries the axes of what they read.
@@ -76,7 +96,7 @@ func (f *fan) spread() {
 	for again := true; again; {
 		again = false
 		for _, e := range f.entries {
-			if e.section == "sinks" {
+			if e.collects() {
 				continue
 			}
 			axes := f.axes[e]
@@ -140,10 +160,19 @@ func referenceKeys(section string, node *yaml.Node) []string {
 
 // fieldsOf are the fields of the component that an entry will be, by key; none if its kind is not known.
 func fieldsOf(section string, node *yaml.Node) map[string]reflect.Value {
+	component := componentOf(section, node)
+	if component == nil {
+		return nil
+	}
+	return strict.Fields(reflect.ValueOf(component).Elem())
+}
+
+// componentOf is a component of the kind that an entry names, without its keys; nil if the kind is not known.
+func componentOf(section string, node *yaml.Node) any {
 	for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
 		if node.Content[i].Value == "kind" {
 			if k, ok := kindOf(section, node.Content[i+1].Value); ok {
-				return strict.Fields(reflect.ValueOf(k.make()).Elem())
+				return k.make()
 			}
 		}
 	}
@@ -170,8 +199,8 @@ func (f *fan) variant(e *entry, c matrix.Cell) *variant {
 		for _, of := range cells {
 			names = append(names, inCell(r.to.name, of.Label()))
 		}
-		if e.section == "sinks" {
-			there := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return f.made[name].absent })
+		if e.collects() {
+			there := slices.DeleteFunc(slices.Clone(names), func(name string) bool { made := f.made[name]; return made != nil && made.absent })
 			if v.absent = v.absent || len(there) == 0; len(there) > 0 {
 				names = there
 			}

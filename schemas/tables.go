@@ -38,7 +38,7 @@ const (
 	Rank             = "rank"               // place in the result list, from 1
 	Score            = "score"              // similarity of query and document, higher is better
 	Variant          = "variant"            // name of the system that was measured
-	Seed             = "seed"               // seed that the variant was trained with; null if none is named
+	TrainingSeed     = "training_seed"      // seed that the variant was trained with; null if none is named
 	Scoring          = "scoring"            // how hits were scored, such as dense or maxsim; null if it is not named
 	Measure          = "measure"            // name of a measure with its cut-off, such as nDCG@10
 	Value            = "value"              // value of the measure, 0 to 1
@@ -213,7 +213,7 @@ func Hits() *arrow.Schema {
 
 // Scores is the table of measured quality; a null query_id marks the mean over the language's queries.
 func Scores() *arrow.Schema {
-	return arrow.NewSchema([]arrow.Field{text(Variant), longOrNull(Seed), textOrNull(Scoring), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), integer(QueryCount)}, nil)
+	return arrow.NewSchema([]arrow.Field{text(Variant), longOrNull(TrainingSeed), textOrNull(Scoring), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), integer(QueryCount)}, nil)
 }
 
 // Plan is the table of a transport plan: a row a link between two tokens, those of most mass first.

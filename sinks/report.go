@@ -48,7 +48,7 @@ func (r *Report) Validate() []schemas.Mistake {
 // Accepts takes tables of scores, of comparisons, of hits, of audits, and of findings.
 func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	var found []schemas.Mistake
-	for _, want := range []struct{ key, column, table string }{{"from", schemas.Seed, "scores"}, {"comparisons", schemas.Gain, "comparisons"}, {"hits", schemas.Rank, "hits"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"}} {
+	for _, want := range []struct{ key, column, table string }{{"from", schemas.TrainingSeed, "scores"}, {"comparisons", schemas.Gain, "comparisons"}, {"hits", schemas.Rank, "hits"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"}} {
 		for _, t := range in[want.key] {
 			if !t.Schema.HasField(want.column) {
 				found = append(found, schemas.Mistake{Key: want.key, Problem: fmt.Sprintf("needs tables of %s; %s has no column %s", want.table, t.Name, want.column)})

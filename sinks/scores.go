@@ -40,7 +40,7 @@ func readScores(ctx context.Context, tables []schemas.Table) (*scores, error) {
 			}
 			variant, language, query := text(schemas.Variant), text(schemas.Language), text(schemas.QueryID)
 			measure, scoring := text(schemas.Measure), text(schemas.Scoring)
-			seed := batch.Column(batch.Schema().FieldIndices(schemas.Seed)[0]).(*array.Int64)
+			seed := batch.Column(batch.Schema().FieldIndices(schemas.TrainingSeed)[0]).(*array.Int64)
 			value, low, high := number(schemas.Value), number(schemas.Low), number(schemas.High)
 			queries := batch.Column(batch.Schema().FieldIndices(schemas.QueryCount)[0]).(*array.Int32)
 			for i := range int(batch.NumRows()) {

@@ -14,7 +14,7 @@ import (
 )
 
 // Compare sets variants beside a baseline: for each language, for the mean over languages and for the low-resource gap, the value, the
-// gain over the baseline, intervals, and paired tests. Scores of one variant that differ in seed are averaged query by query first.
+// gain over the baseline, intervals, and paired tests. Scores of one variant that differ in training_seed are averaged query by query first.
 // Intervals are 95 % bootstrap percentiles that draw query ids, each in all languages, variants and seeds at once. A family of tests,
 // for Holm's correction, is all those of one measure and scoring: of each variant with each baseline in each language, in the mean,
 // and in the mean of the low-resource languages.
@@ -54,11 +54,14 @@ func (c *Compare) Validate() []schemas.Mistake {
 	return found
 }
 
+// Collects says that a comparison in a matrix takes all variants of what it reads.
+func (c *Compare) Collects() {}
+
 // Outputs is a table of comparisons.
 func (c *Compare) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	var found []schemas.Mistake
 	for _, t := range in.Tables["from"] {
-		found = append(found, lacks("from", t.Schema, "scores", schemas.Variant, schemas.Seed, schemas.Scoring, schemas.Measure)...)
+		found = append(found, lacks("from", t.Schema, "scores", schemas.Variant, schemas.TrainingSeed, schemas.Scoring, schemas.Measure)...)
 	}
 	return Outputs{Tables: []schemas.TableType{{Name: "comparisons", Schema: schemas.Comparisons()}}}, found
 }

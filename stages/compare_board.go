@@ -48,7 +48,7 @@ func readBoards(ctx context.Context, tables []schemas.Table) ([]*board, error) {
 			}
 			variant, scoring, language := texts(batch, schemas.Variant), texts(batch, schemas.Scoring), texts(batch, schemas.Language)
 			name, query := texts(batch, schemas.Measure), texts(batch, schemas.QueryID)
-			seed, value := column[*array.Int64](batch, schemas.Seed), column[*array.Float64](batch, schemas.Value)
+			seed, value := column[*array.Int64](batch, schemas.TrainingSeed), column[*array.Float64](batch, schemas.Value)
 			for i := range int(batch.NumRows()) {
 				if query.IsNull(i) {
 					continue
@@ -59,7 +59,7 @@ func readBoards(ctx context.Context, tables []schemas.Table) ([]*board, error) {
 					trained = fmt.Sprintf("seed %d", seed.Value(i))
 				}
 				if !b.add(variant.Value(i), trained, language.Value(i), query.Value(i), value.Value(i)) {
-					return nil, fmt.Errorf("%s: variant %q with %s has two values of %s for query %q in %s; give them different names by `variant`, or by `seed` or `scoring` in evaluate",
+					return nil, fmt.Errorf("%s: variant %q with %s has two values of %s for query %q in %s; give them different names by `variant`, or by `training_seed` or `scoring` in evaluate",
 						t.Name, variant.Value(i), trained, b, query.Value(i), language.Value(i))
 				}
 			}

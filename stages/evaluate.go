@@ -24,9 +24,8 @@ type Evaluate struct {
 	Measures []string `yaml:"measures"`
 	// Variant names the system in tables and reports; its cell of the matrix, or the name of the hits, if left out.
 	Variant string `yaml:"variant"`
-	// Seed is that of the variant's training, where it was trained with several: compare takes variants that differ in nothing else
-	// for one.
-	Seed *int64 `yaml:"seed"`
+	// TrainingSeed is the seed that the variant was trained with, where there are several: compare takes the mean over them.
+	TrainingSeed *int64 `yaml:"training_seed"`
 	// Scoring names how the hits were scored, such as dense or maxsim, where variants are measured in several ways: a report has a
 	// table for each.
 	Scoring string `yaml:"scoring"`
@@ -162,10 +161,10 @@ func (e *Evaluate) score(b *array.RecordBuilder, language string, run map[string
 
 func (e *Evaluate) append(b *array.RecordBuilder, language string, m measure.Measure, query *string, value, low, high float64, queries int) {
 	appendText(b.Field(0), e.Variant)
-	if e.Seed == nil {
+	if e.TrainingSeed == nil {
 		b.Field(1).AppendNull()
 	} else {
-		b.Field(1).(*array.Int64Builder).Append(*e.Seed)
+		b.Field(1).(*array.Int64Builder).Append(*e.TrainingSeed)
 	}
 	appendTextOrNull(b.Field(2), e.Scoring)
 	appendText(b.Field(3), language)
