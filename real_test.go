@@ -80,6 +80,7 @@ func run(t *testing.T, path string, environment map[string]string, sets ...strin
 type quiet struct{ t *testing.T }
 
 func (quiet) Present(string, string)                {}
+func (q quiet) Warned(step, warning string)         { q.t.Logf("%s: warning: %s", step, warning) }
 func (quiet) Started(string)                        {}
 func (quiet) Progress(string, int64, int64, string) {}
 func (quiet) Failed(string, error)                  {}

@@ -145,6 +145,7 @@ func (silent) Started(string)                        {}
 func (silent) Progress(string, int64, int64, string) {}
 func (silent) Finished(string, pipeline.Finished)    {}
 func (silent) Failed(string, error)                  {}
+func (silent) Warned(string, string)                 {}
 
 // running runs a pipeline from nothing, in a folder of its own beside the inputs.
 func running(name, yaml string, workers int) (task, error) {

@@ -69,6 +69,14 @@ func (b *bars) bar(step string, total int64) *progressbar.ProgressBar {
 	return bar
 }
 
+// Warned clears the bar and writes a line.
+func (b *bars) Warned(step, warning string) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.clear()
+	fmt.Fprintf(b.out, "%-32s warning: %s\n", step, warning)
+}
+
 // Finished clears the bar and writes a line.
 func (b *bars) Finished(step string, f pipeline.Finished) {
 	b.summarize(step, f.Summary)

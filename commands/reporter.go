@@ -85,6 +85,9 @@ func (l *lines) Progress(step string, done, total int64, message string) {
 	l.log.Info("progress", "step", step, "done", done, "total", max(0, total), "message", message)
 }
 
+// Warned writes a line at the level of warnings.
+func (l *lines) Warned(step, warning string) { l.log.Warn("warning: "+warning, "step", step) }
+
 func (l *lines) Finished(step string, f pipeline.Finished) {
 	l.summarize(step, f.Summary)
 	level := slog.LevelInfo

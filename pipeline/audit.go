@@ -61,6 +61,7 @@ func Audit(ctx context.Context, o AuditOptions) (*Audited, error) {
 		Allocator: memory.DefaultAllocator,
 		Emit:      func(batch arrow.RecordBatch) error { auditor.Add(batch); return nil },
 		Drop:      func(string, int64) {},
+		Warn:      func(string) {},
 		Reject:    done.reject,
 		Workers:   o.Workers,
 	}

@@ -7,6 +7,7 @@ type counts struct {
 	Dropped  map[string]int64 `json:"dropped,omitempty"`   // by reason
 	Bad      int64            `json:"bad,omitempty"`       // rows in quarantine
 	FirstBad string           `json:"first_bad,omitempty"` // the first of them, in words
+	Warnings []string         `json:"warnings,omitempty"`  // of what is probably wrong
 }
 
 func newCounts() counts {
@@ -24,6 +25,7 @@ func (c *counts) add(other counts) {
 		c.FirstBad = other.FirstBad
 	}
 	c.Bad += other.Bad
+	c.Warnings = append(c.Warnings, other.Warnings...)
 }
 
 func (c *counts) dropped() int64 {

@@ -9,6 +9,8 @@ type Reporter interface {
 	Started(step string)
 	// Progress may be called often. total is 0 or less while unknown.
 	Progress(step string, done, total int64, message string)
+	// Warned says that something is probably wrong: while the step is made, and again when an earlier run made it.
+	Warned(step, warning string)
 	Finished(step string, f Finished)
 	// Failed says why a step could not be made. The run goes on with what does not need it.
 	Failed(step string, err error)

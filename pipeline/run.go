@@ -101,6 +101,9 @@ func (r *Run) makeAll(ctx context.Context) error {
 			}
 			if u.step.Section != "models" {
 				r.options.Reporter.Present(u.name(), u.note.Summary)
+				for _, warning := range u.note.Counts.Warnings {
+					r.options.Reporter.Warned(u.name(), warning)
+				}
 			}
 		}
 	}

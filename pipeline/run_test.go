@@ -44,6 +44,7 @@ type events struct {
 	count    atomic.Int64
 	at       func(n int64)
 	progress func(step string)
+	warned   sync.Map // by step and text
 }
 
 func (e *events) tell() {
@@ -51,10 +52,11 @@ func (e *events) tell() {
 		e.at(n)
 	}
 }
-func (e *events) Present(string, string)    {}
-func (e *events) Started(string)            { e.tell() }
-func (e *events) Finished(string, Finished) { e.tell() }
-func (e *events) Failed(string, error)      { e.tell() }
+func (e *events) Present(string, string)      {}
+func (e *events) Started(string)              { e.tell() }
+func (e *events) Finished(string, Finished)   { e.tell() }
+func (e *events) Failed(string, error)        { e.tell() }
+func (e *events) Warned(step, warning string) { e.warned.Store(step+": "+warning, true) }
 func (e *events) Progress(step string, _, _ int64, _ string) {
 	e.tell()
 	if e.progress != nil {
@@ -193,6 +195,7 @@ type quiet struct{ Reporter }
 
 func (quiet) Present(string, string)                {}
 func (quiet) Failed(string, error)                  {}
+func (quiet) Warned(string, string)                 {}
 func (quiet) Progress(string, int64, int64, string) {}
 
 func (o *order) tell(what string) {

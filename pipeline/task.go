@@ -56,11 +56,18 @@ func (t *task) outputs(ctx context.Context) map[string]schemas.Output {
 			},
 			Reject:  t.reject,
 			Drop:    func(reason string, n int64) { t.counts.Dropped[reason] += n },
+			Warn:    t.warn,
 			Mended:  mended,
 			Workers: t.run.options.Workers,
 		}
 	}
 	return outputs
+}
+
+// warn tells a warning, and notes it.
+func (t *task) warn(message string) {
+	t.counts.Warnings = append(t.counts.Warnings, message)
+	t.run.options.Reporter.Warned(t.unit.name(), message)
 }
 
 // manyBad is how many bad rows end a step at once when they are beyond the budget of what was read so far. Fewer are

@@ -43,6 +43,8 @@ type Output struct {
 	Reject func(Rejected) error
 	// Drop counts n rows that were left out on purpose, such as empty lines, under a short reason.
 	Drop func(reason string, n int64)
+	// Warn tells the person who runs the pipeline of something that is probably wrong, in the log and in the manifest.
+	Warn func(message string)
 	// Mended returns the rows that a person has mended in the file of that path, as Rejected names it, by offset: each is
 	// read in place of what the file has there, and one that is empty is left out. It may be nil.
 	Mended func(path string) map[int64][]byte

@@ -185,6 +185,9 @@ func (d *Distill) read(ctx context.Context, job Job, t *train.Distill) error {
 			for c, to := range []*train.Ragged{&t.TeacherIDs, &t.StudentSource, &t.StudentTarget} {
 				appendSequence(to, int32List(columns[c], i))
 			}
+			if from.Schema.HasField(schemas.TargetLanguage) {
+				t.Languages = append(t.Languages, clone(texts(batch, schemas.TargetLanguage).Value(i)))
+			}
 		}
 	}
 	if dropped > 0 {

@@ -161,6 +161,9 @@ func (c *curve) report(r train.Record) error {
 	} else {
 		value.AppendNull()
 	}
+	for _, warning := range r.Warnings {
+		c.job.Outputs[trainingTable].Warn(warning)
+	}
 	c.job.Progress(int64(r.Step), int64(r.Steps), message+c.value)
 	return nil
 }

@@ -32,6 +32,7 @@ type microBatch struct {
 	teacherHidden []float32 // (tokens of teacher, d)
 	values        []float64 // of every loss within the micro-batch: sum over texts, without weight
 	solved        []ot.Report
+	spreads       []float64   // of some of those plans
 	heads         [][]float32 // gradient of every head
 	memory        scratch
 
@@ -63,7 +64,7 @@ func (b *batch) load(o objective, samples, ends []int, d int) {
 			pick(&m.teacher, m.samples, o.teacherIDs)
 		}
 		clear(m.values)
-		m.solved, m.workspace = m.solved[:0], nil
+		m.solved, m.spreads, m.workspace = m.solved[:0], m.spreads[:0], nil
 		m.memory.reset()
 		m.heads = m.heads[:0]
 		for _, h := range o.heads {
@@ -157,10 +158,13 @@ func (o objective) tell(b *batch, r *Record) {
 		r.Losses = append(r.Losses, value)
 		r.Loss += t.Weight * value
 	}
-	problems := 0
+	spreads := 0
 	for _, m := range b.parts {
+		for _, s := range m.spreads {
+			spreads++
+			r.PlanSpread += (s - r.PlanSpread) / float64(spreads)
+		}
 		for _, s := range m.solved {
-			problems++
 			r.SolverIterations += float64(s.Iterations)
 			r.MarginalError += float64(s.MarginalError)
 			if !s.Converged {
@@ -168,10 +172,18 @@ func (o objective) tell(b *batch, r *Record) {
 			}
 		}
 	}
-	if problems > 0 {
-		r.SolverIterations /= float64(problems)
-		r.MarginalError /= float64(problems)
+	if n := float64(b.problems()); n > 0 {
+		r.SolverIterations /= n
+		r.MarginalError /= n
 	}
+}
+
+// problems is the number of transport problems that were solved.
+func (b *batch) problems() (n int) {
+	for _, m := range b.parts {
+		n += len(m.solved)
+	}
+	return n
 }
 
 // alike is the mean cosine between the sentence vectors of a side, that of the side where they differ most; 0 where no loss

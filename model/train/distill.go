@@ -21,6 +21,7 @@ type Distill struct {
 	TeacherIDs    Ragged             // source texts, by the teacher's tokenizer
 	StudentSource Ragged             // source texts, by the student's tokenizer; may be empty
 	StudentTarget Ragged             // target texts, by the student's tokenizer
+	Languages     []string           // of the target texts, for warnings of those that go astray; may be empty
 
 	TeacherContent, StudentContent Content // which tokens carry mass in ot and greedy
 
@@ -48,7 +49,7 @@ func (d Distill) sides() []Ragged {
 }
 
 func (d Distill) objective() objective {
-	o := objective{sides: d.sides(), teacher: d.Teacher, teacherIDs: d.TeacherIDs}
+	o := objective{sides: d.sides(), teacher: d.Teacher, teacherIDs: d.TeacherIDs, languages: d.Languages}
 	if len(d.Others) > 0 {
 		o.council = &council{teachers: append([]*encoder.Encoder{d.Teacher}, d.Others...), ids: d.TeacherIDs, temperature: d.Temperature}
 	}

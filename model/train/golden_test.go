@@ -121,7 +121,7 @@ func TestTransportAgainstTorch(t *testing.T) {
 		teacher := newCloud(new(scratch), g.Teacher, ragged(g.TeacherIDs...), 0, n, Content{Special: special}, g.Centre, goldenWidth)
 		student := newCloud(new(scratch), g.Student, ragged(g.StudentIDs...), 0, n, Content{Special: special}, g.Centre, goldenWidth)
 		gradient := make([]float32, len(g.Student))
-		loss, reports, err := transportLoss(new(scratch), gradient, teacher, student, solve, options, 0.5)
+		loss, reports, _, err := transportLoss(new(scratch), gradient, teacher, student, solve, options, 0.5)
 		if err != nil || len(reports) != n {
 			t.Fatal(reports, err)
 		}

@@ -54,6 +54,7 @@ type objective struct {
 	ofTokens bool // all losses are of tokens: that sentence vectors are alike is no collapse
 
 	teacher    *encoder.Encoder // nil: there is none
+	languages  []string         // of the samples' targets
 	teacherIDs Ragged
 	council    *council // of the teacher and others; nil: it is alone
 }

@@ -97,6 +97,9 @@ type Record struct {
 	SolverIterations float64 // mean
 	MarginalError    float64 // mean L1 marginal error
 	NotConverged     int     // problems that the iterations did not bring within the tolerance
+	PlanSpread       float64 // mean of ot.Spread over some of the plans
+
+	Warnings []string // of what is probably wrong, once a run, with the remedy
 }
 
 // Run trains student in place and calls report after every step, in order; when it goes on from a saved state, for the

@@ -236,7 +236,7 @@ func TestRecordedTransport(t *testing.T) {
 	want, notConverged := 0.0, 0
 	for _, side := range []Ragged{d.StudentSource, d.StudentTarget} {
 		hidden := student.Forward(encoder.NewWorkspace(), side)
-		sum, reports, err := transportLoss(new(scratch), make([]float32, len(hidden)), teacher,
+		sum, reports, _, err := transportLoss(new(scratch), make([]float32, len(hidden)), teacher,
 			newCloud(new(scratch), hidden, side, 0, 48, d.StudentContent, d.Centre, 32), ot.Sinkhorn, d.Solver, 1)
 		if err != nil {
 			t.Fatal(err)

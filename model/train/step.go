@@ -112,6 +112,10 @@ func (t *trainer) take(ctx context.Context) (Record, error) {
 	if err := t.watch.check(&r, t.objective.alike(&t.batch), t.options); err != nil {
 		return r, err
 	}
+	t.watch.Agreement.check(&r, &t.batch, t.objective.languages)
+	if transport, ok := t.objective.transported(); ok {
+		t.watch.Plans.check(&r, t.batch.problems(), transport)
+	}
 	t.optimizer.Step(r.LearningRate, clipping(r.GradientNorm, t.options.ClipNorm))
 	t.merge()
 	t.step++

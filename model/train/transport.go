@@ -53,23 +53,34 @@ type transported struct {
 	told                   bool      // whether the record tells of the solver
 }
 
+// transported is the loss whose solver the record tells of.
+func (o objective) transported() (transported, bool) {
+	for _, t := range o.terms {
+		if work, ok := t.work.(transported); ok && work.told && t.Weight > 0 {
+			return work, true
+		}
+	}
+	return transported{}, false
+}
+
 func (t transported) within(b *batch, m *microBatch, side int, scale float32) (float64, error) {
 	size := m.end - m.first
 	teacher := newCloud(&m.memory, m.teacherHidden, m.teacher, 0, size, t.teacher, t.centre, b.d)
 	teacher.weigh(&m.memory, t.marginals, m.teacher.IDs, t.teacherIDF)
 	student := newCloud(&m.memory, m.hidden, m.student, side*size, (side+1)*size, t.student, t.centre, b.d)
 	student.weigh(&m.memory, t.marginals, m.student.IDs, t.studentIDF)
-	value, reports, err := transportLoss(&m.memory, m.dHidden, teacher, student, t.solve, t.options, scale)
+	value, reports, spread, err := transportLoss(&m.memory, m.dHidden, teacher, student, t.solve, t.options, scale)
 	if t.told {
-		m.solved = append(m.solved, reports...)
+		m.solved, m.spreads = append(m.solved, reports...), append(m.spreads, spread)
 	}
 	return value, err
 }
 
 // transportLoss returns the sum over sequences of <P, C>, C the cosine cost between the tokens of the teacher and of the
 // student and P the plan, and adds scale times its gradient with respect to the student's hidden states to dHidden,
-// (tokens, d). The plan counts as constant, which for entropic plans is exact with respect to the entropic objective.
-func transportLoss(s *scratch, dHidden []float32, teacher, student cloud, solve ot.Solve, o ot.Options, scale float32) (sum float64, reports []ot.Report, err error) {
+// (tokens, d). The plan counts as constant, which for entropic plans is exact with respect to the entropic objective. spread is
+// that of the first plan alone, since its logarithms would cost as much as solving them all.
+func transportLoss(s *scratch, dHidden []float32, teacher, student cloud, solve ot.Solve, o ot.Options, scale float32) (sum float64, reports []ot.Report, spread float64, err error) {
 	d, cells := student.d, 0
 	shapes := make([]ot.Shape, len(student.sizes))
 	for i, n := range student.sizes {
@@ -79,7 +90,7 @@ func transportLoss(s *scratch, dHidden []float32, teacher, student cloud, solve 
 	costs, plans := s.take(cells), s.take(cells)
 	ot.CosineCosts(costs, teacher.unit, student.unit, d, shapes)
 	if reports, err = solve(costs, shapes, teacher.masses, student.masses, o, plans); err != nil {
-		return 0, nil, err
+		return 0, nil, 0, err
 	}
 	for _, r := range reports {
 		sum += float64(r.Value)
@@ -90,5 +101,5 @@ func transportLoss(s *scratch, dHidden []float32, teacher, student cloud, solve 
 	for k, t := range student.places {
 		kernel.Add(dHidden[int(t)*d:int(t+1)*d], dTokens[k*d:(k+1)*d])
 	}
-	return sum, reports, nil
+	return sum, reports, ot.Spread(plans[:shapes[0].Rows*shapes[0].Columns], shapes[0]), nil
 }

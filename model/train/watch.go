@@ -8,6 +8,7 @@ const (
 	collapsed = 0.999 // mean cosine between a batch's sentence vectors above which they tell texts apart no more
 	worse     = 1.2   // times the loss at the start
 	patience  = 100   // steps of a collapse
+	hopeless  = 20    // steps of a collapse while the loss is worse than at the first step: no run comes back from there
 	endurance = 200   // steps of a loss that is worse
 	start     = 10    // steps whose mean loss is the loss at the start
 	memory    = 0.9   // of the moving average of the loss
@@ -15,10 +16,13 @@ const (
 
 // A watch sees after every step whether the run still leads anywhere.
 type watch struct {
-	Alike int     // steps in a row after which the sentence vectors were collapsed
-	Worse int     // steps in a row after which the moving average of the loss was worse
-	First float64 // mean of the loss over the first steps
-	Now   float64 // moving average of the loss
+	Alike     int       // steps in a row after which the sentence vectors were collapsed
+	Worse     int       // steps in a row after which the moving average of the loss was worse
+	Unlearned float64   // loss at the first step, before any
+	First     float64   // mean of the loss over the first steps
+	Now       float64   // moving average of the loss
+	Plans     plans     // of the transport
+	Agreement agreement // of languages
 }
 
 // check returns an error that names the remedy. cosine is the mean one between the batch's sentence vectors.
@@ -29,30 +33,43 @@ func (w *watch) check(r *Record, cosine float64, o Options) error {
 	if !finite(r.GradientNorm) {
 		return diverged("gradient norm", r.GradientNorm, r.Step, o)
 	}
-	last := r.Step == r.Steps
+	w.average(r)
 	if w.Alike++; cosine <= collapsed {
 		w.Alike = 0
 	}
-	if w.Alike >= patience || w.Alike > 0 && last {
-		return fmt.Errorf("the sentence vectors have collapsed, their mean cosine is %.5f at step %d: lower learning_rate (now %v), "+
-			"or add the contrastive loss", cosine, r.Step, o.LearningRate)
+	lost := w.Alike >= hopeless && w.Now > worse*w.Unlearned
+	if lost || w.Alike >= patience || w.Alike > 0 && r.Step == r.Steps {
+		return fmt.Errorf("the sentence vectors have collapsed, their mean cosine is %.5f at step %d (loss %.4f, %.4f at the first step): "+
+			"%s, or add the contrastive loss", cosine, r.Step, r.Loss, w.Unlearned, o.slower())
 	}
-	if r.Step <= start {
-		w.First += r.Loss / start
-		w.Now = w.First * start / float64(r.Step)
-		return nil
-	}
-	w.Now = memory*w.Now + (1-memory)*r.Loss
-	if w.Worse++; w.Now <= worse*w.First {
+	if w.Worse++; r.Step <= start || w.Now <= worse*w.First {
 		w.Worse = 0
 	}
 	if w.Worse >= endurance {
 		return fmt.Errorf("the loss has been above its start for %d steps, %.4f at step %d after %.4f over the first %d: "+
-			"lower learning_rate (now %v) or raise warmup (now %v)", w.Worse, w.Now, r.Step, w.First, start, o.LearningRate, o.Warmup)
+			"%s or raise warmup (now %v)", w.Worse, w.Now, r.Step, w.First, start, o.slower(), o.Warmup)
 	}
 	return nil
 }
 
+// average follows the loss.
+func (w *watch) average(r *Record) {
+	if r.Step == 1 {
+		w.Unlearned = r.Loss
+	}
+	if r.Step <= start {
+		w.First += r.Loss / start
+		w.Now = w.First * start / float64(r.Step)
+		return
+	}
+	w.Now = memory*w.Now + (1-memory)*r.Loss
+}
+
 func diverged(what string, value float64, step int, o Options) error {
-	return fmt.Errorf("%s is %v at step %d: lower learning_rate (now %v) or raise warmup (now %v)", what, value, step, o.LearningRate, o.Warmup)
+	return fmt.Errorf("%s is %v at step %d: %s or raise warmup (now %v)", what, value, step, o.slower(), o.Warmup)
+}
+
+// slower advises a learning rate.
+func (o Options) slower() string {
+	return fmt.Sprintf("lower learning_rate (now %v) to %.2g", o.LearningRate, o.LearningRate/10)
 }
