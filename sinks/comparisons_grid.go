@@ -264,6 +264,13 @@ var comparisonsPage = newPage("Comparisons", `{{range .Legend}}<p>{{.}}</p>
 {{end}}{{with .Overview}}<h2>Side by side</h2>
 {{template "table" .}}{{end}}{{range .Boards}}<h2>{{.Heading}}</h2>
 {{template "table" .Grid}}{{range .Findings}}<p>{{.}}</p>
+{{end}}{{with .Chart}}<svg viewBox="0 0 {{.Width}} {{.Height}}" role="img" aria-label="gains over the baseline with intervals">
+<line x1="{{.Zero}}" x2="{{.Zero}}" y1="20" y2="{{.Bottom}}" stroke-dasharray="4"/>
+{{range .Ticks}}<text x="{{.X}}" y="14" text-anchor="middle">{{.Label}}</text>
+{{end}}{{range .Rows}}<g><text x="0" y="{{.Y}}" dominant-baseline="central">{{.Name}}</text>
+<line x1="{{.Low}}" x2="{{.High}}" y1="{{.Y}}" y2="{{.Y}}"/><circle cx="{{.X}}" cy="{{.Y}}" r="3.5"{{if .Hollow}} fill="none"{{end}}/></g>
+{{end}}</svg>
+<p>Gains in points over the baseline: filled in the mean, hollow in the low-resource mean.</p>
 {{end}}{{end}}`)
 
 // html is all boards as a page.
@@ -272,10 +279,11 @@ func (c comparisons) html() string {
 		Heading  string
 		Grid     [][]string
 		Findings []string
+		Chart    *gainChart
 	}
 	var boards []board
 	for _, b := range c {
-		boards = append(boards, board{b.heading(), b.grid(), b.findings()})
+		boards = append(boards, board{b.heading(), b.grid(), b.findings(), b.chart()})
 	}
 	return comparisonsPage.html(struct {
 		Legend   []string
