@@ -240,6 +240,22 @@ func TestRealWeakSupervision(t *testing.T) {
 	})
 }
 
+// TestRealAlign finds nearly all translations, and little else, among utterances of which nobody says which are: their ids do.
+func TestRealAlign(t *testing.T) {
+	out := t.TempDir()
+	run(t, "testdata/real/align.yaml", map[string]string{"FERRY_MODELS": modelsFolder(t), "FERRY_DATA": dataFolder(t), "OUT": out})
+	pairs := readParquet(t, filepath.Join(out, "pairs.parquet"))
+	right := 0
+	for _, pair := range pairs {
+		if pair["origin"] == "en:"+pair["id"] {
+			right++
+		}
+	}
+	if t.Logf("%d of %d pairs are translations", right, len(pairs)); len(pairs) < 280 || right < 98*len(pairs)/100 {
+		t.Errorf("%d of %d pairs are translations", right, len(pairs))
+	}
+}
+
 // TestRealStudent lets transformers open a student.
 func TestRealStudent(t *testing.T) {
 	if os.Getenv("FERRY_PYTHON") == "" {

@@ -112,6 +112,7 @@ var kinds = []kind{
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
 	{"stages", "mine", 2, onSeed, func() any { return stages.NewMine() }},
 	{"stages", "bm25", 1, onInputs, func() any { return stages.NewBM25() }},
+	{"stages", "align", 1, onInputs, func() any { return stages.NewAlign() }},
 	{"stages", "fuse", 1, onInputs, func() any { return stages.NewFuse() }},
 	{"stages", "evaluate", 2, onSeedAndNames, func() any { return stages.NewEvaluate() }},
 	{"stages", "compare", 1, onSeed, func() any { return stages.NewCompare() }},

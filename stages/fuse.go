@@ -78,12 +78,7 @@ func (f *Fuse) Run(ctx context.Context, job Job) (*model.Model, error) {
 	for i, q := range order {
 		var lists [][]retrieve.Hit
 		for _, run := range runs {
-			found := ranked([]queryHits{{hits: run.byQuery[q.Language][q.ID]}})[0].hits
-			list := make([]retrieve.Hit, len(found))
-			for k, h := range found {
-				list[k] = retrieve.Hit{Document: retrieve.Document{Language: h.language, ID: h.id}, Score: float32(h.score)}
-			}
-			lists = append(lists, list)
+			lists = append(lists, retrieveHits(run.byQuery[q.Language][q.ID]))
 		}
 		if f.Method == "rrf" {
 			results[i] = retrieve.FuseRanks(lists, weights, f.K, f.Top)
@@ -92,4 +87,13 @@ func (f *Fuse) Run(ctx context.Context, job Job) (*model.Model, error) {
 		}
 	}
 	return nil, emitHits(job.Outputs["hits"], order, results)
+}
+
+// retrieveHits ranks a query's hits.
+func retrieveHits(found []foundDocument) []retrieve.Hit {
+	var list []retrieve.Hit
+	for _, h := range ranked([]queryHits{{hits: found}})[0].hits {
+		list = append(list, retrieve.Hit{Document: retrieve.Document{Language: h.language, ID: h.id}, Score: float32(h.score)})
+	}
+	return list
 }
