@@ -129,6 +129,27 @@ func TestLengths(t *testing.T) {
 		e := drawn(t, name, configs[name])
 		compareLengths(t, name, e, golden[name+".hidden"])
 		compareProjectedGradients(t, name, e, golden[name+".gradients"])
+		compareReceived(t, name, e, golden[name+".received"])
+	}
+}
+
+// compareReceived compares the attention that tokens receive with transformers', in all ways to run forward.
+func compareReceived(t *testing.T, name string, e *Encoder, want []float32) {
+	t.Helper()
+	b := lengthsBatch(name, e.Config)
+	weights, received := make([]float32, len(b.IDs)), make([]float32, len(b.IDs))
+	for i, x := range uniform(name+".weights", len(weights)) {
+		weights[i] = float32(x)
+	}
+	w := NewWorkspace()
+	for _, w.GradientCheckpointing = range []bool{false, true} {
+		for _, w.Training = range []bool{false, true} {
+			e.Forward(w, b)
+			e.AttentionReceived(w, b, weights, received)
+			if d := difference(received, want); !(d <= 2e-5) {
+				t.Errorf("%s, training %v: received attention differs by %g of %g", name, w.Training, d, maximum(want))
+			}
+		}
 	}
 }
 

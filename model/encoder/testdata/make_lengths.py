@@ -7,7 +7,8 @@ Nothing random is stored: weights, ids and directions are uniform numbers from s
 hash of a name, so that the tests draw the same ones. Everything is computed in float64. Of every token's last hidden
 state there are two projections on random directions, "<model>.hidden"; of the gradient of sum(hidden * upstream) over
 the sequences up to 128 tokens there are, for every parameter by name, its norm and two projections,
-"<model>.gradients". The configurations are the metadata. Made with torch 2.15.0 and transformers 5.23.0.
+"<model>.gradients". Of the last layer's attention there is what every token receives, "<model>.received": the sum over
+the tokens of their attention, by output_attentions, times random weights, in the mean over the heads. The configurations are the metadata. Made with torch 2.15.0 and transformers 5.23.0.
 """
 import argparse
 import json
@@ -60,6 +61,14 @@ def projected(name, model):
         return torch.cat([h @ directions for h in hidden_of(name, model)]).float()
 
 
+def received(name, model):
+    model.set_attn_implementation("eager")  # the others have no attention to give
+    weights = uniform(name + ".weights", sum(LENGTHS)).split(LENGTHS)
+    with torch.no_grad():
+        attentions = [model(input_ids=ids[None], output_attentions=True).attentions[-1][0] for ids in ids_of(name, model.config.vocab_size)]
+    return torch.cat([w @ a.mean(0) for w, a in zip(weights, attentions)]).float()
+
+
 def scale_of(parameter):
     """Attention is sharp, and its output so small that tokens stay different through all layers."""
     return 0.4 if parameter.endswith(("query.weight", "key.weight")) else 0.15
@@ -83,7 +92,8 @@ def tiny(name, kind, hidden, layers, heads, feed_forward):
         directions = uniform(f"{name}.{k}.directions", p.numel(), 2)
         gradients.append([p.grad.norm(), *(p.grad.flatten() @ directions)])
     tensors = {name + ".hidden": projected(name, model), name + ".gradients": torch.tensor(gradients).float()}
-    return json.dumps(config.to_dict()), tensors
+    metadata = json.dumps(config.to_dict())
+    return metadata, tensors | {name + ".received": received(name, model)}
 
 
 arguments = argparse.ArgumentParser()
