@@ -22,8 +22,8 @@ type Transport struct {
 	Iterations int `yaml:"iterations"`
 	// Tolerance is the L1 marginal error at which a pair's plan is good enough.
 	Tolerance float64 `yaml:"tolerance"`
-	// Marginals are the masses of tokens: uniform, norm (of the vectors, less the centre) or idf (inverse document frequency
-	// over the pairs).
+	// Marginals are the masses of tokens: uniform, norm (of the vectors, less the centre), idf (inverse document frequency
+	// over the pairs) or attention (what a token receives from the text's own tokens in the last layer, held constant).
 	Marginals string `yaml:"marginals"`
 	// Share is the part of the mass that is moved: less than 1 where one side says more than the other.
 	Share float64 `yaml:"share"`
@@ -45,7 +45,7 @@ func NewTransport() Transport {
 // Validate checks the keys.
 func (t *Transport) Validate() []schemas.Mistake {
 	found := mistakes(oneOf("solver", t.Solver, sinkhornSolver, "ipot", "exact"))
-	found = append(found, oneOf("marginals", t.Marginals, train.Uniform, train.Norm, train.IDF)...)
+	found = append(found, oneOf("marginals", t.Marginals, train.Uniform, train.Norm, train.IDF, train.Attention)...)
 	found.when(t.Epsilon <= 0, "epsilon", "above 0", t.Epsilon)
 	found.when(t.Iterations < 1, "iterations", "at least 1", t.Iterations)
 	found.when(t.Tolerance < 0, "tolerance", "at least 0", t.Tolerance)

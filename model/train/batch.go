@@ -30,15 +30,18 @@ type microBatch struct {
 	teacher       Ragged    // the teacher's texts
 	untaught      Ragged    // those of them that the teacher has to run over
 	teacherHidden []float32 // (tokens of teacher, d)
-	values        []float64 // of every loss within the micro-batch: sum over texts, without weight
-	solved        []ot.Report
-	spreads       []float64   // of some of those plans
-	heads         [][]float32 // gradient of every head
-	memory        scratch
+
+	teacherAttention []float32 // (tokens of teacher), if masses are of it: what each receives
+	values           []float64 // of every loss within the micro-batch: sum over texts, without weight
+	solved           []ot.Report
+	spreads          []float64   // of some of those plans
+	heads            [][]float32 // gradient of every head
+	memory           scratch
 
 	drops     []uint64           // keys of the student's texts, for dropout
 	workspace *encoder.Workspace // of the student's pass with hidden as its result; nil if there was none yet
 	hidden    []float32          // (tokens of student, d)
+	attention []float32          // (tokens of student), if masses are of it: what each receives
 	dHidden   []float32          // gradient with respect to hidden
 }
 

@@ -28,7 +28,7 @@ type Distill struct {
 	Losses      []Loss
 	Solve       ot.Solve   // for ot
 	Solver      ot.Options // for ot
-	Marginals   string     // masses of tokens in ot and greedy: Uniform, Norm or IDF
+	Marginals   string     // masses of tokens in ot and greedy: Uniform, Norm, IDF or Attention, that of the first teacher
 	Centre      []float32  // (hidden) subtracted from both sides before the cost, see MeanTokenVector; nil: nothing
 	Temperature float64    // for contrastive, and for how sure teachers are where there are several
 	BothSides   bool       // contrastive sets translations against the student's own vectors of source texts, not the teacher's
@@ -60,6 +60,9 @@ func (d Distill) objective() objective {
 	transport := transported{told: true, teacher: d.TeacherContent, student: d.StudentContent, solve: d.Solve, options: d.Solver, centre: d.Centre,
 		marginals: d.Marginals, teacherIDF: teacherIDF, studentIDF: studentIDF}
 	for _, l := range d.Losses {
+		if d.Marginals == Attention && l.Weight > 0 && (l.Name == OT || l.Name == Greedy) {
+			o.attended = &attended{d.TeacherContent, d.StudentContent}
+		}
 		var work any
 		switch l.Name {
 		case OT:

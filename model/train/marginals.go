@@ -1,17 +1,42 @@
 package train
 
-import "math"
+import (
+	"math"
+
+	"github.com/ferry-clir/ferry/model/encoder"
+)
 
 // The names of the masses that content tokens have.
 const (
 	Uniform = "uniform" // all the same
 	Norm    = "norm"    // the length of the token's vector, less the centre: short ones say little
 	IDF     = "idf"     // inverse document frequency over the run's texts: ln((1 + texts) / (1 + texts with the token)) + 1
+
+	// Attention is what a token receives in the last layer, in the mean over its heads and the content tokens of the text.
+	Attention = "attention"
 )
 
+// attended has the encoders tell how much attention content tokens receive.
+type attended struct{ teacher, student Content }
+
+// received returns the attention that every token of r receives from its text's content tokens, in the mean, in the last layer
+// of e, which has just run over r with w. It lies in s.
+func received(s *scratch, e *encoder.Encoder, w *encoder.Workspace, r Ragged, which Content) []float32 {
+	shares, sums := s.take(len(r.IDs)), s.take(len(r.IDs))
+	var places []int32
+	for i := range r.Sequences() {
+		places = which.places(places[:0], r, i)
+		for _, t := range places {
+			shares[t] = 1 / float32(len(places))
+		}
+	}
+	e.AttentionReceived(w, r, shares, sums)
+	return sums
+}
+
 // weigh gives the tokens of every sequence masses that sum to 1; ids are those of the texts that the cloud was made of,
-// idf the frequencies by id. Uniform masses stay nil, which solvers take for them.
-func (c *cloud) weigh(s *scratch, marginals string, ids []int32, idf []float32) {
+// idf the frequencies by id, attention what each of those ids receives. Uniform masses stay nil, which solvers take for them.
+func (c *cloud) weigh(s *scratch, marginals string, ids []int32, idf, attention []float32) {
 	if marginals == Uniform {
 		return
 	}
@@ -20,6 +45,8 @@ func (c *cloud) weigh(s *scratch, marginals string, ids []int32, idf []float32) 
 		switch {
 		case marginals == IDF:
 			c.masses[k] = idf[ids[t]]
+		case marginals == Attention:
+			c.masses[k] = attention[t]
 		case c.inverse[k] > 0:
 			c.masses[k] = 1 / c.inverse[k]
 		default:

@@ -57,6 +57,8 @@ type objective struct {
 	languages  []string         // of the samples' targets
 	teacherIDs Ragged
 	council    *council // of the teacher and others; nil: it is alone
+
+	attended *attended // nil: no masses are of attention
 }
 
 // A term is a loss with its weight. Its work is inner, spanning or both, or told; it may be prepared and finished, too.

@@ -257,7 +257,7 @@ func TestRecordedTransport(t *testing.T) {
 // TestKeptTeacher checks that it makes no difference to the bit how much of the teacher's work is kept.
 func TestKeptTeacher(t *testing.T) {
 	d, o := distillation(Loss{OT, 1}, Loss{PooledMSE, 1}), options()
-	o.Epochs = 3
+	o.Epochs, d.Marginals = 3, Attention
 	var all [][]float32
 	for _, kept := range []int{0, 17, 48} {
 		student := tiny(2)
@@ -270,8 +270,8 @@ func TestKeptTeacher(t *testing.T) {
 			t.Fatal(err)
 		}
 		all = append(all, weightsOf(student))
-		for _, hidden := range tr.teaching.kept {
-			if hidden == nil {
+		for _, text := range tr.teaching.kept {
+			if text.hidden == nil || text.attention == nil {
 				t.Error("a sample was not kept")
 			}
 		}

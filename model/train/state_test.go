@@ -39,25 +39,30 @@ func TestResume(t *testing.T) {
 			d, o := distillation(Loss{OT, 1}, Loss{ContrastiveLoss, 0.1}), options()
 			o.Epochs = 10
 			change(&o)
-			whole := tiny(2)
-			want := run(t, whole, d, o)
-
-			var state []byte
-			for stopped := true; stopped; {
-				var got []Record
-				student := tiny(2)
-				state, stopped, got = runTenSteps(t, student, d, o, state)
-				if o.Workers = 5 - o.Workers; stopped {
-					continue
-				}
-				if !slices.EqualFunc(got, want, equalRecords) {
-					t.Errorf("records differ: %+v\n%+v", got, want)
-				}
-				if !slices.Equal(weightsOf(student), weightsOf(whole)) {
-					t.Error("weights differ")
-				}
-			}
+			resumes(t, d, o)
 		})
+	}
+}
+
+func resumes(t *testing.T, d Job, o Options) {
+	t.Helper()
+	whole := tiny(2)
+	want := run(t, whole, d, o)
+
+	var state []byte
+	for stopped := true; stopped; {
+		var got []Record
+		student := tiny(2)
+		state, stopped, got = runTenSteps(t, student, d, o, state)
+		if o.Workers = 5 - o.Workers; stopped {
+			continue
+		}
+		if !slices.EqualFunc(got, want, equalRecords) {
+			t.Errorf("records differ: %+v\n%+v", got, want)
+		}
+		if !slices.Equal(weightsOf(student), weightsOf(whole)) {
+			t.Error("weights differ")
+		}
 	}
 }
 

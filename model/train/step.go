@@ -183,6 +183,9 @@ func (t *trainer) forwardPass(w *encoder.Workspace, m *microBatch) {
 	p := float32(t.options.Dropout)
 	w.Dropout = encoder.Dropout{Hidden: p, Attention: p, Keys: m.drops}
 	t.batch.run(w, t.student, m)
+	if a := t.objective.attended; a != nil {
+		m.attention = received(&m.memory, t.student, w, m.student, a.student)
+	}
 }
 
 // pass runs the student over a micro-batch, forward and backward but for the gradients of the weights.

@@ -66,9 +66,9 @@ func (o objective) transported() (transported, bool) {
 func (t transported) within(b *batch, m *microBatch, side int, scale float32) (float64, error) {
 	size := m.end - m.first
 	teacher := newCloud(&m.memory, m.teacherHidden, m.teacher, 0, size, t.teacher, t.centre, b.d)
-	teacher.weigh(&m.memory, t.marginals, m.teacher.IDs, t.teacherIDF)
+	teacher.weigh(&m.memory, t.marginals, m.teacher.IDs, t.teacherIDF, m.teacherAttention)
 	student := newCloud(&m.memory, m.hidden, m.student, side*size, (side+1)*size, t.student, t.centre, b.d)
-	student.weigh(&m.memory, t.marginals, m.student.IDs, t.studentIDF)
+	student.weigh(&m.memory, t.marginals, m.student.IDs, t.studentIDF, m.attention)
 	value, reports, spread, err := transportLoss(&m.memory, m.dHidden, teacher, student, t.solve, t.options, scale)
 	if t.told {
 		m.solved, m.spreads = append(m.solved, reports...), append(m.spreads, spread)
