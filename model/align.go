@@ -15,10 +15,12 @@ type Alignment struct {
 	Costs, Plan    []float32 // (len(Source), len(Target)): cosine costs, and the mass moved, 1 in all
 	Report         ot.Report
 	Exact          float32 // value of the best plan without entropy
+	Divergence     float64 // how far the texts are apart without the blur's bias: see ot.Divergence
+	Settled        bool    // whether the problems of the divergence converged
 }
 
 // Align embeds source with the teacher and target with the student, and solves the transport problem between their
-// content tokens, of uniform masses. The mean of both sides is subtracted first, so that costs tell tokens apart. Texts
+// content tokens, of uniform masses; the divergence is at the same epsilon, of all mass, whatever the solver. The mean of both sides is subtracted first, so that costs tell tokens apart. Texts
 // longer than maxTokens are cut.
 func Align(ctx context.Context, teacher, student *Model, source, target, prefix string, maxTokens int, solve ot.Solve, o ot.Options) (Alignment, error) {
 	d := teacher.Config.Width()
@@ -53,7 +55,24 @@ func Align(ctx context.Context, teacher, student *Model, source, target, prefix 
 		return a, err
 	}
 	a.Exact, a.Report = exact[0].Value, reports[0]
+	if err := a.diverge(rows, columns, d, o); err != nil {
+		return a, err
+	}
 	return a, ctx.Err()
+}
+
+// divergenceIterations are enough for the smallest epsilon that is of use, and take milliseconds.
+const divergenceIterations = 10000
+
+// diverge computes the divergence of the tokens' unit vectors.
+func (a *Alignment) diverge(rows, columns []float32, d int, o ot.Options) error {
+	o = ot.Options{Epsilon: o.Epsilon, Relative: o.Relative, Iterations: divergenceIterations, Tolerance: o.Tolerance}
+	value, reports, err := ot.Divergence(rows, columns, d, nil, nil, o, nil)
+	a.Divergence, a.Settled = value, true
+	for _, r := range reports {
+		a.Settled = a.Settled && r.Converged
+	}
+	return err
 }
 
 // contentTokens returns the pieces of a text's content tokens, and their vectors.

@@ -58,8 +58,11 @@ func WriteAlignment(w io.Writer, a model.Alignment) error {
 		fmt.Fprintf(&b, "  %s → %s, mass %.4f, cost %.3f\n", a.Source[k/n], a.Target[k%n], a.Plan[k], a.Costs[k])
 	}
 	r := a.Report
-	fmt.Fprintf(&b, "\nCost %.4f; the best plan costs %.4f, and none can cost less than %.4f. Solver %s, %d iterations, marginal error %.1e",
-		r.Value, a.Exact, r.Bound, r.Solver, r.Iterations, r.MarginalError)
+	fmt.Fprintf(&b, "\nCost %.4f; the best plan costs %.4f, and none can cost less than %.4f; divergence %.4f", r.Value, a.Exact, r.Bound, a.Divergence)
+	if !a.Settled {
+		b.WriteString(", not converged")
+	}
+	fmt.Fprintf(&b, ". Solver %s, %d iterations, marginal error %.1e", r.Solver, r.Iterations, r.MarginalError)
 	if !r.Converged {
 		b.WriteString(", not converged")
 	}
