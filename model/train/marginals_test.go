@@ -48,7 +48,11 @@ func TestReceivedAttention(t *testing.T) {
 	d, o := distillation(Loss{Greedy, 1}, Loss{ContrastiveLoss, 0.1}), options()
 	d.Marginals, o.MicroBatch, o.Batch = Attention, 5, 48
 	d.TeacherContent.Prefix, d.StudentContent.Prefix = 1, 0
+	d.Others = []*encoder.Encoder{tiny(7)} // which has no say in masses
 	tr := newTrainer(d.objective(), o, tiny(2))
+	if err := tr.objective.council.meet(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
 	samples, _ := tr.plan.at(0)
 	dealt, ends := tr.plan.deal(samples)
 	tr.batch.load(tr.objective, dealt, ends, tr.student.Config.Width())
