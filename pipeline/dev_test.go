@@ -42,6 +42,14 @@ func TestDev(t *testing.T) {
 		if mean /= languages; languages != 2 || math.Abs(mean-best) > 1e-12 || best == 0 {
 			t.Errorf("%s: the best value is %v, and that of the model %v in %v languages", model, best, mean, languages)
 		}
+		if model == "student" {
+			remembered := columnOf[*array.Float64](t, filepath.Join(folder, "out", "student.parquet"), schemas.Remembered)
+			for i := range steps {
+				if remembered.IsValid(i) != values.IsValid(i) {
+					t.Errorf("step %d remembers %v", i+1, remembered.ValueStr(i))
+				}
+			}
+		}
 		if model == "student" && steps != at+2*every {
 			t.Errorf("%d steps, the best after %d", steps, at)
 		}

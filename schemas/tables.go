@@ -41,6 +41,7 @@ const (
 	TrainingSeed     = "training_seed"      // seed that the variant was trained with; null if none is named
 	Scoring          = "scoring"            // how hits were scored, such as dense or maxsim; null if it is not named
 	Measure          = "measure"            // name of a measure with its cut-off, such as nDCG@10
+	Remembered       = "remembered"         // value of the measure in the language that must not be forgotten
 	Value            = "value"              // value of the measure, 0 to 1
 	Low              = "low"                // lower end of the 95 % interval
 	High             = "high"               // upper end of the 95 % interval
@@ -230,6 +231,11 @@ func Training(losses ...string) *arrow.Schema {
 	}
 	fields = append(fields, number(LearningRate), number(GradientNorm), number(SolverIterations), number(MarginalError), integer(NotConverged), numberOrNull(Value))
 	return arrow.NewSchema(fields, nil)
+}
+
+// TrainingRemembered is Training with the measure in the language that must not be forgotten, null where there was no evaluation.
+func TrainingRemembered(losses ...string) *arrow.Schema {
+	return arrow.NewSchema(append(Training(losses...).Fields(), numberOrNull(Remembered)), nil)
 }
 
 // Quarantine is the table of rows that could not be used, each with the reason.

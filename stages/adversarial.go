@@ -79,7 +79,7 @@ func (a *Adversarial) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	if ok && a.MaxTokens > info.Config.MaxTokens() {
 		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), a.MaxTokens)})
 	}
-	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: schemas.Training(adversarialLosses...)}}, Model: &info}, found
+	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: a.schema(adversarialLosses...)}}, Model: &info}, found
 }
 
 // Run trains. The token ids of all texts are held in memory, 4 bytes each.

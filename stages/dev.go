@@ -36,12 +36,17 @@ type Dev struct {
 	// Patience is the number of evaluations in a row without a new best value after which training stops; 0 means that it
 	// goes on to its end.
 	Patience int `yaml:"patience"`
+	// MaxForgetting is how much less dev_measure may be than before training for the queries in source_language: weights that
+	// forget more are not kept, and three evaluations in a row that do end training; with an error if none kept enough.
+	MaxForgetting *float64 `yaml:"max_forgetting"`
+	// SourceLanguage is the language that max_forgetting is about, the one that had training data.
+	SourceLanguage string `yaml:"source_language"`
 }
 
 // DevQueries is the key of the queries that weights are chosen by.
 const DevQueries = "dev_queries"
 
-func newDev() Dev { return Dev{DevMeasure: "nDCG@10", EvaluateEvery: 100} }
+func newDev() Dev { return Dev{DevMeasure: "nDCG@10", EvaluateEvery: 100, SourceLanguage: "en"} }
 
 func (v *Dev) validate() (found []schemas.Mistake) {
 	tables := []struct {
@@ -49,12 +54,15 @@ func (v *Dev) validate() (found []schemas.Mistake) {
 		ref schemas.TableRef
 	}{{"dev_queries", v.DevQueries}, {"dev_documents", v.DevDocuments}, {"dev_judgments", v.DevJudgments}}
 	for _, t := range tables {
-		if t.ref == "" && (v.DevQueries != "" || v.DevDocuments != "" || v.DevJudgments != "" || v.Patience > 0) {
+		if t.ref == "" && (v.DevQueries != "" || v.DevDocuments != "" || v.DevJudgments != "" || v.Patience > 0 || v.MaxForgetting != nil) {
 			found = append(found, schemas.Mistake{Key: t.key, Problem: "is missing; an evaluation needs queries, documents and judgments"})
 		}
 	}
 	if _, err := measure.Parse(v.DevMeasure); err != nil {
 		found = append(found, schemas.Mistake{Key: "dev_measure", Problem: err.Error()})
+	}
+	if v.MaxForgetting != nil && *v.MaxForgetting < 0 {
+		found = append(found, schemas.Mistake{Key: "max_forgetting", Problem: fmt.Sprintf("should be at least 0, is %v", *v.MaxForgetting)})
 	}
 	if v.EvaluateEvery < 1 {
 		found = append(found, schemas.Mistake{Key: "evaluate_every", Problem: fmt.Sprintf("should be at least 1, is %d", v.EvaluateEvery)})
@@ -83,6 +91,7 @@ type evaluator struct {
 	documentTexts      []string
 	judged             *judgments
 	learning           *model.Model
+	remembered         float64 // the measure in the source language, of the last evaluation
 }
 
 // evaluator returns what evaluates m, nil if the keys ask for none. It sends documents through the model that embeds them
@@ -110,6 +119,9 @@ func (t *Training) evaluator(ctx context.Context, job Job, m, documents *model.M
 	}
 	if len(e.queryTexts) == 0 || len(e.documentTexts) == 0 {
 		return nil, fmt.Errorf("an evaluation needs queries and documents: %s has %d and %s has %d", queries.Name, len(e.queryTexts), from.Name, len(e.documentTexts))
+	}
+	if t.MaxForgetting != nil && !slices.ContainsFunc(e.queries.rows, func(q retrieve.Document) bool { return q.Language == t.SourceLanguage }) {
+		return nil, fmt.Errorf("max_forgetting needs queries in %s, and %s has none: name another source_language", t.SourceLanguage, queries.Name)
 	}
 	if documents != nil {
 		err = e.embed(ctx, documents, e.documents, e.documentTexts, t.DevDocumentPrefix, float32Name)
@@ -207,6 +219,9 @@ func (e *evaluator) mean(results [][]retrieve.Hit) (float64, error) {
 			return 0, fmt.Errorf("queries in %s: %w", language, err)
 		}
 		means = append(means, mean)
+		if language == e.keys.SourceLanguage {
+			e.remembered = mean
+		}
 	}
 	return measure.Mean(means), nil
 }

@@ -100,7 +100,7 @@ func (d *Distill) Outputs(in Types) (Outputs, []schemas.Mistake) {
 		found = append(found, d.differing(in, teacher)...)
 		found = append(found, d.project(teacher, &student)...)
 	}
-	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: schemas.Training(sortedNames(d.Losses)...)}}, Model: &student}, found
+	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: d.schema(sortedNames(d.Losses)...)}}, Model: &student}, found
 }
 
 // project gives the student's Info the projection that it will have.

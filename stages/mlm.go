@@ -78,7 +78,7 @@ func (l *MLM) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	if ok && info.Config.Projection > 0 {
 		found = append(found, schemas.Mistake{Key: "model", Problem: "the model has a projection, which the head that guesses knows nothing of: name the model that was distilled"})
 	}
-	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: schemas.Training(mlmLosses...)}}, Model: &info}, found
+	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: l.schema(mlmLosses...)}}, Model: &info}, found
 }
 
 // Run trains. The token ids of all texts are held in memory with their words, 8 bytes a token.

@@ -89,7 +89,7 @@ func (t *Train) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	if ok && t.MaxTokens > info.Config.MaxTokens() {
 		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), t.MaxTokens)})
 	}
-	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: schemas.Training(sortedNames(t.Losses)...)}}, Model: &info}, found
+	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: t.schema(sortedNames(t.Losses)...)}}, Model: &info}, found
 }
 
 // Run trains. The texts of the samples are held in memory, as token ids.

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/model"
@@ -100,12 +101,15 @@ func (t *Training) run(ctx context.Context, job Job, m, documents *model.Model, 
 	}
 	// Nearly all memory is numbers that stay: a collection costs little, and waiting until as much again is in use a lot.
 	defer debug.SetGCPercent(debug.SetGCPercent(10))
-	table := newCurve(job, losses)
+	table := newCurve(job, t.schema(losses...))
 	defer table.release()
 	o := t.options(job)
 	o.Checkpoint = job.Checkpoint.Save
 	if dev != nil {
 		o.Evaluate, o.EvaluateEvery, o.Patience = dev.evaluate, t.EvaluateEvery, t.Patience
+		if t.MaxForgetting != nil {
+			o.Remembered, o.MaxForgetting = func() float64 { return dev.remembered }, *t.MaxForgetting
+		}
 	}
 	if saved != nil {
 		defer saved.Close()
@@ -139,8 +143,16 @@ type curve struct {
 	value string // of the last evaluation, as it is shown
 }
 
-func newCurve(job Job, losses []string) *curve {
-	return &curve{job: job, b: array.NewRecordBuilder(job.Outputs[trainingTable].Allocator, schemas.Training(losses...))}
+func newCurve(job Job, schema *arrow.Schema) *curve {
+	return &curve{job: job, b: array.NewRecordBuilder(job.Outputs[trainingTable].Allocator, schema)}
+}
+
+// schema is that of the training table.
+func (t *Training) schema(losses ...string) *arrow.Schema {
+	if t.MaxForgetting != nil {
+		return schemas.TrainingRemembered(losses...)
+	}
+	return schemas.Training(losses...)
 }
 
 func (c *curve) release() { c.b.Release() }
@@ -155,11 +167,15 @@ func (c *curve) report(r train.Record) error {
 	}
 	c.b.Field(1 + len(numbers)).(*array.Int32Builder).Append(int32(r.NotConverged))
 	message := fmt.Sprintf("steps, loss %.4f", r.Loss)
-	if value := c.b.Field(2 + len(numbers)).(*array.Float64Builder); r.Evaluated {
-		value.Append(r.Value)
+	if r.Evaluated {
 		c.value = fmt.Sprintf(", value %.4f", r.Value)
-	} else {
-		value.AppendNull()
+	}
+	for i, field := range c.b.Fields()[2+len(numbers):] { // the value, and what is remembered if the table has it
+		if value := field.(*array.Float64Builder); r.Evaluated {
+			value.Append([]float64{r.Value, r.Remembered}[i])
+		} else {
+			value.AppendNull()
+		}
 	}
 	for _, warning := range r.Warnings {
 		c.job.Outputs[trainingTable].Warn(warning)

@@ -41,6 +41,12 @@ type Options struct {
 	Evaluate                func(context.Context, *encoder.Encoder) (float64, error)
 	EvaluateEvery, Patience int
 
+	// Remembered, unless nil, returns what the last Evaluate found of what must not be forgotten. The student is then evaluated
+	// before training, too, and weights of which it is more than MaxForgetting less than it was then are not kept. Training
+	// ends when several evaluations in a row found that, with an error if there are no weights to keep.
+	Remembered    func() float64
+	MaxForgetting float64
+
 	// Checkpoint, unless nil, is called after every step, and once more, as the last time, when the run is cancelled; it may
 	// call write to save the state of the run. Resume is nil, or reads such a state: the run goes on where it was saved, and
 	// ends with the same bits as if it had not stopped. Job and options must be what they were, but for Workers.
@@ -90,8 +96,9 @@ type Record struct {
 	LearningRate float64
 	GradientNorm float64 // before clipping
 
-	Evaluated bool    // after this step
-	Value     float64 // of that evaluation
+	Evaluated  bool    // after this step
+	Value      float64 // of that evaluation
+	Remembered float64 // of that evaluation; 0 where nothing is to be remembered
 
 	// Of the transport problems of this step; 0 where there are none.
 	SolverIterations float64 // mean
@@ -135,6 +142,9 @@ func (t *trainer) run(ctx context.Context, report func(Record) error) error {
 			return fmt.Errorf("resuming training: %w", err)
 		}
 	}
+	if err := t.remember(ctx); err != nil {
+		return err
+	}
 	for i := range t.records {
 		if err := t.complete(ctx, &t.records[i], report); err != nil {
 			return t.leave(ctx, err)
@@ -145,7 +155,7 @@ func (t *trainer) run(ctx context.Context, report func(Record) error) error {
 			return t.leave(ctx, err)
 		}
 	}
-	return nil
+	return t.forgotten()
 }
 
 // leave saves the state of a run that is cancelled: steps are dear.

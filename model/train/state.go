@@ -70,7 +70,7 @@ func (t *trainer) read(from io.Reader) error {
 	for step := range t.step {
 		t.optimizer.count(t.options.rate(step, p.Steps))
 	}
-	if t.stop.Evaluations > 0 {
+	if t.stop.Kept > 0 {
 		t.stop.keep(t.trained())
 	}
 	err := t.tensors(func(bytes []byte, x []float32) error {

@@ -24,9 +24,12 @@ func weightsOf(e *encoder.Encoder) (all []float32) {
 // those of a run that was never stopped.
 func TestResume(t *testing.T) {
 	for name, change := range map[string]func(*Options){
-		"all":                func(*Options) {},
-		"frozen":             func(o *Options) { o.Frozen = encoder.Frozen{Embeddings: true, Layers: 1} },
-		"evaluated":          func(o *Options) { o.Evaluate, o.EvaluateEvery = firstWeight, 7 },
+		"all":       func(*Options) {},
+		"frozen":    func(o *Options) { o.Frozen = encoder.Frozen{Embeddings: true, Layers: 1} },
+		"evaluated": func(o *Options) { o.Evaluate, o.EvaluateEvery = firstWeight, 7 },
+		"remembering": func(o *Options) {
+			o.Evaluate, o.EvaluateEvery, o.Remembered, o.MaxForgetting = firstWeight, 7, func() float64 { return 1 }, 0
+		},
 		"batches of tokens":  func(o *Options) { o.BatchTokens = 150 },
 		"bf16, cosine":       func(o *Options) { o.Precision, o.Schedule = encoder.BFloat16, Cosine },
 		"dropout":            func(o *Options) { o.Dropout = 0.1 },

@@ -10,6 +10,11 @@ type stopper struct {
 	Evaluations int         // so far
 	Since       int         // of them, those since the best
 	Best        float64     // value
+	Remembers   bool        // whether Start is known
+	Start       float64     // what was remembered before training
+	Kept        int         // evaluations that remembered enough
+	Forgot      int         // evaluations in a row that did not
+	Last        float64     // what the last one remembered
 	weights     [][]float32 // that the best value is of: those that are trained, in order
 }
 
@@ -28,11 +33,43 @@ func (t *trainer) evaluate(ctx context.Context, r *Record) error {
 	s := &t.stop
 	s.Evaluations++
 	s.Since++
-	if s.Evaluations > 1 && value <= s.Best {
+	if o.Remembered != nil {
+		r.Remembered = o.Remembered()
+		s.Last = r.Remembered
+		if s.Forgot++; r.Remembered < s.Start-o.MaxForgetting {
+			return nil
+		}
+		s.Forgot = 0
+	}
+	if s.Kept++; s.Kept > 1 && value <= s.Best {
 		return nil
 	}
 	s.Best, s.Since = value, 0
 	s.keep(t.trained())
+	return nil
+}
+
+// forgetful is the number of evaluations in a row that forgot too much after which training ends.
+const forgetful = 3
+
+// remember evaluates the student before training, if something must not be forgotten.
+func (t *trainer) remember(ctx context.Context) error {
+	if t.options.Remembered == nil || t.stop.Remembers {
+		return nil
+	}
+	if _, err := t.options.Evaluate(ctx, t.student); err != nil {
+		return fmt.Errorf("evaluating before training: %w", err)
+	}
+	t.stop.Remembers, t.stop.Start = true, t.options.Remembered()
+	return nil
+}
+
+// forgotten is the error of a run of which no weights can be kept.
+func (t *trainer) forgotten() error {
+	if s := t.stop; t.options.Remembered != nil && s.Kept == 0 {
+		return fmt.Errorf("too much was forgotten: %.4f at step %d after %.4f before training, and more than max_forgetting %v at all %d evaluations: "+
+			"lower learning_rate (now %v), set freeze_embeddings or evaluate more often", s.Last, t.step, s.Start, t.options.MaxForgetting, s.Evaluations, t.options.LearningRate)
+	}
 	return nil
 }
 
@@ -48,7 +85,8 @@ func (s *stopper) keep(weights [][]float32) {
 
 // done tells whether there is nothing more to do.
 func (t *trainer) done() bool {
-	return t.step == t.plan.steps() || t.options.Patience > 0 && t.stop.Since >= t.options.Patience
+	s := t.stop
+	return t.step == t.plan.steps() || t.options.Patience > 0 && s.Since >= t.options.Patience || s.Forgot >= forgetful
 }
 
 // finish brings weights up to date that are updated lazily.
@@ -60,7 +98,7 @@ func (t *trainer) finish() {
 
 // restore gives the student its best weights back, if it was evaluated.
 func (t *trainer) restore() {
-	if t.stop.Evaluations > 0 {
+	if t.stop.Kept > 0 {
 		for i, x := range t.trained() {
 			copy(x, t.stop.weights[i])
 		}
