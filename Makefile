@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race fuzz purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve tokenizers differential check generate notebooks build clean
+.PHONY: run test race fuzz purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve tokenizers differential check generate notebooks findings build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -72,6 +72,12 @@ notebooks: build ## execute the notebooks into build, if PYTHON has what noteboo
 	@if $(PYTHON) -c 'import ipykernel, matplotlib, nbconvert, polars' 2>/dev/null; then \
 		bin/ferry run pipeline.yaml && $(PYTHON) -m nbconvert --to notebook --execute --output-dir build notebooks/*.ipynb; \
 	else echo "notebooks skipped: $(PYTHON) lacks ipykernel, matplotlib, nbconvert or polars"; fi
+
+findings: build ## run the adaptation grid (FERRY_DATA, FERRY_MODELS; half an hour on two cores) and keep its tables in docs/findings
+	bin/ferry run examples/adaptation-grid.yaml
+	for scoring in dense maxsim; do cp examples/out/adaptation-grid/$$scoring/comparisons.md docs/findings/$$scoring.md; done
+	for table in mates questions; do cp examples/out/adaptation-grid/$$table/scores.md docs/findings/$$table.md; done
+	bin/ferry costs examples/adaptation-grid.yaml >docs/findings/costs.txt
 
 clean: ## remove what was built and written, the cache included
 	rm -rf bin build out .ferry examples/out examples/.ferry
