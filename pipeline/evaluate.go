@@ -125,7 +125,10 @@ func evaluateGrouped(ctx context.Context, run string, workers int, e *measure.Ev
 		f.add(document, score)
 		return nil
 	})
-	if err = errors.Join(err, finish()); err != nil {
+	if err == nil {
+		err = finish()
+	}
+	if err != nil {
 		return err
 	}
 	return evaluateAbsent(e, judged, func(query string) bool { return seen[query] })

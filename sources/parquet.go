@@ -135,18 +135,17 @@ func recovered(name string, err *error) {
 // and to run out of memory cannot be recovered from.
 type bounded struct{ memory.Allocator }
 
-func (b bounded) Allocate(size int) []byte {
-	if size < 0 || size > math.MaxInt32+1 {
-		panic(fmt.Sprintf("it asks for %d bytes at once", size))
-	}
-	return b.Allocator.Allocate(size)
-}
+func (b bounded) Allocate(size int) []byte { return b.Allocator.Allocate(bound(size)) }
 
 func (b bounded) Reallocate(size int, from []byte) []byte {
+	return b.Allocator.Reallocate(bound(size), from)
+}
+
+func bound(size int) int {
 	if size < 0 || size > math.MaxInt32+1 {
 		panic(fmt.Sprintf("it asks for %d bytes at once", size))
 	}
-	return b.Allocator.Reallocate(size, from)
+	return size
 }
 
 func openParquet(name string, allocator memory.Allocator) (*pqarrow.FileReader, error) {

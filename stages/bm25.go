@@ -124,11 +124,7 @@ type textRows struct {
 func (r *textRows) add(batch arrow.RecordBatch, title bool, t *terms) {
 	r.rows, r.exclude = appendRows(r.rows, r.exclude, batch)
 	for i := range int(batch.NumRows()) {
-		s := texts(batch, schemas.Text).Value(i)
-		if title {
-			s = texts(batch, schemas.Title).Value(i) + " " + s
-		}
-		r.terms = append(r.terms, t.of(s))
+		r.terms = append(r.terms, t.of(titledText(batch, i, title)))
 	}
 }
 

@@ -144,17 +144,22 @@ func (e *Embed) embed(ctx context.Context, job Job, embedder *model.Embedder, ro
 
 // texts are the batch's texts, with titles where they are asked for.
 func (e *Embed) texts(batch arrow.RecordBatch) []string {
-	text := texts(batch, schemas.Text)
-	list := make([]string, text.Len())
+	list := make([]string, batch.NumRows())
 	for i := range list {
-		list[i] = text.Value(i)
-		if e.Title {
-			if title := texts(batch, schemas.Title).Value(i); title != "" {
-				list[i] = title + " " + list[i]
-			}
-		}
+		list[i] = titledText(batch, i, e.Title)
 	}
 	return list
+}
+
+// titledText is a row's text, with its title before it if that is asked for.
+func titledText(batch arrow.RecordBatch, row int, titled bool) string {
+	text := texts(batch, schemas.Text).Value(row)
+	if titled {
+		if title := texts(batch, schemas.Title).Value(row); title != "" {
+			return title + " " + text
+		}
+	}
+	return text
 }
 
 // embedded is the schema of the named table made from one of documents, passages or queries.

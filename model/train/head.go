@@ -12,14 +12,15 @@ type head struct {
 	index    int       // among the heads of the objective
 }
 
-// newHead makes a head of n zeros that learns as fast as the encoder's topmost layer.
-func newHead(n int, decays bool) *head {
-	return &head{weights: make([]float32, n), gradient: make([]float32, n), decays: decays, rate: 1}
+// newHead makes a head that learns as fast as the encoder's topmost layer.
+func newHead(weights []float32, decays bool) *head {
+	return &head{weights: weights, gradient: make([]float32, len(weights)), decays: decays, rate: 1}
 }
 
 // addHead makes weights that are trained beside the encoder's.
 func (o *objective) addHead(weights []float32, decays bool) *head {
-	h := &head{weights: weights, gradient: make([]float32, len(weights)), decays: decays, rate: 1, index: len(o.heads)}
+	h := newHead(weights, decays)
+	h.index = len(o.heads)
 	o.heads = append(o.heads, h)
 	return h
 }

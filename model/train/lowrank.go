@@ -66,7 +66,7 @@ func newLowRank(a Adapter, weight, gradient encoder.Parameter) *lowRank {
 	if l.bottleneck {
 		columns = l.outputs
 	}
-	l.down, l.up = newHead(l.rank*columns, true), newHead(l.outputs*l.rank, true)
+	l.down, l.up = newHead(make([]float32, l.rank*columns), true), newHead(make([]float32, l.outputs*l.rank), true)
 	l.add(weight, gradient)
 	return l
 }
