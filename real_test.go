@@ -64,6 +64,14 @@ func python(t *testing.T, script string, arguments ...string) {
 // run checks and runs a pipeline file with these variables for its environment.
 func run(t *testing.T, path string, environment map[string]string, sets ...string) {
 	t.Helper()
+	if err := checked(t, path, environment, sets...).Run(t.Context(), pipeline.Options{Reporter: quiet{t}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checked is a pipeline file that has been found to be right.
+func checked(t *testing.T, path string, environment map[string]string, sets ...string) *pipeline.Pipeline {
+	t.Helper()
 	p, err := pipeline.Load(path, sets, func(name string) (string, bool) { v, ok := environment[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
@@ -71,9 +79,7 @@ func run(t *testing.T, path string, environment map[string]string, sets ...strin
 	if err := p.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Run(t.Context(), pipeline.Options{Reporter: quiet{t}}); err != nil {
-		t.Fatal(err)
-	}
+	return p
 }
 
 // quiet tells a test's log how long steps took, and nothing else.
