@@ -58,7 +58,7 @@ differential: tokenizers ## hold the tokenizer against that engine, on all data,
 generate: ## everything that is generated: assembly, the sample tokenizer, reference pages
 	go generate ./...
 
-check: build ## formatting, vet, examples, generated files, and the notebook where Python has what it needs
+check: build ## formatting, vet, examples, generated files, and the notebooks where Python has what it needs
 	test -z "$$(gofmt -l .)"
 	go vet ./...
 	go mod tidy -diff
@@ -68,10 +68,12 @@ check: build ## formatting, vet, examples, generated files, and the notebook whe
 
 PYTHON ?= python3
 
-notebooks: build ## execute the notebooks into build, if PYTHON has what notebooks/requirements.txt lists
-	@if $(PYTHON) -c 'import ipykernel, matplotlib, nbconvert, polars' 2>/dev/null; then \
-		bin/ferry run pipeline.yaml && $(PYTHON) -m nbconvert --to notebook --execute --output-dir build notebooks/*.ipynb; \
-	else echo "notebooks skipped: $(PYTHON) lacks ipykernel, matplotlib, nbconvert or polars"; fi
+notebooks: build ## execute the notebooks into build/notebooks, if PYTHON has what notebooks/requirements.txt lists
+	@if $(PYTHON) -c 'import duckdb, ipykernel, matplotlib, nbclient, numpy, polars, pyarrow' 2>/dev/null; then \
+		mkdir -p build/notebooks && bin/ferry run pipeline.yaml && bin/ferry run examples/sample-grid.yaml && bin/ferry run examples/bad-rows.yaml && \
+		bin/ferry explain out/student "I need an alarm in five minutes" "ninahitaji kengele baada ya dakika tano" --out out/alignment.parquet && \
+		$(PYTHON) -m jupyter execute notebooks/*.ipynb --output=../build/notebooks/{notebook_name}; \
+	else echo "notebooks skipped: $(PYTHON) lacks what notebooks/requirements.txt lists"; fi
 
 findings: build ## run the adaptation grid (FERRY_DATA, FERRY_MODELS; half an hour on two cores) and keep its tables in docs/findings
 	bin/ferry run examples/adaptation-grid.yaml
