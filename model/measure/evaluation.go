@@ -18,12 +18,17 @@ type Options struct {
 	// SkipNothingRelevant leaves out queries none of whose judgments reaches
 	// Level. trec_eval counts them as 0.
 	SkipNothingRelevant bool
+	// Ties asks for the extremes over all orders of hits with equal scores.
+	Ties bool
 }
 
-// Values are a query's values, in the order of the evaluation's measures.
+// Values are a query's values, in the order of the evaluation's measures. With
+// Options.Ties, TieLow and TieHigh are the least and the greatest that another
+// order of the hits with equal scores gives, not a number for infAP.
 type Values struct {
-	Query  string
-	Values []float64
+	Query           string
+	Values          []float64
+	TieLow, TieHigh []float64
 }
 
 // An Evaluation gathers the values of queries. Its methods may not be called
@@ -65,22 +70,16 @@ func (e *Evaluation) Add(query string, hits []Hit, judged map[string]int32) ([]f
 		e.Skipped.NothingRelevant++
 		return nil, nil
 	}
-	values := make([]float64, len(e.measures))
+	q := Values{Query: query, Values: make([]float64, len(e.measures))}
 	for i, m := range e.measures {
-		values[i] = m.evaluate(e.ranked)
+		q.Values[i] = m.kind().evaluate(e.ranked, m)
 	}
-	e.queries = append(e.queries, Values{query, values})
+	if e.options.Ties {
+		q.TieLow, q.TieHigh = e.bounds(q.Values)
+	}
+	e.queries = append(e.queries, q)
 	e.sorted = false
-	return values, nil
-}
-
-func (m Measure) evaluate(r ranked) float64 {
-	for _, k := range kinds {
-		if k.name == m.Name {
-			return k.evaluate(r, m)
-		}
-	}
-	panic("measure: Measure that Parse did not return")
+	return q.Values, nil
 }
 
 // Queries returns the queries that count, by id in byte order. A query that

@@ -134,14 +134,14 @@ func TestTrecEvalPublished(t *testing.T) {
 		options            Options
 		depth, lines       int
 	}{
-		{"out.test", "qrels.test", "results.test", Options{SkipAbsent: true}, 0, 13},
-		{"out.test", "qrels.test.with-comments", "results.test", Options{SkipAbsent: true}, 0, 13},
-		{"out.test.a", "qrels.test", "results.test", Options{SkipAbsent: true}, 0, 49},
-		{"out.test.aq", "qrels.test", "results.test", Options{SkipAbsent: true}, 0, 196},
-		{"out.test.aqc", "qrels.test", "results.trunc", Options{}, 0, 196},
-		{"out.test.aqcM", "qrels.test", "results.trunc", Options{}, 100, 196},
-		{"out.test.aql", "qrels.rel_level", "results.test", Options{Level: 2, SkipAbsent: true}, 0, 196},
-		{"out.test.meas_params", "qrels.test", "results.test", Options{SkipAbsent: true}, 0, 44},
+		{"out.test", "qrels.test", "results.test", Options{SkipAbsent: true}, 0, 29},
+		{"out.test", "qrels.test.with-comments", "results.test", Options{SkipAbsent: true}, 0, 29},
+		{"out.test.a", "qrels.test", "results.test", Options{SkipAbsent: true}, 0, 91},
+		{"out.test.aq", "qrels.test", "results.test", Options{SkipAbsent: true}, 0, 358},
+		{"out.test.aqc", "qrels.test", "results.trunc", Options{}, 0, 358},
+		{"out.test.aqcM", "qrels.test", "results.trunc", Options{}, 100, 358},
+		{"out.test.aql", "qrels.rel_level", "results.test", Options{Level: 2, SkipAbsent: true}, 0, 358},
+		{"out.test.meas_params", "qrels.test", "results.test", Options{SkipAbsent: true}, 0, 76},
 	} {
 		t.Run(test.output+" "+test.qrels, func(t *testing.T) {
 			lines, measures := readPublished(t, filepath.Join(folder, test.output))
@@ -152,7 +152,11 @@ func TestTrecEvalPublished(t *testing.T) {
 			qrels := readTable(t, filepath.Join(folder, test.qrels), 0, 2, 3)
 			got := byQuery(t, evaluate(t, run, qrels, measures, test.options, test.depth))
 			for _, line := range lines {
-				if s := strconv.FormatFloat(got[line.query][line.measure], 'f', 4, 64); s != line.value {
+				digits := 4
+				if !strings.Contains(line.value, ".") { // a count
+					digits = 0
+				}
+				if s := strconv.FormatFloat(got[line.query][line.measure], 'f', digits, 64); s != line.value {
 					t.Errorf("%s of %s is %s, want %s", line.measure, line.query, s, line.value)
 				}
 			}
@@ -165,7 +169,7 @@ func TestPytrecEval(t *testing.T) {
 	run := readTable(t, "testdata/pytrec_eval.run", 0, 1, 2)
 	qrels := readTable(t, "testdata/pytrec_eval.qrels", 0, 1, 2)
 	lines, measures := readPublished(t, "testdata/pytrec_eval.tsv")
-	if len(lines) < 1000 || len(measures) != 44 {
+	if len(lines) < 1000 || len(measures) != 64 {
 		t.Fatalf("%d lines of %d measures", len(lines), len(measures))
 	}
 	got := byQuery(t, evaluate(t, run, qrels, measures, Options{}, 0))
@@ -182,7 +186,7 @@ func TestPytrecEval(t *testing.T) {
 	}
 	for query, values := range got {
 		for m, value := range values {
-			if !compared[query] && value != 0 {
+			if !compared[query] && m.Averaged() && value != 0 {
 				t.Errorf("%s of absent query %s is %v, want 0", m, query, value)
 			}
 		}

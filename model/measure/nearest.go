@@ -1,27 +1,30 @@
 package measure
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // nearest returns the measure one of whose spellings takes the fewest edits to
-// become name, the earlier in the table where they are equal, with the given
-// cutoff, or with 10 where it cannot go without one.
-func nearest(name string, cutoff int) Measure {
+// become name, the earlier in the table where they are equal, with the cutoff
+// that the number is, or with 10 where it cannot go without one.
+func nearest(name string, number *string) Measure {
 	name = strings.ToLower(name)
-	best, near := -1, 0
+	best, near := -1, &kinds[0]
 	for i := range kinds {
-		for _, known := range spellings(i) {
+		for _, known := range kinds[i].spellings() {
 			if d := edits(name, strings.ToLower(known)); best < 0 || d < best {
-				best, near = d, i
+				best, near = d, &kinds[i]
 			}
 		}
 	}
-	switch k := kinds[near]; {
-	case cutoff == 0 && k.cut == mustBeCut:
-		cutoff = 10
-	case k.cut == neverCut:
-		cutoff = 0
+	m := near.example()
+	if number != nil && near.cut <= mustBeCut {
+		if cutoff, err := strconv.Atoi(*number); err == nil && cutoff > 0 {
+			m.Cutoff = cutoff
+		}
 	}
-	return Measure{Name: kinds[near].name, Cutoff: cutoff, Parameter: kinds[near].otherwise}
+	return m
 }
 
 // edits returns the number of bytes to insert, delete or replace to turn a

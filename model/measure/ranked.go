@@ -5,10 +5,12 @@ import (
 	"slices"
 )
 
-// ranked is a query's result without its names: all that measures look at.
+// ranked is a query's result: all that measures look at.
 // The sums below are in trec_eval's order, since that decides the last bit.
 type ranked struct {
-	grades     []int32 // (hits) in rank order; 0 for unjudged ones, below 0 as judged
+	hits       []Hit // (hits) in rank order
+	judgments  map[string]int32
+	grades     []int32 // (hits) 0 for unjudged ones, below 0 as judged
 	isJudged   []bool  // (hits)
 	ideal      []int32 // (relevant) the positive grades of all judged documents, greatest first
 	level      int32   // the smallest grade that counts as relevant, above 0
@@ -20,6 +22,7 @@ type ranked struct {
 // rank fills r from hits in rank order and the query's judgments, reusing its
 // slices.
 func (r *ranked) rank(hits []Hit, judged map[string]int32) {
+	r.hits, r.judgments = hits, judged
 	r.grades, r.isJudged, r.ideal, r.relevant, r.irrelevant = r.grades[:0], r.isJudged[:0], r.ideal[:0], 0, 0
 	for _, h := range hits {
 		grade, ok := judged[h.Document]
@@ -118,6 +121,12 @@ func (r ranked) recall(m Measure) float64 {
 // precision counts missing hits as not relevant.
 func (r ranked) precision(m Measure) float64 {
 	return float64(r.found(m.Cutoff)) / float64(m.Cutoff)
+}
+
+// relativePrecision is precision where missing relevant documents, beyond all
+// that there are, do not count.
+func (r ranked) relativePrecision(m Measure) float64 {
+	return ratio(r.found(m.Cutoff), min(m.Cutoff, r.relevant))
 }
 
 func (r ranked) success(m Measure) float64 {

@@ -31,24 +31,19 @@ func (r ranked) rankBiasedPrecision(m Measure) float64 {
 	return sum
 }
 
-// judged counts the judged among the first hits, of which there may be fewer
-// than the cutoff.
-func (r ranked) judged(m Measure) float64 {
-	hits := first(r.isJudged, m.Cutoff)
-	n := 0
-	for _, is := range hits {
-		if is {
-			n++
-		}
-	}
-	return ratio(n, len(hits))
+// rPrecision is precision where the hits are as many as the relevant documents.
+func (r ranked) rPrecision(Measure) float64 { return r.precisionAt(r.relevant) }
+
+// rPrecisionMultiple is the same at a multiple of them, rounded up from a tenth.
+func (r ranked) rPrecisionMultiple(m Measure) float64 {
+	return r.precisionAt(int(m.Parameter*float64(r.relevant) + 0.9))
 }
 
-func (r ranked) rPrecision(Measure) float64 {
-	if r.relevant == 0 {
+func (r ranked) precisionAt(cutoff int) float64 {
+	if cutoff == 0 {
 		return 0
 	}
-	return ratio(r.found(r.relevant), r.relevant)
+	return ratio(r.found(cutoff), cutoff)
 }
 
 // bpref is Buckley and Voorhees's (2004) as trec_eval has it: documents
@@ -72,15 +67,77 @@ func (r ranked) bpref(Measure) float64 {
 	return sum / float64(r.relevant)
 }
 
+// inferredAP is infAP (Yilmaz and Aslam 2006): documents of grade -1 are in the
+// pool and were not judged, those without any are outside it.
+func (r ranked) inferredAP(Measure) float64 {
+	const epsilon = 0.00001 // smooths the share that is relevant
+	value, relevant, pooled, irrelevant := 0.0, 0.0, 0.0, 0.0
+	for i, grade := range r.grades {
+		switch {
+		case !r.isJudged[i]:
+		case grade < 0:
+			pooled++
+		case grade < r.level:
+			irrelevant++
+		default:
+			if above := float64(i); i == 0 {
+				value++
+			} else {
+				value += 1/(above+1) + above/(above+1)*((relevant+irrelevant+pooled)/above)*((relevant+epsilon)/(relevant+irrelevant+2*epsilon))
+			}
+			relevant++
+		}
+	}
+	if r.relevant == 0 {
+		return 0
+	}
+	return value / float64(r.relevant)
+}
+
+// interpolatedPrecision is IPrec.
+func (r ranked) interpolatedPrecision(m Measure) float64 {
+	return r.highestPrecision(m.Parameter)
+}
+
+// elevenPoints adds from the highest recall down, as trec_eval does.
+func (r ranked) elevenPoints(Measure) float64 {
+	sum := 0.0
+	for tenths := 10; tenths >= 0; tenths-- {
+		sum += r.highestPrecision(float64(tenths) / 10)
+	}
+	return sum / 11
+}
+
+// highestPrecision is the highest precision at any rank where the recall is
+// reached: where so many relevant documents are found, rounded as trec_eval 10
+// does. Version 9, and with it pytrec_eval, rounds up from a tenth of one.
+func (r ranked) highestPrecision(recall float64) float64 {
+	reached := int(math.Round(recall * float64(r.relevant)))
+	found, highest := 0, 0.0
+	for i, grade := range r.grades {
+		if grade >= r.level {
+			found++
+			if found >= reached {
+				highest = max(highest, float64(found)/float64(i+1))
+			}
+		}
+	}
+	return highest
+}
+
 func (r ranked) setPrecision(Measure) float64 { return ratio(r.found(0), len(r.grades)) }
 func (r ranked) setRecall(Measure) float64    { return ratio(r.found(0), r.relevant) }
 
+func (r ranked) setRelativePrecision(Measure) float64 {
+	return ratio(r.found(0), min(len(r.grades), r.relevant))
+}
+
 func (r ranked) setF(m Measure) float64 {
-	p, recall := r.setPrecision(m), r.setRecall(m)
+	p, recall, weight := r.setPrecision(m), r.setRecall(m), m.Parameter*m.Parameter
 	if p+recall == 0 {
 		return 0
 	}
-	return 2 * p * recall / (p + recall)
+	return (weight + 1) * p * recall / (weight*p + recall)
 }
 
 func (r ranked) setAveragePrecision(Measure) float64 {

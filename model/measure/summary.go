@@ -8,19 +8,25 @@ import (
 	"slices"
 )
 
-// A Summary is a measure's mean over queries. Low and High are the ends of its
-// 95 % bootstrap percentile interval.
+// A Summary is a measure's mean over queries, or their sum or geometric mean
+// where the measure has that. Low and High are the ends of its 95 % bootstrap
+// percentile interval; TieLow and TieHigh are its extremes over ties, 0 without
+// Options.Ties.
 type Summary struct {
 	Measure         Measure
 	Mean, Low, High float64
+	TieLow, TieHigh float64
 	Queries         int
 }
+
+// Unsettled reports whether the mean moves by more than 0.1 points over ties.
+func (s Summary) Unsettled() bool { return s.TieHigh-s.TieLow > 0.001 }
 
 // Summaries returns one summary a measure. The mean is summed in the order of
 // the query ids, as trec_eval does. The interval (Efron 1979) draws the queries
 // anew samples times, the same draw for every measure, and depends on the
-// values and the seed alone; with samples 0 both its ends are the mean. It is
-// an error if no query counts.
+// values and the seed alone; with samples 0, and for what is not averaged, both
+// its ends are the mean. It is an error if no query counts.
 func (e *Evaluation) Summaries(samples int, seed uint64) ([]Summary, error) {
 	queries, err := e.Queries()
 	if err != nil {
@@ -32,18 +38,46 @@ func (e *Evaluation) Summaries(samples int, seed uint64) ([]Summary, error) {
 	}
 	summaries := make([]Summary, len(e.measures))
 	values := make([]float64, len(queries))
-	for i, m := range e.measures {
+	column := func(of func(q Values) float64) []float64 {
 		for j, q := range queries {
-			values[j] = q.Values[i]
+			values[j] = of(q)
 		}
-		mean := Mean(values)
-		low, high := mean, mean
-		if samples > 0 {
-			low, high = Interval(values, samples, seed)
+		return values
+	}
+	for i, m := range e.measures {
+		s := Summary{Measure: m, Queries: len(queries)}
+		if e.options.Ties {
+			s.TieLow = m.total(column(func(q Values) float64 { return q.TieLow[i] }))
+			s.TieHigh = m.total(column(func(q Values) float64 { return q.TieHigh[i] }))
 		}
-		summaries[i] = Summary{m, mean, low, high, len(values)}
+		s.Mean = m.total(column(func(q Values) float64 { return q.Values[i] }))
+		s.Low, s.High = s.Mean, s.Mean
+		if samples > 0 && m.Averaged() {
+			s.Low, s.High = Interval(values, samples, seed)
+		}
+		summaries[i] = s
 	}
 	return summaries, nil
+}
+
+// total is the value over all queries.
+func (m Measure) total(values []float64) float64 {
+	switch m.kind().total {
+	case sum:
+		total := 0.0
+		for _, v := range values {
+			total += v
+		}
+		return total
+	case geometricMean:
+		const least = 0.00001 // a smaller value counts as this one, as in trec_eval
+		total := 0.0
+		for _, v := range values {
+			total += math.Log(max(v, least))
+		}
+		return math.Exp(total / float64(len(values)))
+	}
+	return Mean(values)
 }
 
 // Mean returns the sum of values, added in their order, over their number.
