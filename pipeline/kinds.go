@@ -114,7 +114,7 @@ var kinds = []kind{
 	{"stages", "bm25", 1, onInputs, func() any { return stages.NewBM25() }},
 	{"stages", "align", 1, onInputs, func() any { return stages.NewAlign() }},
 	{"stages", "fuse", 1, onInputs, func() any { return stages.NewFuse() }},
-	{"stages", "evaluate", 2, onSeedAndNames, func() any { return stages.NewEvaluate() }},
+	{"stages", "evaluate", 3, onSeedAndNames, func() any { return stages.NewEvaluate() }},
 	{"stages", "compare", 1, onSeed, func() any { return stages.NewCompare() }},
 	{"sinks", "parquet", 2, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},

@@ -45,6 +45,8 @@ const (
 	Value            = "value"              // value of the measure, 0 to 1
 	Low              = "low"                // lower end of the 95 % interval
 	High             = "high"               // upper end of the 95 % interval
+	TieLow           = "tie_low"            // least value over all orders of documents with equal scores; null where it is not known
+	TieHigh          = "tie_high"           // greatest value over them
 	QueryCount       = "queries"            // number of queries behind a value
 	Baseline         = "baseline"           // variant that the row's is compared with; null if there is none
 	Group            = "group"              // of languages: all, low_resource, others, or gap, the mean of the others less that of low_resource
@@ -214,7 +216,7 @@ func Hits() *arrow.Schema {
 
 // Scores is the table of measured quality; a null query_id marks the mean over the language's queries.
 func Scores() *arrow.Schema {
-	return arrow.NewSchema([]arrow.Field{text(Variant), longOrNull(TrainingSeed), textOrNull(Scoring), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), integer(QueryCount)}, nil)
+	return arrow.NewSchema([]arrow.Field{text(Variant), longOrNull(TrainingSeed), textOrNull(Scoring), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), numberOrNull(TieLow), numberOrNull(TieHigh), integer(QueryCount)}, nil)
 }
 
 // Plan is the table of a transport plan: a row a link between two tokens, those of most mass first.

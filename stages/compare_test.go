@@ -42,10 +42,10 @@ func compare(t *testing.T, c *Compare, scores []score, workers int) ([]func(stri
 				appendText(b.Field(3), s.language)
 				appendText(b.Field(4), "nDCG@10")
 				appendTextOrNull(b.Field(5), s.query)
-				for i := range 3 {
+				for i := range 5 {
 					b.Field(6 + i).(*array.Float64Builder).Append(s.value)
 				}
-				b.Field(9).(*array.Int32Builder).Append(1)
+				b.Field(11).(*array.Int32Builder).Append(1)
 			}
 			batch := b.NewRecordBatch()
 			defer batch.Release()

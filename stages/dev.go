@@ -58,8 +58,10 @@ func (v *Dev) validate() (found []schemas.Mistake) {
 			found = append(found, schemas.Mistake{Key: t.key, Problem: "is missing; an evaluation needs queries, documents and judgments"})
 		}
 	}
-	if _, err := measure.Parse(v.DevMeasure); err != nil {
+	if m, err := measure.Parse(v.DevMeasure); err != nil {
 		found = append(found, schemas.Mistake{Key: "dev_measure", Problem: err.Error()})
+	} else if !m.Averaged() || m.Language == measure.EachLanguage {
+		found = append(found, schemas.Mistake{Key: "dev_measure", Problem: "names a measure that is no mean over queries"})
 	}
 	if v.MaxForgetting != nil && *v.MaxForgetting < 0 {
 		found = append(found, schemas.Mistake{Key: "max_forgetting", Problem: fmt.Sprintf("should be at least 0, is %v", *v.MaxForgetting)})
@@ -232,8 +234,9 @@ func (e *evaluator) meanOf(language string, run map[string][]foundDocument) (flo
 		return 0, err
 	}
 	evaluation := measure.New([]measure.Measure{e.measure}, measure.Options{})
+	pool := poolOf(run)
 	for query, hits := range run {
-		found, grades, err := e.judged.of(language, query, hits)
+		found, grades, err := e.judged.of(language, query, hits, pool, len(pool) > 1)
 		if err != nil {
 			return 0, err
 		}

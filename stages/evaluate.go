@@ -20,7 +20,9 @@ type Evaluate struct {
 	Hits schemas.TableRef `yaml:"hits" ferry:"required"`
 	// Judgments names a table of judgments.
 	Judgments schemas.TableRef `yaml:"judgments" ferry:"required"`
-	// Measures by their usual names: nDCG@k, AP, RR@k, R@k, P@k, success@k.
+	// Measures by their usual names: nDCG@k, AP, RR@k, R@k, P@k, success@k. Of documents in several languages also share(sw)@k,
+	// which is the share of the first k that are in Swahili, relevant_share(sw), that of the relevant ones, and hole(sw)@k, that
+	// of the first k that are in Swahili and not judged; with (*) for each language of the documents.
 	Measures []string `yaml:"measures"`
 	// Variant names the system in tables and reports; its cell of the matrix, or the name of the hits, if left out.
 	Variant string `yaml:"variant"`
@@ -54,8 +56,14 @@ func (e *Evaluate) Validate() []schemas.Mistake {
 		found = append(found, schemas.Mistake{Key: "measures", Problem: "names no measure"})
 	}
 	for i, name := range e.Measures {
-		if _, err := measure.Parse(name); err != nil {
-			found = append(found, schemas.Mistake{Key: fmt.Sprintf("measures[%d]", i), Problem: err.Error()})
+		problem := ""
+		if m, err := measure.Parse(name); err != nil {
+			problem = err.Error()
+		} else if !m.Averaged() {
+			problem = fmt.Sprintf("%s is no mean over queries, which intervals and comparisons need; `ferry evaluate` has it", m)
+		}
+		if problem != "" {
+			found = append(found, schemas.Mistake{Key: fmt.Sprintf("measures[%d]", i), Problem: problem})
 		}
 	}
 	return found
@@ -108,7 +116,11 @@ func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	b := array.NewRecordBuilder(out.Allocator, schemas.Scores())
 	defer b.Release()
 	for _, language := range runs.languages {
-		if err := e.score(b, language, runs.byQuery[language], judged, job.Seed); err != nil {
+		evaluation, err := e.measure(language, runs.byQuery[language], judged)
+		if err == nil {
+			err = e.score(b, language, evaluation, job.Seed, out.Warn)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("queries in %s: %w", language, err)
 		}
 	}
@@ -117,49 +129,62 @@ func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	return nil, out.Emit(batch)
 }
 
-// score appends the rows of one query language: the means, then the queries.
-func (e *Evaluate) score(b *array.RecordBuilder, language string, run map[string][]foundDocument, judged *judgments, seed uint64) error {
+// measure evaluates the queries of a language.
+func (e *Evaluate) measure(language string, run map[string][]foundDocument, judged *judgments) (*measure.Evaluation, error) {
+	pool := poolOf(run)
+	prefixed := len(pool) > 1
 	var measures []measure.Measure
 	for _, name := range e.Measures {
 		m, err := measure.Parse(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		measures = append(measures, m)
+		prefixed = prefixed || m.Language != ""
+		measures = append(measures, m.In(pool)...)
 	}
 	if err := judged.meet(language, run); err != nil {
-		return err
+		return nil, err
 	}
-	evaluation := measure.New(measures, measure.Options{Level: e.Level, SkipAbsent: e.Absent == "skip", SkipNothingRelevant: e.NothingRelevant == "skip"})
+	evaluation := measure.New(measures, measure.Options{Level: e.Level, SkipAbsent: e.Absent == "skip", SkipNothingRelevant: e.NothingRelevant == "skip", Ties: true})
 	for _, query := range judged.queries(language, run) {
-		hits, grades, err := judged.of(language, query, run[query])
+		hits, grades, err := judged.of(language, query, run[query], pool, prefixed)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if _, err := evaluation.Add(query, hits, grades); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return evaluation, nil
+}
+
+// score appends the rows of one query language: the means, then the queries.
+func (e *Evaluate) score(b *array.RecordBuilder, language string, evaluation *measure.Evaluation, seed uint64, warn func(string)) error {
 	summaries, err := evaluation.Summaries(e.Samples, seed)
 	if err != nil {
 		return err
 	}
 	for _, s := range summaries {
-		e.append(b, language, s.Measure, nil, s.Mean, s.Low, s.High, s.Queries)
+		if s.Unsettled() {
+			warn(fmt.Sprintf("%s of %s of queries in %s is %.4f, and from %.4f to %.4f in other orders of documents with equal scores: score them more finely, or say so",
+				s.Measure, e.Variant, language, s.Mean, s.TieLow, s.TieHigh))
+		}
+		e.append(b, language, s.Measure, nil, s.Queries, s.Mean, s.Low, s.High, s.TieLow, s.TieHigh)
 	}
 	queries, err := evaluation.Queries()
 	if err != nil {
 		return err
 	}
 	for _, q := range queries {
-		for i, m := range measures {
-			e.append(b, language, m, &q.Query, q.Values[i], q.Values[i], q.Values[i], 1)
+		for i, s := range summaries {
+			e.append(b, language, s.Measure, &q.Query, 1, q.Values[i], q.Values[i], q.Values[i], q.TieLow[i], q.TieHigh[i])
 		}
 	}
 	return nil
 }
 
-func (e *Evaluate) append(b *array.RecordBuilder, language string, m measure.Measure, query *string, value, low, high float64, queries int) {
+// append appends a row; numbers are its value, the interval's ends and the extremes over ties.
+func (e *Evaluate) append(b *array.RecordBuilder, language string, m measure.Measure, query *string, queries int, numbers ...float64) {
 	appendText(b.Field(0), e.Variant)
 	if e.TrainingSeed == nil {
 		b.Field(1).AppendNull()
@@ -174,10 +199,14 @@ func (e *Evaluate) append(b *array.RecordBuilder, language string, m measure.Mea
 	} else {
 		appendText(b.Field(5), *query)
 	}
-	for i, x := range []float64{value, low, high} {
-		b.Field(6 + i).(*array.Float64Builder).Append(x)
+	for i, x := range numbers {
+		if math.IsNaN(x) {
+			b.Field(6 + i).AppendNull()
+		} else {
+			b.Field(6 + i).(*array.Float64Builder).Append(x)
+		}
 	}
-	b.Field(9).(*array.Int32Builder).Append(int32(queries))
+	b.Field(6 + len(numbers)).(*array.Int32Builder).Append(int32(queries))
 }
 
 // A foundDocument is a hit with its document's language.

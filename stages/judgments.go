@@ -102,15 +102,22 @@ func (j *judgments) queries(language string, run map[string][]foundDocument) []s
 	return slices.Sorted(maps.Keys(ids))
 }
 
-// of returns the hits of a query and the grades of its documents, both by `<language>:<id>` where the query's hits are
-// of several languages, else by id, as in a TREC file.
-func (j *judgments) of(language, query string, run []foundDocument) ([]measure.Hit, map[string]int32, error) {
+// poolOf lists, sorted, the languages of the documents that a run found.
+func poolOf(run map[string][]foundDocument) []string {
 	languages := map[string]bool{}
-	for _, h := range run {
-		languages[h.language] = true
+	for _, hits := range run {
+		for _, h := range hits {
+			languages[h.language] = true
+		}
 	}
+	return slices.Sorted(maps.Keys(languages))
+}
+
+// of returns the hits of a query and the grades of its documents, both by id, or by `<language>:<id>` where prefixed says so, as
+// in a TREC file. Pool lists the languages of the documents that were searched.
+func (j *judgments) of(language, query string, run []foundDocument, pool []string, prefixed bool) ([]measure.Hit, map[string]int32, error) {
 	name := func(language, id string) string {
-		if len(languages) > 1 {
+		if prefixed {
 			return language + ":" + id
 		}
 		return id
@@ -124,14 +131,12 @@ func (j *judgments) of(language, query string, run []foundDocument) ([]measure.H
 		if one.queryLanguage != "" && one.queryLanguage != language {
 			continue
 		}
-		among := []string{one.documentLanguage}
-		if one.documentLanguage == "" {
-			among = slices.Sorted(maps.Keys(languages))
-		} else if len(languages) == 1 && !languages[one.documentLanguage] {
-			continue // of documents that were not searched
-		}
-		if len(among) == 0 {
-			among = []string{""}
+		among := pool
+		if one.documentLanguage != "" {
+			if len(pool) == 1 && pool[0] != one.documentLanguage {
+				continue // of documents that were not searched
+			}
+			among = []string{one.documentLanguage}
 		}
 		for _, l := range among {
 			id := name(l, one.document)
