@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/ferry-clir/ferry/model/measure"
 	"github.com/ferry-clir/ferry/sources"
@@ -14,33 +16,121 @@ type EvaluateOptions struct {
 	Measures   []string
 	Level      int32 // smallest grade that is relevant
 	SkipAbsent bool  // leave out judged queries that the run lacks
+	Ties       bool  // look for the extremes over orders of documents with equal scores
 	Workers    int
 }
 
 // Evaluated are the measures of a run file.
 type Evaluated struct {
-	Measures []string
-	Means    []float64        // by measure
-	Queries  []measure.Values // by id
+	Totals   []measure.Summary // by measure
+	Queries  []measure.Values  // by id
+	Warnings []string          // of what makes the values less than they seem
 }
 
 // EvaluateRun evaluates a run against judgments, both in trec_eval's format. Where the lines of each query stand together
 // one query is in memory at a time, else the run is.
 func EvaluateRun(ctx context.Context, run, judgments string, o EvaluateOptions) (Evaluated, error) {
-	var measures []measure.Measure
-	e := Evaluated{}
-	for _, name := range o.Measures {
+	measures, err := parseMeasures(o.Measures)
+	if err != nil {
+		return Evaluated{}, err
+	}
+	judged, err := readJudged(ctx, judgments, o.Workers)
+	if err != nil {
+		return Evaluated{}, err
+	}
+	return evaluateRun(ctx, run, measures, judged, o, func(string, []measure.Hit) {})
+}
+
+// evaluateRun evaluates a run, and calls ranked with the hits of every judged query in rank order, which are valid during
+// the call only. Where the lines of a query do not stand together, that begins anew.
+func evaluateRun(ctx context.Context, run string, measures []measure.Measure, judged map[string]map[string]int32, o EvaluateOptions, ranked func(query string, hits []measure.Hit)) (Evaluated, error) {
+	var evaluation *measure.Evaluation
+	absent := 0
+	add := func(query string, hits []measure.Hit) error {
+		if len(hits) == 0 {
+			absent++
+		}
+		values, err := evaluation.Add(query, hits, judged[query])
+		if values != nil {
+			ranked(query, hits)
+		}
+		return err
+	}
+	begin := func() {
+		evaluation = measure.New(measures, measure.Options{Level: o.Level, SkipAbsent: o.SkipAbsent, Ties: o.Ties})
+	}
+	begin()
+	seen, err := eachQuery(ctx, run, o.Workers, add)
+	if errors.Is(err, errNotGrouped) {
+		begin()
+		seen, err = eachQueryWhole(ctx, run, o.Workers, add)
+	}
+	if err == nil {
+		err = meet(seen, judged)
+	}
+	if err != nil {
+		return Evaluated{}, fmt.Errorf("evaluating %s: %w", run, err)
+	}
+	for query := range judged {
+		if !seen[query] {
+			if err := add(query, nil); err != nil {
+				return Evaluated{}, err
+			}
+		}
+	}
+	var e Evaluated
+	if e.Totals, err = evaluation.Summaries(0, 0); err != nil {
+		return e, err
+	}
+	if absent > 0 && !o.SkipAbsent {
+		e.Warnings = append(e.Warnings, fmt.Sprintf("%s has no hits for %d of the %d queries that are judged: they count as 0 (--absent skip leaves them out)", run, absent, len(judged)))
+	}
+	for _, total := range e.Totals {
+		if o.Ties && total.Unsettled() {
+			e.Warnings = append(e.Warnings, fmt.Sprintf("%s of %s is %.4f, and from %.4f to %.4f in other orders of documents with equal scores", total.Measure, run, total.Mean, total.TieLow, total.TieHigh))
+		}
+	}
+	e.Queries, err = evaluation.Queries()
+	return e, err
+}
+
+// meet makes sure that at least one query of a run is judged: ids that mean the same but are written differently would
+// otherwise score 0.
+func meet(seen map[string]bool, judged map[string]map[string]int32) error {
+	if len(seen) == 0 {
+		return errors.New("the run has no hits")
+	}
+	for query := range seen {
+		if judged[query] != nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("none of its %d queries is judged: they have ids like %q, those that are judged %q",
+		len(seen), slices.Min(slices.Collect(maps.Keys(seen))), slices.Min(slices.Collect(maps.Keys(judged))))
+}
+
+// parseMeasures parses measures of run files.
+func parseMeasures(names []string) (measures []measure.Measure, err error) {
+	for _, name := range names {
 		m, err := measure.Parse(name)
 		if err != nil {
-			return e, err
+			return nil, err
 		}
-		measures, e.Measures = append(measures, m), append(e.Measures, m.String())
+		if m.Language == measure.EachLanguage {
+			return nil, fmt.Errorf("measure %s: name the language that stands before the ids of documents, as in %s", m, m.In([]string{"sw"})[0])
+		}
+		measures = append(measures, m)
 	}
 	if len(measures) == 0 {
-		return e, errors.New("no measure is named")
+		return nil, errors.New("no measure is named")
 	}
+	return measures, nil
+}
+
+// readJudged reads judgments by query, then document.
+func readJudged(ctx context.Context, path string, workers int) (map[string]map[string]int32, error) {
 	judged := map[string]map[string]int32{}
-	err := sources.ReadJudgments(ctx, judgments, o.Workers, func(query, document []byte, grade int32) error {
+	err := sources.ReadJudgments(ctx, path, workers, func(query, document []byte, grade int32) error {
 		of := judged[string(query)]
 		if of == nil {
 			of = map[string]int32{}
@@ -49,28 +139,10 @@ func EvaluateRun(ctx context.Context, run, judgments string, o EvaluateOptions) 
 		of[string(document)] = grade
 		return nil
 	})
-	if err != nil {
-		return e, err
+	if err == nil && len(judged) == 0 {
+		err = fmt.Errorf("%s holds no judgments", path)
 	}
-	options := measure.Options{Level: o.Level, SkipAbsent: o.SkipAbsent}
-	evaluation := measure.New(measures, options)
-	err = evaluateGrouped(ctx, run, o.Workers, evaluation, judged)
-	if errors.Is(err, errNotGrouped) {
-		evaluation = measure.New(measures, options)
-		err = evaluateWhole(ctx, run, o.Workers, evaluation, judged)
-	}
-	if err != nil {
-		return e, fmt.Errorf("evaluating %s: %w", run, err)
-	}
-	summaries, err := evaluation.Summaries(0, 0)
-	if err != nil {
-		return e, err
-	}
-	for _, s := range summaries {
-		e.Means = append(e.Means, s.Mean)
-	}
-	e.Queries, err = evaluation.Queries()
-	return e, err
+	return judged, err
 }
 
 var errNotGrouped = errors.New("the lines of a query do not stand together")
@@ -97,9 +169,9 @@ func (f *found) hits(to []measure.Hit) []measure.Hit {
 	return to
 }
 
-// evaluateGrouped evaluates query by query, then those that the run lacks.
-func evaluateGrouped(ctx context.Context, run string, workers int, e *measure.Evaluation, judged map[string]map[string]int32) error {
-	seen := map[string]bool{}
+// eachQuery calls add with every query's hits, which are valid during the call only, and returns the queries.
+func eachQuery(ctx context.Context, run string, workers int, add func(query string, hits []measure.Hit) error) (seen map[string]bool, err error) {
+	seen = map[string]bool{}
 	var query string
 	var f found
 	var hits []measure.Hit
@@ -109,10 +181,9 @@ func evaluateGrouped(ctx context.Context, run string, workers int, e *measure.Ev
 		}
 		hits = f.hits(hits[:0])
 		f.ids, f.ends, f.scores = f.ids[:0], f.ends[:0], f.scores[:0]
-		_, err := e.Add(query, hits, judged[query])
-		return err
+		return add(query, hits)
 	}
-	err := sources.ReadRun(ctx, run, workers, func(of, document []byte, score float64) error {
+	err = sources.ReadRun(ctx, run, workers, func(of, document []byte, score float64) error {
 		if string(of) != query {
 			if err := finish(); err != nil {
 				return err
@@ -128,42 +199,28 @@ func evaluateGrouped(ctx context.Context, run string, workers int, e *measure.Ev
 	if err == nil {
 		err = finish()
 	}
-	if err != nil {
-		return err
-	}
-	return evaluateAbsent(e, judged, func(query string) bool { return seen[query] })
+	return seen, err
 }
 
-// evaluateWhole is evaluateGrouped for lines in any order.
-func evaluateWhole(ctx context.Context, run string, workers int, e *measure.Evaluation, judged map[string]map[string]int32) error {
-	all := map[string]*found{}
-	err := sources.ReadRun(ctx, run, workers, func(query, document []byte, score float64) error {
+// eachQueryWhole is eachQuery for lines in any order.
+func eachQueryWhole(ctx context.Context, run string, workers int, add func(query string, hits []measure.Hit) error) (seen map[string]bool, err error) {
+	all, seen := map[string]*found{}, map[string]bool{}
+	err = sources.ReadRun(ctx, run, workers, func(query, document []byte, score float64) error {
 		f := all[string(query)]
 		if f == nil {
 			f = &found{}
-			all[string(query)] = f
+			all[string(query)], seen[string(query)] = f, true
 		}
 		f.add(document, score)
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for query, f := range all {
-		if _, err := e.Add(query, f.hits(nil), judged[query]); err != nil {
-			return err
+		if err := add(query, f.hits(nil)); err != nil {
+			return nil, err
 		}
 	}
-	return evaluateAbsent(e, judged, func(query string) bool { return all[query] != nil })
-}
-
-func evaluateAbsent(e *measure.Evaluation, judged map[string]map[string]int32, seen func(string) bool) error {
-	for query, grades := range judged {
-		if !seen(query) {
-			if _, err := e.Add(query, nil, grades); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return seen, nil
 }

@@ -1,8 +1,10 @@
 package sources
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -16,12 +18,15 @@ func ReadRun(ctx context.Context, path string, workers int, row func(query, docu
 	return nil
 }
 
-// ReadJudgments is ReadRun for judgments. A document that is judged twice for a query is an error.
+// ReadJudgments is ReadRun for judgments. A document that is judged twice for a query is an error, and so is a run.
 func ReadJudgments(ctx context.Context, path string, workers int, row func(query, document []byte, grade int32) error) error {
 	for _, l := range scanFiles(strictly(ctx, workers), []string{path}, parseJudgment) {
 		pairs := newSeen()
 		return l.each(func() (*bad, error) {
 			j := l.value
+			if l.number == 1 && len(bytes.Fields(l.text)) >= 6 {
+				return nil, fmt.Errorf("reading %s: line 1 has six columns, as a run has; judgments have four (query id, 0, document id, grade): were two files exchanged?", l.path)
+			}
 			if !pairs.addBoth(j.query, j.document) {
 				return nil, twice(l, j.query, j.document)
 			}
@@ -37,7 +42,7 @@ func strictly(ctx context.Context, workers int) reading {
 		Workers: workers,
 		Drop:    func(string, int64) {},
 		Reject: func(r schemas.Rejected) error {
-			return fmt.Errorf("%s:%d: %s: %s", r.Path, r.Line, r.Reason, r.Detail)
+			return fmt.Errorf("%s:%d: %s", r.Path, r.Line, strings.TrimSuffix(r.Reason+": "+r.Detail, ": "))
 		},
 	}, defaultMaxLine)
 }
