@@ -19,7 +19,11 @@ func (c *listCommand) Run(t *terminal) error {
 		return err
 	}
 	if c.Markdown {
-		writeReference(t.Out, all)
+		tables, err := pipeline.DescribeTables()
+		if err != nil {
+			return err
+		}
+		writeReference(t.Out, all, tables)
 		return nil
 	}
 	w := tabwriter.NewWriter(t.Out, 0, 0, 2, ' ', 0)

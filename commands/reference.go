@@ -10,9 +10,9 @@ import (
 
 //go:generate sh -c "cd .. && go run . list --markdown >docs/reference.md && go run . schema >docs/pipeline.schema.json"
 
-// writeReference writes every kind with its keys as a Markdown page.
-func writeReference(w io.Writer, all []pipeline.Description) {
-	fmt.Fprint(w, "# Reference\n\nEvery kind that can stand in a pipeline file, with its keys. ",
+// writeReference writes every kind with its keys, and every table with its columns, as a Markdown page.
+func writeReference(w io.Writer, all []pipeline.Description, tables []pipeline.TableDescription) {
+	fmt.Fprint(w, "# Reference\n\nEvery kind that can stand in a pipeline file, with its keys; the rules of `lint`; and the tables, with their columns. ",
 		"`ferry list --markdown` writes this page from the code; do not edit it.\n")
 	section := ""
 	for _, d := range all {
@@ -27,6 +27,7 @@ func writeReference(w io.Writer, all []pipeline.Description) {
 		}
 	}
 	writeRules(w)
+	writeTables(w, tables)
 }
 
 // writeRules writes the rules of lint.
@@ -34,6 +35,17 @@ func writeRules(w io.Writer) {
 	fmt.Fprint(w, "\n## rules of lint\n\n| rule | severity | what it means | what to do |\n|---|---|---|---|\n")
 	for _, r := range pipeline.LintRules() {
 		fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", r.Rule, r.Severity, forCell(r.Meaning), forCell(r.Remedy))
+	}
+}
+
+// writeTables writes the tables, as Parquet files have them.
+func writeTables(w io.Writer, tables []pipeline.TableDescription) {
+	fmt.Fprint(w, "\n## tables\n\nWhat flows between steps, and what the sink `parquet` and reports write. A column has the same name and meaning in every table.\n")
+	for _, t := range tables {
+		fmt.Fprintf(w, "\n### table %s\n\n%s\n\n| column | type | what it is |\n|---|---|---|\n", t.Name, forMarkdown(t.Doc))
+		for _, c := range t.Columns {
+			fmt.Fprintf(w, "| `%s` | %s | %s |\n", c.Name, forCell(c.Type), forCell(c.Doc))
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func TestAudit(t *testing.T) {
 				t.Errorf("%s is %v, want %v", column, got, want)
 			}
 		}
-		for column, want := range map[string][]int64{schemas.TextCount: {1, 2, 1, 1, 1, 2, 1, 1}, schemas.WordCount: {2, 6, 2, 4, 2, 6, 2, 4}} {
+		for column, want := range map[string][]int64{schemas.TextCount: {1, 2, 1, 1, 1, 2, 1, 1}, schemas.Words: {2, 6, 2, 4, 2, 6, 2, 4}} {
 			if got := columnOf[*array.Int64](t, audit, column).Int64Values(); !slices.Equal(got, want) {
 				t.Errorf("%s is %v, want %v", column, got, want)
 			}

@@ -86,6 +86,15 @@ func named(doc, inCode, written string) string {
 func typeID(t reflect.Type) string { return t.String() }
 
 func (c comments) read(code embed.FS) error {
+	return eachDeclaration(code, func(in string, declaration ast.Decl) {
+		if g, ok := declaration.(*ast.GenDecl); ok && g.Tok == token.TYPE {
+			c.readType(in, g)
+		}
+	})
+}
+
+// eachDeclaration calls f with all that the code of a package declares at its top level.
+func eachDeclaration(code embed.FS, f func(in string, declaration ast.Decl)) error {
 	return fs.WalkDir(code, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
 			return err
@@ -99,9 +108,7 @@ func (c comments) read(code embed.FS) error {
 			return fmt.Errorf("reading descriptions: %w", err)
 		}
 		for _, declaration := range file.Decls {
-			if g, ok := declaration.(*ast.GenDecl); ok && g.Tok == token.TYPE {
-				c.readType(file.Name.Name, g)
-			}
+			f(file.Name.Name, declaration)
 		}
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -17,6 +18,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/ferry-clir/ferry/sinks"
 )
 
 // Inspect writes what is in a Parquet or Arrow file: columns, number of rows, metadata, and the first rows.
@@ -66,8 +69,14 @@ func inspectParquet(ctx context.Context, w io.Writer, f *os.File, rows int) erro
 	if err != nil {
 		return err
 	}
+	docs := tableDocs{} // columns of other people's files may have the same names and mean something else
+	if r.MetaData().GetCreatedBy() == sinks.ParquetCreator {
+		if docs, err = readTableDocs(); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(w, "Parquet, %d rows in %d row groups\n", r.NumRows(), r.NumRowGroups())
-	writeSchema(w, schema)
+	writeSchema(w, schema, docs)
 	batches, err := p.GetRecordReader(ctx, nil, nil)
 	if err != nil {
 		return err
@@ -98,7 +107,7 @@ func inspectArrow(w io.Writer, f *os.File, rows int) error {
 		batch.Release()
 	}
 	fmt.Fprintf(w, "Arrow, %d rows in %d record batches\n", total, r.NumRecords())
-	writeSchema(w, r.Schema())
+	writeSchema(w, r.Schema(), tableDocs{})
 	for i, shown := 0, 0; i < r.NumRecords() && shown < rows; i++ {
 		batch, err := r.RecordBatchAt(i)
 		if err != nil {
@@ -110,14 +119,16 @@ func inspectArrow(w io.Writer, f *os.File, rows int) error {
 	return nil
 }
 
-func writeSchema(w io.Writer, schema *arrow.Schema) {
+func writeSchema(w io.Writer, schema *arrow.Schema, docs tableDocs) {
+	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range schema.Fields() {
-		null := ""
-		if f.Nullable {
-			null = ", may be null"
+		fmt.Fprintf(columns, "  %s: %s", f.Name, fieldText(f))
+		if doc := docs.columns[f.Name]; doc != "" {
+			fmt.Fprintf(columns, "\t%s", doc)
 		}
-		fmt.Fprintf(w, "  %s: %s%s\n", f.Name, typeText(f.Type), null)
+		fmt.Fprintln(columns)
 	}
+	columns.Flush()
 	metadata := schema.Metadata().ToMap()
 	var keys []string
 	for key := range metadata {
@@ -127,6 +138,14 @@ func writeSchema(w io.Writer, schema *arrow.Schema) {
 	for _, key := range keys {
 		fmt.Fprintf(w, "  metadata %s: %s\n", key, short(metadata[key]))
 	}
+}
+
+// fieldText is a column's type in few words, and whether it may be null.
+func fieldText(f arrow.Field) string {
+	if f.Nullable {
+		return typeText(f.Type) + ", may be null"
+	}
+	return typeText(f.Type)
 }
 
 // typeText is an Arrow type in few words.

@@ -15,7 +15,7 @@ import (
 )
 
 // TestParquet reads back every table that a run writes, with arrow-go and, where FERRY_PYTHON names a Python that has
-// them, with pyarrow and polars: the schema is ours, vectors are fixed-size lists, and nothing is null that may not be.
+// them, with pyarrow, polars and DuckDB: the schema is ours, vectors are fixed-size lists, and nothing is null that may not be.
 func TestParquet(t *testing.T) {
 	folder, file := folderWith(t, "whole.yaml")
 	if err := run(t.Context(), t, file, Options{Workers: 2}); err != nil {
@@ -49,7 +49,7 @@ func TestParquet(t *testing.T) {
 	t.Run("python", func(t *testing.T) {
 		python := os.Getenv("FERRY_PYTHON")
 		if python == "" {
-			t.Skip("FERRY_PYTHON names no Python with pyarrow and polars")
+			t.Skip("FERRY_PYTHON names no Python with pyarrow, polars and duckdb")
 		}
 		out, err := exec.Command(python, "testdata/read_parquet.py", filepath.Join(folder, "out")).CombinedOutput()
 		if err != nil || strings.Count(string(out), "ok ") != len(want) {

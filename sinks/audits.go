@@ -52,7 +52,7 @@ func readAudits(ctx context.Context, tables []schemas.Table) (audits, error) {
 			for i := range int(batch.NumRows()) {
 				rows = append(rows, audited{
 					text(schemas.Variant, i), text(schemas.Language, i), text(schemas.ScriptCode, i),
-					count(schemas.TextCount, i), count(schemas.WordCount, i), count(schemas.TokenCount, i), longest.Value(i),
+					count(schemas.TextCount, i), count(schemas.Words, i), count(schemas.TokenCount, i), longest.Value(i),
 					number(schemas.Fertility, i), number(schemas.UnknownRate, i), number(schemas.TextsCut, i),
 					number(schemas.TokensLost, i), number(schemas.BytesPerToken, i), number(schemas.CharsPerToken, i),
 				})

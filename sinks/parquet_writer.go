@@ -23,6 +23,9 @@ const (
 	rowGroupBytes = 32 << 20
 )
 
+// ParquetCreator stands in a file's footer as the program that wrote it.
+const ParquetCreator = "ferry"
+
 // compressionLevel is zstd's fastest, which pyarrow has too: texts take a tenth more than at the level above, in half the
 // time.
 const compressionLevel = 1
@@ -44,7 +47,7 @@ func newParquetWriter(out io.Writer, schema *arrow.Schema, codec compress.Compre
 	w := &parquetWriter{out: &position{buffer: bufio.NewWriterSize(out, 256<<10)}, codec: codec}
 	// A dictionary that outgrew its limit would be given up at some place within the column, and arrow-go lists the two
 	// encodings in random order.
-	w.properties = parquet.NewWriterProperties(parquet.WithCompression(codec), parquet.WithCreatedBy("ferry"), parquet.WithStats(true),
+	w.properties = parquet.NewWriterProperties(parquet.WithCompression(codec), parquet.WithCreatedBy(ParquetCreator), parquet.WithStats(true),
 		parquet.WithDictionaryPageSizeLimit(math.MaxInt32), parquet.WithAllocator(memory.DefaultAllocator))
 	empty, err := pqarrow.NewFileWriter(schema, io.Discard, w.properties, pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
 	if err != nil {

@@ -1,10 +1,11 @@
-"""Reads every Parquet file below a folder with pyarrow and polars and compares what both see.
+"""Reads every Parquet file below a folder with pyarrow, polars and DuckDB and compares what they see.
 
 python read_parquet.py FOLDER
 """
 import pathlib
 import sys
 
+import duckdb
 import polars
 import pyarrow as pa
 import pyarrow.parquet
@@ -13,6 +14,8 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.parquet")):
     table = pyarrow.parquet.read_table(path)
     table.validate(full=True)
     frame = polars.read_parquet(path)
+    rows = duckdb.read_parquet(str(path))
+    assert rows.columns == table.column_names, path
     assert frame.height == table.num_rows > 0, path
     assert frame.columns == table.column_names, path
     for field in table.schema:
@@ -34,4 +37,5 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.parquet")):
             assert [len(v) for v in column.to_pylist()] == tokens, path
         if not str(field.type).startswith(("fixed_size_list", "list<element: fixed")):
             assert frame[field.name].to_list() == column.to_pylist(), (path, field)
+        assert [row[0] for row in rows.select(f'"{field.name}"').fetchall()] == column.to_pylist(), (path, field)
     print("ok", path.name, table.num_rows)
