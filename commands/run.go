@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/ferry-clir/ferry/pipeline"
@@ -59,6 +60,9 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	for _, summary := range r.results() {
 		fmt.Fprintln(t.Out, summary)
+	}
+	for _, page := range p.Reports() {
+		fmt.Fprintln(t.Out, "\nreport:", filepath.Join(filepath.Dir(c.File), page))
 	}
 	return err
 }

@@ -153,6 +153,6 @@ func (p *Pipeline) decodeSteps(h *header, d *strict.Decoder) {
 		}
 	}
 	for _, v := range fanOut(m, all, d.Found) {
-		p.Steps = append(p.Steps, newStep(d, v))
+		p.Steps = append(p.Steps, newStep(d, p.Name, v))
 	}
 }

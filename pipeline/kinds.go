@@ -56,6 +56,9 @@ type validator interface{ Validate() []schemas.Mistake }
 // A celled component names what it makes after its cell, unless its keys say otherwise.
 type celled interface{ InCell(cell string) }
 
+// A titled component names what it makes after the pipeline, unless its keys say otherwise.
+type titled interface{ InPipeline(name string) }
+
 // A kind is one row of the table of everything that can stand in a pipeline file.
 type kind struct {
 	section string // sources, models, stages or sinks
@@ -118,7 +121,7 @@ var kinds = []kind{
 	{"stages", "compare", 1, onSeed, func() any { return stages.NewCompare() }},
 	{"sinks", "parquet", 2, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},
-	{"sinks", "report", 4, onNames, func() any { return sinks.NewReport() }},
+	{"sinks", "report", 5, onNames, func() any { return sinks.NewReport() }},
 }
 
 // sections are the parts of a pipeline file that hold steps, in the order in which they are usually written.

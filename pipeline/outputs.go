@@ -6,7 +6,19 @@ import (
 	"strings"
 
 	"github.com/ferry-clir/ferry/pipeline/strict"
+	"github.com/ferry-clir/ferry/sinks"
 )
+
+// Reports are the pages that a run writes for people, relative to the pipeline file.
+func (p *Pipeline) Reports() []string {
+	var pages []string
+	for _, s := range p.Steps {
+		if report, ok := s.component.(*sinks.Report); ok {
+			pages = append(pages, p.shown(report.Page()))
+		}
+	}
+	return pages
+}
 
 // checkOutputs reports sinks that would write over what the pipeline reads, or over each other.
 func (p *Pipeline) checkOutputs(m *strict.Found) {

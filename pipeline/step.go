@@ -17,6 +17,7 @@ import (
 
 // A Step is one entry of a pipeline file.
 type Step struct {
+	Pipeline  string // that it is of
 	Section   string // sources, models, stages or sinks
 	Name      string // with its cell, if it is one of several: scores[ot,1]
 	Cell      string // labels of its cell, such as ot,1; empty for a step that is not fanned out
@@ -90,9 +91,9 @@ func readEntries(d *strict.Decoder, section string, n *yaml.Node) []*entry {
 }
 
 // newStep decodes a variant. One that cannot be decoded makes a faulty step, so that what refers to it is not blamed.
-func newStep(d *strict.Decoder, v *variant) *Step {
+func newStep(d *strict.Decoder, pipeline string, v *variant) *Step {
 	before := len(d.List)
-	s := &Step{Section: v.section, Name: v.name(), Cell: v.cell, at: map[string]*yaml.Node{"": v.key}}
+	s := &Step{Pipeline: pipeline, Section: v.section, Name: v.name(), Cell: v.cell, at: map[string]*yaml.Node{"": v.key}}
 	if d.List = append(d.List, v.found.List...); len(v.found.List) == 0 && !v.mistaken {
 		decodeStep(d, s, v.node)
 	}
@@ -149,6 +150,9 @@ func decodeStep(d *strict.Decoder, s *Step, entry *yaml.Node) {
 	s.readEdges(reflect.ValueOf(s.component).Elem())
 	if c, ok := s.component.(celled); ok && s.Cell != "" {
 		c.InCell(s.Cell)
+	}
+	if c, ok := s.component.(titled); ok {
+		c.InPipeline(s.Pipeline)
 	}
 	s.config = canonical(s.component)
 }

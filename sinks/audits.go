@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"html/template"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks/figure"
 )
 
 // audits are the rows of tables of audits, those of one language and script together.
@@ -108,9 +110,29 @@ func bar(length float64) string {
 	return strings.Repeat("█", eighths/8) + []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}[eighths%8]
 }
 
+const auditsLegend = "Tokens are counted without special ones, words as UAX #29 cuts them; fertility is tokens a word, where scripts " +
+	"without spaces have\ncharacters for words. Cut are the texts longer than max tokens, lost their tokens beyond that."
+
 // markdown is the table in Markdown.
 func (rows audits) markdown() string {
-	const head = "# Audit\n\nTokens are counted without special ones, words as UAX #29 cuts them; fertility is tokens a word, where scripts " +
-		"without spaces have\ncharacters for words. Cut are the texts longer than max tokens, lost their tokens beyond that.\n\n"
-	return head + markdownTable(rows.grid(), 3)
+	return "# Audit\n\n" + auditsLegend + "\n\n" + markdownTable(rows.grid(), 3)
+}
+
+// table is the table with marks for none.
+func (rows audits) table() figure.Table {
+	table := figure.Table{Name: "audit of tokenizers", Left: 3}
+	for _, row := range rows.grid() {
+		table.Rows = append(table.Rows, figure.Cells(row...))
+	}
+	return table
+}
+
+// section is the table, the chart, and how gains go with fertility.
+func (rows audits) section(c comparisons) figure.Section {
+	part := figure.Part{HTML: []template.HTML{rows.chart().HTML(), rows.table().HTML(), figure.Notes(auditsLegend)}}
+	s := figure.Section{ID: "tokens", Title: "Tokens", Parts: []figure.Part{part}}
+	if part := rows.againstGain(c); part != nil {
+		s.Parts = append(s.Parts, *part)
+	}
+	return s
 }

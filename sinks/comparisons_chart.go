@@ -1,94 +1,57 @@
 package sinks
 
 import (
-	"cmp"
-	"math"
-	"strconv"
-
 	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks/figure"
 )
 
-// Measures of the chart of gains, in its own units.
-const (
-	gainRow    = 22  // height of a variant
-	gainNames  = 260 // width of the variants' names
-	gainWidth  = 600 // width of what is beside them
-	gainMargin = 24  // above and below
-)
-
-// A gainChart is the gains of variants with their intervals, a row a variant, beside a line at 0.
-type gainChart struct {
-	Width, Height, Bottom int
-	Zero                  float64
-	Ticks                 []gainTick
-	Rows                  []gainMark
-}
-
-type gainTick struct {
-	X     float64
-	Label string
-}
-
-// A gainMark is a gain: hollow that of the low-resource languages, else that of the mean.
-type gainMark struct {
-	Name         string
-	Y            float64
-	Low, X, High float64
-	Hollow       bool
-}
-
-// chart is the board's gains in the mean, and below each that of the low-resource languages; nil without a baseline.
-func (b *comparedBoard) chart() *gainChart {
-	var marks []gainMark
-	least, most, row := 0.0, 0.0, 0
+// gains is the board's gains in the mean and, below each, that of the low-resource languages; without rows if there is no baseline.
+func (b *comparedBoard) gains() figure.Dots {
+	chart := figure.Dots{Title: "Gain over " + b.baseline + " in points, with 95 % intervals", Series: []string{"mean over languages"},
+		Description: "A row for each variant, with its gain in the mean. What reaches over the line at 0 is not sure. The table has the numbers."}
+	groups := []string{schemas.GroupAll}
+	if len(b.lowResource) > 0 {
+		chart.Series = append(chart.Series, "low-resource languages")
+		groups = append(groups, schemas.GroupLowResource)
+	}
 	for _, variant := range b.variants {
-		drawn := false
-		for _, group := range []string{schemas.GroupAll, schemas.GroupLowResource} {
-			one, ok := b.of(variant, group)
-			if !ok || one.gain == nil {
-				continue
+		row := figure.DotRow{Label: variant}
+		for i, group := range groups {
+			if one, ok := b.of(variant, group); ok && one.gain != nil {
+				row.Dots = append(row.Dots, figure.Dot{Series: i, X: 100 * *one.gain, Low: 100 * *one.gainLow, High: 100 * *one.gainHigh})
 			}
-			low := group == schemas.GroupLowResource
-			mark := gainMark{Y: gainMargin + gainRow*(float64(row)+0.35), Low: 100 * *one.gainLow, X: 100 * *one.gain, High: 100 * *one.gainHigh, Hollow: low}
-			if mark.Name = variant; low {
-				mark.Name, mark.Y = "", mark.Y+gainRow*0.3
-			}
-			marks, drawn = append(marks, mark), true
-			least, most = min(least, mark.Low), max(most, mark.High)
 		}
-		if drawn {
-			row++
+		if len(row.Dots) > 0 {
+			chart.Rows = append(chart.Rows, row)
 		}
 	}
-	if len(marks) == 0 {
-		return nil
-	}
-	step := tickStep(most - least)
-	least, most = step*math.Floor(least/step), step*math.Ceil(most/step)
-	place := func(x float64) float64 {
-		return math.Round(10*(gainNames+gainWidth*(x-least)/cmp.Or(most-least, 1))) / 10
-	}
-	for i := range marks {
-		m := &marks[i]
-		m.Low, m.X, m.High = place(m.Low), place(m.X), place(m.High)
-	}
-	c := &gainChart{Width: gainNames + gainWidth + 2*gainMargin, Bottom: gainMargin + gainRow*row, Zero: place(0), Rows: marks}
-	c.Height = c.Bottom + gainMargin
-	for k := math.Round(least / step); k <= math.Round(most/step); k++ {
-		c.Ticks = append(c.Ticks, gainTick{place(k * step), tickLabel(k * step)})
-	}
-	return c
+	return chart
 }
 
-// tickStep is the smallest of 0.1, 0.2, 0.5, 1, 2, 5 and so on that divides width into eight parts or fewer.
-func tickStep(width float64) float64 {
-	for step := 0.1; ; step *= 10 {
-		for _, times := range []float64{1, 2, 5} {
-			if width <= 8*times*step {
-				return times * step
-			}
+// beforeAndAfter is the values by language of the baseline and of the variants that stand first, as many as can be told apart; without
+// rows if there is no baseline.
+func (b *comparedBoard) beforeAndAfter() figure.Dots {
+	chart := figure.Dots{Title: b.title + " by language, before and after", Baseline: true, Joined: true, Series: []string{b.baseline},
+		Description: "A row for each language: a hollow dot for the baseline, and a dot for each variant. The table has the numbers."}
+	if b.baseline == "" {
+		return chart
+	}
+	for _, variant := range b.variants {
+		if variant != b.baseline && len(chart.Series) <= figure.Looks {
+			chart.Series = append(chart.Series, variant)
 		}
 	}
+	if len(chart.Series)+1 < len(b.variants) {
+		chart.Title += ": the best of them"
+	}
+	for _, language := range b.languages {
+		row := figure.DotRow{Label: language}
+		for i, variant := range chart.Series {
+			if one, ok := b.rows[comparedID{variant, "", language}]; ok {
+				row.Dots = append(row.Dots, figure.Dot{Series: i, X: 100 * one.value, Low: 100 * one.value, High: 100 * one.value})
+			}
+		}
+		chart.Rows = append(chart.Rows, row)
+	}
+	return chart
 }
-
-func tickLabel(x float64) string { return strconv.FormatFloat(math.Round(10*x)/10, 'f', -1, 64) }

@@ -3,9 +3,11 @@ package sinks
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks/figure"
 )
 
 // Marks of a value: surely better or worse than the baseline's, and forgotten.
@@ -15,40 +17,53 @@ const (
 	forgotten = "†"
 )
 
-// grid is the board as text, in percent: a header, and a row a variant.
-func (b *comparedBoard) grid() [][]string {
-	grid := [][]string{b.header()}
+// table is the board's values in percent: a header, and a row a variant.
+func (b *comparedBoard) table() figure.Table {
+	rows := [][]figure.Cell{figure.Cells(b.header()...)}
 	for _, variant := range b.variants {
-		row := []string{variant}
-		for _, language := range b.languages {
-			row = append(row, b.rows[comparedID{variant, "", language}].marked())
-		}
-		mean, _ := b.of(variant, schemas.GroupAll)
-		row = append(row, mean.marked())
-		if b.most > 1 {
-			row = append(row, mean.deviation(), fmt.Sprint(mean.seeds))
-		}
-		if b.baseline == "" {
-			row = append(row, between(mean.low, mean.high))
-		} else {
-			row = append(row, mean.gained())
-		}
-		if len(b.lowResource) > 0 {
-			low, _ := b.of(variant, schemas.GroupLowResource)
-			others, _ := b.of(variant, schemas.GroupOthers)
-			gap, _ := b.of(variant, schemas.GroupGap)
-			row = append(row, low.marked())
-			if b.baseline != "" {
-				row = append(row, low.gained())
-			}
-			row = append(row, others.marked(), percent(gap.value))
-		}
-		if b.source != "" {
-			row = append(row, b.rows[comparedID{variant, "", b.source}].gained())
-		}
-		grid = append(grid, row)
+		rows = append(rows, b.row(variant))
 	}
-	return grid
+	for column, name := range rows[0] {
+		if slices.Contains(b.languages, name.Text) || slices.Contains([]string{"mean", "low-resource", "others"}, name.Text) {
+			var cells []*figure.Cell
+			for i := range rows[1:] {
+				cells = append(cells, &rows[i+1][column])
+			}
+			figure.MarkBest(cells)
+		}
+	}
+	return figure.Table{Name: b.heading(), Left: 1, Rows: rows}
+}
+
+func (b *comparedBoard) row(variant string) []figure.Cell {
+	row := figure.Cells(variant)
+	for _, language := range b.languages {
+		row = append(row, b.rows[comparedID{variant, "", language}].marked())
+	}
+	mean, _ := b.of(variant, schemas.GroupAll)
+	row = append(row, mean.marked())
+	if b.most > 1 {
+		row = append(row, figure.Cells(mean.deviation(), fmt.Sprint(mean.seeds))...)
+	}
+	if b.baseline == "" {
+		row = append(row, figure.Cell{Low: percent(mean.low), High: percent(mean.high)})
+	} else {
+		row = append(row, mean.gained())
+	}
+	if len(b.lowResource) > 0 {
+		low, _ := b.of(variant, schemas.GroupLowResource)
+		others, _ := b.of(variant, schemas.GroupOthers)
+		gap, _ := b.of(variant, schemas.GroupGap)
+		row = append(row, low.marked())
+		if b.baseline != "" {
+			row = append(row, low.gained())
+		}
+		row = append(row, others.marked(), figure.Cell{Text: percent(gap.value)})
+	}
+	if b.source != "" {
+		row = append(row, b.rows[comparedID{variant, "", b.source}].gained())
+	}
+	return row
 }
 
 func (b *comparedBoard) header() []string {
@@ -77,10 +92,8 @@ func (b *comparedBoard) header() []string {
 
 func percent(x float64) string { return fmt.Sprintf("%.1f", 100*x) }
 
-func between(low, high float64) string { return fmt.Sprintf("(%.1f to %.1f)", 100*low, 100*high) }
-
-// marked is the value with its marks before it, so that numbers stay below each other.
-func (c compared) marked() string {
+// marked is the value with its marks.
+func (c compared) marked() figure.Cell {
 	mark := ""
 	if c.forgotten {
 		mark = forgotten
@@ -88,7 +101,7 @@ func (c compared) marked() string {
 	if c.significant() {
 		mark += c.direction()
 	}
-	return mark + percent(c.value)
+	return figure.Cell{Text: percent(c.value), Mark: mark}
 }
 
 func (c compared) significant() bool { return c.p != nil && *c.p < level }
@@ -108,37 +121,34 @@ func (c compared) deviation() string {
 }
 
 // gained is the gain with its interval; empty in the baseline's own row.
-func (c compared) gained() string {
+func (c compared) gained() figure.Cell {
 	if c.gain == nil {
-		return ""
+		return figure.Cell{}
 	}
-	return fmt.Sprintf("%+.1f (%.1f to %.1f)", 100**c.gain, 100**c.gainLow, 100**c.gainHigh)
+	return figure.Cell{Text: fmt.Sprintf("%+.1f", 100**c.gain), Low: percent(*c.gainLow), High: percent(*c.gainHigh)}
 }
 
-// overview has the means and gains of all boards of the first baseline side by side; nil where there is one alone.
-func (c comparisons) overview() [][]string {
+// overview has the means and gains of all boards of the first baseline side by side; false where there is one alone.
+func (c comparisons) overview() (figure.Table, bool) {
+	table := figure.Table{Name: "means side by side", Left: 1, Rows: [][]figure.Cell{figure.Cells("mean")}}
 	var boards []*comparedBoard
 	for _, b := range c {
 		if b.baseline == c[0].baseline {
 			boards = append(boards, b)
+			table.Rows[0] = append(table.Rows[0], figure.Cells(b.title)...)
+			if b.baseline != "" {
+				table.Rows[0] = append(table.Rows[0], figure.Cells("gain")...)
+			}
 		}
 	}
 	if len(boards) < 2 {
-		return nil
-	}
-	grid := [][]string{{"mean"}}
-	for _, b := range boards {
-		grid[0] = append(grid[0], b.title)
-		if b.baseline != "" {
-			grid[0] = append(grid[0], "gain")
-		}
+		return table, false
 	}
 	for _, variant := range boards[0].variants {
-		row := []string{variant}
+		row := figure.Cells(variant)
 		for _, b := range boards {
-			mean, ok := b.of(variant, schemas.GroupAll)
-			value, gain := "", ""
-			if ok {
+			var value, gain figure.Cell
+			if mean, ok := b.of(variant, schemas.GroupAll); ok {
 				value, gain = mean.marked(), mean.gained()
 			}
 			row = append(row, value)
@@ -146,9 +156,9 @@ func (c comparisons) overview() [][]string {
 				row = append(row, gain)
 			}
 		}
-		grid = append(grid, row)
+		table.Rows = append(table.Rows, row)
 	}
-	return grid
+	return table, true
 }
 
 // legend says what numbers and marks mean, in sentences.
@@ -223,71 +233,4 @@ func (b *comparedBoard) told() []string {
 		}
 	}
 	return lines
-}
-
-// headline is all boards for a terminal.
-func (c comparisons) headline() string {
-	var b strings.Builder
-	if grid := c.overview(); grid != nil {
-		b.WriteString("\n" + strings.Join(alignedLines(grid, 1), "\n") + "\n")
-	}
-	for _, board := range c {
-		b.WriteString("\n" + strings.Join(append(alignedLines(board.grid(), 1), board.findings()...), "\n") + "\n")
-	}
-	return b.String() + "\n" + strings.Join(c.legend(), "\n")
-}
-
-// markdown is all boards in Markdown.
-func (c comparisons) markdown() string {
-	var b strings.Builder
-	b.WriteString("# Comparisons\n\n" + strings.Join(c.legend(), "\\\n") + "\n")
-	if grid := c.overview(); grid != nil {
-		b.WriteString("\n## Side by side\n\n" + markdownTable(grid, 1))
-	}
-	for _, board := range c {
-		b.WriteString("\n## " + board.heading() + "\n\n" + markdownTable(board.grid(), 1))
-		if found := board.findings(); found != nil {
-			b.WriteString("\n" + strings.Join(found, "\\\n") + "\n")
-		}
-	}
-	return b.String()
-}
-
-func (b *comparedBoard) heading() string {
-	if b.baseline == "" {
-		return b.title
-	}
-	return b.title + ", beside " + b.baseline
-}
-
-var comparisonsPage = newPage("Comparisons", `{{range .Legend}}<p>{{.}}</p>
-{{end}}{{with .Overview}}<h2>Side by side</h2>
-{{template "table" .}}{{end}}{{range .Boards}}<h2>{{.Heading}}</h2>
-{{template "table" .Grid}}{{range .Findings}}<p>{{.}}</p>
-{{end}}{{with .Chart}}<svg viewBox="0 0 {{.Width}} {{.Height}}" role="img" aria-label="gains over the baseline with intervals">
-<line x1="{{.Zero}}" x2="{{.Zero}}" y1="20" y2="{{.Bottom}}" stroke-dasharray="4"/>
-{{range .Ticks}}<text x="{{.X}}" y="14" text-anchor="middle">{{.Label}}</text>
-{{end}}{{range .Rows}}<g><text x="0" y="{{.Y}}" dominant-baseline="central">{{.Name}}</text>
-<line x1="{{.Low}}" x2="{{.High}}" y1="{{.Y}}" y2="{{.Y}}"/><circle cx="{{.X}}" cy="{{.Y}}" r="3.5"{{if .Hollow}} fill="none"{{end}}/></g>
-{{end}}</svg>
-<p>Gains in points over the baseline: filled in the mean, hollow in the low-resource mean.</p>
-{{end}}{{end}}`)
-
-// html is all boards as a page.
-func (c comparisons) html() string {
-	type board struct {
-		Heading  string
-		Grid     [][]string
-		Findings []string
-		Chart    *gainChart
-	}
-	var boards []board
-	for _, b := range c {
-		boards = append(boards, board{b.heading(), b.grid(), b.findings(), b.chart()})
-	}
-	return comparisonsPage.html(struct {
-		Legend   []string
-		Overview [][]string
-		Boards   []board
-	}{c.legend(), c.overview(), boards})
 }

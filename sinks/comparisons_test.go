@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks/figure"
 )
 
 // comparisonsOf is a table of n variants beside "none", in English and Thai: variant i gains i-2 points in every row, with an
@@ -97,31 +99,24 @@ func TestComparisons(t *testing.T) {
 	}
 }
 
-// TestComparisonsChart: thirty variants have a row each, all of it inside the chart, at the place that its axis gives it.
-func TestComparisonsChart(t *testing.T) {
+// TestComparisonsCharts: thirty variants have a row each in the chart of gains, and the best of them a dot beside the baseline's.
+func TestComparisonsCharts(t *testing.T) {
 	c := readComparisonsOf(t, 30)
-	chart := c[0].chart()
-	if len(chart.Rows) != 60 || len(chart.Ticks) < 3 || len(chart.Ticks) > 10 {
-		t.Fatalf("%d rows, %d ticks", len(chart.Rows), len(chart.Ticks))
+	gains, languages := c[0].gains(), c[0].beforeAndAfter()
+	if len(gains.Rows) != 30 || gains.Rows[0].Label != "v|29" || len(gains.Rows[0].Dots) != 2 {
+		t.Errorf("%d rows of gains, the first %+v", len(gains.Rows), gains.Rows[0])
 	}
-	first, last := chart.Ticks[0], chart.Ticks[len(chart.Ticks)-1]
-	if first.X != gainNames || last.X != gainNames+gainWidth || first.Label != "-5" || last.Label != "30" {
-		t.Errorf("an axis from %v to %v", first, last)
+	if dot := gains.Rows[0].Dots[0]; math.Abs(dot.X-27) > 1e-9 || math.Abs(dot.Low-26) > 1e-9 || math.Abs(dot.High-28) > 1e-9 {
+		t.Errorf("the first gain is %+v", dot)
 	}
-	above := 0.0
-	for _, m := range chart.Rows {
-		if m.Low < gainNames || m.High > gainNames+gainWidth || m.Low >= m.X || m.X >= m.High || m.Y <= above || m.Y >= float64(chart.Bottom) {
-			t.Errorf("%+v below %v", m, above)
+	if len(languages.Rows) != 2 || len(languages.Rows[0].Dots) != 7 || languages.Series[0] != "none" || languages.Series[6] != "v|24" {
+		t.Errorf("%+v", languages)
+	}
+	section := figure.Page{Sections: []figure.Section{c.section()}}.HTML()
+	for want, n := range map[string]int{`<td><span class="mark" aria-hidden="true">†▼</span><span class="spoken">forgotten, significantly worse </span>48.0</td>`: 1,
+		">v|29</bdi>": 2, `<use href="#s1"`: 30 + 2 + 2, `<use href="#base"`: 2 + 1, "<strong>77.0</strong>": 5, `class="hot" style="--heat: 60%">77.0<`: 2} {
+		if got := strings.Count(section, want); got != n {
+			t.Errorf("%d times %s in the page, want %d", got, want, n)
 		}
-		above = m.Y
-	}
-	page := c.html()
-	for _, want := range []string{"<td>†▼48.0</td>", ">v|29</text>", `<svg viewBox="0 0 908 708"`} {
-		if !strings.Contains(page, want) {
-			t.Errorf("there is no %s in the page", want)
-		}
-	}
-	if strings.Count(page, "<circle") != 60 || strings.Count(page, `fill="none"`) != 30 {
-		t.Errorf("%d circles", strings.Count(page, "<circle"))
 	}
 }

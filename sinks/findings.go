@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks/figure"
 )
 
 // Findings are tables of findings for people: those of one severity, rule and table together.
@@ -167,12 +168,17 @@ func (f *Findings) markdown() string {
 	return b.String()
 }
 
-var findingsPage = newPage("Findings", `<p>{{.Totals}}</p>
-{{range .Groups}}<h2>{{.Severity}}: {{.Rule}}, {{.Count}} in {{.Table}}</h2>
-<p>{{.Meaning}}. What to do: {{.Remedy}}.</p>
-<ul>{{range .Examples}}<li>{{.}}</li>
-{{end}}</ul>
-{{end}}`)
-
-// html is all of it as a page.
-func (f *Findings) html() string { return findingsPage.html(f) }
+// section is all of it for a page.
+func (f *Findings) section() figure.Section {
+	s := figure.Section{ID: "findings", Title: "Findings of lint", Parts: []figure.Part{{Text: []string{f.Totals()}}}}
+	for _, g := range f.Groups {
+		part := figure.Part{Title: fmt.Sprintf("%s: %s, %s", g.Severity, g.Rule, rowsOf(g.Count, g.Table)), Text: []string{g.Meaning + ". What to do: " + g.Remedy + "."}}
+		var examples []string
+		for _, e := range g.Examples {
+			examples = append(examples, e.String())
+		}
+		part.HTML = append(part.HTML, figure.List(examples))
+		s.Parts = append(s.Parts, part)
+	}
+	return s
+}

@@ -45,8 +45,8 @@ func markdownTable(grid [][]string, left int) string {
 }
 
 // transposed is a grid with its rows as columns.
-func transposed(grid [][]string) [][]string {
-	turned := make([][]string, len(grid[0]))
+func transposed[T any](grid [][]T) [][]T {
+	turned := make([][]T, len(grid[0]))
 	for _, row := range grid {
 		for c, cell := range row {
 			turned[c] = append(turned[c], cell)

@@ -3,12 +3,14 @@ package sinks
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks/figure"
 )
 
 // scores are the means of tables of scores: a table a measure, with languages as rows and variants as columns, or the other way
@@ -77,78 +79,138 @@ func (s *scores) add(id scoreID, m mean) {
 	s.Means[id] = m
 }
 
-// grid is a measure's table as text, in percent: a header, a row a language, and the mean over languages.
-func (s *scores) grid(measure string, interval bool) [][]string {
-	rows := [][]string{append([]string{measure}, s.Variants...)}
+// table is a measure's values, in percent: a header, a row a language, and the mean over languages.
+func (s *scores) table(measure string, interval bool) figure.Table {
+	rows := [][]figure.Cell{figure.Cells(append([]string{measure}, s.Variants...)...)}
 	for _, language := range s.Languages {
-		row := []string{language}
+		row := figure.Cells(language)
 		for _, variant := range s.Variants {
-			m, ok := s.Means[scoreID{measure, language, variant}]
-			switch {
-			case !ok:
-				row = append(row, "")
-			case interval:
-				row = append(row, fmt.Sprintf("%.2f (%.2f to %.2f)", 100*m.Value, 100*m.Low, 100*m.High))
-			default:
-				row = append(row, fmt.Sprintf("%.2f", 100*m.Value))
+			cell := figure.Cell{}
+			if m, ok := s.Means[scoreID{measure, language, variant}]; ok {
+				cell.Text = hundredths(m.Value)
+				if interval {
+					cell.Low, cell.High = hundredths(m.Low), hundredths(m.High)
+				}
 			}
+			row = append(row, cell)
 		}
 		rows = append(rows, row)
 	}
 	if len(s.Languages) > 1 {
-		rows = append(rows, s.meanRow(measure))
+		row := figure.Cells("mean")
+		for _, variant := range s.Variants {
+			cell := figure.Cell{}
+			if value, ok := s.mean(measure, variant); ok {
+				cell.Text = hundredths(value)
+			}
+			row = append(row, cell)
+		}
+		rows = append(rows, row)
+	}
+	for _, row := range rows[1:] {
+		figure.MarkBest(pointers(row[1:]))
 	}
 	if len(s.Variants) > len(s.Languages) {
-		return transposed(rows)
+		rows = transposed(rows)
 	}
-	return rows
+	return figure.Table{Name: measure + " by language", Left: 1, Rows: rows}
 }
 
-func (s *scores) meanRow(measure string) []string {
-	row := []string{"mean"}
-	for _, variant := range s.Variants {
-		sum, n := 0.0, 0
-		for _, language := range s.Languages {
-			if m, ok := s.Means[scoreID{measure, language, variant}]; ok {
-				sum, n = sum+m.Value, n+1
-			}
-		}
-		if n == 0 {
-			row = append(row, "")
-			continue
-		}
-		row = append(row, fmt.Sprintf("%.2f", 100*sum/float64(n)))
+func hundredths(x float64) string { return fmt.Sprintf("%.2f", 100*x) }
+
+func pointers(cells []figure.Cell) []*figure.Cell {
+	var all []*figure.Cell
+	for i := range cells {
+		all = append(all, &cells[i])
 	}
-	return row
+	return all
+}
+
+// mean is a variant's mean over the languages that it has; false if it has none.
+func (s *scores) mean(measure, variant string) (float64, bool) {
+	sum, n := 0.0, 0
+	for _, language := range s.Languages {
+		if m, ok := s.Means[scoreID{measure, language, variant}]; ok {
+			sum, n = sum+m.Value, n+1
+		}
+	}
+	return sum / float64(max(n, 1)), n > 0
 }
 
 // headline is every measure's table for a terminal.
 func (s *scores) headline() string {
 	var b strings.Builder
 	for _, measure := range s.Measures {
-		b.WriteString("\n" + strings.Join(alignedLines(s.grid(measure, false), 1), "\n") + "\n")
+		b.WriteString("\n" + strings.Join(alignedLines(s.table(measure, false).Strings(), 1), "\n") + "\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+const scoresLegend = "In percent, by language of the query, with 95 % bootstrap intervals."
+
 // markdown is every measure's table in Markdown, with intervals.
 func (s *scores) markdown() string {
 	var b strings.Builder
-	b.WriteString("# Scores\n\nIn percent, by language of the query, with 95 % bootstrap intervals.\n")
-	for _, measure := range s.Measures {
-		b.WriteString("\n" + markdownTable(s.grid(measure, true), 1))
+	b.WriteString("# Scores\n\n" + scoresLegend + "\n")
+	for _, table := range s.tables() {
+		b.WriteString("\n" + markdownTable(table.Strings(), 1))
 	}
 	return b.String()
 }
 
-var scoresPage = newPage("Scores", `<p>In percent, by language of the query, with 95 % bootstrap intervals.</p>
-{{range .}}{{template "table" .}}{{end}}`)
-
-// html is every measure's table as a page.
-func (s *scores) html() string {
-	var grids [][][]string
+// tables are those of all measures, with intervals.
+func (s *scores) tables() []figure.Table {
+	var tables []figure.Table
 	for _, measure := range s.Measures {
-		grids = append(grids, s.grid(measure, true))
+		tables = append(tables, s.table(measure, true))
 	}
-	return scoresPage.html(grids)
+	return tables
+}
+
+// section is every measure's table and, unless comparisons show the same, its chart and grids of variants.
+func (s *scores) section(compared bool) figure.Section {
+	section := figure.Section{ID: "scores", Title: "Scores"}
+	for i, measure := range s.Measures {
+		part := figure.Part{Title: measure, HTML: []template.HTML{s.table(measure, true).HTML()}}
+		if i == 0 {
+			part.HTML = append(part.HTML, figure.Notes(scoresLegend))
+		}
+		if !compared {
+			part.HTML = append(part.HTML, s.charts(measure)...)
+		}
+		section.Parts = append(section.Parts, part)
+	}
+	return section
+}
+
+func (s *scores) charts(measure string) []template.HTML {
+	mean := func(variant string) (float64, bool) { return s.mean(measure, variant) }
+	byAxes := axes(measure+", mean over languages, by what varies", s.Variants, mean, nil)
+	if len(s.Variants) <= figure.Looks {
+		return []template.HTML{s.chart(measure).HTML(), byAxes}
+	}
+	return []template.HTML{heat{measure + " by language", s.Variants, s.Languages, s.value(measure), nil}.HTML(), byAxes}
+}
+
+func (s *scores) value(measure string) func(variant, language string) (float64, bool) {
+	return func(variant, language string) (float64, bool) {
+		m, ok := s.Means[scoreID{measure, language, variant}]
+		return m.Value, ok
+	}
+}
+
+// chart has a row a language, with a dot a variant.
+func (s *scores) chart(measure string) figure.Dots {
+	chart := figure.Dots{Title: measure + " by language of the query, with 95 % intervals", Series: s.Variants,
+		Description: "A row for each language, with a dot for each variant. The table has the numbers."}
+	for _, language := range s.Languages {
+		row := figure.DotRow{Label: language}
+		for i, variant := range s.Variants {
+			if m, ok := s.Means[scoreID{measure, language, variant}]; ok {
+				row.Dots = append(row.Dots, figure.Dot{Series: i, X: 100 * m.Value, Low: 100 * m.Low, High: 100 * m.High})
+			}
+		}
+		chart.Rows = append(chart.Rows, row)
+	}
+	return chart
 }

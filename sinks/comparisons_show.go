@@ -1,0 +1,105 @@
+package sinks
+
+import (
+	"html/template"
+	"strings"
+
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks/figure"
+)
+
+// headline is all boards for a terminal.
+func (c comparisons) headline() string {
+	var b strings.Builder
+	if table, ok := c.overview(); ok {
+		b.WriteString("\n" + strings.Join(alignedLines(table.Strings(), 1), "\n") + "\n")
+	}
+	for _, board := range c {
+		b.WriteString("\n" + strings.Join(append(alignedLines(board.table().Strings(), 1), board.findings()...), "\n") + "\n")
+	}
+	return b.String() + "\n" + strings.Join(c.legend(), "\n")
+}
+
+// markdown is all boards in Markdown.
+func (c comparisons) markdown() string {
+	var b strings.Builder
+	b.WriteString("# Comparisons\n\n" + strings.Join(c.legend(), "\\\n") + "\n")
+	if table, ok := c.overview(); ok {
+		b.WriteString("\n## Side by side\n\n" + markdownTable(table.Strings(), 1))
+	}
+	for _, board := range c {
+		b.WriteString("\n## " + board.heading() + "\n\n" + markdownTable(board.table().Strings(), 1))
+		if found := board.findings(); found != nil {
+			b.WriteString("\n" + strings.Join(found, "\\\n") + "\n")
+		}
+	}
+	return b.String()
+}
+
+func (b *comparedBoard) heading() string {
+	if b.baseline == "" {
+		return b.title
+	}
+	return b.title + ", beside " + b.baseline
+}
+
+// tables are all tables, with what each is of.
+func (c comparisons) tables() []figure.Table {
+	var tables []figure.Table
+	if table, ok := c.overview(); ok {
+		tables = append(tables, table)
+	}
+	for _, b := range c {
+		tables = append(tables, b.table())
+	}
+	return tables
+}
+
+// section is all boards, each with its charts.
+func (c comparisons) section() figure.Section {
+	s := figure.Section{ID: "comparisons", Title: "Comparisons"}
+	notes := figure.Notes(c.legend()...) // below the first table
+	if table, ok := c.overview(); ok {
+		s.Parts = append(s.Parts, figure.Part{Title: "Side by side", HTML: []template.HTML{table.HTML(), notes}})
+		notes = ""
+	}
+	for _, b := range c {
+		s.Parts = append(s.Parts, b.part(notes))
+		notes = ""
+	}
+	return s
+}
+
+// part has the notes below its table.
+func (b *comparedBoard) part(notes template.HTML) figure.Part {
+	part := figure.Part{Title: b.heading(), Text: b.findings(), HTML: []template.HTML{b.table().HTML(), notes, b.gains().HTML(), b.beforeAndAfter().HTML()}}
+	colours := ""
+	if b.baseline != "" {
+		colours = "; blue is above " + b.baseline + ", orange below"
+	}
+	if len(b.variants) > 2 && len(b.languages) > 1 {
+		value := func(variant, language string) (float64, bool) {
+			row, ok := b.rows[comparedID{variant, "", language}]
+			return row.value, ok
+		}
+		part.HTML = append(part.HTML, heat{b.title + " by language" + colours, b.variants, b.languages, value, b.zero(value)}.HTML())
+	}
+	mean := func(variant string) (float64, bool) {
+		row, ok := b.of(variant, schemas.GroupAll)
+		return row.value, ok
+	}
+	zero := b.zero(func(variant, _ string) (float64, bool) { return mean(variant) })
+	part.HTML = append(part.HTML, axes(b.title+", mean over languages, by what varies"+colours, b.variants, mean, zero))
+	return part
+}
+
+// zero is the baseline's values, by column of a grid; nil if there is none.
+func (b *comparedBoard) zero(value func(variant, column string) (float64, bool)) func(column string) float64 {
+	if b.baseline == "" {
+		return nil
+	}
+	return func(column string) float64 {
+		x, _ := value(b.baseline, column)
+		return x
+	}
+}

@@ -1,0 +1,129 @@
+package sinks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks/figure"
+)
+
+// Write writes the folder's files, each complete or not at all. The summary is the headline tables.
+func (r *Report) Write(ctx context.Context, job Job) (string, error) {
+	chapters, err := r.chapters(ctx, job)
+	if err != nil {
+		return "", err
+	}
+	page := figure.Page{Title: r.Title}
+	var summaries []string
+	for _, c := range chapters {
+		if err := r.writeTables(ctx, c); err != nil {
+			return "", err
+		}
+		if c.summary != "" {
+			summaries = append(summaries, c.summary)
+		}
+		page.Sections = append(page.Sections, c.section)
+	}
+	if err := r.writeRuns(ctx, job.Tables["hits"]); err != nil {
+		return "", err
+	}
+	return strings.Join(summaries, "\n"), writeText(r.Page(), page.HTML())
+}
+
+// A chapter is what a report says about the tables of one kind.
+type chapter struct {
+	name     string // of its files; empty if it has none
+	from     []schemas.Table
+	summary  string // for a terminal; may be empty
+	markdown string
+	tables   []figure.Table // in LaTeX; none if there should be no such file
+	section  figure.Section
+}
+
+// chapters reads what is reported, in the order of the page.
+func (r *Report) chapters(ctx context.Context, job Job) ([]chapter, error) {
+	var chapters []chapter
+	c, err := readComparisons(ctx, job.Tables["comparisons"])
+	if err != nil {
+		return nil, err
+	}
+	if from := job.Tables["comparisons"]; len(from) > 0 {
+		chapters = append(chapters, chapter{"comparisons", from, c.headline(), c.markdown(), c.tables(), c.section()})
+	}
+	if from := job.Tables["from"]; len(from) > 0 {
+		s, err := readScores(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		summary := s.headline()
+		if len(c) > 0 { // they have the same values
+			summary = ""
+		}
+		chapters = append(chapters, chapter{"scores", from, summary, s.markdown(), s.tables(), s.section(len(c) > 0)})
+	}
+	if from := job.Tables["audit"]; len(from) > 0 {
+		rows, err := readAudits(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		chapters = append(chapters, chapter{"audit", from, "\n" + rows.headline(), rows.markdown(), []figure.Table{rows.table()}, rows.section(c)})
+	}
+	if from := job.Tables["findings"]; len(from) > 0 {
+		f, err := ReadFindings(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		chapters = append(chapters, chapter{"findings", from, "\n" + f.Text() + f.Totals(), f.markdown(), nil, f.section()})
+	}
+	return chapters, nil
+}
+
+func (r *Report) writeTables(ctx context.Context, c chapter) error {
+	if c.name == "" {
+		return nil
+	}
+	if err := writeParquet(ctx, r.file(c.name+".parquet"), codecs["zstd"], c.from); err != nil {
+		return err
+	}
+	err := writeText(r.file(c.name+".md"), c.markdown)
+	if c.tables != nil {
+		var latex []string
+		for _, t := range c.tables {
+			latex = append(latex, t.LaTeX())
+		}
+		err = errors.Join(err, writeText(r.file(c.name+".tex"), strings.Join(latex, "\n")))
+	}
+	return err
+}
+
+// writeRuns writes hits as TREC run files. The folder is there even if there are no hits.
+func (r *Report) writeRuns(ctx context.Context, tables []schemas.Table) error {
+	if len(r.Hits) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(r.file("runs"), 0o777); err != nil {
+		return fmt.Errorf("creating folder: %w", err)
+	}
+	for _, hits := range tables {
+		if err := writeRuns(ctx, r.file("runs"), hits); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeText(path, text string) error {
+	f, err := Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err := f.Publish(err); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
