@@ -73,14 +73,14 @@ func (c *centring) apply(v *vectorRows) {
 }
 
 // centrings returns what centres the queries and what centres the documents; nil for nothing.
-func (s *Search) centrings(ctx context.Context, queries, documents schemas.Table) (ofQueries, ofDocuments *centring, err error) {
-	if s.Centre == centreNone {
+func centrings(ctx context.Context, centre string, queries, documents schemas.Table) (ofQueries, ofDocuments *centring, err error) {
+	if centre == centreNone {
 		return nil, nil, nil
 	}
-	if ofDocuments, err = newCentring(ctx, documents, s.Centre == centreDocuments); err != nil {
+	if ofDocuments, err = newCentring(ctx, documents, centre == centreDocuments); err != nil {
 		return nil, nil, err
 	}
-	if s.Centre == centreDocuments {
+	if centre == centreDocuments {
 		return ofDocuments, ofDocuments, nil
 	}
 	ofQueries, err = newCentring(ctx, queries, false)

@@ -93,7 +93,7 @@ func (f *Fuse) Run(ctx context.Context, job Job) (*model.Model, error) {
 func retrieveHits(found []foundDocument) []retrieve.Hit {
 	var list []retrieve.Hit
 	for _, h := range ranked([]queryHits{{hits: found}})[0].hits {
-		list = append(list, retrieve.Hit{Document: retrieve.Document{Language: h.language, ID: h.id}, Score: float32(h.score)})
+		list = append(list, retrieve.Hit{Document: h.document(), Score: float32(h.score)})
 	}
 	return list
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ferry-clir/ferry/model/retrieve"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -83,11 +84,15 @@ func (g *hitGroups) add(batch arrow.RecordBatch) error {
 	return nil
 }
 
-// ranked sorts each query's hits as trec_eval does: by score, equal ones by descending id.
+func (f foundDocument) document() retrieve.Document {
+	return retrieve.Document{Language: f.language, ID: f.id}
+}
+
+// ranked sorts each query's hits as trec_eval does, and as search ranks them.
 func ranked(queries []queryHits) []queryHits {
 	for _, q := range queries {
 		slices.SortStableFunc(q.hits, func(a, b foundDocument) int {
-			return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.id, a.id), cmp.Compare(b.language, a.language))
+			return cmp.Or(cmp.Compare(b.score, a.score), a.document().CompareTied(b.document()))
 		})
 	}
 	return queries

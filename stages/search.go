@@ -44,6 +44,11 @@ func (s *Search) Validate() []schemas.Mistake {
 
 // Outputs is a table of hits.
 func (s *Search) Outputs(in Types) (Outputs, []schemas.Mistake) {
+	return Outputs{Tables: []schemas.TableType{{Name: "hits", Schema: schemas.Hits()}}}, incomparable(in)
+}
+
+// incomparable says why the vectors of queries and documents cannot be compared.
+func incomparable(in Types) []schemas.Mistake {
 	queries, documents := in.Schema("queries"), in.Schema("documents")
 	found := append(lacksVectors("queries", queries), lacksVectors("documents", documents)...)
 	if len(found) == 0 && queries != nil && documents != nil {
@@ -54,7 +59,7 @@ func (s *Search) Outputs(in Types) (Outputs, []schemas.Mistake) {
 			found = append(found, schemas.Mistake{Key: "documents", Problem: fmt.Sprintf("vectors have %d dimensions, queries have %d", dimensions(documents), dimensions(queries))})
 		}
 	}
-	return Outputs{Tables: []schemas.TableType{{Name: "hits", Schema: schemas.Hits()}}}, found
+	return found
 }
 
 func lacksVectors(key string, schema *arrow.Schema) []schemas.Mistake {
@@ -97,7 +102,7 @@ func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	ofQueries, ofDocuments, err := s.centrings(ctx, from, documents)
+	ofQueries, ofDocuments, err := centrings(ctx, s.Centre, from, documents)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +111,15 @@ func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading queries: %w", err)
 	}
+	err = eachBlock(ctx, job, documents, ofDocuments, found, func(d *vectorRows) error { return add(ctx, d, job.Workers) })
+	if err != nil {
+		return nil, err
+	}
+	return nil, emitHits(job.Outputs["hits"], q.rows, found.Results())
+}
+
+// eachBlock shows a search the documents, centred, a batch at a time.
+func eachBlock(ctx context.Context, job Job, documents schemas.Table, c *centring, found searcher, add func(*vectorRows) error) error {
 	if documents.Schema.HasField(schemas.DocumentID) {
 		found.JoinPassages()
 	}
@@ -113,18 +127,18 @@ func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
 	var buffer vectorRows
 	for batch, err := range documents.Batches(ctx) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		buffer.reset(q.d)
+		buffer.reset(dimensions(documents.Schema))
 		buffer.add(batch)
-		ofDocuments.apply(&buffer)
-		if err := add(ctx, &buffer, job.Workers); err != nil {
-			return nil, err
+		c.apply(&buffer)
+		if err := add(&buffer); err != nil {
+			return err
 		}
 		seen += batch.NumRows()
 		job.Progress(seen, documents.Rows, "documents")
 	}
-	return nil, emitHits(job.Outputs["hits"], q.rows, found.Results())
+	return nil
 }
 
 // searcher returns the search for q and the function that shows it a block of documents.

@@ -35,6 +35,14 @@ func gather(ctx context.Context, t schemas.Table) (*vectorRows, error) {
 	return v, nil
 }
 
+// spans are the offsets of each row's vectors.
+func (v *vectorRows) spans() []int32 {
+	if v.offsets != nil {
+		return v.offsets
+	}
+	return retrieve.Singles(len(v.rows))
+}
+
 // reset empties v and keeps its memory.
 func (v *vectorRows) reset(d int) {
 	v.d, v.rows, v.vectors, v.exclude = d, v.rows[:0], v.vectors[:0], v.exclude[:0]

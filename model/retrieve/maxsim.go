@@ -151,9 +151,7 @@ func (s *MaxSim) score(b *block, g group, offsets []int32, from, to int, vectors
 	if rows == 0 || columns == 0 {
 		return
 	}
-	if len(b.products) < rows*columns || len(b.least) < columns || len(b.zeros) < rows {
-		*b = block{make([]float32, rows*columns), make([]float32, max(columns, len(b.least))), make([]float32, max(rows, len(b.zeros)))}
-	}
+	b.reserve(rows, columns)
 	kernel.GemmPacked(rows, vectors[first*s.d:], s.d, g.packed, nil, b.products, columns)
 	least := b.least[:columns]
 	for i := from; i < to; i++ {
@@ -164,14 +162,28 @@ func (s *MaxSim) score(b *block, g group, offsets []int32, from, to int, vectors
 		kernel.ColumnMinima(least, b.products[begin*columns:end*columns], b.zeros[:end-begin])
 		rest := least
 		for query := g.first; query < g.end; query++ {
-			sum, n := 0.0, int(s.offsets[query+1]-s.offsets[query])
-			for _, x := range rest[:n] {
-				sum -= float64(x)
-			}
-			s.scores[query*documents+i] = float32(sum / float64(n))
+			n := int(s.offsets[query+1] - s.offsets[query])
+			s.scores[query*documents+i] = meanOfLargest(rest[:n])
 			rest = rest[n:]
 		}
 	}
+}
+
+// reserve makes room for so many document tokens and query tokens.
+func (b *block) reserve(rows, columns int) {
+	if len(b.products) < rows*columns || len(b.least) < columns || len(b.zeros) < rows {
+		*b = block{make([]float32, rows*columns), make([]float32, max(columns, len(b.least))), make([]float32, max(rows, len(b.zeros)))}
+	}
+}
+
+// meanOfLargest is the mean of the largest products, of which least are the
+// negatives.
+func meanOfLargest(least []float32) float32 {
+	sum := 0.0
+	for _, x := range least {
+		sum -= float64(x)
+	}
+	return float32(sum / float64(len(least)))
 }
 
 // within returns how many of the items that offsets delimit to take at once: as

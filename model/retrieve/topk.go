@@ -16,24 +16,29 @@ func (d Document) Compare(other Document) int {
 	return cmp.Or(cmp.Compare(d.Language, other.Language), cmp.Compare(d.ID, other.ID))
 }
 
+// CompareTied orders documents with equal scores as trec_eval does, by id, the
+// greater byte first. In a pool of several languages the id is the one that a
+// TREC file has, with the language and a colon before it.
+func (d Document) CompareTied(other Document) int {
+	if d.Language == other.Language {
+		return cmp.Compare(other.ID, d.ID)
+	}
+	return cmp.Compare(other.Language+":"+other.ID, d.Language+":"+d.ID)
+}
+
 // A Hit is a document with its score for a query.
 type Hit struct {
 	Document
 	Score float32
 }
 
-// before reports whether a ranks above b: by score, higher first, then by id,
-// greater byte first, as trec_eval does. In a pool of several languages the id
-// is the one that a TREC file has, with the language and a colon before it.
+// before reports whether a ranks above b: by score, higher first, then as
+// CompareTied orders.
 func (a Hit) before(b Hit) bool {
-	switch {
-	case a.Score != b.Score:
+	if a.Score != b.Score {
 		return a.Score > b.Score
-	case a.Language == b.Language:
-		return a.ID > b.ID
-	default:
-		return a.Language+":"+a.ID > b.Language+":"+b.ID
 	}
+	return a.CompareTied(b.Document) < 0
 }
 
 // TopK keeps the k hits that rank highest of those added. The zero value keeps
