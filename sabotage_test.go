@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,67 +13,44 @@ import (
 	"github.com/ferry-clir/ferry/pipeline"
 )
 
-// warned remembers warnings.
-type warned struct {
-	quiet
-	all *[]string
-}
-
-func (w warned) Warned(step, warning string) {
-	*w.all = append(*w.all, warning)
-	w.quiet.Warned(step, warning)
-}
-
 // TestSabotage distils multilingual-e5-small into itself from 40 or 120 pairs of Tatoeba in German and as many in Thai: as one
 // should, and with a mistake that no loss shows.
 func TestSabotage(t *testing.T) {
-	models, data := modelsFolder(t), dataFolder(t)
 	for _, c := range []struct {
 		name  string
 		lines int
-		shift int // lines by which the Thai texts are moved round
-		sets  []string
-		want  string // of the error or the only warning; empty for neither
+		set   string
+		thai  func(texts []string) []string // what becomes of one more of them
+		want  string                        // of the error or the only warning; empty for neither
 	}{
 		{name: "as it should be", lines: 120},
-		{name: "learning rate", lines: 120, sets: []string{"learning_rate=5.0e-3"},
+		{name: "learning rate", lines: 120, set: "stages.student.learning_rate=5.0e-3",
 			want: `^stages.student: training step \d+ of 30: the sentence vectors have collapsed, their mean cosine is 1.00000 at step \d+ ` +
 				`\(loss \d.\d+, \d.\d+ at the first step\): lower learning_rate \(now 0.005\) to 0.0005, or add the contrastive loss$`},
-		{name: "shuffled", lines: 120, shift: 40,
+		{name: "shuffled", lines: 120, thai: func(texts []string) []string { return slices.Concat(texts[40:120], texts[:40]) },
 			want: `^the pairs in th are no more alike than pairs at random at step 30: [345]\d % of 120 are nearer .* Is their bitext shifted or shuffled`},
-		{name: "epsilon too small", lines: 40, sets: []string{"epsilon=1.0e-6"},
+		{name: "lost line", lines: 40, thai: func(texts []string) []string { return slices.Delete(texts, 20, 21) },
+			want: `^the pairs in th are shifted from about tatoeba.tha-eng.tha:2[012] on: at 1 of 1 places .* nearest to the target of the pair 1 before. ` +
+				`Is a line missing in the target texts there`},
+		{name: "epsilon too small", lines: 40, set: "stages.student.epsilon=1.0e-6",
 			want: `^[1-9]\d % of 160 transport problems were not solved to the tolerance \(0.001\) within 100 iterations, the mean marginal error is 0.\d+ ` +
 				`at step 10: raise epsilon \(now 1e-06\) to 0.02, or raise iterations \(now 100\) to 1000, or take solver exact$`},
-		{name: "epsilon too large", lines: 40, sets: []string{"epsilon=2"},
+		{name: "epsilon too large", lines: 40, set: "stages.student.epsilon=2",
 			want: `^the transport plans hardly depend on the costs: for 10 steps they have spread each token over the other text by 1.00 at step 10, .*: ` +
 				`lower epsilon \(now 2\) to 0.02$`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			folder := t.TempDir()
-			for _, language := range []string{"deu", "tha"} {
-				for _, side := range []string{language, "eng"} {
-					name := "tatoeba." + language + "-eng." + side
-					all, err := os.ReadFile(filepath.Join(data, "bitext/tatoeba", name))
-					if err != nil {
-						t.Skipf("FERRY_DATA has no Tatoeba: %v", err)
-					}
-					lines := strings.SplitAfter(string(all), "\n")[:c.lines]
-					if side == "tha" {
-						lines = slices.Concat(lines[c.shift:], lines[:c.shift])
-					}
-					write(t, filepath.Join(folder, name), strings.Join(lines, ""))
+			sets := []string{c.set}
+			if c.set == "" {
+				sets = nil
+			}
+			got := distilled(t, map[string]string{"de": "deu", "th": "tha"}, func(side string, texts []string) []string {
+				texts = texts[:c.lines+1]
+				if side == "tha" && c.thai != nil {
+					texts = c.thai(texts)
 				}
-			}
-			write(t, filepath.Join(folder, "pipeline.yaml"), sabotaged)
-			for i, set := range c.sets {
-				c.sets[i] = "stages.student." + set
-			}
-			var got []string
-			p := checked(t, filepath.Join(folder, "pipeline.yaml"), map[string]string{"FERRY_MODELS": models}, c.sets...)
-			if err := p.Run(t.Context(), pipeline.Options{Reporter: warned{quiet{t}, &got}}); err != nil {
-				t.Log(err)
-				got = append(got, err.Error())
-			}
+				return texts[:c.lines]
+			}, sets...)
 			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !regexp.MustCompile(c.want).MatchString(got[0])) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
@@ -79,17 +58,65 @@ func TestSabotage(t *testing.T) {
 	}
 }
 
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
+// TestLostLines takes the 124th line out of the targets of all Tatoeba, and then nothing: every language is named, and then none.
+func TestLostLines(t *testing.T) {
+	if testing.Short() {
+		t.Skip("embeds 5,000 sentences")
 	}
+	codes := map[string]string{"de": "deu", "fi": "fin", "fr": "fra", "hi": "hin", "mr": "mar", "sw": "swh", "tl": "tgl", "th": "tha"}
+	oneStep := []string{"stages.student.epochs=1.0e-9", "stages.student.centre=false", "stages.student.losses={pooled_mse: 1}"}
+	for _, lost := range []bool{true, false} {
+		got := distilled(t, codes, func(side string, texts []string) []string {
+			if side != "eng" && lost {
+				return slices.Delete(texts, 123, 124)
+			}
+			return texts[:len(texts)-1]
+		}, oneStep...)
+		if !lost {
+			if len(got) > 0 {
+				t.Errorf("nothing is lost: %q", got)
+			}
+			continue
+		}
+		for language, code := range codes {
+			if want := regexp.MustCompile(fmt.Sprintf("^the pairs in %s are shifted from about tatoeba.%s-eng.%s:12[3-6] on", language, code, code)); !slices.ContainsFunc(got, want.MatchString) {
+				t.Errorf("%s is not among %q", want, got)
+			}
+		}
+	}
+}
+
+// distilled distils multilingual-e5-small from Tatoeba and returns the warnings and the error. codes are what its files call the
+// languages; edit changes the lines of a file, of which side is the code.
+func distilled(t *testing.T, codes map[string]string, edit func(side string, texts []string) []string, sets ...string) (said []string) {
+	t.Helper()
+	models, data, folder, languages := modelsFolder(t), dataFolder(t), t.TempDir(), "en"
+	for _, language := range slices.Sorted(maps.Keys(codes)) {
+		code := codes[language]
+		for _, side := range []string{code, "eng"} {
+			name := "tatoeba." + code + "-eng." + side
+			texts, err := os.ReadFile(filepath.Join(data, "bitext/tatoeba", name))
+			if err != nil {
+				t.Skipf("FERRY_DATA has no Tatoeba: %v", err)
+			}
+			lines := edit(side, strings.Split(strings.TrimSuffix(string(texts), "\n"), "\n"))
+			write(t, filepath.Join(folder, name), strings.Join(lines, "\n")+"\n")
+		}
+		languages += ", " + language
+		sets = append(sets, "sources.tatoeba.codes."+language+"="+code)
+	}
+	write(t, filepath.Join(folder, "pipeline.yaml"), sabotaged)
+	p := checked(t, filepath.Join(folder, "pipeline.yaml"), map[string]string{"FERRY_MODELS": models}, append(sets, "sources.tatoeba.languages=["+languages+"]")...)
+	if err := p.Run(t.Context(), pipeline.Options{Reporter: warned{quiet{t}, &said}}); err != nil {
+		said = append(said, err.Error())
+	}
+	return said
 }
 
 const sabotaged = `
 seed: 1
 sources:
-  tatoeba: {kind: bitext, path: "tatoeba.{target}-{source}", languages: [en, de, th], codes: {en: eng, de: deu, th: tha}}
+  tatoeba: {kind: bitext, path: "tatoeba.{target}-{source}", languages: [en], codes: {en: eng}}
 models:
   e5: {kind: pretrained, path: "${FERRY_MODELS}/multilingual-e5-small"}
 stages:
@@ -99,3 +126,18 @@ stages:
 sinks:
   training: {kind: parquet, from: student.training, path: training.parquet}
 `
+
+// warned remembers warnings.
+type warned struct {
+	quiet
+	all *[]string
+}
+
+func (w warned) Warned(_, warning string) { *w.all = append(*w.all, warning) }
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

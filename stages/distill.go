@@ -126,7 +126,11 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 	t := train.NewDistill()
 	from, _ := job.Table("from")
 	t.TeacherContent, t.StudentContent = contentOf(teacher, from.Schema), contentOf(student, from.Schema)
-	if err := d.read(ctx, job, &t); err != nil {
+	ids, err := d.read(ctx, job, &t)
+	if err != nil {
+		return nil, err
+	}
+	if err := warnOfShifts(ctx, job, student.Encoder, t, ids); err != nil {
 		return nil, err
 	}
 	t.Teacher, t.BothSides = teacher.Encoder, d.Sides == sidesBoth
@@ -148,7 +152,6 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 		t.Losses = append(t.Losses, train.Loss{Name: name, Weight: d.Losses[name]})
 	}
 	if d.Centre && (d.Losses[train.OT] > 0 || d.Losses[train.Greedy] > 0) {
-		var err error
 		if t.Centre, err = centreOf(ctx, t, job.Workers); err != nil {
 			return nil, err
 		}
@@ -166,13 +169,13 @@ func contentOf(m *model.Model, tokens *arrow.Schema) train.Content {
 	return train.Content{Special: m.Tokenizer.IsSpecial, Prefix: m.PrefixTokens(prefix)}
 }
 
-// read gathers the pairs. One without any content on a side has nothing to align and is dropped.
-func (d *Distill) read(ctx context.Context, job Job, t *train.Distill) error {
+// read gathers the pairs and returns their ids. One without any content on a side has nothing to align and is dropped.
+func (d *Distill) read(ctx context.Context, job Job, t *train.Distill) (ids []string, err error) {
 	from, _ := job.Table("from")
 	dropped := int64(0)
 	for batch, err := range from.Batches(ctx) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		columns := []*array.List{
 			column[*array.List](batch, schemas.TeacherIDs), column[*array.List](batch, schemas.StudentSourceIDs), column[*array.List](batch, schemas.StudentTargetIDs),
@@ -188,15 +191,18 @@ func (d *Distill) read(ctx context.Context, job Job, t *train.Distill) error {
 			if from.Schema.HasField(schemas.TargetLanguage) {
 				t.Languages = append(t.Languages, clone(texts(batch, schemas.TargetLanguage).Value(i)))
 			}
+			if from.Schema.HasField(schemas.ID) {
+				ids = append(ids, clone(texts(batch, schemas.ID).Value(i)))
+			}
 		}
 	}
 	if dropped > 0 {
 		job.Outputs[trainingTable].Drop("no_content", dropped)
 	}
 	if t.TeacherIDs.Sequences() == 0 {
-		return fmt.Errorf("%s has no pairs to learn from", from.Name)
+		return nil, fmt.Errorf("%s has no pairs to learn from", from.Name)
 	}
-	return nil
+	return ids, nil
 }
 
 // hasContent tells whether each text of a row has content tokens.
