@@ -147,7 +147,9 @@ func (b *browser) show(path string, width, height int, colours string) {
 // evaluate is the value of an expression in the page.
 func (b *browser) evaluate(expression string, value any) {
 	b.t.Helper()
-	var answer struct{ Result struct{ Value json.RawMessage } }
+	var answer struct {
+		Result struct{ Value json.RawMessage }
+	}
 	b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &answer)
 	if err := json.Unmarshal(answer.Result.Value, value); err != nil {
 		b.t.Fatalf("%s: %v", expression, err)

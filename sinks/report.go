@@ -9,7 +9,7 @@ import (
 )
 
 // Report writes what people look at: report.html, one page that needs no network, with tables and charts of scores, comparisons,
-// audits and findings. Beside it are the same tables as Parquet, Markdown and LaTeX, and the hits as TREC run files.
+// training, audits and findings. Beside it are the same tables as Parquet, Markdown and LaTeX, and the hits as TREC run files.
 type Report struct {
 	// From names the table of scores, or several: one a variant.
 	From []schemas.TableRef `yaml:"from"`
@@ -17,6 +17,8 @@ type Report struct {
 	Comparisons []schemas.TableRef `yaml:"comparisons"`
 	// Hits names tables of hits to write as TREC run files, one a query language.
 	Hits []schemas.TableRef `yaml:"hits"`
+	// Training names tables of training, whose curves are drawn: those of stages that train.
+	Training []schemas.TableRef `yaml:"training"`
 	// Audit names tables of audits to show side by side: one a tokenizer. With comparisons, gains are drawn against fertility.
 	Audit []schemas.TableRef `yaml:"audit"`
 	// Findings names tables of findings.
@@ -39,8 +41,8 @@ func (r *Report) InPipeline(name string) {
 
 // Validate makes sure that there is something to write, and that the folder can be one.
 func (r *Report) Validate() []schemas.Mistake {
-	if len(r.From) == 0 && len(r.Comparisons) == 0 && len(r.Audit) == 0 && len(r.Findings) == 0 {
-		return []schemas.Mistake{{Problem: `needs the key "from", "comparisons", "audit" or "findings"`}}
+	if len(r.From) == 0 && len(r.Comparisons) == 0 && len(r.Training) == 0 && len(r.Audit) == 0 && len(r.Findings) == 0 {
+		return []schemas.Mistake{{Problem: `needs the key "from", "comparisons", "training", "audit" or "findings"`}}
 	}
 	if len(r.From) == 0 && len(r.Hits) > 0 {
 		return []schemas.Mistake{{Key: "hits", Problem: `needs the key "from" beside it`}}
@@ -51,10 +53,13 @@ func (r *Report) Validate() []schemas.Mistake {
 	return nil
 }
 
-// Accepts takes tables of scores, of comparisons, of hits, of audits, and of findings.
+// Accepts takes tables of scores, of comparisons, of hits, of training, of audits, and of findings.
 func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	var found []schemas.Mistake
-	for _, want := range []struct{ key, column, table string }{{"from", schemas.TrainingSeed, "scores"}, {"comparisons", schemas.Gain, "comparisons"}, {"hits", schemas.Rank, "hits"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"}} {
+	for _, want := range []struct{ key, column, table string }{
+		{"from", schemas.TrainingSeed, "scores"}, {"comparisons", schemas.Gain, "comparisons"}, {"hits", schemas.Rank, "hits"},
+		{"training", schemas.GradientNorm, "training"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"},
+	} {
 		for _, t := range in[want.key] {
 			if !t.Schema.HasField(want.column) {
 				found = append(found, schemas.Mistake{Key: want.key, Problem: fmt.Sprintf("needs tables of %s; %s has no column %s", want.table, t.Name, want.column)})

@@ -65,6 +65,13 @@ func (r *Report) chapters(ctx context.Context, job Job) ([]chapter, error) {
 		}
 		chapters = append(chapters, chapter{"scores", from, summary, s.markdown(), s.tables(), s.section(len(c) > 0)})
 	}
+	if from := job.Tables["training"]; len(from) > 0 {
+		curves, err := readCurves(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		chapters = append(chapters, chapter{section: curves.section()})
+	}
 	if from := job.Tables["audit"]; len(from) > 0 {
 		rows, err := readAudits(ctx, from)
 		if err != nil {

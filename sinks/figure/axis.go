@@ -57,11 +57,15 @@ func (a axis) label(x float64) string {
 	return strconv.FormatFloat(x, 'f', decimals, 64)
 }
 
-// margin is the part of a chart's width on either side that nothing but marks reach into.
-const margin = 2.5
+// margin is the part of a chart's width on either side that nothing but marks reach into, in percent; gutter is that on the left
+// of a plot, which has the labels of its lines.
+const (
+	margin = 2.5
+	gutter = 12.0
+)
 
-// across is a place from 0 to 1 as a percentage of the chart's width.
-func across(place float64) string { return short(margin+(100-2*margin)*place) + "%" }
+// across is a place from 0 to 1 as a percentage of the chart's width, of which left is kept free.
+func across(left, place float64) string { return short(left+(100-left-margin)*place) + "%" }
 
 // short is a number with two decimals at most.
 func short(x float64) string {
@@ -72,10 +76,10 @@ func short(x float64) string {
 type Tick struct{ At, Label string }
 
 // ticksAcross are the ticks of an axis from left to right.
-func (a axis) ticksAcross() []Tick {
+func (a axis) ticksAcross(left float64) []Tick {
 	var ticks []Tick
 	for _, x := range a.ticks() {
-		ticks = append(ticks, Tick{across(a.place(x)), a.label(x)})
+		ticks = append(ticks, Tick{across(left, a.place(x)), a.label(x)})
 	}
 	return ticks
 }

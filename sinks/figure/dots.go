@@ -43,10 +43,10 @@ func (d Dots) HTML() template.HTML {
 		return ""
 	}
 	height := d.rowHeight()
-	drawn := drawnDots{Dots: d, RowHeight: height, Bottom: chartMargin + height*len(d.Rows), Ticks: a.ticksAcross()}
+	drawn := drawnDots{Dots: d, RowHeight: height, Bottom: chartMargin + height*len(d.Rows), Ticks: a.ticksAcross(margin)}
 	drawn.Height = drawn.Bottom + axisHeight
 	if a.least < 0 && a.most > 0 {
-		drawn.Zero = across(a.place(0))
+		drawn.Zero = across(margin, a.place(0))
 	}
 	for r, row := range d.Rows {
 		middle := float64(chartMargin+height*r) + float64(height)/2
@@ -56,16 +56,16 @@ func (d Dots) HTML() template.HTML {
 				least, most = min(least, dot.X), max(most, dot.X)
 			}
 			y := short(middle)
-			drawn.Spans = append(drawn.Spans, span{across(a.place(least)), across(a.place(most)), y})
+			drawn.Spans = append(drawn.Spans, span{across(margin, a.place(least)), across(margin, a.place(most)), y})
 		}
 		for i, dot := range row.Dots {
 			y := middle
 			if !d.Joined {
 				y += stacked * (float64(i) - float64(len(row.Dots)-1)/2)
 			}
-			mark := drawnDot{Series: d.look(dot.Series), X: across(a.place(dot.X)), Y: short(y), Title: row.Label + ", " + d.Series[dot.Series] + ": " + short(dot.X)}
+			mark := drawnDot{Series: d.look(dot.Series), X: across(margin, a.place(dot.X)), Y: short(y), Title: row.Label + ", " + d.Series[dot.Series] + ": " + short(dot.X)}
 			if dot.Low != dot.High {
-				mark.Low, mark.High = across(a.place(dot.Low)), across(a.place(dot.High))
+				mark.Low, mark.High = across(margin, a.place(dot.Low)), across(margin, a.place(dot.High))
 				mark.Title += " (" + short(dot.Low) + " to " + short(dot.High) + ")"
 			}
 			drawn.Marks = append(drawn.Marks, mark)

@@ -48,6 +48,9 @@ func execute(name string, data any) template.HTML {
 	return template.HTML(b.String())
 }
 
+// Panels are small figures side by side, as many as there is room for.
+func Panels(figures []template.HTML) template.HTML { return execute("panels", figures) }
+
 // Notes are sentences in small print, such as how a table is to be read.
 func Notes(lines ...string) template.HTML { return execute("notes", lines) }
 

@@ -41,7 +41,7 @@ func (p Plot) HTML() template.HTML {
 		return ""
 	}
 	down := func(value float64) float64 { return plotTop + float64(p.Height)*(1-y.place(value)) }
-	drawn := drawnPlot{Plot: p, Bottom: plotTop + p.Height, Height: plotTop + p.Height + axisHeight, Ticks: x.ticksAcross()}
+	drawn := drawnPlot{Plot: p, Bottom: plotTop + p.Height, Height: plotTop + p.Height + axisHeight, Ticks: x.ticksAcross(gutter)}
 	for _, value := range y.ticks() {
 		drawn.Lines = append(drawn.Lines, Tick{At: short(down(value)), Label: y.label(value)})
 	}
@@ -50,7 +50,7 @@ func (p Plot) HTML() template.HTML {
 		var points []string
 		for _, point := range curve.Points {
 			if curve.Marked {
-				mark := plotMark{X: across(x.place(point.X)), Y: short(down(point.Y)), Label: point.Label, Aside: "9", Anchor: "start",
+				mark := plotMark{X: across(gutter, x.place(point.X)), Y: short(down(point.Y)), Label: point.Label, Aside: "9", Anchor: "start",
 					Title: strings.TrimPrefix(point.Label+", ", ", ") + c.Title + ": " + short(point.X) + ", " + short(point.Y)}
 				if x.place(point.X) > 0.9 {
 					mark.Aside, mark.Anchor = "-9", "end"
@@ -82,8 +82,11 @@ func (p Plot) axes() (x, y axis, any bool) {
 	return newAxis(left, right, 5), newAxis(low, high, 4), true
 }
 
-// Legend names the series of plots, if there are several.
+// Legend names the series of plots whose points are marked, if there are several.
 func Legend(series []string) template.HTML { return execute("legend", legend(series, false)) }
+
+// LineLegend names the series of plots that are lines, if there are several.
+func LineLegend(series []string) template.HTML { return execute("lines", legend(series, false)) }
 
 // drawnPlot is the plot with everything in its place.
 type drawnPlot struct {
