@@ -128,3 +128,27 @@ func TestLint(t *testing.T) {
 		}
 	}
 }
+
+// TestBadRows runs examples/bad-rows.yaml and lists what was rejected, as docs/tutorial.md shows it.
+func TestBadRows(t *testing.T) {
+	work, out := t.TempDir(), t.TempDir()
+	run(t, "examples/bad-rows.yaml", nil, "work="+work, "sinks.pairs.path="+out+"/pairs.parquet", "sinks.documents.path="+out+"/documents.parquet")
+	list := filepath.Join(out, "bad.tsv")
+	if rows, _, err := pipeline.ExportQuarantine(t.Context(), filepath.Join(work, "quarantine.parquet"), list); err != nil || rows != 6 {
+		t.Fatalf("%d rows, %v", rows, err)
+	}
+	exported, err := os.ReadFile(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tutorial, err := os.ReadFile("docs/tutorial.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(exported)) {
+		columns := strings.SplitN(line, "\t", 6)
+		if shown := strings.Join([]string{columns[0], columns[1], columns[3], columns[5]}, "\t"); !strings.Contains(string(tutorial), shown) {
+			t.Errorf("docs/tutorial.md does not show %q", shown)
+		}
+	}
+}
