@@ -59,6 +59,9 @@ type celled interface{ InCell(cell string) }
 // A titled component names what it makes after the pipeline, unless its keys say otherwise.
 type titled interface{ InPipeline(name string) }
 
+// A placed component uses the folder of the pipeline file, besides the paths among its keys.
+type placed interface{ InFolder(folder string) }
+
 // A kind is one row of the table of everything that can stand in a pipeline file.
 type kind struct {
 	section string // sources, models, stages or sinks
@@ -101,6 +104,7 @@ var kinds = []kind{
 	{"stages", "shuffle", 1, onSeed, func() any { return stages.NewShuffle() }},
 	{"stages", "concatenate", 1, onInputs, func() any { return stages.NewConcatenate() }},
 	{"stages", "mates", 1, onInputs, func() any { return stages.NewMates() }},
+	{"stages", "translate", 1, onInputs, func() any { return stages.NewTranslate() }},
 	{"stages", "chunk", 1, onInputs, func() any { return stages.NewChunk() }},
 	{"stages", "audit", 1, onNames, func() any { return stages.NewAudit() }},
 	{"stages", "extend", 1, onInputs, func() any { return stages.NewExtend() }},

@@ -226,6 +226,9 @@ func canonical(component any) []byte {
 
 // place makes the paths of a component absolute: relative ones start at the file's folder, sample: ones in the work folder.
 func (s *Step) place(dir, work string) {
+	if c, ok := s.component.(placed); ok {
+		c.InFolder(dir)
+	}
 	s.eachPath(func(key string, v reflect.Value) {
 		path := v.String()
 		switch name, isSample := strings.CutPrefix(path, "sample:"); {

@@ -1,0 +1,124 @@
+package stages
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestProgram is the program that the other tests start: it does what the variable says.
+func TestProgram(t *testing.T) {
+	how := os.Getenv("FERRY_TEST_PROGRAM")
+	if how == "" {
+		t.Skip("is started by TestLineCommand")
+	}
+	in := bufio.NewScanner(os.Stdin)
+	upper := func() {
+		for in.Scan() {
+			fmt.Println(strings.ToUpper(in.Text()))
+		}
+	}
+	switch how {
+	case "upper":
+		upper()
+	case "all first":
+		all, _ := io.ReadAll(os.Stdin)
+		os.Stdout.WriteString(strings.ToUpper(string(all)))
+	case "few":
+		in.Scan()
+		fmt.Println("one")
+		fmt.Fprintln(os.Stderr, "out of memory")
+		os.Exit(3)
+	case "many":
+		upper()
+		fmt.Println("thanks")
+	case "empty":
+		in.Scan()
+		fmt.Print("one\n\n")
+		io.Copy(io.Discard, os.Stdin)
+	case "bytes":
+		fmt.Print("\xff\n")
+	case "long":
+		fmt.Print(strings.Repeat("x", longestLine+1))
+		io.Copy(io.Discard, os.Stdin)
+	case "silent":
+		time.Sleep(time.Minute)
+	case "idle":
+		upper()
+		time.Sleep(time.Minute)
+	case "failing":
+		upper()
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func testCommand(t *testing.T, how string, lines ...string) *lineCommand {
+	t.Setenv("FERRY_TEST_PROGRAM", how)
+	c := &lineCommand{words: []string{os.Args[0], "-test.run=^TestProgram$"}, timeout: 20 * time.Second}
+	for i, text := range lines {
+		c.lines = append(c.lines, line{fmt.Sprintf("sw:%d", i), text})
+	}
+	return c
+}
+
+// TestLineCommand has programs that answer at once, and after all is read that fits in no pipe.
+func TestLineCommand(t *testing.T) {
+	var many []string
+	for i := range 50_000 {
+		many = append(many, fmt.Sprintf("habari ya asubuhi %d", i))
+	}
+	for _, how := range []string{"upper", "all first"} {
+		n := 0
+		err := testCommand(t, how, many...).run(t.Context(), func(i int, text string) {
+			if i != n || text != strings.ToUpper(many[i]) {
+				t.Fatalf("%s: line %d is %q", how, i, text)
+			}
+			n++
+		})
+		if err != nil || n != len(many) {
+			t.Errorf("%s: %d lines, %v", how, n, err)
+		}
+	}
+}
+
+// TestLineCommandErrors has programs that do not print a line for each line.
+func TestLineCommandErrors(t *testing.T) {
+	for how, want := range map[string]string{
+		"few":     "ended after 1 of 3 lines, without one for query sw:1, \"b\": exit status 3; the end of what it wrote to stderr:\nout of memory",
+		"many":    `was given 3 lines and printed more, the first of them "thanks"`,
+		"empty":   `printed an empty line for query sw:1, "b"`,
+		"bytes":   `printed what is not UTF-8 for query sw:0, "a": "\xff"`,
+		"long":    "it printed a line of more than 1048576 bytes",
+		"silent":  `printed nothing for 1s, after 0 of 3 lines; the next is that of query sw:0, "a"`,
+		"idle":    "printed all lines, and did not end within 1s",
+		"failing": "printed all lines, and failed: exit status 1",
+	} {
+		t.Run(how, func(t *testing.T) {
+			c := testCommand(t, how, "a", "b", "c")
+			if how == "silent" || how == "idle" {
+				c.timeout = time.Second
+			}
+			if err := c.run(t.Context(), func(int, string) {}); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
+		})
+	}
+}
+
+// TestLineCommandStops ends a program that hangs, for the reason that the run has.
+func TestLineCommandStops(t *testing.T) {
+	enough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	time.AfterFunc(100*time.Millisecond, func() { cancel(enough) })
+	if err := testCommand(t, "silent", "a").run(ctx, func(int, string) {}); err != enough {
+		t.Errorf("%v, want %v", err, enough)
+	}
+}
