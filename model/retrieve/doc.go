@@ -16,7 +16,8 @@
 // of its own and equal scores are ordered as trec_eval does, so that cutting at
 // k and cutting in an evaluation agree.
 //
-// An Index answers questions that come one at a time; Rerank scores chosen documents
-// alone; BM25 compares words. Start at
-// NewDense, NewMaxSim, NewIndex, NewRerank, NewBM25 and Centre.
+// Compressed searches, approximately, in documents whose token vectors a codec has
+// written; an Index answers questions that come one at a time; Rerank scores chosen
+// documents alone; BM25 compares words. Start at NewDense, NewMaxSim,
+// NewCompressed, NewIndex, NewRerank, NewBM25 and Centre.
 package retrieve

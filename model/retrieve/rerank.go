@@ -88,7 +88,7 @@ func (r *Rerank) Add(ctx context.Context, documents []Document, offsets []int32,
 		on.take(r.queries[first*r.d:end*r.d], r.d)
 		for _, p := range of {
 			from, to := int(offsets[p.row]), int(offsets[p.row+1])
-			score := on.score(vectors[from*r.d:to*r.d], to-from, r.d)
+			score := on.score(&on.packed, vectors[from*r.d:to*r.d], to-from, r.d)
 			r.offer(int(query), documents[p.row], score)
 		}
 	})
@@ -125,13 +125,20 @@ func (on *rescoring) take(query []float32, d int) {
 	on.packed.Repack(true, len(query)/d, d, on.negative, d)
 }
 
-// score is that of a document, (rows, d).
-func (on *rescoring) score(document []float32, rows, d int) float32 {
-	columns := on.packed.Columns()
-	on.reserve(rows, columns)
-	kernel.GemmPacked(rows, document, d, &on.packed, nil, on.products, columns)
-	kernel.ColumnMinima(on.least[:columns], on.products[:rows*columns], on.zeros[:rows])
-	return meanOfLargest(on.least[:columns])
+// score is that of a document, (rows, d), for a query of which packed are the
+// negatives.
+func (b *block) score(packed *kernel.Packed, document []float32, rows, d int) float32 {
+	columns := packed.Columns()
+	b.reserve(rows, columns)
+	kernel.GemmPacked(rows, document, d, packed, nil, b.products, columns)
+	return b.meanOfLargest(rows, columns)
+}
+
+// meanOfLargest is the mean, over the columns of the products, (rows, columns),
+// of the largest.
+func (b *block) meanOfLargest(rows, columns int) float32 {
+	kernel.ColumnMinima(b.least[:columns], b.products[:rows*columns], b.zeros[:rows])
+	return meanOfLargest(b.least[:columns])
 }
 
 // Singles are the offsets of n items with one vector each.

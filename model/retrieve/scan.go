@@ -1,0 +1,151 @@
+package retrieve
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ferry-clir/ferry/model/residual"
+)
+
+// A scan is where a worker compares.
+type scan struct {
+	block
+	slots   []int32   // (centroids): of a query, 1 + its place among those that are near; 0 for others
+	found   []int32   // slots of a document's tokens
+	vectors []float32 // (tokens, d) of a document
+}
+
+// scanRows is the number of documents that a worker compares with all queries,
+// so that their codes stay in its cache. compressedScores is about the number of
+// scores before candidates are chosen: 16 MiB.
+const (
+	scanRows         = 512
+	compressedScores = 1 << 22
+)
+
+// scan scores documents by the centroids of their tokens.
+func (s *Compressed) scan(ctx context.Context, b Block) error {
+	n := len(b.Documents)
+	s.scores = slices.Grow(s.scores[:0], len(s.queries)*n)[:len(s.queries)*n]
+	return inParallel(ctx, n, scanRows, len(s.scans), func(worker, from, to int) {
+		for i := range s.queries {
+			if s.queries[i].tokens > 0 {
+				s.scans[worker].query(&s.queries[i], b.slice(from, to), s.scores[i*n+from:i*n+to])
+			}
+		}
+	})
+}
+
+// query scores documents for one query.
+func (on *scan) query(q *probing, b Block, scores []float32) {
+	for i, code := range q.near {
+		on.slots[code] = int32(i + 1)
+	}
+	far := meanOfLargest(q.least[:q.tokens])
+	for i := range b.Documents {
+		n, codes := 0, b.codes(i)
+		on.found = slices.Grow(on.found[:0], len(codes))[:len(codes)]
+		for _, code := range codes {
+			slot := on.slots[code]
+			on.found[n] = slot
+			if slot != 0 {
+				n++
+			}
+		}
+		if scores[i] = far; n == 0 {
+			continue
+		}
+		on.reserve(n+1, q.tokens)
+		products := append(on.products[:0], q.least[:q.tokens]...)
+		for _, slot := range on.found[:n] {
+			products = append(products, q.least[int(slot)*q.tokens:int(slot+1)*q.tokens]...)
+		}
+		scores[i] = on.meanOfLargest(n+1, q.tokens)
+	}
+	for _, code := range q.near {
+		on.slots[code] = 0
+	}
+}
+
+// A candidate is a document that is among those that score highest by centroids.
+type candidate struct {
+	Document
+	centroids float32 // the score by centroids
+	score     float32 // once it is read back
+	row       int     // of the documents that are compared together; -1 if it is read back already
+}
+
+// A pool is a query's candidates.
+type pool struct {
+	candidates []candidate
+	full       bool
+	lowest     float32 // score by centroids of the last one, if it is full
+}
+
+// cut keeps the n candidates that score highest, and of the same score those
+// that rank above the others.
+func (p *pool) cut(n int) {
+	if len(p.candidates) < n || p.full && len(p.candidates) == n {
+		return
+	}
+	slices.SortStableFunc(p.candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.centroids, a.centroids), a.CompareTied(b.Document))
+	})
+	p.candidates = p.candidates[:n]
+	p.full, p.lowest = true, p.candidates[n-1].centroids
+}
+
+// choose adds documents to the candidates.
+func (s *Compressed) choose(ctx context.Context, b Block) error {
+	n := len(b.Documents)
+	return inParallel(ctx, len(s.queries), 1, len(s.scans), func(_, query, _ int) {
+		p := &s.pools[query]
+		if s.queries[query].tokens == 0 {
+			return
+		}
+		for row, score := range s.scores[query*n : (query+1)*n] {
+			document := b.Documents[row]
+			if p.full && score < p.lowest || len(b.codes(row)) == 0 || s.exclude != nil && s.exclude(query, document) {
+				continue
+			}
+			if p.candidates = append(p.candidates, candidate{document, score, 0, row}); len(p.candidates) >= 2*s.Candidates+scanRows {
+				p.cut(s.Candidates)
+			}
+		}
+		p.cut(s.Candidates)
+	})
+}
+
+// rescore reads the new candidates back and scores them.
+func (s *Compressed) rescore(ctx context.Context, b Block) error {
+	type use struct{ query, candidate int }
+	uses := map[int][]use{} // by row
+	for query, p := range s.pools {
+		for i := range p.candidates {
+			if c := &p.candidates[i]; c.row >= 0 {
+				uses[c.row] = append(uses[c.row], use{query, i})
+			}
+		}
+	}
+	rows := slices.Sorted(maps.Keys(uses))
+	return inParallel(ctx, len(rows), 1, len(s.scans), func(worker, i, _ int) {
+		row, on := rows[i], &s.scans[worker]
+		kept := Document{strings.Clone(b.Documents[row].Language), strings.Clone(b.Documents[row].ID)}
+		on.read(s.codec, b, row)
+		for _, u := range uses[row] {
+			c := &s.pools[u.query].candidates[u.candidate]
+			c.Document, c.row, c.score = kept, -1, on.score(s.queries[u.query].packed, on.vectors, len(b.codes(row)), s.codec.Dimensions())
+		}
+	})
+}
+
+// read reads the vectors of a document back.
+func (on *scan) read(codec *residual.Codec, b Block, row int) {
+	from, to := int(b.Offsets[row]), int(b.Offsets[row+1])
+	n := (to - from) * codec.Dimensions()
+	on.vectors = slices.Grow(on.vectors[:0], n)[:n]
+	codec.Decode(on.vectors, b.Codes[from:to], b.Residuals[from*codec.Bytes():to*codec.Bytes()])
+}
