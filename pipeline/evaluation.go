@@ -41,7 +41,7 @@ func (p *Pipeline) evaluations() []*evaluation {
 	}
 	evaluated := map[*Step]bool{}
 	for _, s := range p.Steps {
-		if judged, hits := s.edgeOf("judgments"), s.edgeOf("hits"); judged != nil && hits != nil {
+		if judged, hits := s.edgeOf("judgments"), s.edgeOf("hits"); hits != nil && hasGrades(judged) {
 			search := searchOf(hits.step)
 			evaluated[search] = true
 			e := newEvaluation(search.edgeOf("queries"), search.edgeOf("documents"), judged)
@@ -116,6 +116,15 @@ func textTable(e *edge) *edge {
 
 func hasTexts(t schemas.TableType) bool {
 	return t.Schema.HasField(schemas.PositiveID) || t.Schema.HasField(schemas.Text) || t.Schema.HasField(schemas.SourceText)
+}
+
+// hasGrades tells whether an edge's table is one of judgments, and not of hits that another search found.
+func hasGrades(e *edge) bool {
+	if e == nil {
+		return false
+	}
+	table, _ := e.find()
+	return table.Schema.HasField(schemas.Grade)
 }
 
 // same tells whether another evaluation has the same tables.

@@ -18,7 +18,8 @@ import (
 type Evaluate struct {
 	// Hits names a table of hits.
 	Hits schemas.TableRef `yaml:"hits" ferry:"required"`
-	// Judgments names a table of judgments.
+	// Judgments names a table of judgments. It may be one of hits, which then are what is relevant: beside the best 10 of an exact
+	// search, R@10 is the share of them that another one finds among its best 10.
 	Judgments schemas.TableRef `yaml:"judgments" ferry:"required"`
 	// Measures by their usual names: nDCG@k, AP, RR@k, R@k, P@k, success@k. Of documents in several languages also share(sw)@k,
 	// which is the share of the first k that are in Swahili, relevant_share(sw), that of the relevant ones, and hole(sw)@k, that
@@ -90,7 +91,9 @@ func (e *Evaluate) Tolerates() (rules []string) {
 // Outputs is a table of scores.
 func (e *Evaluate) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("hits", in.Schema("hits"), "hits", schemas.QueryID, schemas.DocumentID, schemas.Score)
-	found = append(found, lacks("judgments", in.Schema("judgments"), "judgments", schemas.QueryID, schemas.DocumentID, schemas.Grade)...)
+	if judged := in.Schema("judgments"); judged == nil || !judged.HasField(schemas.Score) {
+		found = append(found, lacks("judgments", judged, "judgments", schemas.QueryID, schemas.DocumentID, schemas.Grade)...)
+	}
 	return Outputs{Tables: []schemas.TableType{{Name: "scores", Schema: schemas.Scores()}}}, found
 }
 

@@ -31,7 +31,7 @@ func readJudgments(ctx context.Context, t schemas.Table) (*judgments, error) {
 	return readJudgmentsOf(ctx, t, func(string) bool { return true })
 }
 
-// readJudgmentsOf reads the judgments of the queries that are wanted.
+// readJudgmentsOf reads the judgments of the queries that are wanted. A hit is one of grade 1.
 func readJudgmentsOf(ctx context.Context, t schemas.Table, wanted func(query string) bool) (*judgments, error) {
 	j := &judgments{byQuery: map[string][]judgment{}}
 	interned := map[string]string{}
@@ -48,14 +48,17 @@ func readJudgmentsOf(ctx context.Context, t schemas.Table, wanted func(query str
 			return nil, err
 		}
 		query, document := texts(batch, schemas.QueryID), texts(batch, schemas.DocumentID)
-		grade := column[*array.Int32](batch, schemas.Grade)
+		grade := func(int) int32 { return 1 } // of hits
+		if batch.Schema().HasField(schemas.Grade) {
+			grade = column[*array.Int32](batch, schemas.Grade).Value
+		}
 		queryLanguage, documentLanguage := texts(batch, schemas.QueryLanguage), texts(batch, schemas.DocumentLanguage)
 		for i := range int(batch.NumRows()) {
 			if !wanted(query.Value(i)) {
 				continue
 			}
 			q := intern(query.Value(i))
-			j.byQuery[q] = append(j.byQuery[q], judgment{intern(queryLanguage.Value(i)), intern(documentLanguage.Value(i)), intern(document.Value(i)), grade.Value(i)})
+			j.byQuery[q] = append(j.byQuery[q], judgment{intern(queryLanguage.Value(i)), intern(documentLanguage.Value(i)), intern(document.Value(i)), grade(i)})
 		}
 	}
 	return j, nil
