@@ -218,6 +218,9 @@ func (u *unit) await(ctx context.Context) error {
 // alone tells whether the unit keeps all workers busy and much in memory, so that no two of the kind should run at a time:
 // training and searching.
 func (u *unit) alone() bool {
-	_, search := u.step.component.(*stages.Search)
-	return search || u.step.Section == "stages" && u.step.model != nil
+	switch u.step.component.(type) {
+	case *stages.Search, *stages.SearchCompressed, *stages.Codec:
+		return true
+	}
+	return u.step.Section == "stages" && u.step.model != nil
 }

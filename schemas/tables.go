@@ -102,6 +102,10 @@ const (
 	RelatedTable     = "related_table"        // table of the row that it was found with, such as the training text
 	RelatedLanguage  = "related_language"     // language of that row
 	RelatedID        = "related_id"           // id of that row
+	Part             = "part"                 // of a codec: mean, bucket or centroid
+	CodecName        = "codec"                // name of the codec that wrote a row, which its content gives it
+	Codes            = "codes"                // number of each token's centroid, from 0
+	Residuals        = "residuals"            // what is left of each token vector without its centroid, some bits a dimension
 )
 
 func text(name string) arrow.Field { return arrow.Field{Name: name, Type: arrow.BinaryTypes.String} }
@@ -206,6 +210,25 @@ func TokenVectors(dimensions int, exclude bool) *arrow.Schema {
 		fields = append(fields, listOf(Exclude, arrow.BinaryTypes.String))
 	}
 	return arrow.NewSchema(fields, nil)
+}
+
+// The parts of a codec.
+const (
+	PartMean     = "mean"     // taken off all vectors first; there may be none
+	PartBucket   = "bucket"   // what a residual's bits stand for in each dimension: 2^bits rows, rising
+	PartCentroid = "centroid" // in the order of codes
+)
+
+// Codec is the table of how token vectors are compressed: vectors that float16 holds, in the order of the parts above.
+func Codec(dimensions int) *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Part), {Name: Vector, Type: vector(arrow.PrimitiveTypes.Float32, dimensions)}}, nil)
+}
+
+// Compressed is the table of token vectors as a codec wrote them. A residual is bits/8 bytes a dimension, rounded up, from
+// the lowest bits on.
+func Compressed() *arrow.Schema {
+	return arrow.NewSchema([]arrow.Field{text(Language), text(ID), text(CodecName), listOf(Codes, arrow.PrimitiveTypes.Int32),
+		{Name: Residuals, Type: arrow.BinaryTypes.Binary}}, nil)
 }
 
 // Hits is the table of search results, best first within a query.

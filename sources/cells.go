@@ -16,7 +16,7 @@ func cellAt(f form, a arrow.Array, row int) (cell, error) {
 	}
 	var err error
 	switch f {
-	case textForm:
+	case textForm, bytesForm:
 		v.text, err = textAt(a, row)
 		return v, err
 	case integerForm, numberForm:

@@ -49,6 +49,9 @@ func (j *JSONL) Validate() []schemas.Mistake {
 	if len(j.Path) == 0 {
 		found = append(found, schemas.Mistake{Key: "path", Problem: "names the files; it is missing"})
 	}
+	if j.Table == "compressed" {
+		return append(found, schemas.Mistake{Key: "table", Problem: "compressed holds bytes, which only Parquet does: read it by the kind parquet"})
+	}
 	m, keys := j.mapping()
 	found = append(found, m.mistakes(keys)...)
 	if len(found) == 0 && keys != nil && m.schema() == nil {
@@ -126,7 +129,7 @@ func (j *JSONL) mapping() (mapping, []string) {
 
 // complete takes what is not known yet from a row.
 func (m *mapping) complete(object map[string]json.RawMessage) {
-	if m.table != "vectors" && m.table != "token_vectors" {
+	if !m.hasVectors() {
 		return
 	}
 	if _, ok := object[orElse(m.columns[schemas.Exclude], schemas.Exclude)]; ok {

@@ -12,7 +12,7 @@ import (
 
 // ownTables are the tables that a user's own files may hold.
 func ownTables() []string {
-	return []string{"documents", "queries", "judgments", "triples", "pairs", "vectors", "token_vectors", "hits"}
+	return []string{"documents", "queries", "judgments", "triples", "pairs", "vectors", "token_vectors", "hits", "codec", "compressed"}
 }
 
 // A mapping says which table a user's own files hold and where its columns come from.
@@ -36,6 +36,11 @@ func newMapping(table, language string, columns, values map[string]string, dimen
 	return m
 }
 
+// hasVectors tells whether the table's schema depends on how long its vectors are.
+func (m mapping) hasVectors() bool {
+	return slices.Contains([]string{"vectors", "token_vectors", "codec"}, m.table)
+}
+
 // schema is that of the table; nil if there is no such table or its dimensions are not known.
 func (m mapping) schema() *arrow.Schema {
 	switch m.table {
@@ -51,6 +56,12 @@ func (m mapping) schema() *arrow.Schema {
 		return schemas.Pairs()
 	case "hits":
 		return schemas.Hits()
+	case "compressed":
+		return schemas.Compressed()
+	case "codec":
+		if m.dimensions > 0 {
+			return schemas.Codec(m.dimensions)
+		}
 	case "vectors":
 		if m.dimensions > 0 {
 			return schemas.Vectors(m.dimensions, m.exclude)
@@ -74,6 +85,7 @@ const (
 	integersForm
 	vectorForm
 	vectorsForm
+	bytesForm
 )
 
 // A column is one column of the user's table.
@@ -117,6 +129,8 @@ func formOf(t arrow.DataType) form {
 		return numberForm
 	case *arrow.FixedSizeListType:
 		return vectorForm
+	case *arrow.BinaryType:
+		return bytesForm
 	case *arrow.ListType:
 		switch t.Elem().ID() {
 		case arrow.INT32:

@@ -199,6 +199,8 @@ func (o *ownRows) append(c column, v cell) {
 	switch c.form {
 	case textForm:
 		o.rows.texts(v.text)
+	case bytesForm:
+		o.rows.binary(v.text)
 	case listForm:
 		o.rows.list(v.list...)
 	case integerForm:

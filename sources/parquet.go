@@ -29,7 +29,8 @@ import (
 type Parquet struct {
 	// Path names the files; globs are allowed.
 	Path []schemas.Path `yaml:"path" ferry:"required"`
-	// Table is what the files hold: documents, queries, judgments, triples, pairs, vectors, token_vectors or hits.
+	// Table is what the files hold: documents, queries, judgments, triples, pairs, vectors, token_vectors or hits; or, of those
+	// that ferry wrote, codec or compressed.
 	Table string `yaml:"table"`
 	// Language is that of the rows if there is no column of it.
 	Language string `yaml:"language"`
@@ -115,7 +116,7 @@ func (p *Parquet) mapping() (m mapping, columns []string, err error) {
 	for _, field := range f.Manifest.Fields {
 		columns = append(columns, field.Field.Name)
 	}
-	if m.table == "vectors" || m.table == "token_vectors" {
+	if m.hasVectors() {
 		m.exclude = slices.Contains(columns, orElse(m.columns[schemas.Exclude], schemas.Exclude))
 		if m.dimensions == 0 {
 			m.dimensions, err = firstWidth(f, m.layout())

@@ -46,6 +46,12 @@ func (r *rows) texts(values ...[]byte) {
 	}
 }
 
+// binary gives the next column, which is bytes. They are copied.
+func (r *rows) binary(value []byte) {
+	r.next().(*array.BinaryBuilder).Append(value)
+	r.bytes += len(value)
+}
+
 // names does so for values that are the same in many rows, such as languages.
 func (r *rows) names(values ...string) {
 	for _, v := range values {

@@ -2,10 +2,12 @@ package stages
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/model/retrieve"
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -70,12 +72,12 @@ func (v *vectorRows) addTokens(batch arrow.RecordBatch) {
 	}
 	list := column[*array.List](batch, schemas.TokenVectorList)
 	inner := list.ListValues().(*array.FixedSizeList)
-	values := inner.ListValues().(*array.Float16)
+	values := arrow.Uint16Traits.CastFromBytes(arrow.Float16Traits.CastToBytes(inner.ListValues().(*array.Float16).Values()))
 	for i := range list.Len() {
 		from, to := list.ValueOffsets(i)
-		for j := int(from) * v.d; j < int(to)*v.d; j++ {
-			v.vectors = append(v.vectors, values.Value(j).Float32())
-		}
+		n := int(to-from) * v.d
+		v.vectors = slices.Grow(v.vectors, n)[:len(v.vectors)+n]
+		kernel.FromFloat16(v.vectors[len(v.vectors)-n:], values[int(from)*v.d:int(to)*v.d])
 		v.offsets = append(v.offsets, v.offsets[len(v.offsets)-1]+int32(to-from))
 	}
 }

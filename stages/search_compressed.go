@@ -1,0 +1,121 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/model/retrieve"
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// SearchCompressed finds each query's best documents by MaxSim, in token vectors that `compress` has written: in a fraction of
+// the time and the space of `search`, and nearly the same documents. All are scored by the centroids of their tokens; the
+// candidates that score highest are read back, and scored as `search` does. Everything else is as in `search`.
+//
+// To see what it costs, let `evaluate` compare it with an exact search of the same queries, by naming that one's hits as its
+// judgments.
+type SearchCompressed struct {
+	// Queries names a table of token vectors.
+	Queries schemas.TableRef `yaml:"queries" ferry:"required"`
+	// Documents names a table of compressed token vectors.
+	Documents schemas.TableRef `yaml:"documents" ferry:"required"`
+	// Codec names the table of the codec that they were compressed with.
+	Codec schemas.TableRef `yaml:"codec" ferry:"required"`
+	// Top is the number of documents to return for each query.
+	Top int `yaml:"top"`
+	// Candidates is the number of documents that are read back for each query, at least top. More of them find more of what an
+	// exact search finds. Each takes about 50 bytes for each query.
+	Candidates int `yaml:"candidates"`
+	// Probes is the number of centroids near each token of a query that are told apart; all others count as much as the next
+	// one would.
+	Probes int `yaml:"probes"`
+}
+
+// NewSearchCompressed returns a SearchCompressed with its defaults.
+func NewSearchCompressed() *SearchCompressed {
+	return &SearchCompressed{Top: 100, Candidates: 1000, Probes: 16}
+}
+
+// Validate checks the keys.
+func (s *SearchCompressed) Validate() []schemas.Mistake {
+	var found mistakes
+	found.when(s.Top < 1, "top", "at least 1", s.Top)
+	found.when(s.Candidates < s.Top, "candidates", fmt.Sprintf("at least top, %d", s.Top), s.Candidates)
+	found.when(s.Probes < 1, "probes", "at least 1", s.Probes)
+	return found
+}
+
+// Outputs is a table of hits.
+func (s *SearchCompressed) Outputs(in Types) (Outputs, []schemas.Mistake) {
+	found := append(lacksCodec(in, "queries"), lacks("documents", in.Schema("documents"), "compressed token vectors", schemas.ID, schemas.CodecName, schemas.Codes, schemas.Residuals)...)
+	return Outputs{Tables: []schemas.TableType{{Name: "hits", Schema: schemas.Hits()}}}, found
+}
+
+// Run searches. The queries and their candidates are held in memory, the documents pass by.
+func (s *SearchCompressed) Run(ctx context.Context, job Job) (*model.Model, error) {
+	from, _ := job.Table("queries")
+	documents, _ := job.Table("documents")
+	table, _ := job.Table("codec")
+	by, err := readCodec(ctx, table)
+	if err != nil {
+		return nil, err
+	}
+	q, err := gather(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	by.centre(q.vectors)
+	exclude := func(query int, d retrieve.Document) bool { return slices.Contains(q.exclude[query], d.ID) }
+	o := retrieve.CompressedOptions{K: s.Top, Candidates: s.Candidates, Probes: s.Probes, Passages: documents.Schema.HasField(schemas.DocumentID)}
+	search, err := retrieve.NewCompressed(ctx, by.Codec, q.vectors, q.offsets, o, exclude, job.Workers)
+	if err != nil {
+		return nil, fmt.Errorf("reading queries: %w", err)
+	}
+	var seen int64
+	var block retrieve.Block
+	name := by.name()
+	for batch, err := range documents.Batches(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if err := fill(&block, batch, name, by.Bytes()); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", documents.Name, err)
+		}
+		if err := search.Add(ctx, block); err != nil {
+			return nil, err
+		}
+		seen += batch.NumRows()
+		job.Progress(seen, documents.Rows, "documents")
+	}
+	return nil, emitHits(job.Outputs["hits"], q.rows, search.Results())
+}
+
+// fill makes block the rows of a batch, which a codec of that name has written with so many bytes a token. It shares memory
+// with the batch.
+func fill(block *retrieve.Block, batch arrow.RecordBatch, name string, bytes int) error {
+	block.Documents, _ = appendRows(block.Documents[:0], nil, batch)
+	list, residuals := column[*array.List](batch, schemas.Codes), column[*array.Binary](batch, schemas.Residuals)
+	block.Offsets = append(block.Offsets[:0], 0)
+	for i, document := range block.Documents {
+		if by := texts(batch, schemas.CodecName).Value(i); by != name {
+			return fmt.Errorf("document %q was compressed with the codec %s, not with %s: give the one that wrote it, or compress again", document.ID, by, name)
+		}
+		from, to := list.ValueOffsets(i)
+		if n := residuals.ValueLen(i); n != int(to-from)*bytes {
+			return fmt.Errorf("document %q has %d codes and %d bytes of residuals, which should be %d", document.ID, to-from, n, int(to-from)*bytes)
+		}
+		block.Offsets = append(block.Offsets, block.Offsets[i]+int32(to-from))
+	}
+	if len(block.Documents) > 0 {
+		from, _ := list.ValueOffsets(0)
+		_, to := list.ValueOffsets(list.Len() - 1)
+		block.Codes = list.ListValues().(*array.Int32).Int32Values()[from:to]
+		block.Residuals = residuals.ValueBytes()
+	}
+	return nil
+}
