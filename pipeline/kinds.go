@@ -126,7 +126,7 @@ var kinds = []kind{
 	{"stages", "rerank", 1, onInputs, func() any { return stages.NewRerank() }},
 	{"stages", "fuse", 2, onInputs, func() any { return stages.NewFuse() }},
 	{"stages", "evaluate", 3, onSeedAndNames, func() any { return stages.NewEvaluate() }},
-	{"stages", "compare", 1, onSeed, func() any { return stages.NewCompare() }},
+	{"stages", "compare", 2, onSeed, func() any { return stages.NewCompare() }},
 	{"sinks", "parquet", 2, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},
 	{"sinks", "report", 6, onNames, func() any { return sinks.NewReport() }},

@@ -11,7 +11,8 @@ func Comparisons() *arrow.Schema {
 		integer(Seeds), integer(QueryCount), number(Value), number(Low), number(High), numberOrNull(Spread),
 		numberOrNull(Gain), numberOrNull(GainLow), numberOrNull(GainHigh),
 		numberOrNull(PPermutation), numberOrNull(PPermutationHolm), numberOrNull(PTTest), numberOrNull(PTTestHolm), integer(Family),
-		{Name: Forgotten, Type: arrow.FixedWidthTypes.Boolean, Nullable: true}}, nil)
+		{Name: Forgotten, Type: arrow.FixedWidthTypes.Boolean, Nullable: true},
+		numberOrNull(Effect), integerOrNull(Wins), integerOrNull(Ties), integerOrNull(Losses)}, nil)
 }
 
 // The groups of languages in a table of comparisons. A language's own row names the one of the second or third that it is in.

@@ -59,6 +59,10 @@ const (
 	PPermutationHolm = "p_permutation_holm"   // the same after Holm's correction over the family
 	PTTest           = "p_t_test"             // p value of the paired t-test
 	PTTestHolm       = "p_t_test_holm"        // the same after Holm's correction over the family
+	Effect           = "effect"               // Cohen's d of the paired differences: their mean over their standard deviation; null where they are all the same
+	Wins             = "wins"                 // number of queries that have a greater value than the baseline's; null in the baseline's own rows
+	Ties             = "ties"                 // number of those that have the same
+	Losses           = "losses"               // number of those that have a smaller one
 	Family           = "family"               // number of tests that p values are corrected for
 	Forgotten        = "forgotten"            // whether the gain's interval lies below zero; null but for the language that has training data
 	Step             = "step"                 // optimiser step, or the name of a pipeline step
@@ -114,6 +118,9 @@ func textOrNull(name string) arrow.Field {
 }
 func integer(name string) arrow.Field {
 	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int32}
+}
+func integerOrNull(name string) arrow.Field {
+	return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int32, Nullable: true}
 }
 func long(name string) arrow.Field { return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int64} }
 func longOrNull(name string) arrow.Field {

@@ -69,6 +69,9 @@ func appendComparison(b *array.RecordBuilder, i int, group, language string) {
 	} else {
 		b.Field(20).(*array.BooleanBuilder).Append(gain+0.01 < 0)
 	}
+	for c := 21; c < len(b.Fields()); c++ { // effects and outcomes, which are not shown
+		b.Field(c).AppendNull()
+	}
 }
 
 func readComparisonsOf(t *testing.T, n int) comparisons {

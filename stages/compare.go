@@ -89,18 +89,6 @@ func (c *Compare) Run(ctx context.Context, job Job) (*model.Model, error) {
 	return nil, out.Emit(batch)
 }
 
-// A comparison is a row of the table.
-type comparison struct {
-	variant, baseline, scoring, measure string
-	scope                               scope
-	seeds, queries, family              int
-	value, low, high                    float64
-	spread, gain, gainLow, gainHigh     *float64
-	permutation, permutationHolm        *float64
-	tTest, tTestHolm                    *float64
-	forgotten                           *bool
-}
-
 // compare makes the rows of a board: for each baseline, of each variant, itself included.
 func (c *Compare) compare(b *board, seed uint64, workers int) []*comparison {
 	panel, scopes := b.panel(), b.scopes(c.LowResource)
@@ -121,6 +109,7 @@ func (c *Compare) compare(b *board, seed uint64, workers int) []*comparison {
 					gain := row.value - panel.Value(base, s.weights)
 					low, high := draws.GainInterval(v, base, s.weights)
 					row.gain, row.gainLow, row.gainHigh = &gain, &low, &high
+					row.size(panel.Differences(v, base, s.weights))
 					if s.language == c.SourceLanguage {
 						forgotten := high < 0
 						row.forgotten = &forgotten
@@ -134,10 +123,6 @@ func (c *Compare) compare(b *board, seed uint64, workers int) []*comparison {
 	return rows
 }
 
-// leastPermutations is the number of permutations for each test of a family: enough for the smallest corrected p value to be
-// half of 0.05.
-const leastPermutations = 40
-
 // test fills in the p values of the rows that are tested: those of languages, of the mean over all, and of the low-resource mean.
 func (c *Compare) test(rows []*comparison, b *board, panel *measure.Panel, seed uint64) {
 	var family []*comparison
@@ -147,7 +132,7 @@ func (c *Compare) test(rows []*comparison, b *board, panel *measure.Panel, seed 
 		}
 	}
 	permutation, tTest := make([]float64, len(family)), make([]float64, len(family))
-	samples := max(c.Samples, leastPermutations*len(family))
+	samples := measure.Permutations(c.Samples, len(family))
 	for i, row := range family {
 		differences := panel.Differences(b.variant(row.variant), b.variant(row.baseline), row.scope.weights)
 		permutation[i], tTest[i] = measure.PermutationTest(differences, samples, seed), measure.TTest(differences)
@@ -156,27 +141,6 @@ func (c *Compare) test(rows []*comparison, b *board, panel *measure.Panel, seed 
 	for i, row := range family {
 		row.permutation, row.permutationHolm, row.tTest, row.tTestHolm = &permutation[i], &permutationHolm[i], &tTest[i], &tTestHolm[i]
 		row.family = len(family)
-	}
-}
-
-func (r *comparison) append(b *array.RecordBuilder) {
-	for i, text := range []string{r.variant, r.baseline, r.scoring, r.measure, r.scope.group, r.scope.language} {
-		appendTextOrNull(b.Field(i), text)
-	}
-	b.Field(6).(*array.Int32Builder).Append(int32(r.seeds))
-	b.Field(7).(*array.Int32Builder).Append(int32(r.queries))
-	for i, x := range []*float64{&r.value, &r.low, &r.high, r.spread, r.gain, r.gainLow, r.gainHigh, r.permutation, r.permutationHolm, r.tTest, r.tTestHolm} {
-		if x == nil {
-			b.Field(8 + i).AppendNull()
-		} else {
-			b.Field(8 + i).(*array.Float64Builder).Append(*x)
-		}
-	}
-	b.Field(19).(*array.Int32Builder).Append(int32(r.family))
-	if r.forgotten == nil {
-		b.Field(20).AppendNull()
-	} else {
-		b.Field(20).(*array.BooleanBuilder).Append(*r.forgotten)
 	}
 }
 

@@ -95,28 +95,28 @@ func TestCompare(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, _ := compare(t, c, scores, 5)
-	want := map[string]string{ // variant, group, language: seeds, queries, value, spread, gain, p of the permutation test, forgotten
-		"none others en":           "1 4 1 (null) (null) (null) (null)",
-		"none low_resource (null)": "1 4 0.25 (null) (null) (null) (null)",
-		"none gap (null)":          "1 4 0.75 (null) (null) (null) (null)",
-		"ot others en":             "2 4 0.75 0 -0.25 0.125 true",            // of 16 ways to choose signs, two are as far
-		"ot low_resource hi":       "2 4 0.75 0.176777 0.25 0.25 (null)",     // one difference is 0: two of 8 ways
-		"ot low_resource th":       "2 4 0.5 0.353553 0.5 0.125 (null)",      // means 0.25 and 0.75 by seed
-		"ot low_resource (null)":   "2 4 0.625 0.0883883 0.375 0.125 (null)", // 0.5625 and 0.6875
-		"ot others (null)":         "2 4 0.75 0 -0.25 (null) (null)",
-		"ot gap (null)":            "2 4 0.125 0.0883883 -0.625 (null) (null)",
-		"ot all (null)":            "2 4 0.666667 0.0589256 0.166667 0.125 (null)",
-		"none low_resource hi":     "1 4 0.5 (null) (null) (null) (null)",
-		"none low_resource th":     "1 4 0 (null) (null) (null) (null)",
-		"none others (null)":       "1 4 1 (null) (null) (null) (null)",
-		"none all (null)":          "1 4 0.5 (null) (null) (null) (null)",
+	want := map[string]string{ // variant, group, language: seeds, queries, value, spread, gain, p of the permutation test, forgotten, effect, wins, ties, losses
+		"none others en":           "1 4 1 (null) (null) (null) (null) (null) (null) (null) (null)",
+		"none low_resource (null)": "1 4 0.25 (null) (null) (null) (null) (null) (null) (null) (null)",
+		"none gap (null)":          "1 4 0.75 (null) (null) (null) (null) (null) (null) (null) (null)",
+		"ot others en":             "2 4 0.75 0 -0.25 0.125 true (null) 0 0 4",             // of 16 ways to choose signs, two are as far
+		"ot low_resource hi":       "2 4 0.75 0.176777 0.25 0.25 (null) 1.22474 3 1 0",     // one difference is 0: two of 8 ways
+		"ot low_resource th":       "2 4 0.5 0.353553 0.5 0.125 (null) (null) 4 0 0",       // means 0.25 and 0.75 by seed
+		"ot low_resource (null)":   "2 4 0.625 0.0883883 0.375 0.125 (null) 3.67423 4 0 0", // 0.5625 and 0.6875
+		"ot others (null)":         "2 4 0.75 0 -0.25 (null) (null) (null) 0 0 4",
+		"ot gap (null)":            "2 4 0.125 0.0883883 -0.625 (null) (null) -6.12372 0 0 4",
+		"ot all (null)":            "2 4 0.666667 0.0589256 0.166667 0.125 (null) 2.44949 4 0 0",
+		"none low_resource hi":     "1 4 0.5 (null) (null) (null) (null) (null) (null) (null) (null)",
+		"none low_resource th":     "1 4 0 (null) (null) (null) (null) (null) (null) (null) (null)",
+		"none others (null)":       "1 4 1 (null) (null) (null) (null) (null) (null) (null) (null)",
+		"none all (null)":          "1 4 0.5 (null) (null) (null) (null) (null) (null) (null) (null)",
 	}
 	if len(rows) != len(want) {
 		t.Errorf("%d rows, want %d", len(rows), len(want))
 	}
 	for i, row := range rows {
 		got := []string{}
-		for _, name := range []string{schemas.Seeds, schemas.QueryCount, schemas.Value, schemas.Spread, schemas.Gain, schemas.PPermutation, schemas.Forgotten} {
+		for _, name := range []string{schemas.Seeds, schemas.QueryCount, schemas.Value, schemas.Spread, schemas.Gain, schemas.PPermutation, schemas.Forgotten, schemas.Effect, schemas.Wins, schemas.Ties, schemas.Losses} {
 			got = append(got, short(row(name)))
 		}
 		id := row(schemas.Variant) + " " + row(schemas.Group) + " " + row(schemas.Language)

@@ -22,7 +22,7 @@ func PermutationTest(differences []float64, samples int, seed uint64) float64 {
 			observed, size = observed+d, size+math.Abs(d)
 		}
 	}
-	far := math.Abs(observed) - 1e-12*size // sums that are equal but for rounding count as equal
+	far := math.Abs(observed) - equalBelow*size // sums that are equal but for rounding count as equal
 	signs := newSigns(changed)
 	count := 0
 	if n := len(changed); n < 31 && 1<<n <= samples {
@@ -41,6 +41,10 @@ func PermutationTest(differences []float64, samples int, seed uint64) float64 {
 	}
 	return float64(count+1) / float64(samples+1)
 }
+
+// Permutations is the number of samples for each test of a family of so many: 40 times as many, where those are more, so that
+// the smallest p value that there can be is half of 0.05 after correction.
+func Permutations(samples, tests int) int { return max(samples, 40*tests) }
 
 // signs holds, for each eight differences, their sum for each of the 256 ways to choose their signs: a sample then costs an
 // addition for eight differences.
@@ -95,6 +99,37 @@ func TTest(differences []float64) float64 {
 		return 0
 	}
 	return mathext.RegIncBeta((n-1)/2, 0.5, (n-1)/(n-1+t*t))
+}
+
+// Effect is the effect size of paired differences, of which there are two or more: Cohen's d (1988), here their mean over their
+// standard deviation. It is 0 where all are 0, and not a number where all are the same other one.
+func Effect(differences []float64) float64 {
+	mean, deviation := Mean(differences), Deviation(differences)
+	switch {
+	case mean == 0:
+		return 0
+	case len(differences) < 2 || deviation <= equalBelow*math.Abs(mean):
+		return math.NaN()
+	}
+	return mean / deviation
+}
+
+// equalBelow is the difference below which values are equal but for rounding.
+const equalBelow = 1e-12
+
+// Outcomes counts the differences above, at and below 0.
+func Outcomes(differences []float64) (wins, ties, losses int) {
+	for _, d := range differences {
+		switch {
+		case d > equalBelow:
+			wins++
+		case d < -equalBelow:
+			losses++
+		default:
+			ties++
+		}
+	}
+	return wins, ties, losses
 }
 
 // Holm returns p values corrected for being a family (Holm 1979): to call those significant that are below a level makes it

@@ -88,6 +88,24 @@ func TestPermutationSampleIsTheExactTest(t *testing.T) {
 	}
 }
 
+// TestEffect has closed cases; pipeline compares with numpy.
+func TestEffect(t *testing.T) {
+	for _, test := range []struct {
+		differences []float64
+		want        float64
+	}{
+		{[]float64{0, 0}, 0}, {[]float64{-1, 1}, 0}, {[]float64{0, 1, 2}, 1}, {[]float64{0, -1, -2}, -1},
+		{[]float64{0.1, 0.1, 0.1}, math.NaN()}, {[]float64{0.5}, math.NaN()}, {nil, math.NaN()},
+	} {
+		if got := Effect(test.differences); math.Abs(got-test.want) > 1e-15 || math.IsNaN(got) != math.IsNaN(test.want) {
+			t.Errorf("effect of %v is %v, want %v", test.differences, got, test.want)
+		}
+	}
+	if wins, ties, losses := Outcomes([]float64{0.5, -1e-17, 0, 1e-17, -0.5, 1e-9}); wins != 2 || ties != 3 || losses != 1 {
+		t.Errorf("%d wins, %d ties and %d losses, want 2, 3 and 1", wins, ties, losses)
+	}
+}
+
 // TestHolm has examples that were worked out by hand, one with ties: sorted, times n to 1, no smaller than the one before, at
 // most 1.
 func TestHolm(t *testing.T) {
