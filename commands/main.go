@@ -39,6 +39,7 @@ type program struct {
 	Init     initCommand     `cmd:"" help:"Write a commented pipeline file to start from."`
 	Audit    auditCommand    `cmd:"" help:"Measure how a tokenizer treats the texts of a language."`
 	Evaluate evaluateCommand `cmd:"" help:"Evaluate a run file against judgments, as trec_eval does."`
+	Compare  compareCommand  `cmd:"" help:"Compare run files: which is better, by how much, and which queries moved why."`
 	Search   searchCommand   `cmd:"" help:"Ask a question of embedded documents."`
 	Explain  explainCommand  `cmd:"" help:"Show how two texts are aligned, token by token."`
 	Inspect  inspectCommand  `cmd:"" help:"Show what is in a Parquet or Arrow file."`

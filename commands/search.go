@@ -57,16 +57,21 @@ func (c *searchCommand) answer(ctx context.Context, t *terminal, s *pipeline.Sea
 	}
 	for i, a := range answers {
 		line := fmt.Sprintf("%2d  %.4f  %s:%s", i+1, a.Score, a.Language, a.ID)
-		if text := []rune(strings.Join(strings.Fields(a.Text), " ")); len(text) > 0 {
-			const most = 200 // characters of a text
-			if len(text) > most {
-				text = append(text[:most-1], '…')
-			}
-			line += "  " + string(text)
+		if text := excerpt(a.Text, 200); text != "" {
+			line += "  " + text
 		}
 		if _, err := fmt.Fprintln(t.Out, line); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// excerpt is the beginning of a text, on one line, of so many characters.
+func excerpt(text string, most int) string {
+	runes := []rune(strings.Join(strings.Fields(text), " "))
+	if len(runes) > most {
+		runes = append(runes[:most-1], '…')
+	}
+	return string(runes)
 }

@@ -36,6 +36,23 @@ func ReadJudgments(ctx context.Context, path string, workers int, row func(query
 	return nil
 }
 
+// ReadTexts is ReadRun for texts: a line is an id, a tab, and a text, which may hold tabs.
+func ReadTexts(ctx context.Context, path string, workers int, row func(id, text []byte) error) error {
+	for _, l := range scanFiles(strictly(ctx, workers), []string{path}, parseTextLine) {
+		return l.each(func() (*bad, error) { return nil, row(l.value[0], l.value[1]) })
+	}
+	return nil
+}
+
+// parseTextLine takes a line of an id and a text apart.
+func parseTextLine(line []byte, s *splitter) (row [2][]byte, b *bad) {
+	f, b := s.tabs(line, 2, "id, text, with a tab between them")
+	if b != nil {
+		return row, b
+	}
+	return [2][]byte(f), nil
+}
+
 // strictly reads files of which no line may be rejected.
 func strictly(ctx context.Context, workers int) reading {
 	return newReading(ctx, schemas.Output{
