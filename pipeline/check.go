@@ -145,9 +145,30 @@ func (s *Step) inputTypes(m *strict.Found) (stages.Types, bool) {
 			complete = false
 			continue
 		}
-		in.Tables[e.key] = append(in.Tables[e.key], schemas.TableType{Name: e.ref, Schema: table.Schema})
+		in.Tables[e.key] = append(in.Tables[e.key], schemas.TableType{Name: e.ref, Schema: table.Schema, MadeOf: s.madeOf(e)})
 	}
 	return in, complete
+}
+
+// madeOf are the references of the step to tables that the one of its edge e was made of.
+func (s *Step) madeOf(e *edge) []string {
+	var refs []string
+	for _, other := range s.edges {
+		if !other.model && slices.ContainsFunc(e.step.edges, other.same) {
+			refs = append(refs, other.ref)
+		}
+	}
+	return refs
+}
+
+// same tells whether both refer to one table.
+func (e *edge) same(other *edge) bool {
+	if other.model || other.step != e.step || e.step == nil {
+		return false
+	}
+	table, _ := e.find()
+	otherTable, _ := other.find()
+	return table.Name == otherTable.Name
 }
 
 // find returns the table that the edge refers to: by name, or the step's first.

@@ -284,7 +284,9 @@ func (r *Run) job(ctx context.Context, u *unit) (stages.Job, func(), error) {
 	}
 	for _, in := range u.inputs {
 		if !in.model {
-			job.Tables[in.key] = append(job.Tables[in.key], in.readTable().whole(in.ref))
+			t := in.readTable().whole(in.ref)
+			t.MadeOf = u.step.madeOf(in.edge)
+			job.Tables[in.key] = append(job.Tables[in.key], t)
 			continue
 		}
 		m, err := r.models.open(ctx, in.unit)

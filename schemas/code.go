@@ -11,11 +11,11 @@ var Code embed.FS
 // have 384 dimensions here, and training has one loss.
 func All() []TableType {
 	return []TableType{
-		{"documents", Documents()}, {"passages", Passages()}, {"queries", Queries()}, {"judgments", Judgments()}, {"triples", Triples()},
-		{"pairs", Pairs()}, {"tokens", TokensWithOffsets()}, {"pair_tokens", PairTokens("")},
-		{"vectors", Vectors(384, true)}, {"token_vectors", TokenVectors(384, true)}, {"hits", Hits()},
-		{"scores", Scores()}, {"comparisons", Comparisons()}, {"plan", Plan()}, {"training", TrainingRemembered("ot")},
-		{AuditTable, Audit()}, {SplitWordsTable, SplitWords()}, {"added_pieces", AddedPieces()},
-		{"findings", Findings()}, {"quarantine", Quarantine()},
+		{Name: "documents", Schema: Documents()}, {Name: "passages", Schema: Passages()}, {Name: "queries", Schema: Queries()}, {Name: "judgments", Schema: Judgments()}, {Name: "triples", Schema: Triples()},
+		{Name: "pairs", Schema: Pairs()}, {Name: "tokens", Schema: TokensWithOffsets()}, {Name: "pair_tokens", Schema: PairTokens("")},
+		{Name: "vectors", Schema: Vectors(384, true)}, {Name: "token_vectors", Schema: TokenVectors(384, true)}, {Name: "hits", Schema: Hits()},
+		{Name: "scores", Schema: Scores()}, {Name: "comparisons", Schema: Comparisons()}, {Name: "plan", Schema: Plan()}, {Name: "training", Schema: TrainingRemembered("ot")},
+		{Name: AuditTable, Schema: Audit()}, {Name: SplitWordsTable, Schema: SplitWords()}, {Name: "added_pieces", Schema: AddedPieces()},
+		{Name: "findings", Schema: Findings()}, {Name: "quarantine", Schema: Quarantine()},
 	}
 }

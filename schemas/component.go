@@ -22,6 +22,7 @@ type Path string
 type TableType struct {
 	Name   string
 	Schema *arrow.Schema
+	MadeOf []string // as in Table
 }
 
 // A Table can be read any number of times, always in the same order.
@@ -29,6 +30,8 @@ type Table struct {
 	Name   string // as the configuration refers to it, such as mtop.documents
 	Schema *arrow.Schema
 	Rows   int64 // -1 while the table is still being made
+	// MadeOf names, for one who reads the table, those of its other inputs that the table was made of.
+	MadeOf []string
 	// Batches yields the table's record batches. The consumer releases nothing: a batch is valid until the next one
 	// is asked for, unless retained. An error ends the sequence.
 	Batches func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -17,6 +18,14 @@ type Report struct {
 	Comparisons []schemas.TableRef `yaml:"comparisons"`
 	// Hits names tables of hits to write as TREC run files, one a query language.
 	Hits []schemas.TableRef `yaml:"hits"`
+	// Queries names the tables of queries that the hits are of. With these, documents and judgments, the page shows the queries of
+	// each language that the best variant with hits answers worst, or for which it loses most to the baseline of comparisons: what
+	// they ask, what was found, and where the relevant documents stood.
+	Queries []schemas.TableRef `yaml:"queries"`
+	// Documents names the tables of documents that the hits are of.
+	Documents []schemas.TableRef `yaml:"documents"`
+	// Judgments names the tables of judgments that the scores are by.
+	Judgments []schemas.TableRef `yaml:"judgments"`
 	// Training names tables of training, whose curves are drawn: those of stages that train.
 	Training []schemas.TableRef `yaml:"training"`
 	// Audit names tables of audits to show side by side: one a tokenizer. With comparisons, gains are drawn against fertility.
@@ -47,17 +56,21 @@ func (r *Report) Validate() []schemas.Mistake {
 	if len(r.From) == 0 && len(r.Hits) > 0 {
 		return []schemas.Mistake{{Key: "hits", Problem: `needs the key "from" beside it`}}
 	}
+	if some, all := len(r.Queries)+len(r.Documents)+len(r.Judgments) > 0, len(r.Hits) > 0 && len(r.Queries) > 0 && len(r.Documents) > 0 && len(r.Judgments) > 0; some && !all {
+		return []schemas.Mistake{{Problem: `needs all of the keys "from", "hits", "queries", "documents" and "judgments" to show queries`}}
+	}
 	if stat, err := os.Stat(string(r.Path)); err == nil && !stat.IsDir() {
 		return []schemas.Mistake{{Key: "path", Problem: "is a file; name a folder"}}
 	}
 	return nil
 }
 
-// Accepts takes tables of scores, of comparisons, of hits, of training, of audits, and of findings.
+// Accepts takes tables of scores, of comparisons, of hits and what they are of, of training, of audits, and of findings.
 func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	var found []schemas.Mistake
 	for _, want := range []struct{ key, column, table string }{
 		{"from", schemas.TrainingSeed, "scores"}, {"comparisons", schemas.Gain, "comparisons"}, {"hits", schemas.Rank, "hits"},
+		{"queries", schemas.Exclude, "queries"}, {"documents", schemas.Title, "documents"}, {"judgments", schemas.Grade, "judgments"},
 		{"training", schemas.GradientNorm, "training"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"},
 	} {
 		for _, t := range in[want.key] {
@@ -65,6 +78,11 @@ func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 				found = append(found, schemas.Mistake{Key: want.key, Problem: fmt.Sprintf("needs tables of %s; %s has no column %s", want.table, t.Name, want.column)})
 			}
 		}
+	}
+	if len(r.Queries) > 0 && !slices.ContainsFunc(in["from"], func(scores schemas.TableType) bool {
+		return slices.ContainsFunc(in["hits"], func(hits schemas.TableType) bool { return slices.Contains(scores.MadeOf, hits.Name) })
+	}) {
+		found = append(found, schemas.Mistake{Key: "hits", Problem: "none of them is what a table under from was measured on; name the hits of one of these to show queries"})
 	}
 	return found
 }

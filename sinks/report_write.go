@@ -79,6 +79,17 @@ func (r *Report) chapters(ctx context.Context, job Job) ([]chapter, error) {
 		}
 		chapters = append(chapters, chapter{"audit", from, "\n" + rows.headline(), rows.markdown(), []figure.Table{rows.table()}, rows.section(c)})
 	}
+	if len(r.Queries) > 0 {
+		baseline := ""
+		if len(c) > 0 {
+			baseline = c[0].baseline
+		}
+		w, err := readWorst(ctx, job, baseline)
+		if err != nil {
+			return nil, err
+		}
+		chapters = append(chapters, chapter{section: w.section()})
+	}
 	if from := job.Tables["findings"]; len(from) > 0 {
 		f, err := ReadFindings(ctx, from)
 		if err != nil {
