@@ -23,8 +23,9 @@ func (c *listCommand) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		writeReference(t.Out, all, tables)
-		return nil
+		scheduled, err := pipeline.DescribeSchedule()
+		writeReference(t.Out, all, scheduled, tables)
+		return err
 	}
 	w := tabwriter.NewWriter(t.Out, 0, 0, 2, ' ', 0)
 	found, section := false, ""

@@ -10,9 +10,9 @@ import (
 
 //go:generate sh -c "cd .. && go run . list --markdown >docs/reference.md && go run . schema >docs/pipeline.schema.json"
 
-// writeReference writes every kind with its keys, and every table with its columns, as a Markdown page.
-func writeReference(w io.Writer, all []pipeline.Description, tables []pipeline.TableDescription) {
-	fmt.Fprint(w, "# Reference\n\nEvery kind that can stand in a pipeline file, with its keys; the rules of `lint`; and the tables, with their columns. ",
+// writeReference writes every kind and the section schedule with their keys, and every table with its columns, as a Markdown page.
+func writeReference(w io.Writer, all []pipeline.Description, scheduled []pipeline.KeyDescription, tables []pipeline.TableDescription) {
+	fmt.Fprint(w, "# Reference\n\nEvery kind that can stand in a pipeline file, with its keys; the keys of `schedule`; the rules of `lint`; and the tables, with their columns. ",
 		"`ferry list --markdown` writes this page from the code; do not edit it.\n")
 	section := ""
 	for _, d := range all {
@@ -21,13 +21,20 @@ func writeReference(w io.Writer, all []pipeline.Description, tables []pipeline.T
 			fmt.Fprintf(w, "\n## %s\n", section)
 		}
 		fmt.Fprintf(w, "\n### %s\n\n%s\n\n", d.Kind, forMarkdown(d.Doc))
-		fmt.Fprint(w, "| key | value | default | |\n|---|---|---|---|\n")
-		for _, k := range d.Keys {
-			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", k.Key, k.TypeName(), defaultText(k), forCell(k.Doc))
-		}
+		writeKeys(w, d.Keys)
 	}
+	fmt.Fprint(w, "\n## schedule\n\nWhen `ferry schedule` runs the pipeline.\n\n")
+	writeKeys(w, scheduled)
 	writeRules(w)
 	writeTables(w, tables)
+}
+
+// writeKeys writes a table of keys.
+func writeKeys(w io.Writer, keys []pipeline.KeyDescription) {
+	fmt.Fprint(w, "| key | value | default | |\n|---|---|---|---|\n")
+	for _, k := range keys {
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", k.Key, k.TypeName(), defaultText(k), forCell(k.Doc))
+	}
 }
 
 // writeRules writes the rules of lint.
@@ -56,7 +63,7 @@ func defaultText(k pipeline.KeyDescription) string {
 	}
 	text := strings.TrimPrefix(fmt.Sprint(k.Default), "map")
 	switch text {
-	case "", "[]", "<nil>":
+	case "", "[]", "<nil>", "{[] }":
 		return ""
 	}
 	return "`" + text + "`"

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/ferry-clir/ferry/pipeline/schedule"
 	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sinks"
@@ -62,6 +63,15 @@ func Describe() ([]Description, error) {
 		all = append(all, Description{k.section, k.name, doc, keys})
 	}
 	return all, nil
+}
+
+// DescribeSchedule describes the keys of the section schedule.
+func DescribeSchedule() ([]KeyDescription, error) {
+	docs := comments{}
+	if err := docs.read(schedule.Code); err != nil {
+		return nil, err
+	}
+	return docs.keys(reflect.ValueOf(schedule.NewConfig())), nil
 }
 
 // seedKey is what every kind takes that draws random numbers.
@@ -163,6 +173,8 @@ func keyTypeName(t reflect.Type) string {
 		return "model"
 	case t == pathType:
 		return "path"
+	case t == durationType:
+		return "duration"
 	}
 	switch t.Kind() {
 	case reflect.Slice:
@@ -177,6 +189,8 @@ func keyTypeName(t reflect.Type) string {
 		return "number"
 	case reflect.Pointer:
 		return keyTypeName(t.Elem())
+	case reflect.Struct:
+		return "mapping"
 	}
 	return "text"
 }

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ferry-clir/ferry/pipeline/matrix"
+	"github.com/ferry-clir/ferry/pipeline/schedule"
 	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -22,8 +23,9 @@ type Pipeline struct {
 	Name       string
 	Seed       uint64
 	MaxBadRows Budget
-	Work       string // folder for the cache and whatever else is not output
-	File       string // as it was named, for messages
+	Work       string           // folder for the cache and whatever else is not output
+	File       string           // as it was named, for messages
+	Schedule   *schedule.Config // nil without that section
 	Steps      []*Step
 	Cells      int    // of the matrix
 	Offline    bool   // download nothing; set before Check
@@ -47,6 +49,8 @@ type header struct {
 	// Matrix fans out the steps that mention ${matrix.axis}: axes by name, each a list of values or a mapping of labels to values;
 	// cells to exclude and to include.
 	Matrix axes `yaml:"matrix"`
+	// Schedule says when `ferry schedule` runs the pipeline, and what happens when it cannot.
+	Schedule schedule.Config `yaml:"schedule"`
 	// Sources are data sets to read, by name.
 	Sources entries `yaml:"sources"`
 	// Models are models that exist before the run, by name.
@@ -58,7 +62,7 @@ type header struct {
 }
 
 func newHeader() *header {
-	return &header{Work: ".ferry", MaxBadRows: Budget{Share: 0.001}}
+	return &header{Work: ".ferry", MaxBadRows: Budget{Share: 0.001}, Schedule: schedule.NewConfig()}
 }
 
 // entries is a section, kept as nodes until each step's kind is known.
@@ -125,12 +129,26 @@ func (p *Pipeline) decode(root *yaml.Node, d *strict.Decoder) {
 		d.Add(d.At["name"], "name", "%q cannot be part of a file's name", p.Name)
 	}
 	p.Work = absolute(p.dir, string(h.Work))
+	p.decodeSchedule(h, d)
 	p.decodeSteps(h, d)
 	if len(p.Steps) == 0 && len(d.List) == 0 {
 		d.Add(root, "", "there are no steps; `ferry init` writes a file to start from")
 	}
 	for _, s := range p.Steps {
 		s.place(p.dir, p.Work)
+	}
+}
+
+// decodeSchedule looks at the section schedule, if there is one.
+func (p *Pipeline) decodeSchedule(h *header, d *strict.Decoder) {
+	at := d.At["schedule"]
+	if at == nil || at.Kind != yaml.MappingNode {
+		return
+	}
+	p.Schedule = &h.Schedule
+	for _, mistake := range h.Schedule.Validate() {
+		where := strings.TrimSuffix("schedule."+mistake.Key, ".")
+		d.Add(firstOf(d.At[where], at), where, "%s", mistake.Problem)
 	}
 }
 

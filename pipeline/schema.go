@@ -1,9 +1,13 @@
 package pipeline
 
 import (
+	"embed"
 	"encoding/json"
 	"fmt"
 	"reflect"
+
+	"github.com/ferry-clir/ferry/pipeline/schedule"
+	"github.com/ferry-clir/ferry/pipeline/strict"
 )
 
 // Schema is the JSON Schema of pipeline files, for editors: every kind with its keys, their descriptions and defaults.
@@ -13,13 +17,18 @@ func Schema() ([]byte, error) {
 		return nil, err
 	}
 	docs := comments{}
-	if err := docs.read(headerCode); err != nil {
-		return nil, err
+	for _, code := range []embed.FS{headerCode, schedule.Code} {
+		if err := docs.read(code); err != nil {
+			return nil, err
+		}
 	}
 	properties := map[string]any{}
 	for _, k := range docs.keys(reflect.ValueOf(newHeader()).Elem()) {
 		properties[k.Key] = map[string]any{"description": k.Doc, "type": []string{"string", "integer", "number"}}
 	}
+	scheduled := mappingSchema(docs.keys(reflect.ValueOf(schedule.NewConfig())))
+	scheduled["description"] = docs["pipeline.header.Schedule"]
+	properties["schedule"] = scheduled
 	properties["matrix"] = matrixSchema(docs["pipeline.header.Matrix"])
 	for _, section := range sections {
 		var anyOf []any
@@ -71,9 +80,17 @@ var fieldNamed = map[string]string{"sources": "Sources", "models": "Models", "st
 
 // schema is the JSON Schema of one kind.
 func (d Description) schema() map[string]any {
-	properties := map[string]any{"kind": map[string]any{"const": d.Kind, "description": d.Summary()}}
-	required := []string{"kind"}
-	for _, k := range d.Keys {
+	s := mappingSchema(d.Keys)
+	s["title"], s["description"] = d.Kind, oneLine(d.Doc)
+	s["properties"].(map[string]any)["kind"] = map[string]any{"const": d.Kind, "description": d.Summary()}
+	s["required"] = append([]string{"kind"}, s["required"].([]string)...)
+	return s
+}
+
+// mappingSchema is the JSON Schema of a mapping with these keys.
+func mappingSchema(keys []KeyDescription) map[string]any {
+	properties, required := map[string]any{}, []string{}
+	for _, k := range keys {
 		p := valueSchema(k.Type)
 		p["description"] = k.Doc
 		if !reflect.ValueOf(k.Default).IsZero() {
@@ -84,15 +101,15 @@ func (d Description) schema() map[string]any {
 			required = append(required, k.Key)
 		}
 	}
-	return map[string]any{
-		"title": d.Kind, "description": oneLine(d.Doc), "type": "object",
-		"properties": properties, "required": required, "additionalProperties": false,
-	}
+	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
 }
 
 // valueSchema is the JSON Schema of a value. Every list may be written as a single value, and every value as a
 // ${VARIABLE}.
 func valueSchema(t reflect.Type) map[string]any {
+	if t == durationType {
+		return map[string]any{"type": "string"}
+	}
 	variable := map[string]any{"type": "string", "pattern": `\$\{`}
 	var own map[string]any
 	switch t.Kind() {
@@ -109,6 +126,12 @@ func valueSchema(t reflect.Type) map[string]any {
 		own = map[string]any{"type": "object", "additionalProperties": valueSchema(t.Elem())}
 	case reflect.String:
 		return map[string]any{"type": "string"}
+	case reflect.Struct: // of single values
+		properties := map[string]any{}
+		for i := range t.NumField() {
+			properties[strict.Key(t.Field(i))] = valueSchema(t.Field(i).Type)
+		}
+		return map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
 	default: // kinds with a form of their own
 		return map[string]any{}
 	}

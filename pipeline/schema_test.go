@@ -90,6 +90,11 @@ func TestDescriptions(t *testing.T) {
 	if len(all) != len(kinds) || len(all) < 15 {
 		t.Fatalf("%d descriptions of %d kinds", len(all), len(kinds))
 	}
+	scheduled, err := DescribeSchedule()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all = append(all, Description{"schedule", "schedule", "The section that says when to run.", scheduled})
 	for _, d := range all {
 		if !sentence(d.Doc) || len(d.Summary()) < 10 {
 			t.Errorf("%s.%s: description %q, summary %q", d.Section, d.Kind, d.Doc, d.Summary())

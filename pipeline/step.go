@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/schedule"
 	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -51,11 +52,12 @@ type edge struct {
 	table string // which of the step's tables; empty for the default one
 }
 
-// The types of keys that stand for something outside the step.
+// The types of keys that stand for something outside the step, or are written in a form of their own.
 var (
-	tableRef = reflect.TypeFor[schemas.TableRef]()
-	modelRef = reflect.TypeFor[schemas.ModelRef]()
-	pathType = reflect.TypeFor[schemas.Path]()
+	tableRef     = reflect.TypeFor[schemas.TableRef]()
+	modelRef     = reflect.TypeFor[schemas.ModelRef]()
+	pathType     = reflect.TypeFor[schemas.Path]()
+	durationType = reflect.TypeFor[schedule.Duration]()
 )
 
 var stepName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)

@@ -76,7 +76,7 @@ func DidYouMean(word string, candidates []string) string {
 	for _, c := range candidates {
 		d := editDistance(word, c)
 		if d < distance || best == "" && word != "" && strings.HasPrefix(c, word) {
-			best, distance = c, d
+			best, distance = c, min(d, distance)
 		}
 	}
 	switch {
