@@ -56,6 +56,7 @@ func (p *Pipeline) readPaths() []takenPath {
 	taken := []takenPath{
 		{filepath.Join(p.dir, filepath.Base(p.File)), "this file"}, {openStore(p.Work, nil).root, "the cache"},
 		{sampleFolder(p.Work), "the sample corpora"}, {p.quarantineFile(), "the quarantine"}, {p.mendsFile(), "the mended rows"},
+		{p.runsFolder(), "the record of runs"},
 	}
 	for _, s := range p.Steps {
 		c, ok := s.component.(interface{ Files() ([]string, error) })

@@ -34,7 +34,7 @@ func (m Mended) String() string {
 // are read in place of what their files hold. The list is the quarantine's Parquet as another program has changed it, or
 // what ExportQuarantine wrote as a person has. All of it is taken, or nothing.
 func (p *Pipeline) Mend(ctx context.Context, list string) (Mended, error) {
-	unlock, err := lock(p.Work)
+	_, unlock, err := lock(p.Work)
 	if err != nil {
 		return Mended{}, err
 	}

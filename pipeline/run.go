@@ -25,6 +25,8 @@ type Options struct {
 	Reporter Reporter
 	// Checkpoint is how long training goes on before its state is saved again; 0 means ten minutes.
 	Checkpoint time.Duration
+	// Record is filled in with how the run went; of a scheduled run it says when that was due. It may be nil.
+	Record *Record
 	// Allocator of the record batches that pass through; nil means Arrow's default.
 	Allocator memory.Allocator
 }
@@ -52,10 +54,13 @@ type Run struct {
 // names all steps that failed, or soon after ctx is cancelled; no half-written file is left either way, and a later Run
 // goes on from there. Only one Run may work in a folder at a time; another returns an error at once.
 func (p *Pipeline) Run(ctx context.Context, o Options) error {
+	if o.Record == nil {
+		o.Record = &Record{}
+	}
 	return p.execute(ctx, o, (*Run).writeManifest)
 }
 
-// execute makes what is asked for, and then calls finish.
+// execute makes what is asked for, calls finish, and writes a record if it was given one.
 func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) error) error {
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
@@ -66,16 +71,27 @@ func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) err
 	if o.Allocator == nil {
 		o.Allocator = memory.DefaultAllocator
 	}
-	unlock, err := lock(p.Work)
+	owner, unlock, err := lock(p.Work)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := p.acquire(ctx, o.Reporter); err != nil {
+	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), alone: make(chan struct{}, 1), cpu: newCPUTimes(), started: time.Now()}
+	if o.Record == nil {
+		return r.execute(ctx, finish)
+	}
+	if err := p.begin(o.Record, owner); err != nil {
 		return err
 	}
-	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), alone: make(chan struct{}, 1), cpu: newCPUTimes(), started: time.Now()}
-	if r.units, err = p.units(ctx, r.store, r.hashes); err != nil {
+	return r.end(ctx, r.execute(ctx, finish))
+}
+
+func (r *Run) execute(ctx context.Context, finish func(*Run) error) error {
+	err := r.pipeline.acquire(ctx, r.options.Reporter)
+	if err != nil {
+		return err
+	}
+	if r.units, err = r.pipeline.units(ctx, r.store, r.hashes); err != nil {
 		return err
 	}
 	r.models = newModels(r)

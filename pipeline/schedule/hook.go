@@ -47,6 +47,7 @@ func (h Hook) Call(ctx context.Context, summary any) error {
 	if err != nil {
 		return fmt.Errorf("hook: %w", err)
 	}
+	body = append(body, '\n')
 	ctx, cancel := context.WithTimeoutCause(ctx, hookTimeout, fmt.Errorf("no end after %v", hookTimeout))
 	defer cancel()
 	if len(h.Command) > 0 {

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 var summary = map[string]any{"outcome": "succeeded", "rows": 7}
 
-const summaryJSON = `{"outcome":"succeeded","rows":7}`
+const summaryJSON = `{"outcome":"succeeded","rows":7}` + "\n"
 
 // TestCommand calls commands that work, fail, hang and do not exist. Their arguments, which no shell sees, are not told.
 func TestCommand(t *testing.T) {

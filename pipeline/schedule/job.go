@@ -15,10 +15,12 @@ var (
 )
 
 // Final marks an error that another attempt would meet again.
-type Final struct{ error }
+type Final struct{ Err error }
+
+func (f Final) Error() string { return f.Err.Error() }
 
 // Unwrap returns the error.
-func (f Final) Unwrap() error { return f.error }
+func (f Final) Unwrap() error { return f.Err }
 
 // A Job runs something whenever it is due.
 type Job struct {
@@ -152,7 +154,9 @@ func (j *Job) run(ctx context.Context, due time.Time) (next time.Time, err error
 		if failed != nil && ctx.Err() != nil {
 			return next, context.Cause(ctx)
 		}
-		if failed != nil {
+		if failed == nil {
+			j.Log.Info("succeeded", "attempt", attempt)
+		} else {
 			j.Log.Error("failed", "attempt", attempt, "because", failed.Error())
 		}
 		if failed != nil && next.IsZero() && attempt <= j.Retries && !errors.As(failed, new(Final)) {
@@ -228,6 +232,9 @@ func (j *Job) attempt(ctx context.Context, due time.Time, number int) (summary a
 	go func() {
 		defer close(ended)
 		summary, err = j.Run(ctx, due, number)
+		if err != nil && ctx.Err() != nil { // whatever it was doing when it was told to end
+			err = context.Cause(ctx)
+		}
 	}()
 	for last = due; ; {
 		upcoming := j.Spec.Next(last)

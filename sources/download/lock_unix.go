@@ -16,3 +16,15 @@ func LockFile(f *os.File) error {
 	}
 	return err
 }
+
+// Held tells whether a process, this one included, has taken the file. It is not taken by that.
+func Held(f *os.File) (bool, error) {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	if err == unix.EWOULDBLOCK {
+		return true, nil
+	}
+	if err == nil {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_UN)
+	}
+	return false, err
+}

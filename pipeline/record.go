@@ -1,0 +1,197 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/schedule"
+)
+
+// An Outcome is how a run went.
+type Outcome string
+
+// The outcomes of runs.
+const (
+	Running     Outcome = "running"
+	Succeeded   Outcome = "succeeded"
+	Failed      Outcome = "failed"
+	TimedOut    Outcome = "timeout"     // it took longer than the schedule allows
+	Cancelled   Outcome = "cancelled"   // for the next run that was due
+	Interrupted Outcome = "interrupted" // by a person, or by the end of the scheduler
+	Lost        Outcome = "lost"        // its process was killed, or the machine went down
+)
+
+// A Record tells of a run. It is written when the run begins, and again when it ends.
+type Record struct {
+	Pipeline string    `json:"pipeline"`
+	File     string    `json:"file"`
+	Outcome  Outcome   `json:"outcome"`
+	Due      time.Time `json:"due,omitzero"`      // when a scheduled run should have begun
+	Attempt  int       `json:"attempt,omitempty"` // at that run, from 1
+	Started  time.Time `json:"started"`
+	Seconds  float64   `json:"seconds"`
+	Made     int       `json:"made"` // steps
+	Cached   int       `json:"cached"`
+	Rows     int64     `json:"rows"` // that steps have made
+	Bad      int64     `json:"bad"`  // rows that went to quarantine
+	Error    string    `json:"error,omitempty"`
+	Owner    Owner     `json:"owner"`
+	path     string
+}
+
+// runsFolder holds what is remembered of runs.
+func (p *Pipeline) runsFolder() string { return filepath.Join(p.Work, "runs", p.Name) }
+
+// recordName is when a run began, so that records sort as they happened.
+const recordName = "20060102T150405.000000Z.json"
+
+// begin writes the record of a run that begins, and finds out about those that ended without a word: whoever holds the lock is
+// alone.
+func (p *Pipeline) begin(r *Record, owner Owner) error {
+	records, err := p.records()
+	if err != nil {
+		return err
+	}
+	for _, old := range records {
+		if old.Outcome == Running {
+			old.lost()
+			if err := old.write(); err != nil {
+				return err
+			}
+		}
+	}
+	p.name(r, owner)
+	r.Outcome = Running
+	return r.write()
+}
+
+// name fills in whose record it is, and where it stands.
+func (p *Pipeline) name(r *Record, owner Owner) {
+	r.Pipeline, r.File, r.Started, r.Owner = p.Name, p.File, time.Now().UTC(), owner
+	r.path = filepath.Join(p.runsFolder(), r.Started.Format(recordName))
+}
+
+// lost marks a run whose process is gone.
+func (r *Record) lost() {
+	r.Outcome, r.Error = Lost, fmt.Sprintf("process %d on %s ended without a word", r.Owner.PID, r.Owner.Host)
+}
+
+func (r *Record) write() error {
+	if err := writeJSON(r.path, r); err != nil {
+		return fmt.Errorf("writing record of runs: %w", err)
+	}
+	return nil
+}
+
+// end writes how the run went, and forgets the oldest. It returns the run's error, or its own.
+func (r *Run) end(ctx context.Context, failed error) error {
+	record := r.options.Record
+	record.Seconds = time.Since(record.Started).Seconds()
+	record.Outcome = outcomeOf(ctx, failed)
+	if cause := context.Cause(ctx); failed != nil && cause != nil { // whatever it was doing when it was told to end
+		record.Error = cause.Error()
+	} else if failed != nil {
+		record.Error = failed.Error()
+	}
+	record.count(r.units)
+	err := record.write()
+	if err == nil {
+		err = r.pipeline.forget()
+	}
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+func outcomeOf(ctx context.Context, failed error) Outcome {
+	switch cause := context.Cause(ctx); {
+	case failed == nil:
+		return Succeeded
+	case errors.Is(cause, schedule.ErrTimeout):
+		return TimedOut
+	case errors.Is(cause, schedule.ErrSuperseded):
+		return Cancelled
+	case cause != nil:
+		return Interrupted
+	}
+	return Failed
+}
+
+// count adds up what was made.
+func (r *Record) count(units []*unit) {
+	for _, u := range units {
+		switch {
+		case u.step.Section == "models" || u.twin != nil:
+		case u.present:
+			r.Cached++
+		case u.needed && isClosed(u.ready) && !u.failed:
+			r.Made++
+			r.Bad += u.note.Counts.Bad
+			for _, rows := range u.note.Counts.Out {
+				r.Rows += rows
+			}
+		}
+	}
+}
+
+func isClosed(ready <-chan struct{}) bool {
+	select {
+	case <-ready:
+		return true
+	default:
+		return false
+	}
+}
+
+// records are the runs as they are written down, the oldest first.
+func (p *Pipeline) records() ([]*Record, error) {
+	entries, err := os.ReadDir(p.runsFolder())
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("reading runs: %w", err)
+	}
+	var records []*Record
+	for _, e := range entries {
+		started, err := time.Parse(recordName, e.Name())
+		if err != nil {
+			continue // not a record
+		}
+		file := filepath.Join(p.runsFolder(), e.Name())
+		data, err := os.ReadFile(file)
+		if errors.Is(err, os.ErrNotExist) { // forgotten meanwhile
+			continue
+		}
+		r := &Record{path: file}
+		if err == nil {
+			err = json.Unmarshal(data, r)
+		}
+		if err != nil { // that is no reason for not running
+			r.Outcome, r.Started, r.Error = Lost, started, fmt.Sprintf("its record cannot be read: %s", err)
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// forget removes the records of all but the last runs.
+func (p *Pipeline) forget() error {
+	records, err := p.records()
+	if err != nil {
+		return err
+	}
+	keep := schedule.NewConfig().Keep
+	if p.Schedule != nil {
+		keep = p.Schedule.Keep
+	}
+	for _, r := range records[:max(0, len(records)-keep)] {
+		if err := os.Remove(r.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing records of old runs: %w", err)
+		}
+	}
+	return nil
+}

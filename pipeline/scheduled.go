@@ -1,0 +1,154 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/schedule"
+)
+
+// A Scheduler runs a pipeline whenever it is due.
+type Scheduler struct {
+	// Pipeline as it was when the scheduler started: its schedule holds until the end.
+	Pipeline *Pipeline
+	// Load reads and checks the file again, for each attempt.
+	Load func(context.Context) (*Pipeline, error)
+	// Run runs what was loaded, and fills in the record.
+	Run func(context.Context, *Pipeline, *Record) error
+	Log *slog.Logger
+}
+
+// A settled is what a scheduler remembers: up to when all is settled that was due by a schedule.
+type settled struct {
+	Cron     string    `json:"cron"`
+	Timezone string    `json:"timezone"`
+	Until    time.Time `json:"until"`
+}
+
+func (p *Pipeline) settledFile() string { return filepath.Join(p.runsFolder(), "schedule.json") }
+
+// schedulerLock is held by the one scheduler that a pipeline may have.
+func (p *Pipeline) schedulerLock() string { return filepath.Join(p.runsFolder(), "scheduler") }
+
+// spec is when the pipeline is due. The jitter is of this file on this machine.
+func (p *Pipeline) spec() (schedule.Spec, error) {
+	host, _ := os.Hostname()
+	return p.Schedule.Spec(host + "\x00" + filepath.Join(p.dir, filepath.Base(p.File)))
+}
+
+// Hold makes this process the pipeline's scheduler until release is called or the process ends; a second one gets an error that
+// is Busy.
+func (p *Pipeline) Hold() (release func(), err error) {
+	_, release, err = hold(p.schedulerLock())
+	var busy *Busy
+	if errors.As(err, &busy) {
+		busy.What = "another scheduler is at work for " + p.File
+		busy.Remedy = "one is enough"
+	}
+	return release, err
+}
+
+// Serve runs the pipeline until ctx ends, whose cause it returns. It should be held.
+func (s *Scheduler) Serve(ctx context.Context) error {
+	spec, err := s.Pipeline.spec()
+	if err != nil {
+		return err
+	}
+	until, err := s.settledUntil()
+	if err != nil {
+		return err
+	}
+	job := &schedule.Job{Config: *s.Pipeline.Schedule, Spec: spec, Until: until, Remember: s.Pipeline.settle, Run: s.attempt, Log: s.Log, Now: time.Now}
+	if err := s.Pipeline.settle(until); err != nil {
+		return err
+	}
+	return job.Serve(ctx)
+}
+
+// settledUntil is from when on runs are due: where the scheduler before ended or, if there was none by this schedule, now. A run that
+// died again and again is settled, lest it takes every scheduler with it.
+func (s *Scheduler) settledUntil() (time.Time, error) {
+	p := s.Pipeline
+	last, err := p.readSettled()
+	if err != nil || last.Cron != p.Schedule.Cron || last.Timezone != p.Schedule.Timezone {
+		return time.Now(), err
+	}
+	records, err := p.records()
+	if err != nil || len(records) < mostDeaths {
+		return last.Until, err
+	}
+	records = records[len(records)-mostDeaths:]
+	due := records[0].Due
+	for _, r := range records {
+		if !due.After(last.Until) || !r.Due.Equal(due) || r.Outcome != Lost && r.Outcome != Running {
+			return last.Until, nil
+		}
+	}
+	s.Log.Error("a run is given up, since the process died of it", "due", due.String(), "times", mostDeaths)
+	return due, nil
+}
+
+// mostDeaths is how often a run may take its process with it.
+const mostDeaths = 3
+
+func (p *Pipeline) readSettled() (s settled, err error) {
+	data, err := os.ReadFile(p.settledFile())
+	if errors.Is(err, os.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &s)
+	}
+	if err != nil {
+		return s, fmt.Errorf("reading %s: %w; remove that file to begin anew", p.settledFile(), err)
+	}
+	return s, nil
+}
+
+func (p *Pipeline) settle(until time.Time) error {
+	return writeJSON(p.settledFile(), settled{p.Schedule.Cron, p.Schedule.Timezone, until.UTC()})
+}
+
+// attempt makes an attempt at a run, once nobody else is at work in the folder.
+func (s *Scheduler) attempt(ctx context.Context, due time.Time, number int) (any, error) {
+	record := &Record{Due: due.UTC(), Attempt: number}
+	p, err := s.Load(ctx)
+	if err != nil {
+		return record, s.Pipeline.recordFailure(ctx, record, err)
+	}
+	for told := false; ; told = true {
+		err = s.Run(ctx, p, record)
+		var busy *Busy
+		if !errors.As(err, &busy) {
+			break
+		}
+		if !told {
+			s.Log.Info("waiting for another run that is at work in "+p.Work, "owner", busy.Owner.String())
+		}
+		select {
+		case <-ctx.Done():
+			return record, s.Pipeline.recordFailure(ctx, record, context.Cause(ctx))
+		case <-time.After(time.Second):
+		}
+	}
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		err = schedule.Final{Err: err}
+	}
+	return record, err
+}
+
+// recordFailure leaves a record of an attempt that did not get as far as to run.
+func (p *Pipeline) recordFailure(ctx context.Context, r *Record, failed error) error {
+	owner := Owner{PID: os.Getpid(), Since: time.Now().UTC()}
+	owner.Host, _ = os.Hostname()
+	p.name(r, owner)
+	r.Outcome, r.Error = outcomeOf(ctx, failed), failed.Error()
+	return errors.Join(failed, r.write())
+}

@@ -1,0 +1,106 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/schedule"
+)
+
+// scheduled is a pipeline in a folder of its own that takes a row from a file every day at three.
+func scheduled(t *testing.T) *Pipeline {
+	t.Helper()
+	folder := t.TempDir()
+	put(t, filepath.Join(folder, "documents.jsonl"), `{"id": "d1", "text": "noon"}`)
+	put(t, filepath.Join(folder, "pipeline.yaml"), `
+name: "[nightly]"
+schedule: {cron: "0 3 * * *", keep: 3}
+sources:
+  documents: {kind: jsonl, path: documents.jsonl, language: en}
+sinks:
+  documents: {kind: parquet, from: documents, path: out/documents.parquet}
+`)
+	p, err := Load(filepath.Join(folder, "pipeline.yaml"), nil, os.LookupEnv)
+	if err == nil {
+		err = p.Check(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestRecords looks at what runs leave behind: outcomes, numbers, no more than is to be kept. Neither a damaged record nor one of
+// a process that is gone keeps others from running.
+func TestRecords(t *testing.T) {
+	p := scheduled(t)
+	run := func(ctx context.Context) *Record {
+		r := &Record{}
+		if err := p.Run(ctx, Options{Reporter: &events{}, Record: r}); err != nil {
+			t.Log(err)
+		}
+		return r
+	}
+	if r := run(t.Context()); r.Outcome != Succeeded || r.Made != 2 || r.Cached != 0 || r.Rows != 1 || r.Seconds <= 0 {
+		t.Errorf("first run: %+v", r)
+	}
+	if r := run(t.Context()); r.Outcome != Succeeded || r.Made != 0 || r.Cached != 2 || r.Rows != 0 {
+		t.Errorf("second run: %+v", r)
+	}
+	for cause, want := range map[error]Outcome{schedule.ErrTimeout: TimedOut, schedule.ErrSuperseded: Cancelled, errors.New("a person"): Interrupted} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(cause)
+		if err := os.Remove(filepath.Join(p.dir, "out/documents.parquet")); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		if r := run(ctx); r.Outcome != want || r.Error != cause.Error() {
+			t.Errorf("%v: %+v", cause, r)
+		}
+	}
+	put(t, filepath.Join(p.runsFolder(), "20260102T030405.000000Z.json"), "{")
+	put(t, filepath.Join(p.runsFolder(), "20260102T030406.000000Z.json"), `{"outcome": "running", "owner": {"pid": 7, "host": "elsewhere"}}`)
+	runs, err := p.Runs()
+	if err != nil || len(runs) != 5 || runs[0].Outcome != Lost || runs[1].Outcome != Lost || runs[1].Error != "process 7 on elsewhere ended without a word" {
+		t.Errorf("%d runs, %v: %+v %+v", len(runs), err, runs[0], runs[1])
+	}
+	run(t.Context())
+	if runs, err = p.Runs(); err != nil || len(runs) != 3 || runs[2].Outcome != Succeeded {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
+}
+
+// TestDeaths starts a scheduler after its process died: it takes up the run, but not a run that has killed three.
+func TestDeaths(t *testing.T) {
+	p := scheduled(t)
+	due, until := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	if err := p.settle(until); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	s := &Scheduler{Pipeline: p, Log: slog.New(slog.NewTextHandler(&log, nil))}
+	for deaths := range 4 {
+		got, err := s.settledUntil()
+		want := until
+		if deaths == 3 {
+			want = due
+		}
+		if err != nil || !got.Equal(want) || strings.Contains(log.String(), "given up") != (deaths == 3) {
+			t.Errorf("after %d deaths: settled until %v, %v\n%s", deaths, got, err, log.String())
+		}
+		r := &Record{Due: due}
+		if err := p.begin(r, Owner{PID: 7}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.Schedule.Cron = "0 4 * * *" // that has never been served
+	if got, err := s.settledUntil(); err != nil || time.Since(got) > time.Minute {
+		t.Errorf("settled until %v, %v", got, err)
+	}
+}

@@ -1,0 +1,87 @@
+package pipeline
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+)
+
+// A Status is how things stand with a pipeline.
+type Status struct {
+	Scheduler *Owner    // nil if none is at work
+	Next      time.Time // when the next run is due; zero without a schedule
+	Running   *Record   // nil if none
+	Last      *Record   // that has ended; nil if none
+	Succeeded *Record   // the last that did; nil if none
+	Problems  []string  // empty if all is well
+}
+
+// Status looks what is known of a pipeline's runs. It need not have been checked.
+func (p *Pipeline) Status() (s Status, err error) {
+	records, err := p.Runs()
+	if err != nil {
+		return s, err
+	}
+	for _, r := range records {
+		if r.Outcome == Running {
+			s.Running = r
+			continue
+		}
+		s.Last = r
+		if r.Outcome == Succeeded {
+			s.Succeeded = r
+		}
+	}
+	if s.Last != nil && (s.Last.Outcome == Failed || s.Last.Outcome == TimedOut || s.Last.Outcome == Lost) {
+		s.Problems = append(s.Problems, "the last run did not succeed")
+	}
+	if p.Schedule == nil {
+		return s, nil
+	}
+	if s.Scheduler, err = holder(p.schedulerLock()); err != nil {
+		return s, err
+	}
+	if s.Scheduler == nil {
+		s.Problems = append(s.Problems, "no scheduler is at work")
+	}
+	return s, p.addNext(&s)
+}
+
+// addNext finds when the next run is due, which may be long ago.
+func (p *Pipeline) addNext(s *Status) error {
+	spec, err := p.spec()
+	if err != nil {
+		return err
+	}
+	last, err := p.readSettled()
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	s.Next = spec.Next(now)
+	if last.Cron != p.Schedule.Cron || last.Timezone != p.Schedule.Timezone {
+		return nil
+	}
+	if due := spec.Next(last.Until); s.Running == nil && now.Sub(due) > 2*time.Minute { // a minute is how long a scheduler may doze
+		s.Problems = append(s.Problems, fmt.Sprintf("a run is overdue since %s", spec.Show(due)))
+	}
+	return nil
+}
+
+// Runs are the runs that are remembered, the oldest first. One that is said to be running is, or else it is lost.
+func (p *Pipeline) Runs() ([]*Record, error) {
+	records, err := p.records()
+	if err != nil {
+		return nil, err
+	}
+	owner, err := holder(filepath.Join(p.Work, lockName))
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		if r.Outcome == Running && (owner == nil || r.Owner != *owner) {
+			r.lost()
+		}
+	}
+	return records, nil
+}
