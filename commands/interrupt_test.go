@@ -3,6 +3,7 @@ package commands
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -59,8 +60,10 @@ func interrupt(t *testing.T, folder, line string, args []string) {
 			break
 		}
 	}
-	if out, err := ferry(folder, args...).CombinedOutput(); err == nil || !strings.Contains(string(out), "another run is at work in ") {
-		t.Errorf("a second run: %v: %s", err, out)
+	second := ferry(folder, args...)
+	owner := fmt.Sprintf("another run is at work in %s: process %d on ", filepath.Join(folder, ".ferry"), command.Process.Pid)
+	if out, _ := second.CombinedOutput(); second.ProcessState.ExitCode() != Busy || !strings.Contains(string(out), owner) {
+		t.Errorf("a second run: %v: %s", second.ProcessState, out)
 	}
 	if err := command.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)

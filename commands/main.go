@@ -22,12 +22,16 @@ const (
 	Done        = 0   // everything was done
 	Failed      = 1   // something went wrong while running
 	Wrong       = 2   // wrong usage, or a mistake in the pipeline file
+	Busy        = 75  // kept out by another run, or scheduler, that is at work; EX_TEMPFAIL of sysexits.h
 	Interrupted = 130 // stopped by Ctrl-C or SIGTERM
 )
 
 // program is the command line as a whole.
 type program struct {
 	Run      runCommand      `cmd:"" help:"Run a pipeline."`
+	Schedule scheduleCommand `cmd:"" help:"Run pipelines whenever they are due, until stopped."`
+	Status   statusCommand   `cmd:"" help:"Show how pipelines stand: last run, next run, what is wrong."`
+	Runs     runsCommand     `cmd:"" help:"List the past runs of a pipeline."`
 	Replay   replayCommand   `cmd:"" help:"Put mended rows of the quarantine through the pipeline."`
 	Validate validateCommand `cmd:"" help:"Find every mistake in a pipeline file, without reading data."`
 	Lint     lintCommand     `cmd:"" help:"Look for leaks of evaluation into training, and for what is wrong with the data."`
@@ -48,7 +52,7 @@ type program struct {
 
 const description = `ferry carries retrieval skill from a language that has training data to languages that have none.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.`
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 75 another run is at work, 130 interrupted.`
 
 // terminal is where a subcommand writes: results to Out, all else to Err.
 type terminal struct {
@@ -147,7 +151,11 @@ func explain(err error, t *terminal) int {
 		return Wrong
 	}
 	t.say(slog.LevelError, "ferry: ", err.Error())
-	if errors.Is(err, errUsage) {
+	var busy *pipeline.Busy
+	switch {
+	case errors.As(err, &busy):
+		return Busy
+	case errors.Is(err, errUsage):
 		return Wrong
 	}
 	return Failed

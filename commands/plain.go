@@ -14,6 +14,7 @@ import (
 type plainHandler struct {
 	mutex sync.Mutex
 	out   io.Writer
+	about string // what all lines are about, empty if that is plain
 }
 
 // Enabled is true from info on.
@@ -43,6 +44,9 @@ func (h *plainHandler) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	line := r.Time.Format("15:04:05") + " "
+	if h.about != "" {
+		line += h.about + ": "
+	}
 	if step != "" {
 		line += step + ": "
 	}

@@ -12,47 +12,64 @@ import (
 	"github.com/ferry-clir/ferry/pipeline"
 )
 
-// fileFlags are what every subcommand that reads a pipeline file takes.
-type fileFlags struct {
-	File    string   `arg:"" optional:"" default:"pipeline.yaml" help:"Pipeline file."`
+// loadFlags say how pipeline files are read.
+type loadFlags struct {
 	Offline bool     `env:"FERRY_OFFLINE" help:"Download nothing: what is not in the cache is a mistake."`
 	Set     []string `sep:"none" placeholder:"KEY=VALUE" help:"Change a value of the file, such as stages.hits.top=50. May be given several times."`
 }
 
-// load reads and checks the pipeline file.
-func (f fileFlags) load(ctx context.Context) (*pipeline.Pipeline, error) {
-	p, err := pipeline.Load(f.File, f.Set, os.LookupEnv)
+// read reads a pipeline file, which is returned with its mistakes if it can be.
+func (f loadFlags) read(file string) (*pipeline.Pipeline, error) {
+	p, err := pipeline.Load(file, f.Set, os.LookupEnv)
 	switch {
-	case p != nil: // perhaps with mistakes, which Check tells with its own
+	case p != nil:
 		p.Offline = f.Offline
-		return p, p.Check(ctx)
+		return p, err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w%w; `ferry init` writes a file to start from", errUsage, err)
 	}
 	return nil, fmt.Errorf("%w%w", errUsage, err)
 }
 
-type runCommand struct {
-	fileFlags
-	Workers    int           `help:"Goroutines that compute; one a core if left out. The result does not depend on it."`
-	Checkpoint time.Duration `default:"10m" help:"How often the state of training is saved, for a run that is killed to go on from there; Ctrl-C saves it too."`
-	Log        string        `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
+// load reads and checks a pipeline file.
+func (f loadFlags) load(ctx context.Context, file string) (*pipeline.Pipeline, error) {
+	p, err := f.read(file)
+	if p == nil {
+		return nil, err
+	}
+	return p, p.Check(ctx) // which tells the mistakes of reading with its own
 }
 
-func (c *runCommand) Run(ctx context.Context, t *terminal) error {
-	t.json.Store(c.Log == "json")
-	if c.Workers < 0 {
-		return fmt.Errorf("%w--workers should be at least 1, is %d", errUsage, c.Workers)
+// fileFlags are what every subcommand that reads a pipeline file takes.
+type fileFlags struct {
+	File string `arg:"" optional:"" default:"pipeline.yaml" help:"Pipeline file."`
+	loadFlags
+}
+
+// load reads and checks the pipeline file.
+func (f fileFlags) load(ctx context.Context) (*pipeline.Pipeline, error) {
+	return f.loadFlags.load(ctx, f.File)
+}
+
+// workFlags say how pipelines are run.
+type workFlags struct {
+	Workers    int           `help:"Goroutines that compute; one a core if left out. The result does not depend on it."`
+	Checkpoint time.Duration `default:"10m" help:"How often the state of training is saved, for a run that is killed to go on from there; Ctrl-C saves it too."`
+}
+
+func (f workFlags) check() error {
+	if f.Workers < 0 {
+		return fmt.Errorf("%w--workers should be at least 1, is %d", errUsage, f.Workers)
 	}
-	if c.Checkpoint <= 0 {
-		return fmt.Errorf("%w--checkpoint should be above 0, is %v", errUsage, c.Checkpoint)
+	if f.Checkpoint <= 0 {
+		return fmt.Errorf("%w--checkpoint should be above 0, is %v", errUsage, f.Checkpoint)
 	}
-	p, err := c.load(ctx)
-	if err != nil {
-		return err
-	}
-	r := newReporter(c.Log, t)
-	err = p.Run(ctx, pipeline.Options{Workers: c.Workers, Checkpoint: c.Checkpoint, Reporter: r})
+	return nil
+}
+
+// run runs a pipeline and shows its results, also of one that a stage ended on purpose.
+func (f workFlags) run(ctx context.Context, t *terminal, p *pipeline.Pipeline, r reporter, record *pipeline.Record) error {
+	err := p.Run(ctx, pipeline.Options{Workers: f.Workers, Checkpoint: f.Checkpoint, Reporter: r, Record: record})
 	r.close()
 	var refusal *pipeline.Refusal
 	if err != nil && !errors.As(err, &refusal) {
@@ -62,7 +79,25 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 		fmt.Fprintln(t.Out, summary)
 	}
 	for _, page := range p.Reports() {
-		fmt.Fprintln(t.Out, "\nreport:", filepath.Join(filepath.Dir(c.File), page))
+		fmt.Fprintln(t.Out, "\nreport:", filepath.Join(filepath.Dir(p.File), page))
 	}
 	return err
+}
+
+type runCommand struct {
+	fileFlags
+	workFlags
+	Log string `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
+}
+
+func (c *runCommand) Run(ctx context.Context, t *terminal) error {
+	t.json.Store(c.Log == "json")
+	if err := c.check(); err != nil {
+		return err
+	}
+	p, err := c.load(ctx)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, t, p, newReporter(c.Log, t), nil)
 }

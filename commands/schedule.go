@@ -1,0 +1,70 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
+
+type scheduleCommand struct {
+	Files []string `arg:"" help:"Pipeline files with a section schedule."`
+	loadFlags
+	workFlags
+	Log string `enum:"plain,json" default:"plain" help:"How progress is told: plain or json lines."`
+}
+
+func (c *scheduleCommand) Help() string {
+	return "Files are read again for each run, but for their section schedule. Ctrl-C and SIGTERM end what is at work, which the next scheduler goes on with, and count as success."
+}
+
+func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
+	t.json.Store(c.Log == "json")
+	if err := c.check(); err != nil {
+		return err
+	}
+	var schedulers []*pipeline.Scheduler
+	for _, file := range slices.Compact(slices.Sorted(slices.Values(c.Files))) {
+		p, err := c.load(ctx, file)
+		if err != nil {
+			return err
+		}
+		if p.Schedule == nil {
+			return fmt.Errorf("%w%s: has no section schedule; add one, such as schedule: {cron: \"0 3 * * *\"}", errUsage, file)
+		}
+		release, err := p.Hold()
+		if err != nil {
+			return err
+		}
+		defer release()
+		schedulers = append(schedulers, c.scheduler(t, p, file))
+	}
+	working := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	for _, s := range schedulers {
+		working.Go(s.Serve)
+	}
+	if err := working.Wait(); !errors.Is(err, errInterrupted) {
+		return err
+	}
+	return nil
+}
+
+func (c *scheduleCommand) scheduler(t *terminal, p *pipeline.Pipeline, file string) *pipeline.Scheduler {
+	log := slog.New(&plainHandler{out: t.Err, about: p.Name})
+	if c.Log == "json" {
+		log = slog.New(slog.NewJSONHandler(t.Err, nil)).With("pipeline", p.Name)
+	}
+	return &pipeline.Scheduler{
+		Pipeline: p,
+		Load:     func(ctx context.Context) (*pipeline.Pipeline, error) { return c.load(ctx, file) },
+		Run: func(ctx context.Context, p *pipeline.Pipeline, record *pipeline.Record) error {
+			return c.run(ctx, t, p, &lines{log: log}, record)
+		},
+		Log: log,
+	}
+}
