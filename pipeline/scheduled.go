@@ -24,7 +24,8 @@ type Scheduler struct {
 	Log *slog.Logger
 }
 
-// A settled is what a scheduler remembers: up to when all is settled that was due by a schedule.
+// A settled is what a scheduler remembers: up to when all is settled that was due by a schedule, without the delay by jitter, which
+// is another one when the machine has got another name.
 type settled struct {
 	Cron     string    `json:"cron"`
 	Timezone string    `json:"timezone"`
@@ -60,22 +61,24 @@ func (s *Scheduler) Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	until, err := s.settledUntil()
+	until, err := s.settledUntil(spec.Delay)
 	if err != nil {
 		return err
 	}
-	job := &schedule.Job{Config: *s.Pipeline.Schedule, Spec: spec, Until: until, Remember: s.Pipeline.settle, Run: s.attempt, Log: s.Log, Now: time.Now}
-	if err := s.Pipeline.settle(until); err != nil {
+	settle := func(until time.Time) error { return s.Pipeline.settle(until.Add(-spec.Delay)) }
+	if err := settle(until); err != nil {
 		return err
 	}
+	job := &schedule.Job{Config: *s.Pipeline.Schedule, Spec: spec, Until: until, Remember: settle, Run: s.attempt, Log: s.Log, Now: time.Now}
 	return job.Serve(ctx)
 }
 
 // settledUntil is from when on runs are due: where the scheduler before ended or, if there was none by this schedule, now. A run that
 // died again and again is settled, lest it takes every scheduler with it.
-func (s *Scheduler) settledUntil() (time.Time, error) {
+func (s *Scheduler) settledUntil(delay time.Duration) (time.Time, error) {
 	p := s.Pipeline
 	last, err := p.readSettled()
+	last.Until = last.Until.Add(delay)
 	if err != nil || last.Cron != p.Schedule.Cron || last.Timezone != p.Schedule.Timezone {
 		return time.Now(), err
 	}

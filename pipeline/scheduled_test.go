@@ -86,7 +86,7 @@ func TestDeaths(t *testing.T) {
 	var log bytes.Buffer
 	s := &Scheduler{Pipeline: p, Log: slog.New(slog.NewTextHandler(&log, nil))}
 	for deaths := range 4 {
-		got, err := s.settledUntil()
+		got, err := s.settledUntil(0)
 		want := until
 		if deaths == 3 {
 			want = due
@@ -100,7 +100,7 @@ func TestDeaths(t *testing.T) {
 		}
 	}
 	p.Schedule.Cron = "0 4 * * *" // that has never been served
-	if got, err := s.settledUntil(); err != nil || time.Since(got) > time.Minute {
+	if got, err := s.settledUntil(0); err != nil || time.Since(got) > time.Minute {
 		t.Errorf("settled until %v, %v", got, err)
 	}
 }

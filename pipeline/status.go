@@ -62,7 +62,7 @@ func (p *Pipeline) addNext(s *Status) error {
 	if last.Cron != p.Schedule.Cron || last.Timezone != p.Schedule.Timezone {
 		return nil
 	}
-	if due := spec.Next(last.Until); s.Running == nil && now.Sub(due) > 2*time.Minute { // a minute is how long a scheduler may doze
+	if due := spec.Next(last.Until.Add(spec.Delay)); s.Running == nil && now.Sub(due) > 2*time.Minute { // a minute is how long a scheduler may doze
 		s.Problems = append(s.Problems, fmt.Sprintf("a run is overdue since %s", spec.Show(due)))
 	}
 	return nil

@@ -99,7 +99,7 @@ func (c Config) Spec(identity string) (Spec, error) {
 		return Spec{}, err
 	}
 	s, err := Parse(c.Cron, zone)
-	s.delay = jitter(time.Duration(c.Jitter), identity)
+	s.Delay = jitter(time.Duration(c.Jitter), identity)
 	return s, err
 }
 

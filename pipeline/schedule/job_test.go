@@ -81,6 +81,8 @@ func work(long time.Duration) func(context.Context, int) error {
 
 // TestServeYear serves for all of 2026, in several zones at once: each run begins the moment it is due.
 func TestServeYear(t *testing.T) {
+	served := 0.0
+	defer func() { t.Logf("served for %.0f hours", served) }()
 	for zone := range turned {
 		for _, expression := range []string{"15 2 * * *", "45 1 * * *"} {
 			t.Run(zone+" "+expression, func(t *testing.T) {
@@ -90,7 +92,9 @@ func TestServeYear(t *testing.T) {
 					s := spec(t, expression, zone)
 					from := time.Date(2026, 1, 1, 0, 0, 0, 0, s.zone)
 					d := newDiary(t, c, from.Format(time.RFC3339), work(10*time.Second))
-					d.serve(t, time.Until(from.AddDate(1, 0, 0)))
+					year := time.Until(from.AddDate(1, 0, 0))
+					d.serve(t, year)
+					served += year.Hours()
 					if want := dueIn(s, 2026); !slices.EqualFunc(d.starts, want, time.Time.Equal) {
 						t.Errorf("%d runs, want %d; they differ from %v, %v", len(d.starts), len(want), firstOther(d.starts, want), firstOther(want, d.starts))
 					}

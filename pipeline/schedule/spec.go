@@ -23,7 +23,8 @@ type Spec struct {
 	every   time.Duration
 	passing bool // the hours begin with a star
 	zone    *time.Location
-	delay   time.Duration
+	// Delay is by how much a run is due later than the expression says.
+	Delay time.Duration
 }
 
 // The library is asked about wall times alone, which it takes for UTC: there it knows no turning of clocks.
@@ -63,7 +64,7 @@ func Parse(expression string, zone *time.Location) (Spec, error) {
 
 // Next is the first instant after another at which a run is due, in the spec's zone.
 func (s Spec) Next(after time.Time) time.Time {
-	after = after.Round(0).Add(-s.delay) // without what a monotonic clock says
+	after = after.Round(0).Add(-s.Delay) // without what a monotonic clock says
 	switch {
 	case s.every > 0:
 		after = after.Truncate(s.every).Add(s.every)
@@ -72,7 +73,7 @@ func (s Spec) Next(after time.Time) time.Time {
 	default:
 		after = s.nextNamed(after)
 	}
-	return after.Add(s.delay).In(s.zone)
+	return after.Add(s.Delay).In(s.zone)
 }
 
 // Show writes an instant as the clocks of the zone show it.

@@ -179,13 +179,13 @@ func TestJitter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		delays[s.delay] = true
-		if s.delay < 0 || s.delay >= time.Hour {
-			t.Errorf("delay of %v", s.delay)
+		delays[s.Delay] = true
+		if s.Delay < 0 || s.Delay >= time.Hour {
+			t.Errorf("delay of %v", s.Delay)
 		}
 		for day, at := range dueIn(s, 2026) {
-			if at.Sub(without[day]) != s.delay {
-				t.Fatalf("due at %v, want %v after %v", at, s.delay, without[day])
+			if at.Sub(without[day]) != s.Delay {
+				t.Fatalf("due at %v, want %v after %v", at, s.Delay, without[day])
 			}
 		}
 	}
