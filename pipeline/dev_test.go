@@ -2,7 +2,10 @@ package pipeline
 
 import (
 	"math"
+	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -66,4 +69,20 @@ func columnOf[A arrow.Array](t *testing.T, file, name string) A {
 		t.Fatalf("%s: %d chunks", file, len(chunks))
 	}
 	return chunks[0].(A)
+}
+
+// TestForgetting trains the teacher on with far too high a learning rate, until its English is gone.
+func TestForgetting(t *testing.T) {
+	_, file := folderWith(t, "dev.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, strings.NewReplacer("student: empty, learning_rate: 0.02", "student: teacher, learning_rate: 0.2", "max_forgetting: 1", "max_forgetting: 0.01").Replace(string(text)))
+	err = run(t.Context(), t, file, Options{Workers: 3})
+	want := `^stages.student: too much was forgotten: nDCG@10 of the dev_queries in en was 0\.\d+ before training and is 0\.\d+ at step 5, 0\.\d+ at step 10, ` +
+		`0\.\d+ at step 15, each time more than max_forgetting \(0.01\) below, .*: lower learning_rate \(now 0.2\) to 0.02, take fewer epochs \(now 20\) or more text in that language`
+	if err == nil || !regexp.MustCompile(want).MatchString(err.Error()) {
+		t.Errorf("%v, want %q", err, want)
+	}
 }

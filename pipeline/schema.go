@@ -119,6 +119,8 @@ func valueSchema(t reflect.Type) map[string]any {
 		own = map[string]any{"type": "integer"}
 	case reflect.Float32, reflect.Float64:
 		own = map[string]any{"type": "number"}
+	case reflect.Pointer: // may be left out
+		return valueSchema(t.Elem())
 	case reflect.Slice:
 		item := valueSchema(t.Elem())
 		own = map[string]any{"anyOf": []any{item, map[string]any{"type": "array", "items": item}}}

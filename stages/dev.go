@@ -34,7 +34,7 @@ type Dev struct {
 	// EvaluateEvery is the number of steps between evaluations; the last step is followed by one too.
 	EvaluateEvery int `yaml:"evaluate_every"`
 	// Patience is the number of evaluations in a row without a new best value after which training stops; 0 means that it
-	// goes on to its end.
+	// goes on to its end. Those that forgot more than max_forgetting do not count.
 	Patience int `yaml:"patience"`
 	// MaxForgetting is how much less dev_measure may be than before training for the queries in source_language: weights that
 	// forget more are not kept, and three evaluations in a row that do end training; with an error if none kept enough.

@@ -109,6 +109,7 @@ func (t *Training) run(ctx context.Context, job Job, m, documents *model.Model, 
 		o.Evaluate, o.EvaluateEvery, o.Patience = dev.evaluate, t.EvaluateEvery, t.Patience
 		if t.MaxForgetting != nil {
 			o.Remembered, o.MaxForgetting = func() float64 { return dev.remembered }, *t.MaxForgetting
+			o.RememberedName = fmt.Sprintf("%s of the dev_queries in %s", t.DevMeasure, t.SourceLanguage)
 		}
 	}
 	if saved != nil {

@@ -43,9 +43,11 @@ type Options struct {
 
 	// Remembered, unless nil, returns what the last Evaluate found of what must not be forgotten. The student is then evaluated
 	// before training, too, and weights of which it is more than MaxForgetting less than it was then are not kept. Training
-	// ends when several evaluations in a row found that, with an error if there are no weights to keep.
-	Remembered    func() float64
-	MaxForgetting float64
+	// ends when several evaluations in a row found that, with an error if there are no weights to keep, which calls it
+	// RememberedName. Patience counts none of them.
+	Remembered     func() float64
+	RememberedName string
+	MaxForgetting  float64
 
 	// Checkpoint, unless nil, is called after every step, and once more, as the last time, when the run is cancelled; it may
 	// call write to save the state of the run. Resume is nil, or reads such a state: the run goes on where it was saved, and

@@ -3,19 +3,18 @@ package train
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // A stopper evaluates the student at intervals and keeps the best weights.
 type stopper struct {
-	Evaluations int         // so far
-	Since       int         // of them, those since the best
-	Best        float64     // value
-	Remembers   bool        // whether Start is known
-	Start       float64     // what was remembered before training
-	Kept        int         // evaluations that remembered enough
-	Forgot      int         // evaluations in a row that did not
-	Last        float64     // what the last one remembered
-	weights     [][]float32 // that the best value is of: those that are trained, in order
+	Since     int         // of those that remembered enough, how many since the best
+	Best      float64     // value
+	Remembers bool        // whether Start is known
+	Start     float64     // what was remembered before training
+	Kept      int         // evaluations that remembered enough
+	Forgot    int         // evaluations in a row that did not
+	weights   [][]float32 // that the best value is of: those that are trained, in order
 }
 
 // evaluate evaluates the student after a step that is due for it, unless its record has that already, and completes the record.
@@ -31,16 +30,14 @@ func (t *trainer) evaluate(ctx context.Context, r *Record) error {
 	}
 	r.Evaluated, r.Value = true, value
 	s := &t.stop
-	s.Evaluations++
-	s.Since++
 	if o.Remembered != nil {
 		r.Remembered = o.Remembered()
-		s.Last = r.Remembered
 		if s.Forgot++; r.Remembered < s.Start-o.MaxForgetting {
 			return nil
 		}
 		s.Forgot = 0
 	}
+	s.Since++
 	if s.Kept++; s.Kept > 1 && value <= s.Best {
 		return nil
 	}
@@ -64,13 +61,21 @@ func (t *trainer) remember(ctx context.Context) error {
 	return nil
 }
 
-// forgotten is the error of a run of which no weights can be kept.
+// forgotten is the error of a run of which no weights can be kept. It has all values, since nothing else of the run stays.
 func (t *trainer) forgotten() error {
-	if s := t.stop; t.options.Remembered != nil && s.Kept == 0 {
-		return fmt.Errorf("too much was forgotten: %.4f at step %d after %.4f before training, and more than max_forgetting %v at all %d evaluations: "+
-			"lower learning_rate (now %v), set freeze_embeddings or evaluate more often", s.Last, t.step, s.Start, t.options.MaxForgetting, s.Evaluations, t.options.LearningRate)
+	o := t.options
+	if o.Remembered == nil || t.stop.Kept > 0 {
+		return nil
 	}
-	return nil
+	var values []string
+	for _, r := range t.records {
+		if r.Evaluated {
+			values = append(values, fmt.Sprintf("%.4f at step %d", r.Remembered, r.Step))
+		}
+	}
+	return fmt.Errorf("too much was forgotten: %s was %.4f before training and is %s, each time more than max_forgetting (%v) below, so that there are no weights to keep: "+
+		"%s, take fewer epochs (now %v) or more text in that language, set freeze_embeddings (now %v) or lower evaluate_every (now %d)",
+		o.RememberedName, t.stop.Start, strings.Join(values, ", "), o.MaxForgetting, o.slower(), o.Epochs, o.Frozen.Embeddings, o.EvaluateEvery)
 }
 
 // keep copies the weights.
