@@ -24,60 +24,29 @@ import (
 // A language and id that come twice are rejected the second time. To find out costs a bit a row where ids are numbers, else
 // about 30 bytes. So are vectors of another length than the first one's.
 type JSONL struct {
-	// Path names the files; globs are allowed.
-	Path []schemas.Path `yaml:"path" ferry:"required"`
-	// Table is what the files hold: documents, queries, judgments, triples, pairs, vectors, token_vectors or hits.
-	Table string `yaml:"table"`
-	// Language is that of the rows that do not say theirs.
-	Language string `yaml:"language"`
-	// Columns maps columns of the table to keys of the objects where they differ, such as {text: body, id: _id}.
-	Columns map[string]string `yaml:"columns"`
-	// Values are those of columns that rows lack, such as {source_language: en, target_language: sw}.
-	Values map[string]string `yaml:"values"`
-	// Dimensions is the length of the vectors, 0 for that of the first one.
-	Dimensions int `yaml:"dimensions"`
+	OwnFiles `yaml:",inline"`
 	// MaxLine is the longest line in bytes; longer ones go to quarantine.
 	MaxLine int `yaml:"max_line"`
 }
 
 // NewJSONL returns the defaults: documents.
-func NewJSONL() *JSONL { return &JSONL{Table: "documents", MaxLine: defaultMaxLine} }
+func NewJSONL() *JSONL {
+	return &JSONL{OwnFiles: OwnFiles{Table: "documents"}, MaxLine: defaultMaxLine}
+}
 
 // Validate returns what cannot work, from the keys and the first lines.
 func (j *JSONL) Validate() []schemas.Mistake {
-	found := lineMistakes(j.MaxLine)
-	if len(j.Path) == 0 {
-		found = append(found, schemas.Mistake{Key: "path", Problem: "names the files; it is missing"})
-	}
 	if j.Table == "compressed" {
-		return append(found, schemas.Mistake{Key: "table", Problem: "compressed holds bytes, which only Parquet does: read it by the kind parquet"})
+		return []schemas.Mistake{{Key: "table", Problem: "compressed holds bytes, which only Parquet does: read it by the kind parquet"}}
 	}
 	m, keys := j.mapping()
-	found = append(found, m.mistakes(keys)...)
-	if len(found) == 0 && keys != nil && m.schema() == nil {
-		found = append(found, schemas.Mistake{Key: "dimensions", Problem: "cannot be told from the first lines; name them"})
-	}
-	return found
+	return append(lineMistakes(j.MaxLine), j.mistakes(m, keys)...)
 }
 
 // Tables is the table that is named.
 func (j *JSONL) Tables() []schemas.TableType {
 	m, _ := j.mapping()
 	return m.tables()
-}
-
-func (m mapping) tables() []schemas.TableType {
-	if schema := m.schema(); schema != nil {
-		return []schemas.TableType{{Name: m.table, Schema: schema}}
-	}
-	return nil
-}
-
-// Files are the files that the paths name.
-func (j *JSONL) Files() ([]string, error) {
-	files, err := globs(j.Path)
-	slices.Sort(files)
-	return files, err
 }
 
 // Read streams the rows in file order.
@@ -87,7 +56,7 @@ func (j *JSONL) Read(ctx context.Context, table string, out schemas.Output) erro
 		return noTable("jsonl", table)
 	}
 	if m.schema() == nil {
-		return errors.New("dimensions cannot be told from the first lines; name them")
+		return noDimensions
 	}
 	files, err := globs(j.Path)
 	if err != nil {
@@ -99,7 +68,7 @@ func (j *JSONL) Read(ctx context.Context, table string, out schemas.Output) erro
 // mapping is that of the keys, completed by the first lines; with the keys of the objects found there, nil if the files
 // cannot be read or are empty.
 func (j *JSONL) mapping() (mapping, []string) {
-	m := newMapping(j.Table, j.Language, j.Columns, j.Values, j.Dimensions)
+	m := j.named()
 	files, err := globs(j.Path)
 	if err != nil || len(files) == 0 {
 		return m, nil

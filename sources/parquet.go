@@ -2,7 +2,6 @@ package sources
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -27,52 +26,25 @@ import (
 // that come twice, which costs a bit a row to find out where ids are numbers, else about 30 bytes. One page of each column
 // is in memory at a time.
 type Parquet struct {
-	// Path names the files; globs are allowed.
-	Path []schemas.Path `yaml:"path" ferry:"required"`
-	// Table is what the files hold: documents, queries, judgments, triples, pairs, vectors, token_vectors or hits; or, of those
-	// that ferry wrote, codec or compressed.
-	Table string `yaml:"table"`
-	// Language is that of the rows if there is no column of it.
-	Language string `yaml:"language"`
-	// Columns maps columns of the table to columns of the files where they differ, such as {text: body, id: _id}.
-	Columns map[string]string `yaml:"columns"`
-	// Values are those of columns that the files lack, such as {source_language: en, target_language: sw}.
-	Values map[string]string `yaml:"values"`
-	// Dimensions is the length of the vectors, 0 for that of the first one.
-	Dimensions int `yaml:"dimensions"`
+	OwnFiles `yaml:",inline"`
 }
 
 // NewParquet returns the defaults: documents.
-func NewParquet() *Parquet { return &Parquet{Table: "documents"} }
+func NewParquet() *Parquet { return &Parquet{OwnFiles{Table: "documents"}} }
 
 // Validate returns what cannot work, from the keys and the first file's schema.
 func (p *Parquet) Validate() []schemas.Mistake {
-	var found []schemas.Mistake
-	if len(p.Path) == 0 {
-		found = append(found, schemas.Mistake{Key: "path", Problem: "names the files; it is missing"})
-	}
 	m, columns, err := p.mapping()
 	if err != nil {
-		return append(found, schemas.Mistake{Key: "path", Problem: err.Error()})
+		return []schemas.Mistake{{Key: "path", Problem: err.Error()}}
 	}
-	found = append(found, m.mistakes(columns)...)
-	if len(found) == 0 && columns != nil && m.schema() == nil {
-		found = append(found, schemas.Mistake{Key: "dimensions", Problem: "cannot be told from the first rows; name them"})
-	}
-	return found
+	return p.mistakes(m, columns)
 }
 
 // Tables is the table that is named.
 func (p *Parquet) Tables() []schemas.TableType {
 	m, _, _ := p.mapping()
 	return m.tables()
-}
-
-// Files are the files that the paths name.
-func (p *Parquet) Files() ([]string, error) {
-	files, err := globs(p.Path)
-	slices.Sort(files)
-	return files, err
 }
 
 // Read streams the rows in file order.
@@ -84,7 +56,7 @@ func (p *Parquet) Read(ctx context.Context, table string, out schemas.Output) er
 	case err != nil:
 		return err
 	case m.schema() == nil:
-		return errors.New("dimensions cannot be told from the first rows; name them")
+		return noDimensions
 	}
 	files, err := globs(p.Path)
 	if err != nil {
@@ -102,7 +74,7 @@ func (p *Parquet) Read(ctx context.Context, table string, out schemas.Output) er
 
 // mapping is that of the keys, completed by the first file's schema; with its columns, nil if there is no such file.
 func (p *Parquet) mapping() (m mapping, columns []string, err error) {
-	m = newMapping(p.Table, p.Language, p.Columns, p.Values, p.Dimensions)
+	m = p.named()
 	files, err := globs(p.Path)
 	if err != nil || len(files) == 0 {
 		return m, nil, nil // Files tells
