@@ -6,7 +6,8 @@
 // score is the mean over the query's tokens of the best dot product among the
 // document's tokens; a block is the documents of one call of Add, and memory
 // is bounded by queries, k and block, never by the number of documents; a hit
-// is a document with its score; centring takes the mean vector off all others.
+// is a document with its score; centring takes the mean vector off all others; a
+// hub is a document that is near everything, which CSLS corrects.
 //
 // Vectors are float32 and row-major. They are compared as they are: normalise
 // them beforehand for cosine similarity (Centre does).

@@ -19,6 +19,7 @@ type MaxSim struct {
 	rows    int       // document tokens that are compared at once, unless one document has more
 	scores  []float32 // (queries, documents of a chunk)
 	blocks  []block   // one a worker
+	csls    *csls     // nil for plain similarities
 }
 
 // A group is consecutive queries with the negatives of their vectors, laid out
@@ -118,6 +119,11 @@ func (s *MaxSim) compare(ctx context.Context, documents []Document, row int, off
 	}
 	for _, err := range wrong {
 		if err != nil {
+			return err
+		}
+	}
+	if s.csls != nil && len(s.tops) > 0 {
+		if err := s.correct(ctx, offsets, workers); err != nil {
 			return err
 		}
 	}

@@ -41,6 +41,17 @@ func (a Hit) before(b Hit) bool {
 	return a.CompareTied(b.Document) < 0
 }
 
+// compare orders hits from the highest.
+func (a Hit) compare(b Hit) int {
+	switch {
+	case a.before(b):
+		return -1
+	case b.before(a):
+		return 1
+	}
+	return 0
+}
+
 // TopK keeps the k hits that rank highest of those added. The zero value keeps
 // none.
 type TopK struct {
@@ -85,15 +96,7 @@ func (t *TopK) Add(h Hit) {
 // Hits returns the kept hits, highest first.
 func (t *TopK) Hits() []Hit {
 	hits := slices.Clone(t.heap)
-	slices.SortFunc(hits, func(a, b Hit) int {
-		switch {
-		case a.before(b):
-			return -1
-		case b.before(a):
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(hits, Hit.compare)
 	return hits
 }
 
