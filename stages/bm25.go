@@ -27,6 +27,7 @@ type BM25 struct {
 	Top int `yaml:"top"`
 	// Title says whether a document's title is part of its text.
 	Title bool `yaml:"title"`
+	Languages
 	// K1 is how much a word's further occurrences count: 0 for not at all.
 	K1 float64 `yaml:"k1"`
 	// B is how much a document's length counts, from 0 to 1.
@@ -34,11 +35,13 @@ type BM25 struct {
 }
 
 // NewBM25 returns a BM25 with its defaults, Anserini's: k1 0.9, b 0.4.
-func NewBM25() *BM25 { return &BM25{Top: 100, K1: 0.9, B: 0.4} }
+func NewBM25() *BM25 {
+	return &BM25{Top: 100, Languages: Languages{Languages: languagesAny}, K1: 0.9, B: 0.4}
+}
 
 // Validate checks the keys.
 func (s *BM25) Validate() []schemas.Mistake {
-	var found mistakes
+	found := mistakes(s.Languages.mistakes())
 	found.when(s.Top < 1, "top", "at least 1", s.Top)
 	found.when(s.K1 < 0, "k1", "at least 0", s.K1)
 	found.when(s.B < 0 || s.B > 1, "b", "between 0 and 1", s.B)
@@ -60,6 +63,8 @@ func (s *BM25) Outputs(in Types) (Outputs, []schemas.Mistake) {
 func (s *BM25) Run(ctx context.Context, job Job) (*model.Model, error) {
 	from, _ := job.Table("queries")
 	documents, _ := job.Table("documents")
+	allocator := job.Outputs["hits"].Allocator
+	from, documents = inLanguages(from, s.QueryLanguages, allocator), inLanguages(documents, s.DocumentLanguages, allocator)
 	t := terms{numbers: map[string]int32{}, learning: true}
 	if m := job.Models["model"]; m != nil {
 		t.pieces = m
@@ -72,9 +77,7 @@ func (s *BM25) Run(ctx context.Context, job Job) (*model.Model, error) {
 		q.add(batch, false, &t)
 	}
 	t.learning = false
-	search, err := retrieve.NewBM25(q.terms, t.count(), s.K1, s.B, s.Top, func(query int, d retrieve.Document) bool {
-		return slices.Contains(q.exclude[query], d.ID)
-	})
+	search, err := retrieve.NewBM25(q.terms, t.count(), s.K1, s.B, s.Top, s.exclude(q.rows, q.exclude))
 	if err != nil {
 		return nil, err
 	}

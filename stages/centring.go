@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ferry-clir/ferry/model/retrieve"
 	"github.com/ferry-clir/ferry/schemas"
@@ -14,75 +15,119 @@ const (
 	centreLanguages = "languages"
 )
 
-// A centring takes a mean off vectors, by language.
-type centring struct {
-	d     int
-	means map[string]*retrieve.Mean // by language, or by "" for all
-	all   bool
+// Centring are the keys of what is taken off vectors before they are compared.
+type Centring struct {
+	// Centre takes a mean off all vectors and scales them to length 1 again, before they are compared: that of the documents'
+	// vectors (documents), or on each side that of the text's language (languages); or none. It costs nothing to train and
+	// helps token vectors most, as an encoder's all point one way.
+	Centre string `yaml:"centre"`
+	// Means names tables of vectors to take the means of, in place of the queries' and documents' own: of bitext or any other
+	// texts, where a language has few queries. With centre: documents it is one mean of them all.
+	Means []schemas.TableRef `yaml:"means"`
 }
 
-// newCentring returns the centring of the vectors of a table, each language by itself or all by one mean.
-func newCentring(ctx context.Context, t schemas.Table, all bool) (*centring, error) {
-	c := &centring{d: dimensions(t.Schema), means: map[string]*retrieve.Mean{}, all: all}
-	var v vectorRows
-	for batch, err := range t.Batches(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		v.reset(c.d)
-		v.add(batch)
-		c.each(&v, func(key string, vectors []float32) {
-			if c.means[key] == nil {
-				c.means[key] = retrieve.NewMean(c.d)
-			}
-			c.means[key].Add(vectors)
-		})
+// mistakes checks the keys.
+func (c *Centring) mistakes() []schemas.Mistake {
+	found := oneOf("centre", c.Centre, centreNone, centreDocuments, centreLanguages)
+	if len(c.Means) > 0 && c.Centre == centreNone {
+		found = append(found, schemas.Mistake{Key: "means", Problem: "is for centre: languages, or centre: documents"})
 	}
-	return c, nil
+	return found
+}
+
+// unfit says why vectors have no means in the tables that are named.
+func (c *Centring) unfit(in Types) (found []schemas.Mistake) {
+	queries := in.Schema("queries")
+	if queries == nil || lacksVectors("queries", queries) != nil {
+		return nil
+	}
+	for i, t := range in.Tables["means"] {
+		key := fmt.Sprintf("means[%d]", i)
+		if found = append(found, lacksVectors(key, t.Schema)...); len(found) == 0 {
+			found = append(found, unlike(key, t.Schema, queries)...)
+		}
+	}
+	return found
+}
+
+// means are taken off vectors, by language.
+type means struct {
+	d    int
+	by   map[string]*retrieve.Mean // language, or "" for all
+	all  bool
+	from string // what they are of
+}
+
+// newMeans returns the means of the vectors of tables, each language's by itself or one of all.
+func newMeans(ctx context.Context, all bool, tables ...schemas.Table) (*means, error) {
+	m := &means{d: dimensions(tables[0].Schema), by: map[string]*retrieve.Mean{}, all: all, from: tables[0].Name}
+	for _, t := range tables {
+		var v vectorRows
+		for batch, err := range t.Batches(ctx) {
+			if err != nil {
+				return nil, err
+			}
+			v.reset(m.d)
+			v.add(batch)
+			m.each(&v, func(key string, vectors []float32) {
+				if m.by[key] == nil {
+					m.by[key] = retrieve.NewMean(m.d)
+				}
+				m.by[key].Add(vectors)
+			})
+		}
+	}
+	return m, nil
 }
 
 // each calls do for every row of v.
-func (c *centring) each(v *vectorRows, do func(key string, vectors []float32)) {
+func (m *means) each(v *vectorRows, do func(key string, vectors []float32)) {
 	for i, row := range v.rows {
 		key := row.Language
-		if c.all {
+		if m.all {
 			key = ""
 		}
 		from, to := i, i+1
 		if v.offsets != nil {
 			from, to = int(v.offsets[i]), int(v.offsets[i+1])
 		}
-		do(key, v.vectors[from*c.d:to*c.d])
+		do(key, v.vectors[from*m.d:to*m.d])
 	}
 }
 
-// apply centres v in place; a nil centring leaves it as it is.
-func (c *centring) apply(v *vectorRows) {
-	if c == nil {
-		return
+// takeOff centres v in place; nil means leave it as it is.
+func (m *means) takeOff(v *vectorRows) (err error) {
+	if m == nil {
+		return nil
 	}
 	vectors := map[string][]float32{}
-	for key, mean := range c.means {
+	for key, mean := range m.by {
 		vectors[key] = mean.Vector()
 	}
-	c.each(v, func(key string, rows []float32) {
-		if mean := vectors[key]; mean != nil {
-			retrieve.Centre(rows, c.d, mean)
+	m.each(v, func(key string, rows []float32) {
+		mean, ok := vectors[key]
+		if !ok {
+			err = fmt.Errorf("centring: %s has no vectors in %q to take a mean of", m.from, key)
+			return
 		}
+		retrieve.Centre(rows, m.d, mean)
 	})
+	return err
 }
 
-// centrings returns what centres the queries and what centres the documents; nil for nothing.
-func centrings(ctx context.Context, centre string, queries, documents schemas.Table) (ofQueries, ofDocuments *centring, err error) {
-	if centre == centreNone {
+// of returns what is taken off the queries and what off the documents; nil for nothing.
+func (c *Centring) of(ctx context.Context, job Job, queries, documents schemas.Table) (ofQueries, ofDocuments *means, err error) {
+	all := c.Centre == centreDocuments
+	if c.Centre == centreNone {
 		return nil, nil, nil
 	}
-	if ofDocuments, err = newCentring(ctx, documents, centre == centreDocuments); err != nil {
-		return nil, nil, err
+	if tables := job.Tables["means"]; len(tables) > 0 {
+		ofDocuments, err = newMeans(ctx, all, tables...)
+		return ofDocuments, ofDocuments, err
 	}
-	if centre == centreDocuments {
-		return ofDocuments, ofDocuments, nil
+	if ofDocuments, err = newMeans(ctx, all, documents); err != nil || all {
+		return ofDocuments, ofDocuments, err
 	}
-	ofQueries, err = newCentring(ctx, queries, false)
+	ofQueries, err = newMeans(ctx, false, queries)
 	return ofQueries, ofDocuments, err
 }

@@ -46,15 +46,22 @@ func TestCentre(t *testing.T) {
 	defer allocator.AssertSize(t, 0)
 	queries := planar(t, allocator, "queries", "q", map[string][][2]float32{"en": {{2, 1}, {0, 1}}})
 	documents := planar(t, allocator, "documents", "d", map[string][][2]float32{"en": {{3, 0}, {1, 0}}, "sw": {{1, 1}, {-1, -1}}})
+	// The means of these are (0, 1) in English, (1, 0) in Swahili.
+	others := planar(t, allocator, "others", "o", map[string][][2]float32{"en": {{5, 1}, {-5, 1}}, "sw": {{1, 0}}})
+	const fromOthers = "languages of others"
 	half := math.Sqrt(0.5)
 	for centre, want := range map[string]map[string]float64{
+		fromOthers:      {"qen0den0": 3 / math.Sqrt(10), "qen0den1": half, "qen0dsw0": 0, "qen0dsw1": -2 / math.Sqrt(5), "qen1den0": 0, "qen1den1": 0, "qen1dsw0": 0, "qen1dsw1": 0},
 		centreNone:      {"qen0den0": 6, "qen0den1": 2, "qen0dsw0": 3, "qen0dsw1": -3, "qen1den0": 0, "qen1den1": 0, "qen1dsw0": 1, "qen1dsw1": -1},
 		centreDocuments: {"qen0den0": half, "qen0den1": 0, "qen0dsw0": half, "qen0dsw1": -3 * half / math.Sqrt(5), "qen1den0": -half, "qen1den1": 0, "qen1dsw0": half, "qen1dsw1": half / math.Sqrt(5)},
 		centreLanguages: {"qen0den0": 1, "qen0den1": -1, "qen0dsw0": half, "qen0dsw1": -half, "qen1den0": -1, "qen1den1": 1, "qen1dsw0": -half, "qen1dsw1": half},
 	} {
 		s := NewSearch()
-		s.Centre = centre
-		job := Job{Tables: map[string][]schemas.Table{"queries": {queries}, "documents": {documents}}, Workers: 1, Progress: func(int64, int64, string) {}}
+		tables := map[string][]schemas.Table{"queries": {queries}, "documents": {documents}}
+		if s.Centre = centre; centre == fromOthers {
+			s.Centre, tables["means"] = centreLanguages, []schemas.Table{others}
+		}
+		job := Job{Tables: tables, Workers: 1, Progress: func(int64, int64, string) {}}
 		found := 0
 		job.Outputs = map[string]schemas.Output{"hits": {Allocator: allocator, Emit: func(batch arrow.RecordBatch) error {
 			scores := column[*array.Float64](batch, schemas.Score)
@@ -69,5 +76,17 @@ func TestCentre(t *testing.T) {
 		if _, err := s.Run(t.Context(), job); err != nil || found != len(want) {
 			t.Errorf("centre: %s: %d hits, %v", centre, found, err)
 		}
+	}
+}
+
+// TestCentreLacks centres by means of a table that lacks a language.
+func TestCentreLacks(t *testing.T) {
+	vectors := planar(t, memory.DefaultAllocator, "vectors", "v", map[string][][2]float32{"en": {{2, 1}}, "sw": {{0, 1}}})
+	english := planar(t, memory.DefaultAllocator, "english", "v", map[string][][2]float32{"en": {{2, 1}}})
+	s := NewSearch()
+	s.Centre = centreLanguages
+	_, err := s.Run(t.Context(), Job{Tables: map[string][]schemas.Table{"queries": {vectors}, "documents": {vectors}, "means": {english}}})
+	if want := `centring: english has no vectors in "sw" to take a mean of`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }

@@ -26,18 +26,19 @@ type Rerank struct {
 	Documents schemas.TableRef `yaml:"documents" ferry:"required"`
 	// Depth is the number of each query's hits that are scored anew, the best ones.
 	Depth int `yaml:"depth"`
-	// Centre takes a mean off all vectors first, as in search: none, documents or languages.
-	Centre string `yaml:"centre"`
+	Centring
 
 	atOnce int // hits
 }
 
 // NewRerank returns a Rerank with its defaults.
-func NewRerank() *Rerank { return &Rerank{Depth: 100, Centre: centreNone, atOnce: 1 << 16} }
+func NewRerank() *Rerank {
+	return &Rerank{Depth: 100, Centring: Centring{Centre: centreNone}, atOnce: 1 << 16}
+}
 
 // Validate checks the keys.
 func (r *Rerank) Validate() []schemas.Mistake {
-	found := mistakes(oneOf("centre", r.Centre, centreNone, centreDocuments, centreLanguages))
+	found := mistakes(r.Centring.mistakes())
 	found.when(r.Depth < 1, "depth", "at least 1", r.Depth)
 	return found
 }
@@ -45,7 +46,8 @@ func (r *Rerank) Validate() []schemas.Mistake {
 // Outputs is a table of hits.
 func (r *Rerank) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("hits", in.Schema("hits"), "hits", schemas.QueryID, schemas.DocumentID, schemas.Score)
-	return Outputs{Tables: []schemas.TableType{{Name: "hits", Schema: schemas.Hits()}}}, append(found, incomparable(in)...)
+	found = append(append(found, incomparable(in)...), r.unfit(in)...)
+	return Outputs{Tables: []schemas.TableType{{Name: "hits", Schema: schemas.Hits()}}}, found
 }
 
 // Run scores. The queries and their candidates are held in memory, the documents pass by.
@@ -56,11 +58,13 @@ func (r *Rerank) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	ofQueries, ofDocuments, err := centrings(ctx, r.Centre, from, documents)
+	ofQueries, ofDocuments, err := r.Centring.of(ctx, job, from, documents)
 	if err != nil {
 		return nil, err
 	}
-	ofQueries.apply(q)
+	if err := ofQueries.takeOff(q); err != nil {
+		return nil, err
+	}
 	candidates, err := r.candidates(ctx, job, q)
 	if err != nil {
 		return nil, err

@@ -45,6 +45,19 @@ func (v *vectorRows) spans() []int32 {
 	return retrieve.Singles(len(v.rows))
 }
 
+// byLanguage numbers the languages from 0, and returns that of each row.
+func (v *vectorRows) byLanguage() []int {
+	numbers := map[string]int{}
+	of := make([]int, len(v.rows))
+	for i, row := range v.rows {
+		if _, ok := numbers[row.Language]; !ok {
+			numbers[row.Language] = len(numbers)
+		}
+		of[i] = numbers[row.Language]
+	}
+	return of
+}
+
 // reset empties v and keeps its memory.
 func (v *vectorRows) reset(d int) {
 	v.d, v.rows, v.vectors, v.exclude = d, v.rows[:0], v.vectors[:0], v.exclude[:0]
