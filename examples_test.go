@@ -56,6 +56,34 @@ func TestPrecision(t *testing.T) {
 	}
 }
 
+// TestCompressed runs examples/compressed.yaml for one language: few bits find nearly what exact search finds, and serve as well.
+func TestCompressed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("embeds 1,718 texts")
+	}
+	out := t.TempDir()
+	run(t, "examples/compressed.yaml", map[string]string{"FERRY_DATA": dataFolder(t), "FERRY_MODELS": modelsFolder(t)},
+		"sources.mtop.queries=[hi]", "work="+out, "sinks.report.path="+out)
+	found := map[[2]string]float64{} // means, by variant and measure
+	for _, row := range readParquet(t, filepath.Join(out, "scores.parquet")) {
+		if row["query_id"] == "(null)" {
+			value, err := strconv.ParseFloat(row["value"], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[[2]string{row["variant"], row["measure"]}] = 100 * value
+		}
+	}
+	exact := found[[2]string{"exact", "nDCG@10"}]
+	for variant, want := range map[string]float64{"1 bits": 83.8, "2 bits": 91.4, "4 bits": 96.0} {
+		recall, score := found[[2]string{variant, "R@10"}], found[[2]string{variant, "nDCG@10"}]
+		t.Logf("%s: R@10 %.2f, nDCG@10 %.2f, exact %.2f", variant, recall, score, exact)
+		if math.Abs(recall-want) > 1.5 || exact < 50 || math.Abs(score-exact) > 1 {
+			t.Errorf("%s: R@10 is %.2f, want %.1f; nDCG@10 is %.2f, exact %.2f", variant, recall, want, score, exact)
+		}
+	}
+}
+
 // scoresIn are the scores of so many variants in a report for one language.
 func scoresIn(t *testing.T, report []byte, variants int) (scores []float64) {
 	t.Helper()
