@@ -100,6 +100,9 @@ func (c *Codec) sample(ctx context.Context, job Job, from schemas.Table, d int) 
 		}
 		v.reset(d)
 		v.add(batch)
+		if err := v.finite(); err != nil {
+			return nil, nil, fmt.Errorf("reading %s: %w", from.Name, err)
+		}
 		mean.Add(v.vectors)
 		for rest := v.vectors; len(rest) > 0; rest = rest[d:] {
 			if tokens++; tokens <= int64(c.Sample) {

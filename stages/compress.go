@@ -72,6 +72,9 @@ func (c codec) compress(out schemas.Output, rows arrow.RecordBatch, name string)
 	var v vectorRows
 	v.reset(c.Dimensions())
 	v.add(rows)
+	if err := v.finite(); err != nil {
+		return err
+	}
 	c.centre(v.vectors)
 	codes, residuals := make([]int32, len(v.vectors)/v.d), make([]byte, len(v.vectors)/v.d*c.Bytes())
 	c.Encode(codes, residuals, v.vectors)

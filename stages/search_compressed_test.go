@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -10,6 +11,16 @@ import (
 	"github.com/ferry-clir/ferry/model/retrieve"
 	"github.com/ferry-clir/ferry/schemas"
 )
+
+// TestFinite: NaN and infinities are told by document.
+func TestFinite(t *testing.T) {
+	for value, want := range map[float32]string{1: "", 65504: "", float32(math.Inf(1)): `document "b"`, float32(math.NaN()): `document "b"`} {
+		v := vectorRows{d: 2, rows: []retrieve.Document{{ID: "a"}, {ID: "b"}}, offsets: []int32{0, 1, 3}, vectors: []float32{1, 2, 3, 4, 5, value}}
+		if err := v.finite(); (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v", value, err)
+		}
+	}
+}
 
 // TestFill: rows that a codec did not write are told by name. AQID is three bytes in base64.
 func TestFill(t *testing.T) {

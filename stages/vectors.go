@@ -2,6 +2,8 @@ package stages
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -93,6 +95,16 @@ func (v *vectorRows) addTokens(batch arrow.RecordBatch) {
 		kernel.FromFloat16(v.vectors[len(v.vectors)-n:], values[int(from)*v.d:int(to)*v.d])
 		v.offsets = append(v.offsets, v.offsets[len(v.offsets)-1]+int32(to-from))
 	}
+}
+
+// finite returns an error that names the first row whose token vectors have a number that is not finite.
+func (v *vectorRows) finite() error {
+	for i, row := range v.rows {
+		if square := kernel.SumSquares(v.vectors[int(v.offsets[i])*v.d : int(v.offsets[i+1])*v.d]); !(square <= math.MaxFloat32) {
+			return fmt.Errorf("a token vector of document %q has a number that is not finite or too large", row.ID)
+		}
+	}
+	return nil
 }
 
 // appendRows appends who the rows of a batch are, passages by their document, and what documents they exclude.
