@@ -36,6 +36,7 @@ type program struct {
 	Validate validateCommand `cmd:"" help:"Find every mistake in a pipeline file, without reading data."`
 	Lint     lintCommand     `cmd:"" help:"Look for leaks of evaluation into training, and for what is wrong with the data."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would do, and what is done already."`
+	Why      whyCommand      `cmd:"" help:"Show for what reasons a step would run."`
 	Costs    costsCommand    `cmd:"" help:"Show scores beside the CPU time that they took."`
 	List     listCommand     `cmd:"" help:"List the kinds of sources, models, stages and sinks."`
 	Sources  sourcesCommand  `cmd:"" help:"List the published data sets that ferry can download."`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -13,6 +14,7 @@ import (
 type Plan struct {
 	units    []*unit
 	pipeline *Pipeline
+	known    map[string]identity // of what was made before
 }
 
 // Plan lays out what a run would do, without reading data. The pipeline must have been checked.
@@ -30,7 +32,7 @@ func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
 	if err := h.save(); err != nil {
 		return Plan{}, fmt.Errorf("writing cache: %w", err)
 	}
-	return Plan{units, p}, nil
+	return Plan{units, p, p.knownSteps()}, nil
 }
 
 // countDone finds the shards that an interrupted run left behind.
@@ -60,7 +62,7 @@ func (p Plan) Write(w io.Writer) error {
 	for _, u := range p.units {
 		variants[u.entryName()] = append(variants[u.entryName()], u)
 	}
-	drawing := &drawing{w, variants, map[string]bool{}}
+	drawing := &drawing{w, variants, map[string]bool{}, p.known}
 	for _, u := range p.units {
 		if u.step.Section == "sinks" && !drawing.drawn[u.entryName()] {
 			if err := drawing.draw(u.entryName(), "", ""); err != nil {
@@ -93,6 +95,7 @@ type drawing struct {
 	w        io.Writer
 	variants map[string][]*unit // by entry
 	drawn    map[string]bool    // entries
+	known    map[string]identity
 }
 
 // entryName is the unit's name without a cell.
@@ -121,7 +124,7 @@ func (d *drawing) draw(entry, branch, indent string) error {
 		return err
 	}
 	d.drawn[entry] = true
-	if _, err := fmt.Fprintf(d.w, "%s%s%s\n", branch, label, stateOf(variants)); err != nil {
+	if _, err := fmt.Fprintf(d.w, "%s%s%s\n", branch, label, d.stateOf(variants)); err != nil {
 		return err
 	}
 	for i, b := range below {
@@ -137,9 +140,9 @@ func (d *drawing) draw(entry, branch, indent string) error {
 }
 
 // stateOf says how it is with the variants of an entry; where they differ, which is how.
-func stateOf(variants []*unit) string {
+func (d *drawing) stateOf(variants []*unit) string {
 	if variants[0].step.Cell == "" {
-		return variants[0].state()
+		return variants[0].state(d.known)
 	}
 	var statuses []string
 	cells := map[string][]string{}
@@ -177,12 +180,16 @@ func (u *unit) status() string {
 	return "not needed"
 }
 
-// state says whether a unit is done and how many rows it has, or probably will have.
-func (u *unit) state() string {
+// state says whether a unit is done, or why it is not, and how many rows it has, or probably will have.
+func (u *unit) state(known map[string]identity) string {
 	var parts []string
 	if status := u.status(); status != "" {
 		parts = append(parts, status)
 	}
+	if reasons := u.why(known); u.needed || u.step.Section == "models" {
+		parts = append(parts, strings.Join(reasons, "; "))
+	}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	if rows, known := u.estimate(); known && u.step.Section != "sinks" {
 		word := fmt.Sprintf("%d rows", rows)
 		if !u.present {

@@ -101,7 +101,7 @@ func (r *Run) end(ctx context.Context, failed error) error {
 	record.count(r.units)
 	err := record.write()
 	if err == nil {
-		err = r.pipeline.forget()
+		err = errors.Join(r.pipeline.forget(), r.rememberSteps())
 	}
 	if failed != nil {
 		return failed

@@ -104,3 +104,34 @@ func TestDeaths(t *testing.T) {
 		t.Errorf("settled until %v, %v", got, err)
 	}
 }
+
+// TestWhy changes a configuration whose texts may be secrets: what is remembered of it does not hold them.
+func TestWhy(t *testing.T) {
+	p := scheduled(t)
+	if err := p.Run(t.Context(), Options{Reporter: &events{}}); err != nil {
+		t.Fatal(err)
+	}
+	if known := read(t, p.stepsFile()); !strings.Contains(known, hiddenMark) || strings.Contains(known, `"language": "en"`) {
+		t.Errorf("remembered: %s", known)
+	}
+	for set, want := range map[string]string{
+		"sources.documents.max_line=7": "will run, max_line 1048576 -> 7\n", "sources.documents.language=hunter2": "will run, language changed\n",
+		"seed=3": "done\n", "sources.documents.table=documents": "done\n",
+	} {
+		other, err := Load(p.File, []string{set}, os.LookupEnv)
+		if err == nil {
+			err = other.Check(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := other.Plan(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var why bytes.Buffer
+		if err := plan.Why(&why, "sources.documents"); err != nil || !strings.HasSuffix(why.String(), ": "+want) {
+			t.Errorf("%s: %s%v", set, why.String(), err)
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package pipeline
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// What every step depended on when it was made last is remembered, to say why it is made again.
+
+func (p *Pipeline) stepsFile() string { return filepath.Join(p.runsFolder(), "steps.json") }
+
+// knownSteps are the identities of the units that were made, by name; empty if none is remembered.
+func (p *Pipeline) knownSteps() map[string]identity {
+	known := map[string]identity{}
+	if data, err := os.ReadFile(p.stepsFile()); err == nil && json.Unmarshal(data, &known) != nil {
+		return map[string]identity{} // it only says why
+	}
+	return known
+}
+
+// rememberSteps writes the identities of the units that are made.
+func (r *Run) rememberSteps() error {
+	known, now := r.pipeline.knownSteps(), map[string]identity{}
+	for _, u := range r.units {
+		name := u.name()
+		if id, ok := known[name]; ok {
+			now[name] = id
+		}
+		if u.present || isClosed(u.ready) && !u.maker().failed {
+			now[name] = u.hidden()
+		}
+	}
+	if len(now) == 0 || maps.EqualFunc(known, now, identity.same) {
+		return nil
+	}
+	return writeJSON(r.pipeline.stepsFile(), now)
+}
+
+func (id identity) same(other identity) bool {
+	a, errA := json.Marshal(id)
+	b, errB := json.Marshal(other)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
+}
+
+// hidden is the unit's identity with hashes in place of texts: they may be secrets.
+func (u *unit) hidden() identity {
+	id := u.identity
+	var config map[string]any
+	if json.Unmarshal(id.Config, &config) == nil {
+		id.Config, _ = json.Marshal(hide(config))
+	}
+	return id
+}
+
+const hiddenMark = "sha256:"
+
+func hide(value any) any {
+	switch v := value.(type) {
+	case string:
+		return fmt.Sprintf("%s%x", hiddenMark, sha256.Sum256([]byte(v)))
+	case []any:
+		for i := range v {
+			v[i] = hide(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = hide(v[key])
+		}
+	}
+	return value
+}
+
+// why says what is other than when the unit was made last. All changes are of the unit's own but those of inputs.
+func (u *unit) why(known map[string]identity) []string {
+	old, ok := known[u.name()]
+	if !ok {
+		if len(known) > 0 {
+			return []string{"was not made before"}
+		}
+		return nil
+	}
+	reasons := changedKeys(old.Config, u.hidden().Config)
+	add := func(changed bool, format string, args ...any) {
+		if changed {
+			reasons = append(reasons, fmt.Sprintf(format, args...))
+		}
+	}
+	add(old.Kind != u.Kind, "kind %s -> %s", filepath.Base(old.Kind), filepath.Base(u.Kind))
+	add(old.Kind == u.Kind && old.Version != u.Version, "this ferry makes it otherwise")
+	add(old.Seed != u.Seed, "seed %d -> %d", old.Seed, u.Seed)
+	add(old.ISA != u.ISA, "instruction set %s -> %s", old.ISA, u.ISA)
+	reasons = append(reasons, changedFiles(old.Files, u.Files)...)
+	for i, in := range u.identity.Inputs {
+		at := slices.IndexFunc(old.Inputs, func(was inputKey) bool { return was.Key == in.Key && was.Table == in.Table && was.From == in.From })
+		add(at < 0, "%s is another", u.inputs[i].unit.name())
+	}
+	if len(reasons) == 0 && u.needed {
+		return []string{"what it made is gone or was changed"}
+	}
+	return reasons
+}
+
+// changedKeys lists the keys of two configurations that differ, with their values where those hide nothing.
+func changedKeys(old, now json.RawMessage) (changes []string) {
+	var was, is map[string]any
+	if json.Unmarshal(old, &was) != nil || json.Unmarshal(now, &is) != nil {
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(is)) {
+		a, _ := json.Marshal(was[key])
+		b, _ := json.Marshal(is[key])
+		switch {
+		case bytes.Equal(a, b):
+		case strings.Contains(string(a)+string(b), hiddenMark) || len(a)+len(b) > 60:
+			changes = append(changes, key+" changed")
+		default:
+			changes = append(changes, fmt.Sprintf("%s %s -> %s", key, a, b))
+		}
+	}
+	return changes
+}
+
+func changedFiles(old, now []inputFile) (changes []string) {
+	was := map[string]inputFile{}
+	for _, f := range old {
+		was[f.Name] = f
+	}
+	for _, f := range now {
+		before, ok := was[f.Name]
+		switch {
+		case !ok:
+			changes = append(changes, "file "+f.Name+" is new")
+		case before.SHA256 != f.SHA256:
+			changes = append(changes, "file "+f.Name+" changed")
+		case before.Mended != f.Mended:
+			changes = append(changes, "rows of "+f.Name+" were mended")
+		}
+		delete(was, f.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		changes = append(changes, "file "+name+" is gone")
+	}
+	if len(changes) > 3 {
+		changes = append(changes[:3], fmt.Sprintf("%d more files", len(changes)-3))
+	}
+	return changes
+}
+
+// errNoStep says that a plan has no step of a name.
+var errNoStep = errors.New("there is no such step")
+
+// Why writes for what reasons a step would run, such as stages.hits, and below them those of the steps that it reads.
+func (p Plan) Why(w io.Writer, step string) error {
+	found := false
+	for _, u := range p.units {
+		if u.name() == step || u.entryName() == step || u.step.Where() == step {
+			found = true
+			if err := p.writeWhy(w, u, ""); err != nil {
+				return err
+			}
+		}
+	}
+	if !found {
+		return fmt.Errorf("%s: %w; `ferry plan` shows all", step, errNoStep)
+	}
+	return nil
+}
+
+func (p Plan) writeWhy(w io.Writer, u *unit, indent string) error {
+	reasons := strings.Join(u.why(p.known), "; ")
+	status := u.status()
+	if status == "" && reasons == "" {
+		return nil
+	}
+	if status != "" && reasons != "" {
+		status += ", "
+	}
+	if _, err := fmt.Fprintf(w, "%s%s: %s%s\n", indent, u.name(), status, reasons); err != nil {
+		return err
+	}
+	for _, in := range u.inputs {
+		if in.unit.present && len(in.unit.why(p.known)) == 0 {
+			continue
+		}
+		if err := p.writeWhy(w, in.unit, indent+"  "); err != nil {
+			return err
+		}
+	}
+	return nil
+}
