@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -58,6 +60,19 @@ func TestAudit(t *testing.T) {
 			}
 			if got := strings.Count(string(page), `<li><svg width="14"`); got != tokenizers || !strings.Contains(string(page), "tokens a word") {
 				t.Errorf("%s has %d tokenizers in its legend, want %d", report, got, tokenizers)
+			}
+			if report == "nothing" {
+				continue
+			}
+			made, err := os.ReadFile(filepath.Join(folder, "documents.jsonl"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{fmt.Sprintf("<td>documents.jsonl</td><td>not known to ferry</td><td>%x</td>", sha256.Sum256(made)),
+				"<td>sample:tokenizer.json</td><td>Apache 2.0, built in</td>", "<code>ferry run pipeline.yaml</code>"} {
+				if !strings.Contains(string(page), want) {
+					t.Errorf("there is no %s in\n%s", want, page)
+				}
 			}
 		}
 	}

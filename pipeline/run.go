@@ -322,7 +322,8 @@ func (r *Run) drain(ctx context.Context, u *unit, c sink) (note, error) {
 		return note{}, err
 	}
 	defer release()
-	summary, err := c.Write(ctx, sinks.Job{Tables: job.Tables, Models: job.Models, Progress: job.Progress})
+	summary, err := c.Write(ctx, sinks.Job{Tables: job.Tables, Models: job.Models, Progress: job.Progress,
+		Provenance: func() (sinks.Provenance, error) { return r.provenance(ctx, u.step) }})
 	if err != nil {
 		return note{}, err
 	}

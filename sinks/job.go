@@ -17,4 +17,6 @@ type Job struct {
 	Tables   map[string][]schemas.Table // inputs, by the key that names them
 	Models   map[string]*model.Model    // inputs, by the key that names them
 	Progress func(done, total int64, message string)
+	// Provenance says what the inputs were made from. It is nil where nobody knows.
+	Provenance func() (Provenance, error)
 }

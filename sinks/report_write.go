@@ -97,6 +97,13 @@ func (r *Report) chapters(ctx context.Context, job Job) ([]chapter, error) {
 		}
 		chapters = append(chapters, chapter{"findings", from, "\n" + f.Text() + f.Totals(), f.markdown(), nil, f.section()})
 	}
+	if job.Provenance != nil {
+		made, err := job.Provenance()
+		if err != nil {
+			return nil, err
+		}
+		chapters = append(chapters, chapter{section: made.section()})
+	}
 	return chapters, nil
 }
 

@@ -51,6 +51,11 @@ func execute(name string, data any) template.HTML {
 // Panels are small figures side by side, as many as there is room for.
 func Panels(figures []template.HTML) template.HTML { return execute("panels", figures) }
 
+// Fold is a long text behind its title, which opens it; on paper it is open.
+func Fold(title, text string) template.HTML {
+	return execute("fold", struct{ Title, Text string }{title, text})
+}
+
 // Notes are sentences in small print, such as how a table is to be read.
 func Notes(lines ...string) template.HTML { return execute("notes", lines) }
 
