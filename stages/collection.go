@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -56,7 +55,7 @@ func (c *Collection) Ask(ctx context.Context, m *model.Model, question, prefix s
 		return nil, err
 	}
 	if c.index != nil {
-		return c.nearest(ctx, asked.Vector, top)
+		return c.index.Search(ctx, asked.Vector, top, runtime.GOMAXPROCS(0))
 	}
 	s, err := retrieve.NewMaxSim(asked.TokenVectors, []int32{0, int32(len(asked.IDs))}, c.rows.d, top, nil)
 	if err != nil {
@@ -67,24 +66,4 @@ func (c *Collection) Ask(ctx context.Context, m *model.Model, question, prefix s
 		return nil, err
 	}
 	return s.Results()[0], nil
-}
-
-// nearest asks for more and more rows until they are of enough documents, which score as their best passages do.
-func (c *Collection) nearest(ctx context.Context, vector []float32, top int) ([]retrieve.Hit, error) {
-	for k := top; ; k *= 2 {
-		hits, err := c.index.Search(ctx, vector, k, runtime.GOMAXPROCS(0))
-		if err != nil {
-			return nil, err
-		}
-		last := len(hits) < k
-		seen := map[retrieve.Document]bool{}
-		hits = slices.DeleteFunc(hits, func(h retrieve.Hit) bool {
-			again := seen[h.Document]
-			seen[h.Document] = true
-			return again
-		})
-		if last || len(hits) >= top {
-			return hits[:min(top, len(hits))], nil
-		}
-	}
 }
