@@ -15,7 +15,7 @@ import (
 
 // SearchCompressed finds each query's best documents by MaxSim, in token vectors that `compress` has written: in a fraction of
 // the time and the space of `search`, and nearly the same documents. All are scored by the centroids of their tokens; the
-// candidates that score highest are read back, and scored as `search` does. Everything else is as in `search`.
+// candidates that score highest are read back, and scored as `search` does. Exclusions and passages count as in `search`.
 //
 // To see what it costs, let `evaluate` compare it with an exact search of the same queries, by naming that one's hits as its
 // judgments.
