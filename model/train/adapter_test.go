@@ -1,9 +1,7 @@
 package train
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,9 +12,8 @@ import (
 
 // goldenAdapters are runs of PyTorch with adapters as modules; testdata/make_adapters.py made them.
 type goldenAdapters struct {
-	Format string
-	Names  []string
-	Runs   []struct {
+	Names []string
+	Runs  []struct {
 		Kind                      string
 		Targets                   []string
 		Rank                      int
@@ -32,14 +29,7 @@ type goldenAdapters struct {
 // TestAdaptersAgainstTorch checks that weights which adapters are merged into after every step do what modules beside the
 // frozen ones do: losses, norms of gradients, and what is trained agree with PyTorch's.
 func TestAdaptersAgainstTorch(t *testing.T) {
-	data, err := os.ReadFile("testdata/adapters.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var golden goldenAdapters
-	if err := json.Unmarshal(data, &golden); err != nil || golden.Format != "ferry adapters golden 1" {
-		t.Fatalf("reading adapters.json: format %q, %v", golden.Format, err)
-	}
+	golden := read[goldenAdapters](t, "adapters.json", "ferry adapters golden 1")
 	models := goldenCurve{Names: golden.Names}
 	for _, g := range golden.Runs {
 		d, student := NewDistill(), models.model(t, 2)

@@ -1,9 +1,7 @@
 package train
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,9 +11,8 @@ import (
 
 // goldenAdversarial are runs of PyTorch; testdata/make_adversarial.py made them.
 type goldenAdversarial struct {
-	Format string
-	Names  []string
-	Runs   []struct {
+	Names []string
+	Runs  []struct {
 		Pivot                                             int32
 		Adversary                                         string
 		Rate, Ratio, Decay, Limit, Lambda, Warmup, Anchor float64
@@ -33,14 +30,7 @@ type goldenAdversarial struct {
 // TestAdversarialAgainstTorch follows twelve steps with a lambda that rises and a queue that fills and overflows. In
 // make_adversarial.py the reversed gradient comes out of autograd.
 func TestAdversarialAgainstTorch(t *testing.T) {
-	data, err := os.ReadFile("testdata/adversarial.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var golden goldenAdversarial
-	if err := json.Unmarshal(data, &golden); err != nil || golden.Format != "ferry adversarial golden 1" {
-		t.Fatalf("reading adversarial.json: format %q, %v", golden.Format, err)
-	}
+	golden := read[goldenAdversarial](t, "adversarial.json", "ferry adversarial golden 1")
 	models := goldenCurve{Names: golden.Names}
 	for _, g := range golden.Runs {
 		student, a, o := models.model(t, 2), NewAdversarial(models.model(t, 2)), NewOptions()

@@ -1,9 +1,7 @@
 package train
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -14,7 +12,6 @@ import (
 
 // distilGolden is what SciPy and PyTorch computed in float64; testdata/make_distil_golden.py made it.
 type distilGolden struct {
-	Format     string
 	Procrustes []struct {
 		Rows, Outputs, Inputs  int
 		To, From, Weight, Bias []float64
@@ -31,16 +28,8 @@ type distilGolden struct {
 	}
 }
 
-func readDistilGolden(t *testing.T) (g distilGolden) {
-	t.Helper()
-	data, err := os.ReadFile("testdata/distil.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &g); err != nil || g.Format != "ferry distil golden 1" {
-		t.Fatalf("reading distil.json: format %q, %v", g.Format, err)
-	}
-	return g
+func readDistilGolden(t *testing.T) distilGolden {
+	return read[distilGolden](t, "distil.json", "ferry distil golden 1")
 }
 
 // TestProcrustesAgainstSciPy compares with scipy.linalg.orthogonal_procrustes.

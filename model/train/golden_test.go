@@ -2,8 +2,10 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/ferry-clir/ferry/model/encoder"
@@ -12,7 +14,6 @@ import (
 
 // golden is what PyTorch computed in float64; testdata/make_golden.py made it.
 type golden struct {
-	Format    string
 	PooledMSE struct {
 		Student, Teacher []float32
 		Loss             float64
@@ -44,14 +45,18 @@ type golden struct {
 
 const goldenWidth = 6
 
-func readGolden(t *testing.T) (g golden) {
+func readGolden(t *testing.T) golden { return read[golden](t, "golden.json", "ferry train golden 1") }
+
+// read reads a file of testdata, which names its format.
+func read[G any](t *testing.T, name, format string) (g G) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/golden.json")
+	data, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(data, &g); err != nil || g.Format != "ferry train golden 1" {
-		t.Fatalf("reading golden.json: format %q, %v", g.Format, err)
+	var head struct{ Format string }
+	if err := errors.Join(json.Unmarshal(data, &head), json.Unmarshal(data, &g)); err != nil || head.Format != format {
+		t.Fatalf("reading %s: format %q, %v", name, head.Format, err)
 	}
 	return g
 }

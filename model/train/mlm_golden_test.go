@@ -2,7 +2,6 @@ package train
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"os"
 	"testing"
@@ -13,7 +12,6 @@ import (
 
 // goldenMLM is what transformers' models for masked language modelling computed; testdata/make_mlm.py made it.
 type goldenMLM struct {
-	Format string
 	Mask   int32
 	Texts  [][]int32
 	Masked [][]int // places in the texts
@@ -30,17 +28,7 @@ type goldenMLMCase struct {
 	Norms                    map[string]float64 // of the encoder's gradients
 }
 
-func readMLM(t *testing.T) (g goldenMLM) {
-	t.Helper()
-	data, err := os.ReadFile("testdata/mlm.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &g); err != nil || g.Format != "ferry mlm golden 1" {
-		t.Fatalf("reading mlm.json: format %q, %v", g.Format, err)
-	}
-	return g
-}
+func readMLM(t *testing.T) goldenMLM { return read[goldenMLM](t, "mlm.json", "ferry mlm golden 1") }
 
 // job masks just the golden places, each by the mask token.
 func (g goldenMLM) job(e *encoder.Encoder) MLM {
