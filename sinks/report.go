@@ -24,7 +24,8 @@ type Report struct {
 	Queries []schemas.TableRef `yaml:"queries"`
 	// Documents names the tables of documents that the hits are of.
 	Documents []schemas.TableRef `yaml:"documents"`
-	// Judgments names the tables of judgments that the scores are by.
+	// Judgments names the tables of judgments that the scores are by. They are written beside the run files, in trec_eval's format
+	// as well, for `ferry compare` and other tools.
 	Judgments []schemas.TableRef `yaml:"judgments"`
 	// Training names tables of training, whose curves are drawn: those of stages that train.
 	Training []schemas.TableRef `yaml:"training"`

@@ -28,7 +28,7 @@ func (r *Report) Write(ctx context.Context, job Job) (string, error) {
 		}
 		page.Sections = append(page.Sections, c.section)
 	}
-	if err := r.writeRuns(ctx, job.Tables["hits"]); err != nil {
+	if err := r.writeRuns(ctx, job.Tables["hits"], job.Tables["judgments"]); err != nil {
 		return "", err
 	}
 	return strings.Join(summaries, "\n"), writeText(r.Page(), page.HTML())
@@ -125,17 +125,29 @@ func (r *Report) writeTables(ctx context.Context, c chapter) error {
 	return err
 }
 
-// writeRuns writes hits as TREC run files. The folder is there even if there are no hits.
-func (r *Report) writeRuns(ctx context.Context, tables []schemas.Table) error {
+// writeRuns writes hits as TREC run files, and judgments beside them. The folder is there even if there are no hits.
+func (r *Report) writeRuns(ctx context.Context, hits, judgments []schemas.Table) error {
 	if len(r.Hits) == 0 {
 		return nil
 	}
-	if err := os.MkdirAll(r.file("runs"), 0o777); err != nil {
+	folder := r.file("runs")
+	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return fmt.Errorf("creating folder: %w", err)
 	}
-	for _, hits := range tables {
-		if err := writeRuns(ctx, r.file("runs"), hits); err != nil {
+	queries, documents, err := hitLanguages(ctx, hits)
+	if err != nil {
+		return err
+	}
+	for _, table := range hits {
+		if err := writeRuns(ctx, folder, table, len(documents) > 1); err != nil {
 			return err
+		}
+	}
+	for _, table := range judgments {
+		for _, language := range queries {
+			if err := writeQrels(ctx, folder, table, language, documents); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package sinks
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -16,14 +15,10 @@ import (
 )
 
 // writeRuns writes a table of hits as TREC run files, `<table>.<language>.run`, one a query language: query, Q0, document,
-// rank, score, tag. Where documents of several languages were searched, their ids carry `<language>:` before.
-func writeRuns(ctx context.Context, folder string, hits schemas.Table) error {
-	mixed, err := documentLanguages(ctx, hits)
-	if err != nil {
-		return err
-	}
+// rank, score, tag. Where documents are mixed, of several languages, their ids carry `<language>:` before.
+func writeRuns(ctx context.Context, folder string, hits schemas.Table, mixed bool) error {
 	runs := map[string]*runFile{}
-	err = writeHits(ctx, hits, func(language string) (*bufio.Writer, error) {
+	err := writeHits(ctx, hits, func(language string) (*bufio.Writer, error) {
 		run := runs[language]
 		if run == nil {
 			f, err := Create(filepath.Join(folder, fileName(hits.Name+"."+language)+".run"))
@@ -34,7 +29,7 @@ func writeRuns(ctx context.Context, folder string, hits schemas.Table) error {
 			runs[language] = run
 		}
 		return run.w, nil
-	}, mixed > 1)
+	}, mixed)
 	for _, run := range runs {
 		if flushed := run.w.Flush(); err == nil {
 			err = flushed
@@ -54,21 +49,26 @@ type runFile struct {
 	w    *bufio.Writer
 }
 
-// documentLanguages counts the languages of the documents.
-func documentLanguages(ctx context.Context, hits schemas.Table) (int, error) {
-	var seen []string
-	for batch, err := range hits.Batches(ctx) {
-		if err != nil {
-			return 0, err
-		}
-		language := batch.Column(batch.Schema().FieldIndices(schemas.DocumentLanguage)[0]).(*array.String)
-		for i := range language.Len() {
-			if !slices.Contains(seen, language.Value(i)) {
-				seen = append(seen, strings.Clone(language.Value(i)))
+// hitLanguages lists, sorted, the languages of queries and those of documents.
+func hitLanguages(ctx context.Context, tables []schemas.Table) (queries, documents []string, err error) {
+	for _, t := range tables {
+		for batch, err := range t.Batches(ctx) {
+			if err != nil {
+				return nil, nil, err
+			}
+			for name, seen := range map[string]*[]string{schemas.QueryLanguage: &queries, schemas.DocumentLanguage: &documents} {
+				language := batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String)
+				for i := range language.Len() {
+					if !slices.Contains(*seen, language.Value(i)) {
+						*seen = append(*seen, strings.Clone(language.Value(i)))
+					}
+				}
 			}
 		}
 	}
-	return len(seen), nil
+	slices.Sort(queries)
+	slices.Sort(documents)
+	return queries, documents, nil
 }
 
 func writeHits(ctx context.Context, hits schemas.Table, to func(language string) (*bufio.Writer, error), mixed bool) error {
@@ -88,8 +88,8 @@ func writeHits(ctx context.Context, hits schemas.Table, to func(language string)
 			if mixed {
 				id = language.Value(i) + ":" + id
 			}
-			if strings.ContainsAny(id+query.Value(i), " \t\r\n") {
-				return errors.New("a TREC file cannot hold ids with white space, such as " + strconv.Quote(id) + " for query " + strconv.Quote(query.Value(i)))
+			if err := trecIDs(query.Value(i), id); err != nil {
+				return err
 			}
 			w, err := to(strings.Clone(queryLanguage.Value(i)))
 			if err != nil {
@@ -97,6 +97,14 @@ func writeHits(ctx context.Context, hits schemas.Table, to func(language string)
 			}
 			fmt.Fprintf(w, "%s Q0 %s %d %s ferry\n", query.Value(i), id, rank.Value(i), strconv.FormatFloat(score.Value(i), 'g', -1, 64))
 		}
+	}
+	return nil
+}
+
+// trecIDs makes sure that a TREC file can hold the ids.
+func trecIDs(query, document string) error {
+	if strings.ContainsAny(document+query, " \t\r\n") {
+		return fmt.Errorf("a TREC file cannot hold ids with white space, such as %q for query %q", document, query)
 	}
 	return nil
 }
