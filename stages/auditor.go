@@ -88,10 +88,7 @@ func appendShare(b array.Builder, part, of int64) {
 // emitAll emits what each builder holds to the output of the same place.
 func emitAll(builders []*array.RecordBuilder, outputs []schemas.Output) error {
 	for i, b := range builders {
-		made := b.NewRecordBatch()
-		err := outputs[i].Emit(made)
-		made.Release()
-		if err != nil {
+		if err := emitBuilt(outputs[i], b); err != nil {
 			return err
 		}
 	}

@@ -75,10 +75,7 @@ func (c *Chunk) Run(ctx context.Context, job Job) (*model.Model, error) {
 				}
 			}
 		}
-		made := b.NewRecordBatch()
-		err := out.Emit(made)
-		made.Release()
-		if err != nil {
+		if err := emitBuilt(out, b); err != nil {
 			return nil, err
 		}
 	}

@@ -141,9 +141,7 @@ func (c codec) emit(out schemas.Output) error {
 			appendVector(b.Field(1), vectors[:d])
 		}
 	})
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	return out.Emit(batch)
+	return emitBuilt(out, b)
 }
 
 // name is a hash of the codec's content.

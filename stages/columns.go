@@ -3,6 +3,8 @@ package stages
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/schemas"
 )
 
 // column is a batch's column of that name, whose type the check has made sure of.
@@ -58,4 +60,11 @@ func appendTexts(b array.Builder, values []string) {
 	list := b.(*array.ListBuilder)
 	list.Append(true)
 	list.ValueBuilder().(*array.StringBuilder).AppendValues(values, nil)
+}
+
+// emitBuilt emits the rows that a builder holds, and leaves it empty.
+func emitBuilt(out schemas.Output, b *array.RecordBuilder) error {
+	made := b.NewRecordBatch()
+	defer made.Release()
+	return out.Emit(made)
 }

@@ -84,9 +84,7 @@ func (c *Compare) Run(ctx context.Context, job Job) (*model.Model, error) {
 		}
 		job.Progress(int64(i+1), int64(len(boards)), "measures")
 	}
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	return nil, out.Emit(batch)
+	return nil, emitBuilt(out, b)
 }
 
 // compare makes the rows of a board: for each baseline, of each variant, itself included.

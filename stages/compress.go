@@ -92,7 +92,5 @@ func (c codec) compress(out schemas.Output, rows arrow.RecordBatch, name string)
 			appendText(b.Field(5), texts(rows, schemas.DocumentID).Value(i))
 		}
 	}
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	return out.Emit(batch)
+	return emitBuilt(out, b)
 }

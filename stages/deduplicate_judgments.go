@@ -109,10 +109,7 @@ func (r *replaced) judge(ctx context.Context, judged schemas.Table, out schemas.
 			appendOrNull(b.Field(3), pair.queryLanguage)
 			appendOrNull(b.Field(4), pair.documentLanguage)
 		}
-		made := b.NewRecordBatch()
-		err := out.Emit(made)
-		made.Release()
-		if err != nil {
+		if err := emitBuilt(out, b); err != nil {
 			return err
 		}
 	}

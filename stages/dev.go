@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/ferry-clir/ferry/model"
@@ -139,14 +138,9 @@ func readTexts(ctx context.Context, t schemas.Table) (rows *vectorRows, all []st
 		if err != nil {
 			return nil, nil, err
 		}
-		language, id, text := texts(batch, schemas.Language), texts(batch, schemas.ID), texts(batch, schemas.Text)
-		for i := range int(batch.NumRows()) {
-			rows.rows = append(rows.rows, retrieve.Document{Language: clone(language.Value(i)), ID: clone(id.Value(i))})
-			var excluded []string
-			if batch.Schema().HasField(schemas.Exclude) {
-				excluded = stringList(column[*array.List](batch, schemas.Exclude), i)
-			}
-			rows.exclude = append(rows.exclude, excluded)
+		rows.rows, rows.exclude = appendRows(rows.rows, rows.exclude, batch)
+		text := texts(batch, schemas.Text)
+		for i := range text.Len() {
 			all = append(all, clone(text.Value(i)))
 		}
 	}

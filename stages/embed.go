@@ -197,9 +197,7 @@ func emitVectors(out schemas.Output, table string, batch arrow.RecordBatch, made
 			appendText(b.Field(len(schema.Fields())-1), texts(batch, schemas.DocumentID).Value(i))
 		}
 	}
-	built := b.NewRecordBatch()
-	defer built.Release()
-	return out.Emit(built)
+	return emitBuilt(out, b)
 }
 
 func appendVector(b array.Builder, v []float32) {

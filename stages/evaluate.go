@@ -127,9 +127,7 @@ func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 			return nil, fmt.Errorf("queries in %s: %w", language, err)
 		}
 	}
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	return nil, out.Emit(batch)
+	return nil, emitBuilt(out, b)
 }
 
 // measure evaluates the queries of a language.

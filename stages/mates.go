@@ -80,9 +80,3 @@ func appendMate(queries, judgments *array.RecordBuilder, query, mate languageID,
 	appendText(judgments.Field(3), query.language)
 	appendText(judgments.Field(4), mate.language)
 }
-
-func emitBuilt(out schemas.Output, b *array.RecordBuilder) error {
-	made := b.NewRecordBatch()
-	defer made.Release()
-	return out.Emit(made)
-}

@@ -128,9 +128,7 @@ func (w *mining) mine(ctx context.Context, part []queryHits) error {
 		w.query(q, judged.in(q.language, q.id))
 	}
 	w.made += w.triples.Field(0).Len()
-	batch := w.triples.NewRecordBatch()
-	defer batch.Release()
-	return w.out.Emit(batch)
+	return emitBuilt(w.out, w.triples)
 }
 
 // query builds the triples of a query.

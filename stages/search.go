@@ -188,10 +188,7 @@ func emitHits(out schemas.Output, queries []retrieve.Document, results [][]retri
 			b.Field(5).(*array.Float64Builder).Append(float64(h.Score))
 		}
 		if i%1000 == 999 || i == len(results)-1 {
-			batch := b.NewRecordBatch()
-			err := out.Emit(batch)
-			batch.Release()
-			if err != nil {
+			if err := emitBuilt(out, b); err != nil {
 				return err
 			}
 		}

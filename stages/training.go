@@ -187,9 +187,7 @@ func (c *curve) report(r train.Record) error {
 
 // emit emits the table.
 func (c *curve) emit() error {
-	batch := c.b.NewRecordBatch()
-	defer batch.Release()
-	return c.job.Outputs[trainingTable].Emit(batch)
+	return emitBuilt(c.job.Outputs[trainingTable], c.b)
 }
 
 const trainingTable = "training"
