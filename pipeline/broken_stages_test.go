@@ -98,7 +98,7 @@ stages:
   pairs: {kind: tokenize, from: p, teacher: long, student: long}
   student: {kind: distill, from: pairs, teacher: long, student: start}
 sinks: {model: {kind: model, from: student, path: out/model}}
-`, `stages.student: preparing training: checking batch: sequence 0 has 152 tokens, the model takes 128`},
+`, `stages.student: looking for shifted pairs in sw: checking batch: sequence 0 has 152 tokens, the model takes 128`},
 		{"a model that is none", `
 models: {start: {kind: pretrained, path: model}}
 sources: {d: {kind: jsonl, path: d.jsonl, language: en}}
