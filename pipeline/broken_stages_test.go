@@ -16,8 +16,14 @@ func TestBrokenStages(t *testing.T) {
 `
 	files := map[string]string{
 		"d.jsonl": `{"id": "d1", "text": "noon"}`, "q.jsonl": `{"id": "q1", "text": "midday"}`,
-		"long.tsv": strings.Repeat("noon ", 150) + "\t" + strings.Repeat("midday ", 150), "none.jsonl": "", "blank.jsonl": `{"id": "d1", "text": " "}`, "none.tsv": "",
+		"long.tsv": strings.Repeat("noon ", 150) + "\t" + strings.Repeat("midday ", 150), "pair.tsv": "noon\tmidday\n", "none.jsonl": "", "blank.jsonl": `{"id": "d1", "text": " "}`, "none.tsv": "",
 		"j.txt": "q1 0 d1 1\nq1 0 d7 1\nq8 0 d1 1\n", "other.txt": "Q-1 0 d1 1\n", "r.txt": "q1 Q0 d1 1 0.5 own\n",
+		"words.json": `{"added_tokens": [{"id": 0, "content": "[PAD]", "special": true}, {"id": 1, "content": "[UNK]", "special": true},
+			{"id": 4, "content": "[CLS]", "special": true}, {"id": 5, "content": "[SEP]", "special": true}],
+			"normalizer": null, "pre_tokenizer": {"type": "BertPreTokenizer"}, "decoder": null,
+			"post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 5], "cls": ["[CLS]", 4]},
+			"model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+				"vocab": {"[PAD]": 0, "[UNK]": 1, "noon": 2, "midday": 3, "[CLS]": 4, "[SEP]": 5}}}`,
 		"model/config.json":    `{"model_type": "xlm-roberta", "hidden_size": "wide"}`,
 		"model/tokenizer.json": "{}", "model/model.safetensors": "short",
 	}
@@ -99,6 +105,26 @@ stages:
   student: {kind: distill, from: pairs, teacher: long, student: start}
 sinks: {model: {kind: model, from: student, path: out/model}}
 `, `stages.student: looking for shifted pairs in sw: checking batch: sequence 0 has 152 tokens, the model takes 128`},
+		{"a teacher that is not the one pairs were tokenized for", `
+models:
+  start: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 8, layers: 1, heads: 1, ffn: 8}
+  words: {kind: random, tokenizer: words.json, hidden: 8, layers: 1, heads: 1, ffn: 8}
+sources: {p: {kind: bitext, path: pair.tsv, languages: [en, sw]}}
+stages:
+  pairs: {kind: tokenize, from: p, teacher: words, student: start}
+  student: {kind: distill, from: pairs, teacher: start, student: start}
+sinks: {model: {kind: model, from: student, path: out/model}}
+`, `stages.student: the teacher_ids of pairs were made by another tokenizer than that of the teacher, which has 3000 tokens: give tokenize the same teacher as distill`},
+		{"a student with fewer tokens than the one pairs were tokenized for", `
+models:
+  start: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 8, layers: 1, heads: 1, ffn: 8}
+  words: {kind: random, tokenizer: words.json, hidden: 8, layers: 1, heads: 1, ffn: 8}
+sources: {p: {kind: bitext, path: pair.tsv, languages: [en, sw]}}
+stages:
+  pairs: {kind: tokenize, from: p, teacher: words, student: start}
+  student: {kind: distill, from: pairs, teacher: words, student: words}
+sinks: {model: {kind: model, from: student, path: out/model}}
+`, `stages.student: the student_target_ids of pairs were made by another tokenizer than that of the student, which has 6 tokens: give tokenize the same student as distill`},
 		{"a model that is none", `
 models: {start: {kind: pretrained, path: model}}
 sources: {d: {kind: jsonl, path: d.jsonl, language: en}}

@@ -202,7 +202,10 @@ func (d *Distill) read(ctx context.Context, job Job, t *train.Distill) (ids []st
 	if t.TeacherIDs.Sequences() == 0 {
 		return nil, fmt.Errorf("%s has no pairs to learn from", from.Name)
 	}
-	return ids, nil
+	if err := foreignIDs(from.Name, schemas.TeacherIDs, t.TeacherIDs, "teacher", job.Models["teacher"]); err != nil {
+		return nil, err
+	}
+	return ids, foreignIDs(from.Name, schemas.StudentTargetIDs, t.StudentTarget, "student", job.Models["student"])
 }
 
 // hasContent tells whether each text of a row has content tokens.

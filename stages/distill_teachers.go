@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/kernel"
@@ -56,4 +57,17 @@ func centreOf(ctx context.Context, t train.Distill, workers int) ([]float32, err
 		kernel.Scale(1/float32(1+len(t.Others)), centre)
 	}
 	return centre, err
+}
+
+// foreignIDs is an error where a column's ids cannot have come from the tokenizer of m: beyond its vocabulary, or not between
+// its special tokens. Such ids are other words to m, and what it makes of them would be taught without a sign of it.
+func foreignIDs(table, column string, ids train.Ragged, key string, m *model.Model) error {
+	frame, _ := m.Tokenizer.EncodeTruncated(nil, "", m.MaxTokens)
+	first := ids.IDs[:ids.Offsets[1]]
+	framed := len(frame) != 2 || first[0] == frame[0] && first[len(first)-1] == frame[1]
+	if most := slices.Max(ids.IDs); !framed || int(most) >= m.Config.Vocabulary {
+		return fmt.Errorf("the %s of %s were made by another tokenizer than that of the %s, which has %d tokens: give tokenize the same %s as distill",
+			column, table, key, m.Config.Vocabulary, key)
+	}
+	return nil
 }
