@@ -65,7 +65,7 @@ func (t transported) sharper() string {
 
 func (t transported) blunter() string {
 	advice := fmt.Sprintf("raise iterations (now %d) to %d", t.options.Iterations, max(10*t.options.Iterations, ot.DefaultOptions().Iterations))
-	if epsilon := float64(t.options.Epsilon); epsilon < t.suitable() {
+	if epsilon := t.options.Epsilon; epsilon < float32(t.suitable()) {
 		advice = fmt.Sprintf("raise epsilon (now %.3g) to %.2g, or %s", epsilon, t.suitable(), advice)
 	}
 	return advice + ", or take solver exact"
