@@ -3,6 +3,9 @@ package stages
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/ferry-clir/ferry/model/retrieve"
 	"github.com/ferry-clir/ferry/schemas"
@@ -54,13 +57,14 @@ func (c *Centring) unfit(in Types) (found []schemas.Mistake) {
 type means struct {
 	d    int
 	by   map[string]*retrieve.Mean // language, or "" for all
+	rows map[string]int            // by the same keys
 	all  bool
 	from string // what they are of
 }
 
 // newMeans returns the means of the vectors of tables, each language's by itself or one of all.
 func newMeans(ctx context.Context, all bool, tables ...schemas.Table) (*means, error) {
-	m := &means{d: dimensions(tables[0].Schema), by: map[string]*retrieve.Mean{}, all: all, from: tables[0].Name}
+	m := &means{d: dimensions(tables[0].Schema), by: map[string]*retrieve.Mean{}, rows: map[string]int{}, all: all, from: tables[0].Name}
 	for _, t := range tables {
 		var v vectorRows
 		for batch, err := range t.Batches(ctx) {
@@ -74,6 +78,7 @@ func newMeans(ctx context.Context, all bool, tables ...schemas.Table) (*means, e
 					m.by[key] = retrieve.NewMean(m.d)
 				}
 				m.by[key].Add(vectors)
+				m.rows[key]++
 			})
 		}
 	}
@@ -115,6 +120,20 @@ func (m *means) takeOff(v *vectorRows) (err error) {
 	return err
 }
 
+// warnAlone warns of languages with a single row, which is its own mean.
+func (m *means) warnAlone(out schemas.Output) {
+	var alone []string
+	for _, language := range slices.Sorted(maps.Keys(m.rows)) {
+		if m.rows[language] == 1 {
+			alone = append(alone, language)
+		}
+	}
+	if len(alone) > 0 {
+		out.Warn(fmt.Sprintf("centre: languages takes off its own mean what %s has a single row of, in %s: of a vector nothing is left, and all its scores are 0; "+
+			"name tables with more texts of the language in means", m.from, strings.Join(alone, ", ")))
+	}
+}
+
 // of returns what is taken off the queries and what off the documents; nil for nothing.
 func (c *Centring) of(ctx context.Context, job Job, queries, documents schemas.Table) (ofQueries, ofDocuments *means, err error) {
 	all := c.Centre == centreDocuments
@@ -128,6 +147,10 @@ func (c *Centring) of(ctx context.Context, job Job, queries, documents schemas.T
 	if ofDocuments, err = newMeans(ctx, all, documents); err != nil || all {
 		return ofDocuments, ofDocuments, err
 	}
-	ofQueries, err = newMeans(ctx, false, queries)
-	return ofQueries, ofDocuments, err
+	if ofQueries, err = newMeans(ctx, false, queries); err != nil {
+		return nil, nil, err
+	}
+	ofQueries.warnAlone(job.Outputs["hits"])
+	ofDocuments.warnAlone(job.Outputs["hits"])
+	return ofQueries, ofDocuments, nil
 }

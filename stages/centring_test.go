@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -88,5 +90,34 @@ func TestCentreLacks(t *testing.T) {
 	_, err := s.Run(t.Context(), Job{Tables: map[string][]schemas.Table{"queries": {vectors}, "documents": {vectors}, "means": {english}}})
 	if want := `centring: english has no vectors in "sw" to take a mean of`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// TestCentreAlone centres a language of one query, and one of one document, by their own vectors.
+func TestCentreAlone(t *testing.T) {
+	queries := planar(t, memory.DefaultAllocator, "queries", "q", map[string][][2]float32{"en": {{2, 1}, {1, 1}}, "sw": {{0, 1}}})
+	documents := planar(t, memory.DefaultAllocator, "documents", "d", map[string][][2]float32{"en": {{2, 1}}, "sw": {{0, 1}, {1, 0}}})
+	for centre, want := range map[string][]string{
+		centreNone:      nil,
+		centreDocuments: nil,
+		centreLanguages: {"what queries has a single row of, in sw:", "what documents has a single row of, in en:"},
+	} {
+		var warnings []string
+		out := schemas.Output{
+			Allocator: memory.DefaultAllocator, Emit: func(arrow.RecordBatch) error { return nil },
+			Warn: func(message string) { warnings = append(warnings, message) },
+		}
+		s := NewSearch()
+		s.Centre = centre
+		_, err := s.Run(t.Context(), Job{
+			Tables: map[string][]schemas.Table{"queries": {queries}, "documents": {documents}}, Workers: 1,
+			Progress: func(int64, int64, string) {}, Outputs: map[string]schemas.Output{"hits": out},
+		})
+		same := func(warning, part string) bool {
+			return strings.Contains(warning, part) && strings.Contains(warning, "means")
+		}
+		if err != nil || !slices.EqualFunc(warnings, want, same) {
+			t.Errorf("centre: %s: warnings %q, want %q; %v", centre, warnings, want, err)
+		}
 	}
 }
