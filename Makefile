@@ -75,7 +75,7 @@ notebooks: build ## execute the notebooks into build/notebooks, if PYTHON has wh
 		$(PYTHON) -m jupyter execute notebooks/*.ipynb --output=../build/notebooks/{notebook_name}; \
 	else echo "notebooks skipped: $(PYTHON) lacks what notebooks/requirements.txt lists"; fi
 
-findings: build ## run the adaptation grid (FERRY_DATA, FERRY_MODELS; half an hour on two cores) and keep its tables in docs/findings
+findings: build ## run the adaptation grid (FERRY_DATA, FERRY_MODELS; an hour and a half on two cores) and keep its tables in docs/findings
 	bin/ferry run examples/adaptation-grid.yaml
 	for scoring in dense maxsim; do cp examples/out/adaptation-grid/$$scoring/comparisons.md docs/findings/$$scoring.md; done
 	for table in mates questions; do cp examples/out/adaptation-grid/$$table/scores.md docs/findings/$$table.md; done
