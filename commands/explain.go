@@ -16,7 +16,7 @@ type explainCommand struct {
 	Epsilon   float64 `default:"0.02" help:"Weight of the plan's entropy: a larger one blurs the plan."`
 	Share     float64 `default:"1" help:"Part of the mass that is moved: less than 1 where one text says more than the other."`
 	MaxTokens int     `default:"128" help:"Longer texts are cut."`
-	Out       string  `placeholder:"FILE" help:"Parquet file for the links, too."`
+	Out       string  `placeholder:"FILE" help:"Parquet file for the plan, too."`
 	Offline   bool    `env:"FERRY_OFFLINE" help:"Download nothing: models of the hub must be in the cache."`
 }
 

@@ -1,9 +1,11 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ferry-clir/ferry/model/encoder"
 	"github.com/ferry-clir/ferry/model/ot"
@@ -18,6 +20,9 @@ type Alignment struct {
 	Divergence     float64 // how far the texts are apart without the blur's bias: see ot.Divergence
 	Settled        bool    // whether the problems of the divergence converged
 }
+
+// ErrNoContent says that a text has nothing to align.
+var ErrNoContent = errors.New("the text has no content tokens")
 
 // Align embeds source with the teacher and target with the student, and solves the transport problem between their
 // content tokens, of uniform masses; the divergence is at the same epsilon, of all mass, whatever the solver. The mean of both sides is subtracted first, so that costs tell tokens apart. Texts
@@ -61,6 +66,16 @@ func Align(ctx context.Context, teacher, student *Model, source, target, prefix 
 	return a, ctx.Err()
 }
 
+// Strongest returns the cells of the plan, those of most mass first.
+func (a Alignment) Strongest() []int {
+	cells := make([]int, len(a.Plan))
+	for k := range cells {
+		cells[k] = k
+	}
+	slices.SortStableFunc(cells, func(x, y int) int { return cmp.Compare(a.Plan[y], a.Plan[x]) })
+	return cells
+}
+
 // divergenceIterations are enough for the smallest epsilon that is of use, and take milliseconds.
 const divergenceIterations = 10000
 
@@ -88,7 +103,7 @@ func (m *Model) contentTokens(text, prefix string, maxTokens int) (pieces []stri
 		vectors = append(vectors, hidden[t*d:(t+1)*d]...)
 	}
 	if len(pieces) == 0 {
-		return nil, nil, errors.New("the text has no content tokens")
+		return nil, nil, ErrNoContent
 	}
 	return pieces, vectors, nil
 }

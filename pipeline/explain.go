@@ -65,7 +65,7 @@ func openPretrained(ctx context.Context, path string, offline bool) (*model.Mode
 // Write draws the alignment for a terminal.
 func (e Explained) Write(w io.Writer) error { return sinks.WriteAlignment(w, e.alignment) }
 
-// WriteParquet writes its links to a file.
+// WriteParquet writes its plan to a file.
 func (e Explained) WriteParquet(ctx context.Context, path string) error {
-	return sinks.WritePlan(ctx, path, e.alignment)
+	return sinks.WriteParquet(ctx, path, stages.PlanTable(e.alignment))
 }

@@ -115,6 +115,7 @@ var kinds = []kind{
 	{"stages", "train", 3, onSeed, func() any { return stages.NewTrain() }},
 	{"stages", "distill", 3, onSeed, func() any { return stages.NewDistill() }},
 	{"stages", "adversarial", 1, onSeed, func() any { return stages.NewAdversarial() }},
+	{"stages", "explain", 1, onInputs, func() any { return stages.NewExplain() }},
 	{"stages", "embed", 2, onInputs, func() any { return stages.NewEmbed() }},
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
 	{"stages", "codec", 1, onSeed, func() any { return stages.NewCodec() }},
@@ -129,7 +130,7 @@ var kinds = []kind{
 	{"stages", "compare", 2, onSeed, func() any { return stages.NewCompare() }},
 	{"sinks", "parquet", 2, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},
-	{"sinks", "report", 9, onNames, func() any { return sinks.NewReport() }},
+	{"sinks", "report", 10, onNames, func() any { return sinks.NewReport() }},
 }
 
 // sections are the parts of a pipeline file that hold steps, in the order in which they are usually written.

@@ -72,6 +72,7 @@ const (
 	GradientNorm     = "gradient_norm"        // global L2 norm before clipping
 	SolverIterations = "solver_iterations"    // mean number of the transport solver's iterations
 	MarginalError    = "marginal_error"       // mean L1 error of the transport plans' marginals
+	PairID           = "pair_id"              // id of the pair that was aligned
 	SourceIndex      = "source_index"         // place of a token among the content tokens of the source text, from 0
 	TargetIndex      = "target_index"         // the same of the target text
 	SourceToken      = "source_token"         // that token, as the tokenizer writes it
@@ -248,9 +249,14 @@ func Scores() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{text(Variant), longOrNull(TrainingSeed), textOrNull(Scoring), text(Language), text(Measure), textOrNull(QueryID), number(Value), number(Low), number(High), numberOrNull(TieLow), numberOrNull(TieHigh), integer(QueryCount)}, nil)
 }
 
-// Plan is the table of a transport plan: a row a link between two tokens, those of most mass first.
+// Plan is the table of a transport plan: a row two tokens of a text and its translation, those of most mass between them first.
 func Plan() *arrow.Schema {
 	return arrow.NewSchema([]arrow.Field{integer(SourceIndex), integer(TargetIndex), text(SourceToken), text(TargetToken), number(Mass), number(Cost)}, nil)
+}
+
+// Plans is the table of the transport plans of pairs, one after another, each as Plan has it.
+func Plans() *arrow.Schema {
+	return arrow.NewSchema(append([]arrow.Field{text(PairID), text(SourceLanguage), text(TargetLanguage)}, Plan().Fields()...), nil)
 }
 
 // Training is the table of training curves, a row an optimiser step, with a column for each loss by its name. The value of

@@ -1,20 +1,11 @@
 package sinks
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"io"
-	"iter"
-	"slices"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-
 	"github.com/ferry-clir/ferry/model"
-	"github.com/ferry-clir/ferry/schemas"
 )
 
 // links are the strongest links that a picture of an alignment ends with.
@@ -54,7 +45,10 @@ func WriteAlignment(w io.Writer, a model.Alignment) error {
 		fmt.Fprintf(&b, " %d %s", j+1, token)
 	}
 	b.WriteString("\nStrongest links:\n")
-	for _, k := range strongest(a, links) {
+	for _, k := range a.Strongest()[:min(links, len(a.Plan))] {
+		if a.Plan[k]*float32(len(a.Source)) < faint {
+			break
+		}
 		fmt.Fprintf(&b, "  %s → %s, mass %.4f, cost %.3f\n", a.Source[k/n], a.Target[k%n], a.Plan[k], a.Costs[k])
 	}
 	r := a.Report
@@ -85,37 +79,5 @@ func shade(share float32) string {
 	return " ·"
 }
 
-// faint is the share of a token's mass below which a link is left out.
+// faint is the share of a token's mass below which there is no link.
 const faint = 1e-4
-
-// strongest returns the cells of the plan, at most so many, those of most mass first, without faint ones.
-func strongest(a model.Alignment, most int) []int {
-	var cells []int
-	for k, mass := range a.Plan {
-		if mass*float32(len(a.Source)) >= faint {
-			cells = append(cells, k)
-		}
-	}
-	slices.SortStableFunc(cells, func(x, y int) int { return cmp.Compare(a.Plan[y], a.Plan[x]) })
-	return cells[:min(most, len(cells))]
-}
-
-// WritePlan writes the links of an alignment to a Parquet file, those of most mass first; faint ones are left out.
-func WritePlan(ctx context.Context, path string, a model.Alignment) error {
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schemas.Plan())
-	defer b.Release()
-	n := len(a.Target)
-	for _, k := range strongest(a, len(a.Plan)) {
-		b.Field(0).(*array.Int32Builder).Append(int32(k / n))
-		b.Field(1).(*array.Int32Builder).Append(int32(k % n))
-		b.Field(2).(*array.StringBuilder).Append(a.Source[k/n])
-		b.Field(3).(*array.StringBuilder).Append(a.Target[k%n])
-		b.Field(4).(*array.Float64Builder).Append(float64(a.Plan[k]))
-		b.Field(5).(*array.Float64Builder).Append(float64(a.Costs[k]))
-	}
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	return WriteParquet(ctx, path, schemas.Table{Schema: batch.Schema(), Batches: func(context.Context) iter.Seq2[arrow.RecordBatch, error] {
-		return func(yield func(arrow.RecordBatch, error) bool) { yield(batch, nil) }
-	}})
-}

@@ -10,7 +10,7 @@ import (
 )
 
 // Report writes what people look at: report.html, one page that needs no network, with tables and charts of scores, comparisons,
-// training, audits and findings. Beside it are the same tables as Parquet, Markdown and LaTeX, and the hits as TREC run files.
+// training, alignments, audits and findings. Beside it are the same tables as Parquet, Markdown and LaTeX, and the hits as TREC run files.
 type Report struct {
 	// From names the table of scores, or several: one a variant.
 	From []schemas.TableRef `yaml:"from"`
@@ -29,6 +29,8 @@ type Report struct {
 	Judgments []schemas.TableRef `yaml:"judgments"`
 	// Training names tables of training, whose curves are drawn: those of stages that train.
 	Training []schemas.TableRef `yaml:"training"`
+	// Alignments names tables of plans, as explain makes, to draw as heat maps.
+	Alignments []schemas.TableRef `yaml:"alignments"`
 	// Audit names tables of audits to show side by side: one a tokenizer. With comparisons, gains are drawn against fertility.
 	Audit []schemas.TableRef `yaml:"audit"`
 	// Findings names tables of findings.
@@ -51,8 +53,8 @@ func (r *Report) InPipeline(name string) {
 
 // Validate makes sure that there is something to write, and that the folder can be one.
 func (r *Report) Validate() []schemas.Mistake {
-	if len(r.From) == 0 && len(r.Comparisons) == 0 && len(r.Training) == 0 && len(r.Audit) == 0 && len(r.Findings) == 0 {
-		return []schemas.Mistake{{Problem: `needs the key "from", "comparisons", "training", "audit" or "findings"`}}
+	if len(r.From) == 0 && len(r.Comparisons) == 0 && len(r.Training) == 0 && len(r.Alignments) == 0 && len(r.Audit) == 0 && len(r.Findings) == 0 {
+		return []schemas.Mistake{{Problem: `needs the key "from", "comparisons", "training", "alignments", "audit" or "findings"`}}
 	}
 	if len(r.From) == 0 && len(r.Hits) > 0 {
 		return []schemas.Mistake{{Key: "hits", Problem: `needs the key "from" beside it`}}
@@ -66,13 +68,13 @@ func (r *Report) Validate() []schemas.Mistake {
 	return nil
 }
 
-// Accepts takes tables of scores, of comparisons, of hits and what they are of, of training, of audits, and of findings.
+// Accepts takes tables of scores, of comparisons, of hits and what they are of, of training, of plans, of audits, and of findings.
 func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	var found []schemas.Mistake
 	for _, want := range []struct{ key, column, table string }{
 		{"from", schemas.TrainingSeed, "scores"}, {"comparisons", schemas.Gain, "comparisons"}, {"hits", schemas.Rank, "hits"},
 		{"queries", schemas.Exclude, "queries"}, {"documents", schemas.Title, "documents"}, {"judgments", schemas.Grade, "judgments"},
-		{"training", schemas.GradientNorm, "training"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"},
+		{"training", schemas.GradientNorm, "training"}, {"alignments", schemas.PairID, "plans"}, {"audit", schemas.Fertility, "audits"}, {"findings", schemas.Severity, "findings"},
 	} {
 		for _, t := range in[want.key] {
 			if !t.Schema.HasField(want.column) {

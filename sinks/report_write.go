@@ -72,6 +72,13 @@ func (r *Report) chapters(ctx context.Context, job Job) ([]chapter, error) {
 		}
 		chapters = append(chapters, chapter{section: curves.section()})
 	}
+	if from := job.Tables["alignments"]; len(from) > 0 {
+		a, err := readAlignments(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		chapters = append(chapters, chapter{section: a.section()})
+	}
 	if from := job.Tables["audit"]; len(from) > 0 {
 		rows, err := readAudits(ctx, from)
 		if err != nil {
