@@ -35,35 +35,27 @@ type cell struct {
 func readAlignments(ctx context.Context, tables []schemas.Table) (alignments, error) {
 	var all alignments
 	for _, t := range tables {
-		for batch, err := range t.Batches(ctx) {
-			if err != nil {
-				return nil, err
-			}
+		err := eachBatch(ctx, []schemas.Table{t}, func(batch arrow.RecordBatch) {
+			from, to := column[*array.Int32](batch, schemas.SourceIndex), column[*array.Int32](batch, schemas.TargetIndex)
+			mass, cost := column[*array.Float64](batch, schemas.Mass), column[*array.Float64](batch, schemas.Cost)
 			for i := range int(batch.NumRows()) {
-				text := func(name string) string {
-					return strings.Clone(textsOf(batch, name).Value(i))
-				}
+				text := func(name string) string { return strings.Clone(textsOf(batch, name).Value(i)) }
 				pair := text(schemas.SourceLanguage) + " → " + text(schemas.TargetLanguage) + ", " + text(schemas.PairID)
 				if n := len(all); n == 0 || all[n-1].table != t.Name || all[n-1].pair != pair {
 					all = append(all, alignment{table: t.Name, pair: pair})
 				}
 				a := &all[len(all)-1]
-				c := cell{
-					int(columnNamed[*array.Int32](batch, schemas.SourceIndex).Value(i)), int(columnNamed[*array.Int32](batch, schemas.TargetIndex).Value(i)),
-					columnNamed[*array.Float64](batch, schemas.Mass).Value(i),
-				}
+				c := cell{int(from.Value(i)), int(to.Value(i)), mass.Value(i)}
 				a.source, a.target = put(a.source, c.source, text(schemas.SourceToken)), put(a.target, c.target, text(schemas.TargetToken))
 				a.cells = append(a.cells, c)
-				a.cost += c.mass * columnNamed[*array.Float64](batch, schemas.Cost).Value(i)
+				a.cost += c.mass * cost.Value(i)
 			}
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
-}
-
-// columnNamed is a batch's column of that name, whose type the check has made sure of.
-func columnNamed[A arrow.Array](batch arrow.RecordBatch, name string) A {
-	return batch.Column(batch.Schema().FieldIndices(name)[0]).(A)
 }
 
 // put sets a list's element, which may be beyond its end.

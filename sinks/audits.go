@@ -37,20 +37,20 @@ func readAudits(ctx context.Context, tables []schemas.Table) (audits, error) {
 				return nil, err
 			}
 			text := func(name string, i int) string {
-				return strings.Clone(batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String).Value(i))
+				return strings.Clone(textsOf(batch, name).Value(i))
 			}
 			count := func(name string, i int) int64 {
-				return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.Int64).Value(i)
+				return column[*array.Int64](batch, name).Value(i)
 			}
 			number := func(name string, i int) *float64 {
-				c := batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.Float64)
+				c := column[*array.Float64](batch, name)
 				if c.IsNull(i) {
 					return nil
 				}
 				value := c.Value(i)
 				return &value
 			}
-			longest := batch.Column(batch.Schema().FieldIndices(schemas.MaxTokens)[0]).(*array.Int32)
+			longest := column[*array.Int32](batch, schemas.MaxTokens)
 			for i := range int(batch.NumRows()) {
 				rows = append(rows, audited{
 					text(schemas.Variant, i), text(schemas.Language, i), text(schemas.ScriptCode, i),

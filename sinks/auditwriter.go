@@ -44,7 +44,7 @@ func writeAuditTable(w io.Writer, audit, split schemas.Table) error {
 		text := func(name string, i int) string {
 			return batch.Column(batch.Schema().FieldIndices(name)[0]).ValueStr(i)
 		}
-		pieces := batch.Column(batch.Schema().FieldIndices(schemas.Pieces)[0]).(*array.List)
+		pieces := column[*array.List](batch, schemas.Pieces)
 		for i := range int(batch.NumRows()) {
 			from, to := pieces.ValueOffsets(i)
 			list := make([]string, 0, to-from)

@@ -45,18 +45,13 @@ type compared struct {
 
 func readComparisons(ctx context.Context, tables []schemas.Table) (comparisons, error) {
 	var boards comparisons
-	for _, t := range tables {
-		for batch, err := range t.Batches(ctx) {
-			if err != nil {
-				return nil, err
-			}
-			for i := range int(batch.NumRows()) {
-				boards.add(comparedRow{batch, i})
-			}
+	err := eachBatch(ctx, tables, func(batch arrow.RecordBatch) {
+		for i := range int(batch.NumRows()) {
+			boards.add(comparedRow{batch, i})
 		}
-	}
+	})
 	boards.sort()
-	return boards, nil
+	return boards, err
 }
 
 // comparedRow is row i of a batch.
@@ -66,7 +61,7 @@ type comparedRow struct {
 }
 
 func (r comparedRow) column(name string) arrow.Array {
-	return r.batch.Column(r.batch.Schema().FieldIndices(name)[0])
+	return column[arrow.Array](r.batch, name)
 }
 
 // text is empty for null.

@@ -40,9 +40,9 @@ func readCurves(ctx context.Context, tables []schemas.Table) (*curves, error) {
 			if err != nil {
 				return nil, err
 			}
-			step := batch.Column(batch.Schema().FieldIndices(schemas.Step)[0]).(*array.Int32)
+			step := column[*array.Int32](batch, schemas.Step)
 			for _, name := range curveColumns(table) {
-				value := batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.Float64)
+				value := column[*array.Float64](batch, name)
 				for i := range value.Len() {
 					if value.IsValid(i) {
 						c.values[name][t].add(float64(step.Value(i)), value.Value(i))

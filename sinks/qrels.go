@@ -59,11 +59,11 @@ func eachJudgment(ctx context.Context, judgments schemas.Table, language string,
 			return err
 		}
 		text := func(name string) *array.String {
-			return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String)
+			return textsOf(batch, name)
 		}
 		query, document := text(schemas.QueryID), text(schemas.DocumentID)
 		queryLanguage, documentLanguage := text(schemas.QueryLanguage), text(schemas.DocumentLanguage)
-		grade := batch.Column(batch.Schema().FieldIndices(schemas.Grade)[0]).(*array.Int32)
+		grade := column[*array.Int32](batch, schemas.Grade)
 		for i := range int(batch.NumRows()) {
 			if queryLanguage.IsValid(i) && queryLanguage.Value(i) != language {
 				continue

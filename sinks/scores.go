@@ -35,16 +35,16 @@ func readScores(ctx context.Context, tables []schemas.Table) (*scores, error) {
 				return nil, err
 			}
 			text := func(name string) *array.String {
-				return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String)
+				return textsOf(batch, name)
 			}
 			number := func(name string) *array.Float64 {
-				return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.Float64)
+				return column[*array.Float64](batch, name)
 			}
 			variant, language, query := text(schemas.Variant), text(schemas.Language), text(schemas.QueryID)
 			measure, scoring := text(schemas.Measure), text(schemas.Scoring)
-			seed := batch.Column(batch.Schema().FieldIndices(schemas.TrainingSeed)[0]).(*array.Int64)
+			seed := column[*array.Int64](batch, schemas.TrainingSeed)
 			value, low, high := number(schemas.Value), number(schemas.Low), number(schemas.High)
-			queries := batch.Column(batch.Schema().FieldIndices(schemas.QueryCount)[0]).(*array.Int32)
+			queries := column[*array.Int32](batch, schemas.QueryCount)
 			for i := range int(batch.NumRows()) {
 				if query.IsNull(i) {
 					id := scoreID{titled(measure.Value(i), scoring.Value(i)), strings.Clone(language.Value(i)), strings.Clone(variant.Value(i))}

@@ -57,7 +57,7 @@ func hitLanguages(ctx context.Context, tables []schemas.Table) (queries, documen
 				return nil, nil, err
 			}
 			for name, seen := range map[string]*[]string{schemas.QueryLanguage: &queries, schemas.DocumentLanguage: &documents} {
-				language := batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String)
+				language := textsOf(batch, name)
 				for i := range language.Len() {
 					if !slices.Contains(*seen, language.Value(i)) {
 						*seen = append(*seen, strings.Clone(language.Value(i)))
@@ -77,12 +77,12 @@ func writeHits(ctx context.Context, hits schemas.Table, to func(language string)
 			return err
 		}
 		text := func(name string) *array.String {
-			return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String)
+			return textsOf(batch, name)
 		}
 		queryLanguage, query := text(schemas.QueryLanguage), text(schemas.QueryID)
 		language, document := text(schemas.DocumentLanguage), text(schemas.DocumentID)
-		rank := batch.Column(batch.Schema().FieldIndices(schemas.Rank)[0]).(*array.Int32)
-		score := batch.Column(batch.Schema().FieldIndices(schemas.Score)[0]).(*array.Float64)
+		rank := column[*array.Int32](batch, schemas.Rank)
+		score := column[*array.Float64](batch, schemas.Score)
 		for i := range int(batch.NumRows()) {
 			id := document.Value(i)
 			if mixed {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/schemas"
@@ -112,7 +111,7 @@ func readMeasured(ctx context.Context, scores schemas.Table, hits []schemas.Tabl
 		if err != nil {
 			return m, err
 		}
-		query, measure, value := textsOf(batch, schemas.QueryID), textsOf(batch, schemas.Measure), batch.Column(batch.Schema().FieldIndices(schemas.Value)[0]).(*array.Float64)
+		query, measure, value := textsOf(batch, schemas.QueryID), textsOf(batch, schemas.Measure), column[*array.Float64](batch, schemas.Value)
 		for i := range query.Len() {
 			if m.measureName == "" {
 				m.variant, m.scoring, m.measureName = strings.Clone(textsOf(batch, schemas.Variant).Value(i)), strings.Clone(textsOf(batch, schemas.Scoring).Value(i)), strings.Clone(measure.Value(i))
@@ -125,10 +124,6 @@ func readMeasured(ctx context.Context, scores schemas.Table, hits []schemas.Tabl
 	return m, nil
 }
 
-func textsOf(batch arrow.RecordBatch, name string) *array.String {
-	return batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String)
-}
-
 // eachValue calls do with the value of each query by the measure that stands first.
 func eachValue(ctx context.Context, m measured, do func(language, query string, value float64)) error {
 	for batch, err := range m.scores.Batches(ctx) {
@@ -136,7 +131,7 @@ func eachValue(ctx context.Context, m measured, do func(language, query string, 
 			return err
 		}
 		language, query, measure := textsOf(batch, schemas.Language), textsOf(batch, schemas.QueryID), textsOf(batch, schemas.Measure)
-		value := batch.Column(batch.Schema().FieldIndices(schemas.Value)[0]).(*array.Float64)
+		value := column[*array.Float64](batch, schemas.Value)
 		for i := range query.Len() {
 			if query.IsValid(i) && measure.Value(i) == m.measureName {
 				do(strings.Clone(language.Value(i)), strings.Clone(query.Value(i)), value.Value(i))

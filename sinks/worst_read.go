@@ -41,24 +41,11 @@ func (w *worst) fill(ctx context.Context, job Job, hits schemas.Table) error {
 	return w.readDocuments(ctx, job.Tables["documents"])
 }
 
-// eachBatch calls do with every batch of the tables.
-func eachBatch(ctx context.Context, tables []schemas.Table, do func(arrow.RecordBatch)) error {
-	for _, t := range tables {
-		for batch, err := range t.Batches(ctx) {
-			if err != nil {
-				return err
-			}
-			do(batch)
-		}
-	}
-	return nil
-}
-
 // readQueries fills in texts, and what may not be found.
 func readQueries(ctx context.Context, tables []schemas.Table, wanted map[documentID]*worstQuery) error {
 	return eachBatch(ctx, tables, func(batch arrow.RecordBatch) {
 		language, id, text := textsOf(batch, schemas.Language), textsOf(batch, schemas.ID), textsOf(batch, schemas.Text)
-		exclude := batch.Column(batch.Schema().FieldIndices(schemas.Exclude)[0]).(*array.List)
+		exclude := column[*array.List](batch, schemas.Exclude)
 		excluded := exclude.ListValues().(*array.String)
 		for i := range id.Len() {
 			q := wanted[documentID{language.Value(i), id.Value(i)}]
@@ -79,7 +66,7 @@ func readGrades(ctx context.Context, tables []schemas.Table, byID map[string][]*
 	return eachBatch(ctx, tables, func(batch arrow.RecordBatch) {
 		query, document := textsOf(batch, schemas.QueryID), textsOf(batch, schemas.DocumentID)
 		queryLanguage, language := textsOf(batch, schemas.QueryLanguage), textsOf(batch, schemas.DocumentLanguage)
-		grade := batch.Column(batch.Schema().FieldIndices(schemas.Grade)[0]).(*array.Int32)
+		grade := column[*array.Int32](batch, schemas.Grade)
 		for i := range query.Len() {
 			for _, q := range byID[query.Value(i)] {
 				if (queryLanguage.IsNull(i) || queryLanguage.Value(i) == q.language) && !slices.Contains(q.excluded, document.Value(i)) {
@@ -105,7 +92,7 @@ func readShownHits(ctx context.Context, hits schemas.Table, wanted map[documentI
 	return eachBatch(ctx, []schemas.Table{hits}, func(batch arrow.RecordBatch) {
 		queryLanguage, query := textsOf(batch, schemas.QueryLanguage), textsOf(batch, schemas.QueryID)
 		language, document := textsOf(batch, schemas.DocumentLanguage), textsOf(batch, schemas.DocumentID)
-		rank := batch.Column(batch.Schema().FieldIndices(schemas.Rank)[0]).(*array.Int32)
+		rank := column[*array.Int32](batch, schemas.Rank)
 		for i := range query.Len() {
 			q := wanted[documentID{queryLanguage.Value(i), query.Value(i)}]
 			if q == nil {
