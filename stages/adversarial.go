@@ -75,10 +75,8 @@ var adversarialLosses = []string{train.DiscriminatorLoss, train.AnchorLoss, trai
 // Outputs is the model, trained, and the training table.
 func (a *Adversarial) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := append(lackTexts(in.Tables["from"]), a.Dev.lacks(in)...)
-	info, ok := in.Models["model"]
-	if ok && a.MaxTokens > info.Config.MaxTokens() {
-		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), a.MaxTokens)})
-	}
+	info := in.Models["model"]
+	found = append(found, tooLong(in, "model", a.MaxTokens)...)
 	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: a.schema(adversarialLosses...)}}, Model: &info}, found
 }
 

@@ -77,9 +77,7 @@ func (e *Embed) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	if !ok || from == nil || len(found) > 0 {
 		return Outputs{}, found
 	}
-	if e.MaxTokens > info.Config.MaxTokens() {
-		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), e.MaxTokens)})
-	}
+	found = append(found, tooLong(in, "model", e.MaxTokens)...)
 	var tables []schemas.TableType
 	for _, name := range []string{"vectors", "token_vectors"} {
 		if e.Output == name || e.Output == "both" {

@@ -56,9 +56,7 @@ func (e *Explain) Outputs(in Types) (Outputs, []schemas.Mistake) {
 			student.Config.Width(), teacher.Config.Width())})
 	}
 	for _, key := range []string{"teacher", "student"} {
-		if info, ok := in.Models[key]; ok && e.MaxTokens > info.Config.MaxTokens() {
-			found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the %s takes at most %d tokens, not %d", key, info.Config.MaxTokens(), e.MaxTokens)})
-		}
+		found = append(found, tooLong(in, key, e.MaxTokens)...)
 	}
 	return Outputs{Tables: []schemas.TableType{{Name: "plans", Schema: schemas.Plans()}}}, found
 }

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"embed"
+	"fmt"
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -86,6 +87,14 @@ func lacks(key string, schema *arrow.Schema, table string, columns ...string) []
 		if !schema.HasField(name) {
 			return []schemas.Mistake{{Key: key, Problem: "needs a table of " + table + ", with a column " + name + "; this one has " + columnList(schema)}}
 		}
+	}
+	return nil
+}
+
+// tooLong reports a max_tokens beyond what the model of key takes.
+func tooLong(in Types, key string, maxTokens int) []schemas.Mistake {
+	if info, ok := in.Models[key]; ok && maxTokens > info.Config.MaxTokens() {
+		return []schemas.Mistake{{Key: "max_tokens", Problem: fmt.Sprintf("the %s takes at most %d tokens, not %d", key, info.Config.MaxTokens(), maxTokens)}}
 	}
 	return nil
 }

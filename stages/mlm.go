@@ -72,9 +72,7 @@ var mlmLosses = []string{train.MLMLoss, train.MaskedAccuracy}
 func (l *MLM) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := append(lackTexts(in.Tables["from"]), l.Dev.lacks(in)...)
 	info, ok := in.Models["model"]
-	if ok && l.MaxTokens > info.Config.MaxTokens() {
-		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), l.MaxTokens)})
-	}
+	found = append(found, tooLong(in, "model", l.MaxTokens)...)
 	if ok && info.Config.Projection > 0 {
 		found = append(found, schemas.Mistake{Key: "model", Problem: "the model has a projection, which the head that guesses knows nothing of: name the model that was distilled"})
 	}

@@ -76,23 +76,15 @@ func (t *Tokenize) Outputs(in Types) (Outputs, []schemas.Mistake) {
 		}
 		found = append(found, lacks("from", from, "pairs", schemas.SourceText, schemas.TargetText)...)
 		for _, key := range []string{"teacher", "student"} {
-			found = append(found, t.tooLong(in, key)...)
+			found = append(found, tooLong(in, key, t.MaxTokens)...)
 		}
 		return Outputs{Tables: []schemas.TableType{{Name: "pair_tokens", Schema: schemas.PairTokens(t.Prefix)}}}, found
 	}
 	if t.Model == "" {
 		return Outputs{}, []schemas.Mistake{{Problem: "needs model for documents or queries, or teacher and student for pairs"}}
 	}
-	found := append(lacks("from", from, "documents or queries", schemas.Language, schemas.ID, schemas.Text), t.tooLong(in, "model")...)
+	found := append(lacks("from", from, "documents or queries", schemas.Language, schemas.ID, schemas.Text), tooLong(in, "model", t.MaxTokens)...)
 	return Outputs{Tables: []schemas.TableType{{Name: "tokens", Schema: t.tokens()}}}, found
-}
-
-// tooLong reports a max_tokens beyond what a model takes.
-func (t *Tokenize) tooLong(in Types, key string) []schemas.Mistake {
-	if info, ok := in.Models[key]; ok && t.MaxTokens > info.Config.MaxTokens() {
-		return []schemas.Mistake{{Key: "max_tokens", Problem: fmt.Sprintf("the %s takes at most %d tokens, not %d", key, info.Config.MaxTokens(), t.MaxTokens)}}
-	}
-	return nil
 }
 
 // Run tokenizes. Ids are written into the buffers of the columns themselves, and the columns that stay are not copied.

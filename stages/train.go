@@ -2,7 +2,6 @@ package stages
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/train"
@@ -85,10 +84,8 @@ func (t *Train) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found = append(found, lacks("triples", in.Schema("triples"), "triples", schemas.PositiveID, schemas.NegativeID, schemas.NegativeLanguage)...)
 	found = append(found, t.TeacherScores.lacks(in)...)
 	found = append(found, t.Dev.lacks(in)...)
-	info, ok := in.Models["model"]
-	if ok && t.MaxTokens > info.Config.MaxTokens() {
-		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("the model takes at most %d tokens, not %d", info.Config.MaxTokens(), t.MaxTokens)})
-	}
+	info := in.Models["model"]
+	found = append(found, tooLong(in, "model", t.MaxTokens)...)
 	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: t.schema(sortedNames(t.Losses)...)}}, Model: &info}, found
 }
 
