@@ -1,0 +1,179 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sinks"
+	"github.com/ferry-clir/ferry/stages"
+)
+
+// produce waits for what a unit reads and makes what it makes.
+func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error) {
+	if err := u.await(ctx); err != nil {
+		return note{}, 0, err
+	}
+	goroutines := 1
+	if u.alone() {
+		select {
+		case r.alone <- struct{}{}:
+			defer func() { <-r.alone }()
+		case <-ctx.Done():
+			return note{}, 0, context.Cause(ctx)
+		}
+		goroutines = r.options.Workers
+	}
+	started := time.Now()
+	r.options.Reporter.Started(u.name())
+	if err := r.sweep(u); err != nil {
+		return note{}, 0, fmt.Errorf("removing what an earlier run left: %w", err)
+	}
+	var n note
+	var err error
+	if c, ok := u.step.component.(rowWise); ok {
+		n, err = r.computeShards(ctx, u, c.RowWise())
+	} else {
+		cpu := r.cpu.begin(goroutines)
+		defer cpu.end()
+		switch c := u.step.component.(type) {
+		case source:
+			n, err = r.readSource(ctx, u, c)
+		case sink:
+			n, err = r.drain(ctx, u, c)
+		case stage:
+			n, err = r.compute(ctx, u, c, cpu)
+		}
+		n.CPU += cpu.end()
+	}
+	took := time.Since(started)
+	n.Seconds += took.Seconds()
+	return n, took, err
+}
+
+// sweep removes what a killed run left half-written in place of what u is to write.
+func (r *Run) sweep(u *unit) error {
+	err := errors.Join(sinks.Sweep(r.store.folder(u.key)), os.RemoveAll(r.scratch(u)))
+	if c, ok := u.step.component.(sink); ok {
+		for _, file := range c.Files() {
+			err = errors.Join(err, sinks.Sweep(file))
+		}
+	}
+	return err
+}
+
+func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
+	t := r.newTask(u, 0, false)
+	err := c.Read(ctx, u.source, t.outputs(ctx)[u.source])
+	if err == nil {
+		err = r.checkFiles(c)
+	}
+	return t.end(err)
+}
+
+// scratch is a folder for what a stage does not hold in memory.
+func (r *Run) scratch(u *unit) string { return filepath.Join(r.store.folder(u.key), "scratch") }
+
+// checkFiles makes sure that what was read is what the source's key was made from.
+func (r *Run) checkFiles(c source) error {
+	files, err := c.Files()
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if r.hashes.changed(file) {
+			return fmt.Errorf("reading %s: it changed meanwhile; run again when it is complete", file)
+		}
+	}
+	return nil
+}
+
+// compute runs a stage that is not row-wise.
+func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, error) {
+	job, release, err := r.job(ctx, u)
+	if err != nil {
+		return note{}, err
+	}
+	defer release()
+	saved := r.checkpoint(u, cpu)
+	before, err := saved.spent()
+	if err != nil {
+		return note{}, err
+	}
+	t := r.newTask(u, 0, false)
+	job.Outputs, job.Scratch, job.Checkpoint = t.outputs(ctx), r.scratch(u), saved
+	made, err := c.Run(ctx, job)
+	if removed := os.RemoveAll(job.Scratch); err == nil {
+		err = removed
+	}
+	refusal := refusalIn(&err)
+	if err == nil && made != nil {
+		err = sinks.WriteModel(r.store.model(u.key), made)
+	}
+	for _, in := range u.inputs {
+		if table := in.readTable(); table != nil {
+			t.counts.In[in.ref] = max(0, table.rows())
+		}
+	}
+	n, err := t.end(err)
+	n.Refusal, n.CPU, n.Seconds = refusal, before.CPU, before.Seconds
+	return n, err
+}
+
+// job gathers a stage's inputs and waits for its models.
+func (r *Run) job(ctx context.Context, u *unit) (stages.Job, func(), error) {
+	job := stages.Job{
+		Tables: map[string][]schemas.Table{}, Models: map[string]*model.Model{},
+		Seed: u.step.seedOr(r.pipeline.Seed), Workers: r.options.Workers,
+		Progress: func(done, total int64, message string) {
+			r.options.Reporter.Progress(u.name(), done, total, message)
+		},
+	}
+	var held []*unit
+	release := func() {
+		for _, from := range held {
+			r.models.release(from)
+		}
+	}
+	for _, in := range u.inputs {
+		if !in.model {
+			t := in.readTable().whole(in.ref)
+			t.MadeOf = u.step.madeOf(in.edge)
+			job.Tables[in.key] = append(job.Tables[in.key], t)
+			continue
+		}
+		m, err := r.models.open(ctx, in.unit)
+		if err != nil {
+			release()
+			return job, nil, err
+		}
+		held = append(held, in.unit)
+		job.Models[in.key] = m
+	}
+	return job, release, nil
+}
+
+func (r *Run) drain(ctx context.Context, u *unit, c sink) (note, error) {
+	job, release, err := r.job(ctx, u)
+	if err != nil {
+		return note{}, err
+	}
+	defer release()
+	summary, err := c.Write(ctx, sinks.Job{Tables: job.Tables, Models: job.Models, Progress: job.Progress,
+		Provenance: func() (sinks.Provenance, error) { return r.provenance(ctx, u.step) }})
+	if err != nil {
+		return note{}, err
+	}
+	n := note{Counts: newCounts(), Summary: summary, Files: map[string]string{}}
+	for _, in := range u.inputs {
+		if table := in.readTable(); table != nil {
+			n.Counts.In[in.ref] = table.rows()
+		}
+	}
+	return n, r.hashFiles(ctx, c.Files(), n.Files)
+}
