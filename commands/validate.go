@@ -16,6 +16,6 @@ func (c *validateCommand) Run(ctx context.Context, t *terminal) error {
 	if p.Cells > 0 {
 		cells = fmt.Sprintf(" for %d cells", p.Cells)
 	}
-	fmt.Fprintf(t.Out, "%s: %d steps%s, no mistakes\n", c.File, len(p.Steps), cells)
+	fmt.Fprintf(t.Out, "%s: %d steps%s, no mistakes\n", c.File, p.StepCount(), cells)
 	return p.WriteDownloads(t.Out)
 }

@@ -159,7 +159,7 @@ func TestTwins(t *testing.T) {
 	text = bytes.Replace(text, []byte("\nsinks:\n"), []byte("\n  again: {kind: embed, from: mtop, model: start}\nsinks:\n  again: {kind: parquet, from: again, path: out/again.parquet}\n"), 1)
 	text = bytes.Replace(text, []byte("mtop.documents"), []byte("mtop"), 1)
 	put(t, file, string(text))
-	if plan := planOf(t, file); !strings.Contains(plan, "stages.again (embed): the same as stages.documents") || !strings.Contains(plan, "\n4 steps to run, 0 done\n") {
+	if plan := planOf(t, file); !strings.Contains(plan, "stages.again (embed): the same as stages.documents") || !strings.Contains(plan, "\n4 steps to run, 0 done, 1 the same as others\n") {
 		t.Errorf("the plan is\n%s", plan)
 	}
 	made := &events{}

@@ -70,24 +70,47 @@ func (p Plan) Write(w io.Writer) error {
 			}
 		}
 	}
-	var run, present int
+	var run, present, twins, idle int
 	for _, u := range p.units {
 		switch {
-		case u.step.Section == "models" || u.twin != nil:
+		case u.step.Section == "models":
+		case u.twin != nil:
+			twins++
 		case u.needed:
 			run++
 		case u.present:
 			present++
+		default:
+			idle++
 		}
 	}
-	cells := ""
-	if p.pipeline.Cells > 0 {
-		cells = fmt.Sprintf(", in %d cells", p.pipeline.Cells)
+	total := fmt.Sprintf("\n%d steps to run, %d done", run, present)
+	for _, others := range []struct {
+		n     int
+		words string
+	}{{twins, "the same as others"}, {idle, "not needed"}} {
+		if others.n > 0 {
+			total += fmt.Sprintf(", %d %s", others.n, others.words)
+		}
 	}
-	if _, err := fmt.Fprintf(w, "\n%d steps to run, %d done%s\n", run, present, cells); err != nil {
+	if p.pipeline.Cells > 0 {
+		total += fmt.Sprintf(", in %d cells", p.pipeline.Cells)
+	}
+	if _, err := fmt.Fprintln(w, total); err != nil {
 		return err
 	}
 	return p.pipeline.WriteDownloads(w)
+}
+
+// StepCount is the number of steps that a plan counts and a run runs: of a source one a table that somebody reads, and no models,
+// which are there already. The pipeline must have been checked.
+func (p *Pipeline) StepCount() (n int) {
+	for _, s := range p.Steps {
+		if s.Section != "models" {
+			n += len(p.unitTables(s))
+		}
+	}
+	return n
 }
 
 // A drawing is a plan that is being drawn.
