@@ -51,12 +51,12 @@ func WriteAlignment(w io.Writer, a model.Alignment) error {
 		}
 		fmt.Fprintf(&b, "  %s → %s, mass %.4f, cost %.3f\n", a.Source[k/n], a.Target[k%n], a.Plan[k], a.Costs[k])
 	}
-	r := a.Report
-	fmt.Fprintf(&b, "\nCost %.4f; the best plan costs %.4f, and none can cost less than %.4f; divergence %.4f", r.Value, a.Exact, r.Bound, a.Divergence)
+	r := a.Report // whose plan may cost less than the best one by as much as its marginals are off
+	fmt.Fprintf(&b, "\nCost %.4f at a marginal error of %.2g; without one, the best plan costs %.4f, and none can cost less than %.4f; divergence %.4f", r.Value, r.MarginalError, a.Exact, r.Bound, a.Divergence)
 	if !a.Settled {
 		b.WriteString(", not converged")
 	}
-	fmt.Fprintf(&b, ". Solver %s, %d iterations, marginal error %.1e", r.Solver, r.Iterations, r.MarginalError)
+	fmt.Fprintf(&b, ". Solver %s, %d iterations", r.Solver, r.Iterations)
 	if !r.Converged {
 		b.WriteString(", not converged")
 	}
