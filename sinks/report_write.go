@@ -151,10 +151,8 @@ func (r *Report) writeRuns(ctx context.Context, hits, judgments []schemas.Table)
 		}
 	}
 	for _, table := range judgments {
-		for _, language := range queries {
-			if err := writeQrels(ctx, folder, table, language, documents); err != nil {
-				return err
-			}
+		if err := writeQrels(ctx, folder, table, queries, documents); err != nil {
+			return err
 		}
 	}
 	return nil

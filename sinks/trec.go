@@ -3,6 +3,7 @@ package sinks
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -17,36 +18,53 @@ import (
 // writeRuns writes a table of hits as TREC run files, `<table>.<language>.run`, one a query language: query, Q0, document,
 // rank, score, tag. Where documents are mixed, of several languages, their ids carry `<language>:` before.
 func writeRuns(ctx context.Context, folder string, hits schemas.Table, mixed bool) error {
-	runs := map[string]*runFile{}
-	err := writeHits(ctx, hits, func(language string) (*bufio.Writer, error) {
-		run := runs[language]
-		if run == nil {
-			f, err := Create(filepath.Join(folder, fileName(hits.Name+"."+language)+".run"))
-			if err != nil {
-				return nil, err
-			}
-			run = &runFile{f, bufio.NewWriter(f)}
-			runs[language] = run
-		}
-		return run.w, nil
-	}, mixed)
-	for _, run := range runs {
-		if flushed := run.w.Flush(); err == nil {
-			err = flushed
-		}
-		if published := run.file.Publish(err); err == nil {
+	files := newLanguageFiles(folder, hits.Name, "run")
+	return files.publish(writeHits(ctx, hits, files, mixed))
+}
+
+// languageFiles are files of one table, `<table>.<language>.<ending>`, that are written at once.
+type languageFiles struct {
+	folder, table, ending string
+	open                  map[string]languageFile
+}
+
+type languageFile struct {
+	file *File
+	w    *bufio.Writer
+}
+
+func newLanguageFiles(folder, table, ending string) *languageFiles {
+	return &languageFiles{folder, table, ending, map[string]languageFile{}}
+}
+
+// of is the file of a language, which is opened where it is not yet.
+func (l *languageFiles) of(language string) (languageFile, error) {
+	if f, ok := l.open[language]; ok {
+		return f, nil
+	}
+	f, err := Create(filepath.Join(l.folder, fileName(l.table+"."+language)+"."+l.ending))
+	if err != nil {
+		return languageFile{}, err
+	}
+	one := languageFile{f, bufio.NewWriter(f)}
+	l.open[strings.Clone(language)] = one
+	return one, nil
+}
+
+// publish closes all files, which appear if there was no error.
+func (l *languageFiles) publish(err error) error {
+	for _, f := range l.open {
+		err = errors.Join(err, f.w.Flush())
+	}
+	for _, f := range l.open {
+		if published := f.file.Publish(err); err == nil {
 			err = published
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("writing run files: %w", err)
+		return fmt.Errorf("writing TREC files: %w", err)
 	}
 	return nil
-}
-
-type runFile struct {
-	file *File
-	w    *bufio.Writer
 }
 
 // hitLanguages lists, sorted, the languages of queries and those of documents.
@@ -71,16 +89,13 @@ func hitLanguages(ctx context.Context, tables []schemas.Table) (queries, documen
 	return queries, documents, nil
 }
 
-func writeHits(ctx context.Context, hits schemas.Table, to func(language string) (*bufio.Writer, error), mixed bool) error {
+func writeHits(ctx context.Context, hits schemas.Table, files *languageFiles, mixed bool) error {
 	for batch, err := range hits.Batches(ctx) {
 		if err != nil {
 			return err
 		}
-		text := func(name string) *array.String {
-			return textsOf(batch, name)
-		}
-		queryLanguage, query := text(schemas.QueryLanguage), text(schemas.QueryID)
-		language, document := text(schemas.DocumentLanguage), text(schemas.DocumentID)
+		queryLanguage, query := textsOf(batch, schemas.QueryLanguage), textsOf(batch, schemas.QueryID)
+		language, document := textsOf(batch, schemas.DocumentLanguage), textsOf(batch, schemas.DocumentID)
 		rank := column[*array.Int32](batch, schemas.Rank)
 		score := column[*array.Float64](batch, schemas.Score)
 		for i := range int(batch.NumRows()) {
@@ -91,11 +106,11 @@ func writeHits(ctx context.Context, hits schemas.Table, to func(language string)
 			if err := trecIDs(query.Value(i), id); err != nil {
 				return err
 			}
-			w, err := to(strings.Clone(queryLanguage.Value(i)))
+			f, err := files.of(queryLanguage.Value(i))
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(w, "%s Q0 %s %d %s ferry\n", query.Value(i), id, rank.Value(i), strconv.FormatFloat(score.Value(i), 'g', -1, 64))
+			fmt.Fprintf(f.w, "%s Q0 %s %d %s ferry\n", query.Value(i), id, rank.Value(i), strconv.FormatFloat(score.Value(i), 'g', -1, 64))
 		}
 	}
 	return nil
