@@ -8,7 +8,8 @@ import (
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// TestChunk cuts documents, and searches for their passages: hits are documents, each once, and exclusions hold.
+// TestChunk cuts documents, and searches for their passages: hits are documents, each once, and exclusions hold; the same when
+// what was kept of passages is read back.
 func TestChunk(t *testing.T) {
 	folder, file := folderWith(t, "chunk.yaml")
 	put(t, filepath.Join(folder, "documents.jsonl"), `{"id": "long", "title": "Trains", "text": "The train leaves at noon, and comes back."}
@@ -49,7 +50,47 @@ func TestChunk(t *testing.T) {
 			t.Errorf("%s are %v, want %v", table, got, want)
 		}
 	}
+	for _, name := range []string{"hits", "late", "few"} {
+		if len(column(name, schemas.DocumentID)) == 0 {
+			t.Errorf("there are no %s", name)
+		}
+	}
 	if got := manifestCounts(t, filepath.Join(folder, "out", "chunk.manifest.json"))["stages.passages"]; got.In["documents"] != 3 || got.Out["passages"] != 7 {
 		t.Errorf("passages: %+v", got)
 	}
+	kept := filepath.Join(folder, "kept.yaml")
+	put(t, kept, keptYAML)
+	if err := run(t.Context(), t, kept, Options{Workers: 2}); err != nil {
+		t.Fatal(err)
+	}
+	before := outputs(t, folder)
+	for name, sum := range outputs(t, filepath.Join(folder, "kept")) {
+		if sum != before[name] {
+			t.Errorf("read back, %s has other bytes", name)
+		}
+	}
 }
+
+// keptYAML embeds and searches what was kept of passages, into a folder of its own.
+const keptYAML = `name: chunk
+sources:
+  passages: {kind: parquet, table: passages, path: out/passages.parquet}
+  queries: {kind: jsonl, table: queries, path: queries.jsonl, language: en}
+  d: {kind: parquet, table: vectors, path: out/vectors.parquet}
+  tokens: {kind: parquet, table: token_vectors, path: out/token_vectors.parquet}
+  codec: {kind: parquet, table: codec, path: out/codec.parquet}
+  compressed: {kind: parquet, table: compressed, path: out/compressed.parquet}
+models:
+  start: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 16, layers: 1, heads: 1, ffn: 16}
+stages:
+  again: {kind: embed, from: passages, model: start, title: true}
+  q: {kind: embed, from: queries, model: start, output: both}
+  hits: {kind: search, queries: q, documents: d, top: 2}
+  late: {kind: search, queries: q.token_vectors, documents: tokens}
+  few: {kind: search_compressed, queries: q.token_vectors, documents: compressed, codec: codec}
+sinks:
+  vectors: {kind: parquet, from: again, path: kept/out/vectors.parquet}
+  hits: {kind: parquet, from: hits, path: kept/out/hits.parquet}
+  late: {kind: parquet, from: late, path: kept/out/late.parquet}
+  few: {kind: parquet, from: few, path: kept/out/few.parquet}
+`

@@ -1,7 +1,7 @@
 // Package sources opens published data sets and the user's own files, and yields their rows as Arrow record batches.
 //
 // Vocabulary: a layout is the way in which a publisher lays out files and columns; a table is what a source offers
-// (documents, queries, judgments, triples, pairs, vectors, token_vectors, hits); a rejected row is one that cannot be
+// (documents, passages, queries, judgments, triples, pairs, vectors, token_vectors, hits); a rejected row is one that cannot be
 // used and goes to quarantine with file and line; a dropped row is one that is left out on purpose, and counted; an
 // origin is the file that a pair came from.
 //

@@ -14,12 +14,13 @@ import (
 
 // JSONL reads the user's own data from files of one JSON object a line, bare, gzip, zstd or zip.
 //
-// The table says what they hold: documents (language, id, title, text), queries (language, id, text, exclude),
-// judgments (query_id, document_id, grade, query_language, document_language), triples (query_id, positive_id,
-// negative_id, query_language, positive_language, negative_language), pairs (id, source_language, target_language, source_text, target_text, origin), vectors (language, id,
-// vector), token_vectors (language, id, ids, vectors) or hits (query_language, query_id, document_language,
-// document_id, rank, score). Title, exclude, the languages of judgments and triples, and id and origin of pairs may be absent. Ids
-// may be numbers. Objects may hold more than the table needs.
+// The table says what they hold: documents (language, id, title, text), passages (language, id, title, text, document_id),
+// queries (language, id, text, exclude), judgments (query_id, document_id, grade, query_language, document_language), triples
+// (query_id, positive_id, negative_id, query_language, positive_language, negative_language), pairs (id, source_language,
+// target_language, source_text, target_text, origin), vectors (language, id, vector), token_vectors (language, id, ids,
+// vectors) or hits (query_language, query_id, document_language, document_id, rank, score). Title, exclude, the languages of
+// judgments and triples, and id and origin of pairs may be absent; vectors of queries may have exclude, and those of passages
+// document_id. Ids may be numbers. Objects may hold more than the table needs.
 //
 // A language and id that come twice are rejected the second time. To find out costs a bit a row where ids are numbers, else
 // about 30 bytes. So are vectors of another length than the first one's.
@@ -93,16 +94,14 @@ func (j *JSONL) mapping() (mapping, []string) {
 			}
 		}
 	}
+	m.take(keys)
 	return m, keys
 }
 
-// complete takes what is not known yet from a row.
+// complete takes the dimensions from a row, where they are not known yet.
 func (m *mapping) complete(object map[string]json.RawMessage) {
 	if !m.hasVectors() {
 		return
-	}
-	if _, ok := object[orElse(m.columns[schemas.Exclude], schemas.Exclude)]; ok {
-		m.exclude = true
 	}
 	for _, c := range m.layout() {
 		if raw, ok := object[c.from]; ok && m.dimensions == 0 && (c.form == vectorForm || c.form == vectorsForm) {

@@ -12,7 +12,7 @@ import (
 
 // ownTables are the tables that a user's own files may hold.
 func ownTables() []string {
-	return []string{"documents", "queries", "judgments", "triples", "pairs", "vectors", "token_vectors", "hits", "codec", "compressed"}
+	return []string{"documents", "passages", "queries", "judgments", "triples", "pairs", "vectors", "token_vectors", "hits", "codec", "compressed"}
 }
 
 // A mapping says which table a user's own files hold and where its columns come from.
@@ -22,6 +22,7 @@ type mapping struct {
 	values     map[string]string // by column of the table, the value for rows that lack it
 	dimensions int               // of vectors
 	exclude    bool              // vectors have a column exclude
+	passages   bool              // of vectors and compressed ones: they have a column document_id
 }
 
 // newMapping takes language for the value of the column language.
@@ -41,11 +42,40 @@ func (m mapping) hasVectors() bool {
 	return slices.Contains([]string{"vectors", "token_vectors", "codec"}, m.table)
 }
 
+// may lists the columns that not every such table has.
+func (m mapping) may() []string {
+	switch m.table {
+	case "vectors", "token_vectors":
+		return []string{schemas.Exclude, schemas.DocumentID}
+	case "compressed":
+		return []string{schemas.DocumentID}
+	}
+	return nil
+}
+
+// take learns which of those the files have.
+func (m *mapping) take(found []string) {
+	has := func(name string) bool {
+		return slices.Contains(m.may(), name) && slices.Contains(found, orElse(m.columns[name], name))
+	}
+	m.exclude, m.passages = has(schemas.Exclude), has(schemas.DocumentID)
+}
+
 // schema is that of the table; nil if there is no such table or its dimensions are not known.
 func (m mapping) schema() *arrow.Schema {
+	schema := m.withoutDocument()
+	if schema != nil && m.passages {
+		return schemas.WithDocument(schema)
+	}
+	return schema
+}
+
+func (m mapping) withoutDocument() *arrow.Schema {
 	switch m.table {
 	case "documents":
 		return schemas.Documents()
+	case "passages":
+		return schemas.Passages()
 	case "queries":
 		return schemas.Queries()
 	case "judgments":
@@ -156,14 +186,11 @@ func (m mapping) mistakes(found []string) []schemas.Mistake {
 	if m.dimensions < 0 {
 		wrong("dimensions", "should be 0 or more")
 	}
-	known := m.layout()
-	if m.table == "vectors" || m.table == "token_vectors" {
-		known = append(known, column{name: schemas.Exclude})
-	}
 	var names []string
-	for _, c := range known {
+	for _, c := range m.layout() {
 		names = append(names, c.name)
 	}
+	names = append(names, m.may()...)
 	for i, keys := range [][]string{sortedKeys(m.columns), sortedKeys(m.values)} {
 		for _, name := range keys {
 			if !slices.Contains(names, name) {

@@ -10,7 +10,7 @@ import (
 type OwnFiles struct {
 	// Path names the files; globs are allowed.
 	Path []schemas.Path `yaml:"path" ferry:"required"`
-	// Table is what the files hold: documents, queries, judgments, triples, pairs, vectors, token_vectors or hits; or, of
+	// Table is what the files hold: documents, passages, queries, judgments, triples, pairs, vectors, token_vectors or hits; or, of
 	// Parquet files that ferry wrote, codec or compressed.
 	Table string `yaml:"table"`
 	// Language is that of the rows that do not say theirs.

@@ -175,7 +175,7 @@ func (o *ownRows) add(cells []cell) (*bad, error) {
 	}
 	empty := false
 	switch o.table {
-	case "documents":
+	case "documents", "passages":
 		empty = blank(by(schemas.Text).text) && blank(by(schemas.Title).text)
 	case "queries":
 		empty = blank(by(schemas.Text).text)

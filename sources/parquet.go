@@ -88,11 +88,9 @@ func (p *Parquet) mapping() (m mapping, columns []string, err error) {
 	for _, field := range f.Manifest.Fields {
 		columns = append(columns, field.Field.Name)
 	}
-	if m.hasVectors() {
-		m.exclude = slices.Contains(columns, orElse(m.columns[schemas.Exclude], schemas.Exclude))
-		if m.dimensions == 0 {
-			m.dimensions, err = firstWidth(f, m.layout())
-		}
+	m.take(columns)
+	if m.hasVectors() && m.dimensions == 0 {
+		m.dimensions, err = firstWidth(f, m.layout())
 	}
 	return m, columns, err
 }
