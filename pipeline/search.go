@@ -20,7 +20,7 @@ import (
 // SearchOptions say what is searched, and by what.
 type SearchOptions struct {
 	Vectors string // Parquet of vectors or token vectors, as the sink parquet writes what embed makes; globs are allowed
-	Texts   string // Parquet of the documents, for their texts; may be empty
+	Texts   string // Parquet of the documents or their passages, for their texts; may be empty
 	Model   string // folder or hf://owner/name of the model that embeds questions
 	Prefix  string // put before every question
 	Top     int
@@ -61,15 +61,7 @@ func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
 		return nil, fmt.Errorf("%s has no rows", o.Vectors)
 	}
 	if o.Texts != "" {
-		err := readOwn(ctx, o.Texts, []string{"documents"}, func(batch arrow.RecordBatch) {
-			value := func(name string, row int) string {
-				return strings.Clone(batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String).Value(row))
-			}
-			for i := range int(batch.NumRows()) {
-				s.texts[[2]string{value(schemas.Language, i), value(schemas.ID, i)}] = value(schemas.Text, i)
-			}
-		})
-		if err != nil {
+		if err := readOwn(ctx, o.Texts, []string{"passages", "documents"}, s.addTexts); err != nil {
 			return nil, err
 		}
 	}
@@ -77,6 +69,23 @@ func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
 		return nil, err
 	}
 	return s, s.documents.Index(ctx)
+}
+
+// addTexts takes the texts of a batch of documents; of passages, that of each document's first.
+func (s *Searcher) addTexts(batch arrow.RecordBatch) {
+	value := func(name string, row int) string {
+		return strings.Clone(batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String).Value(row))
+	}
+	id := schemas.ID
+	if batch.Schema().HasField(schemas.DocumentID) {
+		id = schemas.DocumentID
+	}
+	for i := range int(batch.NumRows()) {
+		document := [2]string{value(schemas.Language, i), value(id, i)}
+		if _, there := s.texts[document]; !there {
+			s.texts[document] = value(schemas.Text, i)
+		}
+	}
 }
 
 // Ask returns the best documents for a question, the best first.

@@ -10,17 +10,19 @@ import (
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/retrieve"
+	"github.com/ferry-clir/ferry/schemas"
 )
 
 // A Collection holds embedded documents in memory, for questions that come one at a time.
 type Collection struct {
-	rows  vectorRows
-	index *retrieve.Index // of vectors; nil for token vectors, which are compared with every question
+	rows     vectorRows
+	passages bool
+	index    *retrieve.Index // of vectors; nil for passages and token vectors, which are compared with every question
 }
 
 // NewCollection returns an empty collection of a table of vectors or token vectors.
 func NewCollection(schema *arrow.Schema) *Collection {
-	c := &Collection{}
+	c := &Collection{passages: schema.HasField(schemas.DocumentID)}
 	c.rows.reset(dimensions(schema))
 	return c
 }
@@ -33,7 +35,7 @@ func (c *Collection) Index(ctx context.Context) (err error) {
 	if len(c.rows.rows) == 0 {
 		return errors.New("there are no documents")
 	}
-	if c.rows.offsets == nil {
+	if c.rows.offsets == nil && !c.passages {
 		c.index, err = retrieve.NewIndex(ctx, c.rows.rows, c.rows.vectors, c.rows.d, runtime.GOMAXPROCS(0))
 	}
 	return err
@@ -46,8 +48,9 @@ func (c *Collection) Ask(ctx context.Context, m *model.Model, question, prefix s
 	}
 	e := NewEmbed()
 	e.Prefix = prefix
+	tokens := c.rows.offsets != nil
 	var asked model.Embedded
-	err := model.NewEmbedder(m, e.options(m.Info)).Embed(ctx, []string{question}, c.index == nil, func(_ int, r model.Embedded) error {
+	err := model.NewEmbedder(m, e.options(m.Info)).Embed(ctx, []string{question}, tokens, func(_ int, r model.Embedded) error {
 		asked = r
 		return nil
 	})
@@ -57,13 +60,21 @@ func (c *Collection) Ask(ctx context.Context, m *model.Model, question, prefix s
 	if c.index != nil {
 		return c.index.Search(ctx, asked.Vector, top, runtime.GOMAXPROCS(0))
 	}
-	s, err := retrieve.NewMaxSim(asked.TokenVectors, []int32{0, int32(len(asked.IDs))}, c.rows.d, top, nil)
+	q := &vectorRows{d: c.rows.d, rows: make([]retrieve.Document, 1), vectors: asked.Vector, exclude: make([][]string, 1)}
+	if tokens {
+		q.vectors, q.offsets = asked.TokenVectors, []int32{0, int32(len(asked.IDs))}
+	}
+	s := NewSearch()
+	s.Top = top
+	found, add, err := s.searcher(q)
 	if err != nil {
 		return nil, err
 	}
-	s.JoinPassages()
-	if err := s.Add(ctx, c.rows.rows, c.rows.offsets, c.rows.vectors, runtime.GOMAXPROCS(0)); err != nil {
+	if c.passages {
+		found.JoinPassages()
+	}
+	if err := add(ctx, &c.rows, runtime.GOMAXPROCS(0)); err != nil {
 		return nil, err
 	}
-	return s.Results()[0], nil
+	return found.Results()[0], nil
 }
