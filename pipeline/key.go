@@ -131,16 +131,11 @@ func (h *hashes) sum(ctx context.Context, file string) (string, error) {
 	if ok && known.Size == stat.Size() && known.Modified.Equal(stat.ModTime()) {
 		return known.SHA256, nil
 	}
-	f, err := os.Open(file)
+	read, err := readContent(ctx, file, nil)
 	if err != nil {
 		return "", fmt.Errorf("reading input: %w", err)
 	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, &untilDone{ctx, f}); err != nil {
-		return "", fmt.Errorf("reading input %s: %w", file, err)
-	}
-	now := hashed{stat.Size(), stat.ModTime(), hex.EncodeToString(sum.Sum(nil))}
+	now := hashed{stat.Size(), stat.ModTime(), read.SHA256}
 	h.mutex.Lock()
 	h.known[file] = now
 	h.mutex.Unlock()
@@ -173,15 +168,35 @@ func (h *hashes) save() error {
 	return writeJSON(h.file, settled)
 }
 
+// readContent hashes a file, and tells how many bytes it has read since it told last; tell may be nil.
+func readContent(ctx context.Context, file string, tell func(bytes int)) (content, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return content{}, err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	n, err := io.CopyBuffer(sum, &untilDone{ctx, f, tell}, make([]byte, 1<<20))
+	if err != nil {
+		return content{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return content{n, hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
 // untilDone reads until the context is cancelled.
 type untilDone struct {
-	ctx context.Context
-	r   io.Reader
+	ctx  context.Context
+	r    io.Reader
+	tell func(bytes int)
 }
 
 func (u *untilDone) Read(b []byte) (int, error) {
 	if err := u.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return u.r.Read(b)
+	n, err := u.r.Read(b)
+	if u.tell != nil {
+		u.tell(n)
+	}
+	return n, err
 }

@@ -112,8 +112,9 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, 
 		err = removed
 	}
 	refusal := refusalIn(&err)
+	var written map[string]content
 	if err == nil && made != nil {
-		err = sinks.WriteModel(r.store.model(u.key), made)
+		written, err = r.store.writeModel(ctx, u.key, made)
 	}
 	for _, in := range u.inputs {
 		if table := in.readTable(); table != nil {
@@ -121,7 +122,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, 
 		}
 	}
 	n, err := t.end(err)
-	n.Refusal, n.CPU, n.Seconds = refusal, before.CPU, before.Seconds
+	n.Model, n.Refusal, n.CPU, n.Seconds = written, refusal, before.CPU, before.Seconds
 	return n, err
 }
 

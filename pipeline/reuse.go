@@ -104,7 +104,8 @@ func (r *Run) adopt(u *unit, from relativeTask, in input, s shard, hash string) 
 			if err := copyFile(r.store.shard(from.folder, table, old.Number), r.store.shard(u.key, table, s.Number)); err != nil {
 				return note{}, false, fmt.Errorf("taking over a shard: %w", err)
 			}
-			n.Shards[table] = append(n.Shards[table], shard{Number: s.Number, Rows: old.Rows})
+			old.Number = s.Number
+			n.Shards[table] = append(n.Shards[table], old)
 		}
 	}
 	return n, true, nil

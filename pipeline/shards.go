@@ -2,7 +2,10 @@ package pipeline
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"hash"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -20,7 +23,7 @@ type shardWriter struct {
 	single  bool  // all rows make one shard
 	always  bool  // there is a shard even if there are no rows
 	now     shard // being written
-	part    *sinks.File
+	part    *summed
 	buffer  *bufio.Writer
 	ipc     *ipc.FileWriter
 	shards  []shard
@@ -67,11 +70,11 @@ func (w *shardWriter) begin() error {
 	if err != nil {
 		return err
 	}
-	w.part = part
+	w.part = &summed{File: part, sum: sha256.New()}
 	if w.buffer == nil {
-		w.buffer = bufio.NewWriterSize(part, 1<<18)
+		w.buffer = bufio.NewWriterSize(w.part, 1<<18)
 	}
-	w.buffer.Reset(part)
+	w.buffer.Reset(w.part)
 	w.ipc, err = ipc.NewFileWriter(w.buffer, ipc.WithSchema(w.schema), ipc.WithAllocator(w.store.allocator))
 	return err
 }
@@ -85,6 +88,7 @@ func (w *shardWriter) flush() error {
 		return err
 	}
 	written, kept := errors.Join(w.ipc.Close(), w.buffer.Flush()), w.wait()
+	w.now.content = content{w.part.bytes, hex.EncodeToString(w.part.sum.Sum(nil))}
 	part, now, keeping := w.part, w.now, make(chan error, 1)
 	w.part, w.ipc, w.keeping = nil, nil, keeping
 	w.shards = append(w.shards, now)
@@ -97,6 +101,20 @@ func (w *shardWriter) flush() error {
 		keeping <- err
 	}()
 	return nil
+}
+
+// A summed file is hashed while it is written.
+type summed struct {
+	*sinks.File
+	sum   hash.Hash
+	bytes int64
+}
+
+func (s *summed) Write(data []byte) (int, error) {
+	n, err := s.File.Write(data)
+	s.sum.Write(data[:n])
+	s.bytes += int64(n)
+	return n, err
 }
 
 // wait returns when the shards that are full have been published, or what went wrong with one of them.

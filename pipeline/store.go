@@ -1,16 +1,17 @@
 package pipeline
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
@@ -35,7 +36,8 @@ func (s store) model(k key) string { return filepath.Join(s.folder(k), "model") 
 
 // A note says that a task, or a whole step, is done, and how many rows went where.
 type note struct {
-	Shards  map[string][]shard `json:"shards"` // by table, in order
+	Shards  map[string][]shard `json:"shards"`          // by table, in order
+	Model   map[string]content `json:"model,omitempty"` // its files, by name
 	Counts  counts             `json:"counts"`
 	Seconds float64            `json:"seconds"`
 	CPU     float64            `json:"cpu_seconds"`       // of user and system
@@ -49,6 +51,13 @@ type note struct {
 type shard struct {
 	Number int   `json:"number"`
 	Rows   int64 `json:"rows"`
+	content
+}
+
+// A content is what a file holds. It is not known of what a ferry wrote that did not keep it yet.
+type content struct {
+	Bytes  int64  `json:"bytes,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 // done is the name of the note of a whole step.
@@ -56,18 +65,31 @@ const done = "done"
 
 func taskName(number int) string { return fmt.Sprintf("task-%05d", number) }
 
-// complete tells whether the files that a note describes are still there, a model's folder too if there should be one.
+// complete tells whether the files that a note describes are still there, as long as they were, and a model's folder too if
+// there should be one. That their content is the same is for Verify to find out, which has to read them.
 func (s store) complete(k key, n note, hasModel bool) bool {
-	files := []string{}
-	if hasModel {
-		files = append(files, s.model(k))
+	if hasModel && !isThere(s.model(k), 0) {
+		return false
+	}
+	for name, file := range n.Model {
+		if !isThere(filepath.Join(s.model(k), name), file.Bytes) {
+			return false
+		}
 	}
 	for table, shards := range n.Shards {
 		for _, part := range shards {
-			files = append(files, s.shard(k, table, part.Number))
+			if !isThere(s.shard(k, table, part.Number), part.Bytes) {
+				return false
+			}
 		}
 	}
-	return !slices.ContainsFunc(files, func(file string) bool { _, err := os.Stat(file); return err != nil })
+	return true
+}
+
+// isThere tells whether there is a file or folder, of that many bytes unless they are 0.
+func isThere(path string, bytes int64) bool {
+	stat, err := os.Stat(path)
+	return err == nil && (bytes == 0 || stat.Size() == bytes)
 }
 
 // read returns the note of that name, false if there is none: whatever it would describe is to be made again.
@@ -91,6 +113,28 @@ func (s store) write(k key, name string, n note) error {
 		return fmt.Errorf("writing cache: %w", err)
 	}
 	return nil
+}
+
+// writeModel writes a step's model and returns what its files hold, by name.
+func (s store) writeModel(ctx context.Context, k key, m *model.Model) (map[string]content, error) {
+	folder, files := s.model(k), map[string]content{}
+	if err := sinks.WriteModel(folder, m); err != nil {
+		return nil, err
+	}
+	err := filepath.WalkDir(folder, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		name, err := filepath.Rel(folder, file)
+		if err == nil {
+			files[filepath.ToSlash(name)], err = readContent(ctx, file, nil)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading back the model: %w", err)
+	}
+	return files, nil
 }
 
 // writeJSON writes v to a file that appears complete or not at all.
