@@ -38,6 +38,7 @@ type program struct {
 	Plan     planCommand     `cmd:"" help:"Show what a run would do, and what is done already."`
 	Why      whyCommand      `cmd:"" help:"Show for what reasons a step would run."`
 	Costs    costsCommand    `cmd:"" help:"Show scores beside the CPU time that they took."`
+	Verify   verifyCommand   `cmd:"" help:"Find files that are not what they were when they were written."`
 	List     listCommand     `cmd:"" help:"List the kinds of sources, models, stages and sinks."`
 	Sources  sourcesCommand  `cmd:"" help:"List the published data sets that ferry can download."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of pipeline files, for editors."`

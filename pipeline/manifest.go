@@ -12,11 +12,13 @@ import (
 	"time"
 
 	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/sinks"
 )
 
 // A Manifest tells what a run read, did and wrote. It stands beside the outputs.
 type Manifest struct {
 	Pipeline string            `json:"pipeline"`
+	Folder   string            `json:"folder"`  // that the manifest stands in, as the configuration would name it
 	Version  string            `json:"version"` // of ferry
 	Go       string            `json:"go"`
 	ISA      string            `json:"isa"` // instruction set that the kernels used
@@ -40,7 +42,15 @@ type ManifestStep struct {
 	Cached  bool    `json:"cached"`
 	Seconds float64 `json:"seconds"`     // when it was made
 	CPU     float64 `json:"cpu_seconds"` // then, of user and system
+	// Tables are the files that are one table each, by path: what a sink parquet writes.
+	Tables map[string]ManifestTable `json:"tables,omitempty"`
 	counts
+}
+
+// ManifestTable is what a file of rows holds.
+type ManifestTable struct {
+	Rows    int64    `json:"rows"`
+	Columns []string `json:"columns"` // with their types, such as vector: fixed_size_list<float32, 384>
 }
 
 // Version is ferry's version: that of the module, or the commit it was built from.
@@ -71,7 +81,7 @@ func (p *Pipeline) manifestFile() string {
 func (r *Run) writeManifest() error {
 	host, _ := os.Hostname()
 	m := Manifest{
-		Pipeline: r.pipeline.Name, Version: Version(), Go: runtime.Version(), ISA: kernel.ISA(), Host: host,
+		Pipeline: r.pipeline.Name, Folder: r.pipeline.shown(filepath.Dir(r.pipeline.manifestFile())), Version: Version(), Go: runtime.Version(), ISA: kernel.ISA(), Host: host,
 		Workers: r.options.Workers, Seed: r.pipeline.Seed, Started: r.started.UTC(), Seconds: time.Since(r.started).Seconds(),
 		Config: string(r.pipeline.text), Set: r.pipeline.sets, Inputs: map[string]string{}, Outputs: map[string]string{},
 	}
@@ -83,7 +93,7 @@ func (r *Run) writeManifest() error {
 			m.Outputs[file] = sum
 		}
 		if u.step.Section != "models" {
-			m.Steps = append(m.Steps, ManifestStep{u.name(), u.step.Kind(), string(u.key), u.present || u.twin != nil, u.note.Seconds, u.note.CPU, u.note.Counts})
+			m.Steps = append(m.Steps, ManifestStep{u.name(), u.step.Kind(), string(u.key), u.present || u.twin != nil, u.note.Seconds, u.note.CPU, u.tablesWritten(), u.note.Counts})
 		}
 	}
 	if file := r.pipeline.mendsFile(); len(r.pipeline.mends) > 0 {
@@ -96,6 +106,22 @@ func (r *Run) writeManifest() error {
 		return fmt.Errorf("writing manifest: %w", err)
 	}
 	return nil
+}
+
+// tablesWritten are the files of the unit that are one table each.
+func (u *unit) tablesWritten() map[string]ManifestTable {
+	if _, ok := u.step.component.(*sinks.Parquet); !ok {
+		return nil
+	}
+	written := ManifestTable{Columns: columnTexts(u.inputs[0].readTable().schema)}
+	for _, in := range u.inputs {
+		written.Rows += u.note.Counts.In[in.ref]
+	}
+	tables := map[string]ManifestTable{}
+	for file := range u.note.Files {
+		tables[file] = written
+	}
+	return tables
 }
 
 func (r *Run) addInputs(u *unit, inputs map[string]string) error {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -139,14 +140,17 @@ func (s store) writeModel(ctx context.Context, k key, m *model.Model) (map[strin
 
 // writeJSON writes v to a file that appears complete or not at all.
 func writeJSON(file string, v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var text bytes.Buffer
+	w := json.NewEncoder(&text)
+	w.SetIndent("", "  ")
+	w.SetEscapeHTML(false) // it is for people
+	if err := w.Encode(v); err != nil {
 		return err
 	}
 	f, err := sinks.Create(file)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(data, '\n'))
+	_, err = f.Write(text.Bytes())
 	return f.Publish(err)
 }

@@ -2,7 +2,9 @@ package sources
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 
@@ -134,6 +136,28 @@ func openParquet(name string, allocator memory.Allocator) (*pqarrow.FileReader, 
 		return nil, err
 	}
 	return r, nil
+}
+
+// EachBatch reads all columns of a Parquet file, by any writer, a batch at a time; lists of a fixed size are lists in it.
+// A damaged file may make it panic.
+func EachBatch(ctx context.Context, path string, each func(arrow.RecordBatch)) error {
+	f, err := openParquet(path, memory.DefaultAllocator)
+	if err != nil {
+		return err
+	}
+	defer f.ParquetReader().Close()
+	batches, err := f.GetRecordReader(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer batches.Release()
+	for batches.Next() {
+		each(batches.RecordBatch())
+	}
+	if err := batches.Err(); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
 }
 
 // firstWidth returns the length of the first vector that is not null, 0 if there is none.

@@ -1,0 +1,43 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
+
+type verifyCommand struct {
+	Paths   []string `arg:"" name:"paths" help:"Folders with outputs and their manifest, work folders such as .ferry, models' folders, Parquet or Arrow files."`
+	Remove  bool     `help:"Remove what is damaged from the cache of a work folder, so that the next run makes it again. Outputs stay."`
+	Workers int      `help:"Files that are read at a time; one a core if left out."`
+	Log     string   `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
+}
+
+func (c *verifyCommand) Help() string {
+	return "All files that a manifest or the cache's notes name are read, and compared with the hash, the rows and the columns that were noted when they were written. Numbers have to be finite, vectors of a table of one length, and scaled to 1 where the others are. The exit code is 1 if a file is damaged."
+}
+
+func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {
+	t.json.Store(c.Log == "json")
+	if c.Workers < 0 {
+		return fmt.Errorf("%w--workers should be at least 1, is %d", errUsage, c.Workers)
+	}
+	r := newReporter(c.Log, t)
+	v, err := pipeline.Verify(ctx, c.Paths, pipeline.VerifyOptions{Workers: c.Workers, Remove: c.Remove, Progress: func(done, total int64) {
+		r.Progress("verify", done, total, "bytes")
+	}})
+	r.close()
+	if err != nil {
+		return err
+	}
+	for _, d := range v.Damages {
+		fmt.Fprintf(t.Out, "%s: %s; %s\n", d.Path, d.Problem, d.Remedy)
+	}
+	fmt.Fprintln(t.Out, v)
+	if len(v.Damages) > 0 {
+		return errors.New("not all is as it was written")
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// gatherOutputs adds what a manifest says that the run wrote.
+func (v *verification) gatherOutputs(file string) error {
+	var m Manifest
+	data, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(data, &m)
+	}
+	if err != nil {
+		v.damaged(keptFile{path: file, remedy: "run again"}, err.Error())
+		return nil
+	}
+	if m.Folder == "" {
+		return fmt.Errorf("verifying %s: the ferry that wrote it did not note yet where it stood; run again", file)
+	}
+	tables := map[string]*keptTable{}
+	for _, s := range m.Steps {
+		for name, t := range s.Tables {
+			tables[name] = &keptTable{rows: t.Rows, columns: t.Columns}
+		}
+	}
+	for name, sum := range m.Outputs {
+		relative, err := filepath.Rel(filepath.FromSlash(m.Folder), filepath.FromSlash(name))
+		if err != nil {
+			return fmt.Errorf("verifying %s: %w", file, err)
+		}
+		f := keptFile{path: filepath.Join(filepath.Dir(file), relative), content: content{SHA256: sum}, table: tables[name], remedy: "remove it and run again"}
+		if f.table == nil && strings.HasSuffix(name, ".parquet") {
+			f.table = &keptTable{rows: -1}
+		}
+		v.add(f)
+	}
+	return nil
+}
+
+// gatherWork adds what lies in a work folder: all that notes of its cache name, the quarantine and the mended rows.
+func (v *verification) gatherWork(work string) error {
+	p, s := &Pipeline{Work: work, dir: work}, openStore(work, memory.DefaultAllocator)
+	if file := p.quarantineFile(); isThere(file, 0) {
+		v.add(keptFile{path: file, table: &keptTable{rows: -1}, remedy: "the next run writes it anew"})
+	}
+	if _, err := p.readMends(); err != nil {
+		v.damaged(keptFile{path: p.mendsFile(), remedy: "mend it by hand, or remove it and mend those rows again"}, err.Error())
+	}
+	entries, err := os.ReadDir(s.root)
+	if err != nil {
+		return fmt.Errorf("verifying: %w", err)
+	}
+	for _, e := range entries {
+		if keyName.MatchString(e.Name()) {
+			if err := v.gatherKey(s, key(e.Name()), "`ferry verify --remove "+work+"` removes it, and the next run makes it again"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// gatherKey adds the files that are complete of a result in a cache.
+func (v *verification) gatherKey(s store, k key, remedy string) error {
+	notes, err := filepath.Glob(filepath.Join(s.folder(k), "task-*.json"))
+	if whole := filepath.Join(s.folder(k), done+".json"); isThere(whole, 0) {
+		notes = []string{whole}
+	}
+	if err != nil {
+		return fmt.Errorf("verifying: %w", err)
+	}
+	for _, file := range notes {
+		n, ok, err := s.read(k, strings.TrimSuffix(filepath.Base(file), ".json"))
+		if err != nil {
+			v.damaged(keptFile{path: file, key: k, store: s, remedy: remedy}, err.Error())
+		}
+		if !ok {
+			continue
+		}
+		for table, parts := range n.Shards {
+			for _, part := range parts {
+				v.add(keptFile{path: s.shard(k, table, part.Number), content: part.content, table: &keptTable{rows: part.Rows}, key: k, store: s, remedy: remedy})
+			}
+		}
+		for name, c := range n.Model {
+			v.add(keptFile{path: filepath.Join(s.model(k), filepath.FromSlash(name)), content: c, key: k, store: s, remedy: remedy})
+		}
+	}
+	return nil
+}
+
+// readModel opens a model of which nobody noted what its files hold, and looks at every weight.
+func (v *verification) readModel(ctx context.Context, folder string) {
+	wrong := func(problem string) { v.damaged(keptFile{path: folder, remedy: "make it again"}, problem) }
+	v.found.Files++
+	v.found.Unknown++
+	m, err := openPretrained(ctx, folder, true)
+	if err != nil {
+		wrong(err.Error())
+		return
+	}
+	for _, p := range m.Encoder.Parameters() {
+		for _, x := range p.Data {
+			if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+				wrong(p.Name + " has values that are no finite numbers")
+				break
+			}
+		}
+	}
+}

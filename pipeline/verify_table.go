@@ -1,0 +1,223 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ferry-clir/ferry/schemas"
+	"github.com/ferry-clir/ferry/sources"
+)
+
+// A keptTable is what a file of rows should be.
+type keptTable struct {
+	rows    int64    // -1 if unknown
+	columns []string // as columnTexts writes them; nil if unknown
+}
+
+// check reads a file and says what is wrong with it, if anything is. An error is only the end of ctx.
+func (k *keptTable) check(ctx context.Context, path string) (problem string, err error) {
+	defer func() {
+		if p := recover(); p != nil { // the readers panic at some damaged files
+			problem, err = fmt.Sprintf("cannot be read: %v", p), nil
+		}
+	}()
+	t := tableCheck{vectors: map[string]*vectorCheck{}}
+	err = eachBatch(ctx, path, t.add)
+	columns := listTexts(columnTexts(t.schema))
+	switch {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case err != nil:
+		return "cannot be read: " + err.Error(), nil
+	case k.rows >= 0 && t.rows != k.rows:
+		return fmt.Sprintf("has %d rows, and %d were written", t.rows, k.rows), nil
+	case k.columns != nil && !slices.Equal(columns, listTexts(k.columns)):
+		return fmt.Sprintf("has the columns %s, and %s were written", strings.Join(columns, ", "), strings.Join(listTexts(k.columns), ", ")), nil
+	case t.notFinite != "":
+		return fmt.Sprintf("has %d values in %s that are no finite numbers", t.notFinites, t.notFinite), nil
+	}
+	for _, name := range []string{schemas.Vector, schemas.TokenVectorList} {
+		if problem := t.vectors[name].problem(); problem != "" {
+			return problem, nil
+		}
+	}
+	return "", nil
+}
+
+// columnTexts are the columns of a schema with their types in few words.
+func columnTexts(schema *arrow.Schema) []string {
+	var texts []string
+	for i := 0; schema != nil && i < schema.NumFields(); i++ {
+		texts = append(texts, schema.Field(i).Name+": "+fieldText(schema.Field(i)))
+	}
+	return texts
+}
+
+var fixedSize = regexp.MustCompile(`fixed_size_list<(.*), \d+>`)
+
+// listTexts are such texts with lists in place of lists of a fixed size, which Parquet has not.
+func listTexts(columns []string) []string {
+	texts := slices.Clone(columns)
+	for i, text := range texts {
+		texts[i] = fixedSize.ReplaceAllString(text, "list<$1>")
+	}
+	return texts
+}
+
+// eachBatch reads a Parquet or Arrow file, of which a little is in memory at a time.
+func eachBatch(ctx context.Context, path string, each func(arrow.RecordBatch)) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	magic := make([]byte, len(ipc.Magic))
+	if _, err := io.ReadFull(f, magic); err != nil {
+		return errors.New("it is shorter than any Parquet or Arrow file")
+	}
+	if !bytes.Equal(magic, ipc.Magic) {
+		return sources.EachBatch(ctx, path, each)
+	}
+	r, err := ipc.NewFileReader(f, ipc.WithAllocator(memory.DefaultAllocator))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for i := range r.NumRecords() {
+		batch, err := r.RecordBatchAt(i)
+		if err != nil {
+			return err
+		}
+		each(batch)
+		batch.Release()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// A tableCheck looks at every value of a table.
+type tableCheck struct {
+	schema     *arrow.Schema
+	rows       int64
+	notFinite  string // the first column with such values
+	notFinites int64
+	vectors    map[string]*vectorCheck // by column
+}
+
+func (t *tableCheck) add(batch arrow.RecordBatch) {
+	t.schema = batch.Schema()
+	t.rows += batch.NumRows()
+	for i, column := range batch.Columns() {
+		name := batch.ColumnName(i)
+		var innermost array.ListLike
+		values := column
+		for list, ok := values.(array.ListLike); ok; list, ok = values.(array.ListLike) {
+			innermost, values = list, list.ListValues()
+		}
+		if innermost != nil && (name == schemas.Vector || name == schemas.TokenVectorList) {
+			if t.vectors[name] == nil {
+				t.vectors[name] = &vectorCheck{name: name}
+			}
+			t.vectors[name].add(innermost, values)
+		} else if n := notFinite(values); n > 0 && (t.notFinite == "" || t.notFinite == name) {
+			t.notFinite = name
+			t.notFinites += n
+		}
+	}
+}
+
+// notFinite counts the values that are no finite numbers; those of other types are none.
+func notFinite(values arrow.Array) (n int64) {
+	for i := range values.Len() {
+		if length := norm(values, int64(i), int64(i)+1); values.IsValid(i) && (math.IsNaN(length) || math.IsInf(length, 0)) {
+			n++
+		}
+	}
+	return n
+}
+
+// norm is the length of the vector of the values from one up to another; 0 if they are no floats.
+func norm(values arrow.Array, from, to int64) float64 {
+	var squares float64
+	switch v := values.(type) {
+	case *array.Float16:
+		for _, x := range v.Values()[from:to] {
+			squares += float64(x.Float32()) * float64(x.Float32())
+		}
+	case *array.Float32:
+		for _, x := range v.Float32Values()[from:to] {
+			squares += float64(x) * float64(x)
+		}
+	case *array.Float64:
+		for _, x := range v.Float64Values()[from:to] {
+			squares = math.Hypot(squares, x)
+		}
+		return squares
+	}
+	return math.Sqrt(squares)
+}
+
+// A vectorCheck looks at the vectors of a column.
+type vectorCheck struct {
+	name              string
+	dimensions        int64
+	others, notFinite int64 // of another number of dimensions, with values that are no finite numbers
+	unit, notUnit     int64 // scaled to length 1, and not
+}
+
+// unitTolerance is how far from 1 the length of a vector may be that was scaled to it, and then rounded to 16 bits.
+const unitTolerance = 1e-3
+
+func (c *vectorCheck) add(list array.ListLike, values arrow.Array) {
+	for i := range list.Len() {
+		if list.IsNull(i) {
+			continue
+		}
+		from, to := list.ValueOffsets(i)
+		if c.dimensions == 0 {
+			c.dimensions = to - from
+		}
+		length := norm(values, from, to)
+		switch {
+		case to-from != c.dimensions:
+			c.others++
+		case math.IsNaN(length) || math.IsInf(length, 0):
+			c.notFinite++
+		case math.Abs(length-1) <= unitTolerance:
+			c.unit++
+		default:
+			c.notUnit++
+		}
+	}
+}
+
+// problem is what is wrong with the vectors. Whether a step scales them to length 1 is not to be seen from a file, but where
+// nine in ten have that length, all should.
+func (c *vectorCheck) problem() string {
+	switch {
+	case c == nil:
+		return ""
+	case c.others > 0:
+		return fmt.Sprintf("has %d vectors in %s that have not %d dimensions as the first", c.others, c.name, c.dimensions)
+	case c.notFinite > 0:
+		return fmt.Sprintf("has %d vectors in %s with values that are no finite numbers", c.notFinite, c.name)
+	case c.notUnit > 0 && c.unit > 9*c.notUnit:
+		return fmt.Sprintf("has %d vectors in %s that have not length 1, as the other %d have", c.notUnit, c.name, c.unit)
+	}
+	return ""
+}
