@@ -95,5 +95,5 @@ func replaceFolder(part, path string) error {
 	if err := os.Rename(part, path); err != nil {
 		return err
 	}
-	return os.RemoveAll(old)
+	return errors.Join(syncFolder(filepath.Dir(path)), os.RemoveAll(old))
 }
