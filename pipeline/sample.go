@@ -11,6 +11,7 @@ import (
 
 	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/sinks"
+	"github.com/ferry-clir/ferry/sources/download"
 	"github.com/ferry-clir/ferry/sources/phrasebook"
 )
 
@@ -55,6 +56,14 @@ func writeSample(ctx context.Context, folder, corpus string) error {
 	file := filepath.Join(folder, corpus)
 	if there, err := os.ReadFile(file); err == nil && bytes.Equal(there, phrasebook.Tokenizer()) {
 		return nil
+	}
+	unlock, err := download.Lock(ctx, folder, nil)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := sinks.Sweep(file); err != nil {
+		return err
 	}
 	f, err := sinks.Create(file)
 	if err != nil {

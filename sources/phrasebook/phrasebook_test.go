@@ -150,7 +150,7 @@ func TestWritersMeet(t *testing.T) {
 	if bytesOf(t, dir) != bytesOf(t, writeCorpus(t, "wikiclir")) {
 		t.Error("the folder is not what one writer alone writes")
 	}
-	if entries, _ := os.ReadDir(filepath.Dir(dir)); len(entries) != 1 {
+	if entries, _ := os.ReadDir(filepath.Dir(dir)); len(entries) != 2 { // and the lock
 		t.Errorf("left %v", entries)
 	}
 }
@@ -158,7 +158,11 @@ func TestWritersMeet(t *testing.T) {
 func TestWriteReplacesOlderEdition(t *testing.T) {
 	dir := writeCorpus(t, "mtop")
 	want := bytesOf(t, dir)
-	for name, content := range map[string]string{marker: "0-old\n", "stale.txt": "stale"} {
+	killed := filepath.Join(filepath.Dir(dir), ".mtop-new")
+	if err := os.Mkdir(killed, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{marker: "0-old\n", "stale.txt": "stale", "../.mtop-new/eval.txt": "half"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -168,6 +172,9 @@ func TestWriteReplacesOlderEdition(t *testing.T) {
 	}
 	if bytesOf(t, dir) != want {
 		t.Error("the older folder was not replaced")
+	}
+	if _, err := os.Stat(killed); err == nil {
+		t.Error("what a killed process left is still there")
 	}
 }
 
@@ -192,7 +199,7 @@ func TestWriteCancelledLeavesNothing(t *testing.T) {
 	if err := Write(ctx, filepath.Join(parent, "mtop"), "mtop"); err == nil {
 		t.Error("no error")
 	}
-	if entries, _ := os.ReadDir(parent); len(entries) > 0 {
+	if entries, _ := os.ReadDir(parent); len(entries) != 1 || entries[0].Name() != "lock" {
 		t.Errorf("left %v", entries)
 	}
 }

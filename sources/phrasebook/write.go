@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/ferry-clir/ferry/sources/download"
 )
 
 // A file is a corpus's file: its slash-separated path below the corpus's folder, and its bytes.
@@ -66,60 +68,68 @@ func Write(ctx context.Context, dir, corpus string) error {
 	return fmt.Errorf("writing from the phrasebook: it has no %q, only %s", corpus, strings.Join(Corpora(), ", "))
 }
 
-// place makes the files, writes them into a new folder beside dir and renames it.
+// place makes the files, writes them into a new folder beside dir and renames it. One process at a time does so, which removes
+// what others left that were killed at it.
 func place(ctx context.Context, dir, version string, content func() ([]file, error)) error {
 	if complete, err := isComplete(dir, version); complete || err != nil {
+		return err
+	}
+	parent, hidden := filepath.Dir(dir), "."+filepath.Base(dir)+"-"
+	unlock, err := download.Lock(ctx, parent, nil)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if complete, err := isComplete(dir, version); complete || err != nil {
+		return err
+	}
+	left, err := fs.Glob(os.DirFS(parent), hidden+"*")
+	for _, name := range left {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(parent, name)))
+	}
+	if err != nil {
 		return err
 	}
 	files, err := content()
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return err
-	}
-	temporary, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+"-*")
-	if err != nil {
-		return err
-	}
+	temporary := filepath.Join(parent, hidden+"new")
 	defer os.RemoveAll(temporary)
-	if err := os.Chmod(temporary, 0o755); err != nil {
-		return err
-	}
 	for _, f := range append(files, file{marker, []byte(version + "\n")}) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		path := filepath.Join(temporary, filepath.FromSlash(f.path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, f.content, 0o644); err != nil {
+		if err := write(filepath.Join(temporary, filepath.FromSlash(f.path)), f.content); err != nil {
 			return err
 		}
 	}
-	return publish(temporary, dir, version)
+	return replace(dir, temporary, filepath.Join(parent, hidden+"old"))
 }
 
-// publish renames temporary to dir. Where that fails, either another process was first and wrote the same, or an older
-// phrasebook's folder is in the way and goes.
-func publish(temporary, dir, version string) error {
-	err := os.Rename(temporary, dir)
-	if err == nil {
-		return nil
-	}
-	if complete, foreign := isComplete(dir, version); complete || foreign != nil {
-		return foreign
-	}
-	if err := os.RemoveAll(dir); err != nil {
+// write makes a file and its folder, and returns when the disk has it.
+func write(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	if err = os.Rename(temporary, dir); err != nil {
-		if complete, _ := isComplete(dir, version); complete {
-			return nil
-		}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
 	}
-	return err
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// replace puts a folder in place of dir, an older phrasebook's or none, which takes the name old before it goes: half of it
+// would be nobody's.
+func replace(dir, folder, old string) error {
+	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return errors.Join(os.Rename(folder, dir), os.RemoveAll(old))
 }
 
 // isComplete tells whether dir holds this version. A folder with files and without the marker is an error, since it is
