@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -48,22 +50,23 @@ func (s store) relatives(u *unit, in input) (map[string]relativeTask, error) {
 	if err != nil {
 		return nil, err
 	}
-	marks, err := filepath.Glob(filepath.Join(s.root, "*", family))
+	cache := os.DirFS(s.root) // whose path may have characters that mean something in a pattern
+	marks, err := fs.Glob(cache, "*/"+family)
 	if err != nil {
 		return nil, err
 	}
 	tasks := map[string]relativeTask{}
 	for _, mark := range marks {
-		folder := key(filepath.Base(filepath.Dir(mark)))
+		folder := key(path.Dir(mark))
 		if folder == u.key {
 			continue
 		}
-		notes, err := filepath.Glob(filepath.Join(s.folder(folder), "task-*.json"))
+		notes, err := fs.Glob(cache, string(folder)+"/task-*.json")
 		if err != nil {
 			return nil, err
 		}
 		for _, file := range notes {
-			n, ok, err := s.read(folder, strings.TrimSuffix(filepath.Base(file), ".json"))
+			n, ok, err := s.read(folder, strings.TrimSuffix(path.Base(file), ".json"))
 			if err == nil && ok && n.Input != "" { // else it is computed again
 				tasks[n.Input] = relativeTask{folder, n}
 			}
