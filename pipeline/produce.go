@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,17 +53,6 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 	took := time.Since(started)
 	n.Seconds += took.Seconds()
 	return n, took, err
-}
-
-// sweep removes what a killed run left half-written in place of what u is to write.
-func (r *Run) sweep(u *unit) error {
-	err := errors.Join(sinks.Sweep(r.store.folder(u.key)), os.RemoveAll(r.scratch(u)))
-	if c, ok := u.step.component.(sink); ok {
-		for _, file := range c.Files() {
-			err = errors.Join(err, sinks.Sweep(file))
-		}
-	}
-	return err
 }
 
 func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
