@@ -153,6 +153,9 @@ func explain(err error, t *terminal) int {
 		return Wrong
 	}
 	t.say(slog.LevelError, "ferry: ", err.Error())
+	if text := remedy(err); text != "" {
+		t.say(slog.LevelError, "ferry: ", text)
+	}
 	var busy *pipeline.Busy
 	switch {
 	case errors.As(err, &busy):

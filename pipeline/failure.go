@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // A step that fails keeps nothing from being made but what reads it, so that after a night all cells are there that could be.
@@ -67,15 +66,12 @@ func (r *Run) failure() error {
 	slices.SortFunc(r.failures, func(a, b failure) int {
 		return cmp.Compare(slices.Index(r.units, a.unit), slices.Index(r.units, b.unit))
 	})
-	switch len(r.failures) {
-	case 0:
-		return nil
-	case 1:
-		return fmt.Errorf("%s: %w", r.failures[0].unit.name(), r.failures[0].err)
-	}
-	var all strings.Builder
+	var all []error
 	for _, f := range r.failures {
-		fmt.Fprintf(&all, "\n%s: %s", f.unit.name(), f.err)
+		all = append(all, fmt.Errorf("%s: %w", f.unit.name(), f.err))
 	}
-	return fmt.Errorf("%d steps failed, and %d that need them were not made; all others were:%s", len(r.failures), r.notMade, all.String())
+	if len(all) < 2 {
+		return errors.Join(all...)
+	}
+	return fmt.Errorf("%d steps failed, and %d that need them were not made; all others were:\n%w", len(all), r.notMade, errors.Join(all...))
 }

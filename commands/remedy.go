@@ -1,0 +1,31 @@
+package commands
+
+import (
+	"errors"
+	"syscall"
+)
+
+// remedies say what to do about what the system refuses: the error that it belongs to names the file.
+var remedies = []struct {
+	errno syscall.Errno
+	text  string
+}{
+	{syscall.ENOSPC, "the disk is full: free some of it, or put the work folder on another with --set work=FOLDER"},
+	{syscall.EDQUOT, "your share of the disk is used up: free some of it, or put the work folder on another with --set work=FOLDER"},
+	{syscall.EROFS, "nothing can be written there: choose other paths, and with --set work=FOLDER another work folder"},
+	{syscall.EACCES, "whoever runs ferry has no right to it: change who owns it or its mode, or choose another path"},
+	{syscall.EPERM, "whoever runs ferry has no right to it: change who owns it or its mode, or choose another path"},
+	{syscall.EIO, "the disk fails: look into the system's log before you trust what it keeps"},
+	{syscall.EMFILE, "too many files are open: raise the limit (`ulimit -n`), or take fewer --workers"},
+	{syscall.ENFILE, "too many files are open on this machine: end what opens so many, or raise fs.file-max"},
+}
+
+// remedy says what to do about an error that the system gave; empty if that is not known.
+func remedy(err error) string {
+	for _, r := range remedies {
+		if errors.Is(err, r.errno) {
+			return r.text
+		}
+	}
+	return ""
+}
