@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race fuzz purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve tokenizers differential check generate notebooks findings build clean
+.PHONY: run test race crash fuzz purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve tokenizers differential check generate notebooks findings build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -14,6 +14,10 @@ test: ## all tests; those that need outside data say so when they skip
 
 race: ## the tests under the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race -timeout 40m ./...
+
+crash: ## kill ferry at every instant at which it changes a file, and let every such change fail; half an hour
+	@mkdir -p build; FERRY_CRASH=all go test -v -count 1 -timeout 120m ./crash >build/crash.log 2>&1 || { cat build/crash.log; exit 1; }; \
+		grep -v '^ *\(===\|---\)' build/crash.log
 
 INPUTS ?= 1000x
 
