@@ -51,7 +51,7 @@ func (p Provenance) section() figure.Section {
 		more = fmt.Sprintf("These are %d of %d files. %s", mostFiles, len(p.Files), more)
 	}
 	return figure.Section{ID: "made", Title: "How it was made", Parts: []figure.Part{
-		{Text: text, HTML: []template.HTML{figure.List([]string{p.Command}), figure.Fold("The pipeline file", p.Config)}},
+		{Text: text, HTML: []template.HTML{figure.List([]string{p.Command}), figure.Fold("The pipeline file", figure.Verbatim(p.Config))}},
 		{Title: "Data and licences", HTML: []template.HTML{files.HTML(), figure.Notes(more)}},
 	}}
 }

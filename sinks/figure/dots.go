@@ -13,6 +13,7 @@ type Dots struct {
 	Series      []string // what the dots are of; the first is drawn hollow and grey if Baseline
 	Baseline    bool
 	Joined      bool // a row's dots stand on one line, joined from the first to the farthest
+	FromZero    bool // the axis reaches to 0
 	Rows        []DotRow
 }
 
@@ -38,6 +39,8 @@ const (
 
 // HTML is the chart with its legend; nothing if there are no dots.
 func (d Dots) HTML() template.HTML {
+	rows := len(d.Rows)
+	d.Rows = d.Rows[:min(rows, mostRows)]
 	a, any := d.axis()
 	if !any {
 		return ""
@@ -45,7 +48,7 @@ func (d Dots) HTML() template.HTML {
 	height := d.rowHeight()
 	drawn := drawnDots{Dots: d, RowHeight: height, Bottom: chartMargin + height*len(d.Rows), Ticks: a.ticksAcross(margin)}
 	drawn.Height = drawn.Bottom + axisHeight
-	if a.least < 0 && a.most > 0 {
+	if d.FromZero || a.least < 0 && a.most > 0 {
 		drawn.Zero = across(margin, a.place(0))
 	}
 	for r, row := range d.Rows {
@@ -71,7 +74,7 @@ func (d Dots) HTML() template.HTML {
 			drawn.Marks = append(drawn.Marks, mark)
 		}
 	}
-	return execute("dots", drawn)
+	return execute("dots", drawn) + leftOut("rows", mostRows, rows)
 }
 
 // rowHeight has room for the row with most dots.
@@ -96,6 +99,9 @@ func (d Dots) axis() (a axis, any bool) {
 	const steps = 5 // as many labels as stand side by side on a telephone
 	if least > most {
 		return axis{}, false
+	}
+	if d.FromZero {
+		least, most = min(least, 0), max(most, 0)
 	}
 	return newAxis(least, most, steps), true
 }

@@ -51,10 +51,16 @@ func execute(name string, data any) template.HTML {
 // Panels are small figures side by side, as many as there is room for.
 func Panels(figures []template.HTML) template.HTML { return execute("panels", figures) }
 
-// Fold is a long text behind its title, which opens it; on paper it is open.
-func Fold(title, text string) template.HTML {
-	return execute("fold", struct{ Title, Text string }{title, text})
+// Fold is figures behind their title, which opens them; on paper they are open.
+func Fold(title string, figures ...template.HTML) template.HTML {
+	return execute("fold", struct {
+		Title   string
+		Figures []template.HTML
+	}{title, figures})
 }
+
+// Verbatim is a text as it is, such as a file.
+func Verbatim(text string) template.HTML { return execute("verbatim", text) }
 
 // Notes are sentences in small print, such as how a table is to be read.
 func Notes(lines ...string) template.HTML { return execute("notes", lines) }

@@ -1,7 +1,9 @@
 package figure
 
 import (
+	"fmt"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -92,5 +94,26 @@ func MarkBest(cells []*Cell) {
 	}
 }
 
+// What a page shows at most of a table or chart; it says what it leaves out.
+const (
+	mostRows    = 100
+	mostColumns = 60
+)
+
 // HTML is the table, which scrolls by itself where it is wider than the page.
-func (t Table) HTML() template.HTML { return execute("table", t) }
+func (t Table) HTML() template.HTML {
+	rows, columns := len(t.Body()), len(t.Header())
+	t.Rows = slices.Clone(t.Rows[:min(rows, mostRows)+1])
+	for i, row := range t.Rows {
+		t.Rows[i] = row[:min(columns, mostColumns)]
+	}
+	return execute("table", t) + leftOut("rows", mostRows, rows) + leftOut("columns", mostColumns, columns)
+}
+
+// leftOut says that there are more than a page shows, if there are.
+func leftOut(what string, most, of int) template.HTML {
+	if of <= most {
+		return ""
+	}
+	return Notes(fmt.Sprintf("These are the first %d of %d %s.", most, of, what))
+}
