@@ -21,6 +21,7 @@ type comparisons []*comparedBoard
 // A comparedBoard is the variants beside one baseline.
 type comparedBoard struct {
 	title, baseline      string // the baseline may be empty
+	pooled               bool   // it is of the share of a language of the documents
 	variants             []string
 	languages            []string
 	lowResource          []string
@@ -40,6 +41,8 @@ type compared struct {
 	spread                  *float64
 	gain, gainLow, gainHigh *float64
 	p, pTTest               *float64 // corrected
+	effect                  *float64
+	outcomes                [3]int32 // queries that got better, stayed, and got worse
 	forgotten               bool
 }
 
@@ -83,7 +86,7 @@ func (c *comparisons) add(r comparedRow) {
 	i := slices.IndexFunc(*c, func(b *comparedBoard) bool { return b.title == title && b.baseline == baseline })
 	if i < 0 {
 		i = len(*c)
-		*c = append(*c, &comparedBoard{title: title, baseline: baseline, rows: map[comparedID]compared{}})
+		*c = append(*c, &comparedBoard{title: title, baseline: baseline, pooled: isPooled(r.text(schemas.Measure)), rows: map[comparedID]compared{}})
 	}
 	(*c)[i].add(r)
 }
@@ -93,7 +96,10 @@ func (b *comparedBoard) add(r comparedRow) {
 	row := compared{seeds: r.column(schemas.Seeds).(*array.Int32).Value(r.i),
 		value: *r.number(schemas.Value), low: *r.number(schemas.Low), high: *r.number(schemas.High), spread: r.number(schemas.Spread),
 		gain: r.number(schemas.Gain), gainLow: r.number(schemas.GainLow), gainHigh: r.number(schemas.GainHigh),
-		p: r.number(schemas.PPermutationHolm), pTTest: r.number(schemas.PTTestHolm)}
+		p: r.number(schemas.PPermutationHolm), pTTest: r.number(schemas.PTTestHolm), effect: r.number(schemas.Effect)}
+	for i, name := range []string{schemas.Wins, schemas.Ties, schemas.Losses} {
+		row.outcomes[i] = r.column(name).(*array.Int32).Value(r.i)
+	}
 	if forgotten := r.column(schemas.Forgotten).(*array.Boolean); forgotten.IsValid(r.i) {
 		row.forgotten, b.source = forgotten.Value(r.i), id.language
 	}
@@ -122,10 +128,24 @@ func (b *comparedBoard) add(r comparedRow) {
 	b.rows[id] = row
 }
 
+// value is a variant's in a language; false if there is none.
+func (b *comparedBoard) value(variant, language string) (float64, bool) {
+	row, ok := b.rows[comparedID{variant, "", language}]
+	return row.value, ok
+}
+
 // of is a variant's row of a group; false if there is none.
 func (b *comparedBoard) of(variant, group string) (compared, bool) {
 	row, ok := b.rows[comparedID{variant, group, ""}]
 	return row, ok
+}
+
+// lowResource are the low-resource languages; none if nothing is compared.
+func (c comparisons) lowResource() []string {
+	if len(c) == 0 {
+		return nil
+	}
+	return c[0].lowResource
 }
 
 // sort puts boards of one baseline together, and the variants of all boards in the order of the first: its baseline, then those of

@@ -7,7 +7,7 @@ import (
 
 // gains is the board's gains in the mean and, below each, that of the low-resource languages; without rows if there is no baseline.
 func (b *comparedBoard) gains() figure.Dots {
-	chart := figure.Dots{Title: "Gain over " + b.baseline + " in points, with 95 % intervals", Series: []string{"mean over languages"},
+	chart := figure.Dots{Title: "Gain over " + b.baseline + " in points, with 95 % intervals", Series: []string{"mean over languages"}, FromZero: true,
 		Description: "A row for each variant, with its gain in the mean. What reaches over the line at 0 is not sure. The table has the numbers."}
 	groups := []string{schemas.GroupAll}
 	if len(b.lowResource) > 0 {

@@ -128,12 +128,13 @@ func (c compared) gained() figure.Cell {
 	return figure.Cell{Text: fmt.Sprintf("%+.1f", 100**c.gain), Low: percent(*c.gainLow), High: percent(*c.gainHigh)}
 }
 
-// overview has the means and gains of all boards of the first baseline side by side; false where there is one alone.
+// overview has the means and gains of all boards of the first baseline side by side, but for shares of languages; false where there
+// is one alone.
 func (c comparisons) overview() (figure.Table, bool) {
 	table := figure.Table{Name: "means side by side", Left: 1, Rows: [][]figure.Cell{figure.Cells("mean")}}
 	var boards []*comparedBoard
 	for _, b := range c {
-		if b.baseline == c[0].baseline {
+		if b.baseline == c[0].baseline && !b.pooled {
 			boards = append(boards, b)
 			table.Rows[0] = append(table.Rows[0], figure.Cells(b.title)...)
 			if b.baseline != "" {
@@ -176,7 +177,7 @@ func (c comparisons) legend() []string {
 		lines = append(lines, fmt.Sprintf("%s forgotten: the interval of the gain in %s, the language that has training data, lies below zero.", forgotten, source))
 	}
 	if len(lowResource) > 0 {
-		lines = append(lines, fmt.Sprintf("Low-resource languages: %s. Gap: the mean of the others less theirs.", strings.Join(lowResource, ", ")))
+		lines = append(lines, fmt.Sprintf("Low-resource languages: %s. Gap: the mean of the others less theirs.", some(lowResource)))
 	}
 	if most > 1 {
 		lines = append(lines, "Values are means over seeds; sd is the standard deviation of the mean over them, which is not in the intervals.")

@@ -8,8 +8,9 @@ import (
 	"github.com/ferry-clir/ferry/sinks/figure"
 )
 
-// headline is all boards for a terminal.
+// headline is what a page shows, for a terminal.
 func (c comparisons) headline() string {
+	c, left := c.shown()
 	var b strings.Builder
 	if table, ok := c.overview(); ok {
 		b.WriteString("\n" + strings.Join(alignedLines(table.Strings(), 1), "\n") + "\n")
@@ -17,7 +18,7 @@ func (c comparisons) headline() string {
 	for _, board := range c {
 		b.WriteString("\n" + strings.Join(append(alignedLines(board.table().Strings(), 1), board.findings()...), "\n") + "\n")
 	}
-	return b.String() + "\n" + strings.Join(c.legend(), "\n")
+	return b.String() + "\n" + strings.Join(append(c.legend(), left...), "\n")
 }
 
 // markdown is all boards in Markdown.
@@ -31,6 +32,9 @@ func (c comparisons) markdown() string {
 		b.WriteString("\n## " + board.heading() + "\n\n" + markdownTable(board.table().Strings(), 1))
 		if found := board.findings(); found != nil {
 			b.WriteString("\n" + strings.Join(found, "\\\n") + "\n")
+		}
+		if tested := board.tested(); len(tested.Rows) > 1 {
+			b.WriteString("\n### " + testedTitle + "\n\n" + markdownTable(tested.Strings(), tested.Left) + "\n" + board.testedLegend() + "\n")
 		}
 	}
 	return b.String()
@@ -51,14 +55,18 @@ func (c comparisons) tables() []figure.Table {
 	}
 	for _, b := range c {
 		tables = append(tables, b.table())
+		if tested := b.tested(); len(tested.Rows) > 1 {
+			tables = append(tables, tested)
+		}
 	}
 	return tables
 }
 
-// section is all boards, each with its charts.
+// section is the boards for which there is room, each with its charts.
 func (c comparisons) section() figure.Section {
+	c, left := c.shown()
 	s := figure.Section{ID: "comparisons", Title: "Comparisons"}
-	notes := figure.Notes(c.legend()...) // below the first table
+	notes := figure.Notes(append(c.legend(), left...)...) // below the first table
 	if table, ok := c.overview(); ok {
 		s.Parts = append(s.Parts, figure.Part{Title: "Side by side", HTML: []template.HTML{table.HTML(), notes}})
 		notes = ""
@@ -72,17 +80,17 @@ func (c comparisons) section() figure.Section {
 
 // part has the notes below its table.
 func (b *comparedBoard) part(notes template.HTML) figure.Part {
-	part := figure.Part{Title: b.heading(), Text: b.findings(), HTML: []template.HTML{b.table().HTML(), notes, b.gains().HTML(), b.beforeAndAfter().HTML()}}
+	part := figure.Part{Title: b.heading(), Text: b.findings(), HTML: []template.HTML{b.table().HTML(), notes}}
+	if tested := b.tested(); len(tested.Rows) > 1 {
+		part.HTML = append(part.HTML, figure.Fold(testedTitle, tested.HTML(), figure.Notes(b.testedLegend())))
+	}
+	part.HTML = append(part.HTML, b.gains().HTML(), b.beforeAndAfter().HTML())
 	colours := ""
 	if b.baseline != "" {
 		colours = "; blue is above " + b.baseline + ", orange below"
 	}
 	if len(b.variants) > 2 && len(b.languages) > 1 {
-		value := func(variant, language string) (float64, bool) {
-			row, ok := b.rows[comparedID{variant, "", language}]
-			return row.value, ok
-		}
-		part.HTML = append(part.HTML, heat{b.title + " by language" + colours, b.variants, b.languages, value, b.zero(value)}.HTML())
+		part.HTML = append(part.HTML, heat{b.title + " by language" + colours, b.variants, b.languages, b.value, b.zero(b.value)}.HTML())
 	}
 	mean := func(variant string) (float64, bool) {
 		row, ok := b.of(variant, schemas.GroupAll)
@@ -94,11 +102,11 @@ func (b *comparedBoard) part(notes template.HTML) figure.Part {
 }
 
 // zero is the baseline's values, by column of a grid; nil if there is none.
-func (b *comparedBoard) zero(value func(variant, column string) (float64, bool)) func(column string) float64 {
+func (b *comparedBoard) zero(value func(variant, column string) (float64, bool)) func(row, column string) float64 {
 	if b.baseline == "" {
 		return nil
 	}
-	return func(column string) float64 {
+	return func(_, column string) float64 {
 		x, _ := value(b.baseline, column)
 		return x
 	}

@@ -69,8 +69,17 @@ func appendComparison(b *array.RecordBuilder, i int, group, language string) {
 	} else {
 		b.Field(20).(*array.BooleanBuilder).Append(gain+0.01 < 0)
 	}
-	for c := 21; c < len(b.Fields()); c++ { // effects and outcomes, which are not shown
-		b.Field(c).AppendNull()
+	for c, n := range []int{7, 2, 1} {
+		if i < 0 {
+			b.Field(22 + c).AppendNull()
+		} else {
+			b.Field(22 + c).(*array.Int32Builder).Append(int32(n))
+		}
+	}
+	if i < 0 {
+		b.Field(21).AppendNull()
+	} else {
+		b.Field(21).(*array.Float64Builder).Append(10 * gain)
 	}
 }
 
@@ -95,7 +104,7 @@ func TestComparisons(t *testing.T) {
 | none | 50.0 | 50.0 | 50.0 | 0.50 | 2 |  | 50.0 |  | 50.0 | 50.0 |  |
 | v\|4 | ▲52.0 | ▲52.0 | ▲52.0 | 0.50 | 2 | +2.0 (1.0 to 3.0) | ▲52.0 | +2.0 (1.0 to 3.0) | ▲52.0 | 52.0 | +2.0 (1.0 to 3.0) |
 | v\|3 | 51.0 |`, "\n| v\\|0 | †▼48.0 | ▼48.0 |", "Beside none, in the mean: ▲ v|4; ▼ v|0; not told apart from it: v|3, v|2, v|1.",
-		"Low-resource languages: th."} {
+		"Low-resource languages: th.", "\n| v\\|4 | mean | ▲+2.0 (1.0 to 3.0) | +0.20 | 7 | 2 | 1 | 0.0100 | 0.2000 |\n", "\n| v\\|1 | th | -1.0 (-2.0 to 0.0) | -0.10 | 7 | 2 | 1 | 0.2000 | 0.2000 |\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("there is no\n%s\nin\n%s", want, got)
 		}

@@ -15,7 +15,7 @@ type heat struct {
 	title         string
 	rows, columns []string
 	value         func(row, column string) (float64, bool)
-	baseline      func(column string) float64 // nil if there is none
+	baseline      func(row, column string) float64 // nil if there is none
 }
 
 func (h heat) table() figure.Table {
@@ -51,7 +51,7 @@ func (h heat) each(do func(row, column string, x float64)) {
 		for _, c := range h.columns {
 			if x, ok := h.value(r, c); ok {
 				if h.baseline != nil {
-					x -= h.baseline(c)
+					x -= h.baseline(r, c)
 				}
 				do(r, c, x)
 			}
@@ -64,7 +64,7 @@ func (h heat) HTML() template.HTML { return h.table().HTML() }
 
 // axes is the means of an ablation, one axis across and the others down, where names of variants are labels between commas,
 // as a matrix names them; nothing if they are not, or vary in one of them alone.
-func axes(title string, variants []string, mean func(variant string) (float64, bool), baseline func(string) float64) template.HTML {
+func axes(title string, variants []string, mean func(variant string) (float64, bool), baseline func(row, column string) float64) template.HTML {
 	h := heat{title: title, baseline: baseline}
 	names := map[[2]string]string{}
 	for _, variant := range variants {

@@ -59,11 +59,8 @@ func (r *Report) chapters(ctx context.Context, job Job) ([]chapter, error) {
 		if err != nil {
 			return nil, err
 		}
-		summary := s.headline()
-		if len(c) > 0 { // they have the same values
-			summary = ""
-		}
-		chapters = append(chapters, chapter{"scores", from, summary, s.markdown(), s.tables(), s.section(len(c) > 0)})
+		low, compared := c.lowResource(), len(c) > 0 // comparisons have the same values
+		chapters = append(chapters, chapter{"scores", from, s.headline(compared, low), s.markdown(low), s.tables(low), s.section(compared, low)})
 	}
 	if from := job.Tables["training"]; len(from) > 0 {
 		curves, err := readCurves(ctx, from)

@@ -3,10 +3,10 @@ package sinks
 import (
 	"context"
 	"fmt"
-	"html/template"
 	"slices"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ferry-clir/ferry/schemas"
@@ -14,49 +14,44 @@ import (
 )
 
 // scores are the means of tables of scores: a table a measure, with languages as rows and variants as columns, or the other way
-// round where there are more variants than languages.
+// round where there are more variants than languages. What looks at the documents of one language is in pools.
 type scores struct {
 	Measures, Languages, Variants []string // in the order in which they came
 	Means                         map[scoreID]mean
+	Pooled                        []pooledMeasure
 }
 
 type scoreID struct{ Measure, Language, Variant string }
 
+// mean is that over the queries of a language, or over languages: that has no interval.
 type mean struct {
 	Value, Low, High float64
-	Queries          int32
+	TieLow, TieHigh  float64
+	Queries          int32 // 0 over languages
+	Untied           bool  // the bounds over ties are not known
 }
 
 func readScores(ctx context.Context, tables []schemas.Table) (*scores, error) {
 	s := &scores{Means: map[scoreID]mean{}}
-	for _, t := range tables {
-		for batch, err := range t.Batches(ctx) {
-			if err != nil {
-				return nil, err
+	err := eachBatch(ctx, tables, func(batch arrow.RecordBatch) {
+		variant, language, query := textsOf(batch, schemas.Variant), textsOf(batch, schemas.Language), textsOf(batch, schemas.QueryID)
+		measure, scoring := textsOf(batch, schemas.Measure), textsOf(batch, schemas.Scoring)
+		seed, queries := column[*array.Int64](batch, schemas.TrainingSeed), column[*array.Int32](batch, schemas.QueryCount)
+		number := func(name string, i int) float64 { return column[*array.Float64](batch, name).Value(i) }
+		for i := range int(batch.NumRows()) {
+			if query.IsValid(i) {
+				continue
 			}
-			text := func(name string) *array.String {
-				return textsOf(batch, name)
+			id := scoreID{titled(measure.Value(i), scoring.Value(i)), strings.Clone(language.Value(i)), strings.Clone(variant.Value(i))}
+			if seed.IsValid(i) {
+				id.Variant = fmt.Sprintf("%s, seed %d", id.Variant, seed.Value(i))
 			}
-			number := func(name string) *array.Float64 {
-				return column[*array.Float64](batch, name)
-			}
-			variant, language, query := text(schemas.Variant), text(schemas.Language), text(schemas.QueryID)
-			measure, scoring := text(schemas.Measure), text(schemas.Scoring)
-			seed := column[*array.Int64](batch, schemas.TrainingSeed)
-			value, low, high := number(schemas.Value), number(schemas.Low), number(schemas.High)
-			queries := column[*array.Int32](batch, schemas.QueryCount)
-			for i := range int(batch.NumRows()) {
-				if query.IsNull(i) {
-					id := scoreID{titled(measure.Value(i), scoring.Value(i)), strings.Clone(language.Value(i)), strings.Clone(variant.Value(i))}
-					if seed.IsValid(i) {
-						id.Variant = fmt.Sprintf("%s, seed %d", id.Variant, seed.Value(i))
-					}
-					s.add(id, mean{value.Value(i), low.Value(i), high.Value(i), queries.Value(i)})
-				}
-			}
+			m := mean{number(schemas.Value, i), number(schemas.Low, i), number(schemas.High, i), number(schemas.TieLow, i), number(schemas.TieHigh, i),
+				queries.Value(i), column[*array.Float64](batch, schemas.TieLow).IsNull(i)}
+			s.add(id, m, s.pooled(id.Measure, measure.Value(i), scoring.Value(i)))
 		}
-	}
-	return s, nil
+	})
+	return s, err
 }
 
 // titled is the name of a measure's table: with the scoring, where it has a name.
@@ -67,48 +62,44 @@ func titled(measure, scoring string) string {
 	return measure + ", " + scoring
 }
 
-func (s *scores) add(id scoreID, m mean) {
-	for _, l := range []struct {
-		list *[]string
-		name string
-	}{{&s.Measures, id.Measure}, {&s.Languages, id.Language}, {&s.Variants, id.Variant}} {
-		if !slices.Contains(*l.list, l.name) {
-			*l.list = append(*l.list, l.name)
-		}
+func (s *scores) add(id scoreID, m mean, pooled bool) {
+	if !pooled {
+		addOnce(&s.Measures, id.Measure)
 	}
+	addOnce(&s.Languages, id.Language)
+	addOnce(&s.Variants, id.Variant)
 	s.Means[id] = m
 }
 
+func addOnce(list *[]string, name string) {
+	if !slices.Contains(*list, name) {
+		*list = append(*list, name)
+	}
+}
+
 // table is a measure's values, in percent: a header, a row a language, and the mean over languages.
-func (s *scores) table(measure string, interval bool) figure.Table {
+func (s *scores) table(measure string, cell func(mean) figure.Cell) figure.Table {
 	rows := [][]figure.Cell{figure.Cells(append([]string{measure}, s.Variants...)...)}
-	for _, language := range s.Languages {
-		row := figure.Cells(language)
+	add := func(name string, of func(variant string) (mean, bool)) {
+		row := figure.Cells(name)
 		for _, variant := range s.Variants {
-			cell := figure.Cell{}
-			if m, ok := s.Means[scoreID{measure, language, variant}]; ok {
-				cell.Text = hundredths(m.Value)
-				if interval {
-					cell.Low, cell.High = hundredths(m.Low), hundredths(m.High)
-				}
+			if m, ok := of(variant); ok {
+				row = append(row, cell(m))
+			} else {
+				row = append(row, figure.Cell{})
 			}
-			row = append(row, cell)
 		}
+		figure.MarkBest(pointers(row[1:]))
 		rows = append(rows, row)
+	}
+	for _, language := range s.Languages {
+		add(language, func(variant string) (mean, bool) {
+			m, ok := s.Means[scoreID{measure, language, variant}]
+			return m, ok
+		})
 	}
 	if len(s.Languages) > 1 {
-		row := figure.Cells("mean")
-		for _, variant := range s.Variants {
-			cell := figure.Cell{}
-			if value, ok := s.mean(measure, variant); ok {
-				cell.Text = hundredths(value)
-			}
-			row = append(row, cell)
-		}
-		rows = append(rows, row)
-	}
-	for _, row := range rows[1:] {
-		figure.MarkBest(pointers(row[1:]))
+		add("mean", func(variant string) (mean, bool) { return s.mean(measure, variant) })
 	}
 	if len(s.Variants) > len(s.Languages) {
 		rows = transposed(rows)
@@ -117,6 +108,26 @@ func (s *scores) table(measure string, interval bool) figure.Table {
 }
 
 func hundredths(x float64) string { return fmt.Sprintf("%.2f", 100*x) }
+
+// inHundredths is a value alone.
+func inHundredths(m mean) figure.Cell { return figure.Cell{Text: hundredths(m.Value)} }
+
+// withInterval is a value with its interval, which is too wide for more digits.
+func withInterval(m mean) figure.Cell {
+	if m.Queries == 0 {
+		return figure.Cell{Text: percent(m.Value)}
+	}
+	return figure.Cell{Text: percent(m.Value), Low: percent(m.Low), High: percent(m.High)}
+}
+
+// withTies is a value with its bounds over ties.
+func withTies(m mean) figure.Cell {
+	cell := inHundredths(m)
+	if !m.Untied {
+		cell.Low, cell.High = hundredths(m.TieLow), hundredths(m.TieHigh)
+	}
+	return cell
+}
 
 func pointers(cells []figure.Cell) []*figure.Cell {
 	var all []*figure.Cell
@@ -127,90 +138,29 @@ func pointers(cells []figure.Cell) []*figure.Cell {
 }
 
 // mean is a variant's mean over the languages that it has; false if it has none.
-func (s *scores) mean(measure, variant string) (float64, bool) {
-	sum, n := 0.0, 0
+func (s *scores) mean(measure, variant string) (mean, bool) {
+	var sum mean
+	n := 0.0
 	for _, language := range s.Languages {
 		if m, ok := s.Means[scoreID{measure, language, variant}]; ok {
-			sum, n = sum+m.Value, n+1
+			sum.Value, sum.TieLow, sum.TieHigh, sum.Untied = sum.Value+m.Value, sum.TieLow+m.TieLow, sum.TieHigh+m.TieHigh, sum.Untied || m.Untied
+			n++
 		}
 	}
-	return sum / float64(max(n, 1)), n > 0
-}
-
-// headline is every measure's table for a terminal.
-func (s *scores) headline() string {
-	var b strings.Builder
-	for _, measure := range s.Measures {
-		b.WriteString("\n" + strings.Join(alignedLines(s.table(measure, false).Strings(), 1), "\n") + "\n")
+	if n > 0 {
+		sum.Value, sum.TieLow, sum.TieHigh = sum.Value/n, sum.TieLow/n, sum.TieHigh/n
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return sum, n > 0
 }
 
-const scoresLegend = "In percent, by language of the query, with 95 % bootstrap intervals."
-
-// markdown is every measure's table in Markdown, with intervals.
-func (s *scores) markdown() string {
-	var b strings.Builder
-	b.WriteString("# Scores\n\n" + scoresLegend + "\n")
-	for _, table := range s.tables() {
-		b.WriteString("\n" + markdownTable(table.Strings(), 1))
-	}
-	return b.String()
-}
-
-// tables are those of all measures, with intervals.
-func (s *scores) tables() []figure.Table {
-	var tables []figure.Table
-	for _, measure := range s.Measures {
-		tables = append(tables, s.table(measure, true))
-	}
-	return tables
-}
-
-// section is every measure's table and, unless comparisons show the same, its chart and grids of variants.
-func (s *scores) section(compared bool) figure.Section {
-	section := figure.Section{ID: "scores", Title: "Scores"}
-	for i, measure := range s.Measures {
-		part := figure.Part{Title: measure, HTML: []template.HTML{s.table(measure, true).HTML()}}
-		if i == 0 {
-			part.HTML = append(part.HTML, figure.Notes(scoresLegend))
-		}
-		if !compared {
-			part.HTML = append(part.HTML, s.charts(measure)...)
-		}
-		section.Parts = append(section.Parts, part)
-	}
-	return section
-}
-
-func (s *scores) charts(measure string) []template.HTML {
-	mean := func(variant string) (float64, bool) { return s.mean(measure, variant) }
-	byAxes := axes(measure+", mean over languages, by what varies", s.Variants, mean, nil)
-	if len(s.Variants) <= figure.Looks {
-		return []template.HTML{s.chart(measure).HTML(), byAxes}
-	}
-	return []template.HTML{heat{measure + " by language", s.Variants, s.Languages, s.value(measure), nil}.HTML(), byAxes}
-}
-
-func (s *scores) value(measure string) func(variant, language string) (float64, bool) {
-	return func(variant, language string) (float64, bool) {
-		m, ok := s.Means[scoreID{measure, language, variant}]
-		return m.Value, ok
-	}
-}
-
-// chart has a row a language, with a dot a variant.
-func (s *scores) chart(measure string) figure.Dots {
-	chart := figure.Dots{Title: measure + " by language of the query, with 95 % intervals", Series: s.Variants,
-		Description: "A row for each language, with a dot for each variant. The table has the numbers."}
+// apart is how far the bounds over ties of any mean are from one another; false if they are not known.
+func (s *scores) apart(measure string) (most float64, known bool) {
 	for _, language := range s.Languages {
-		row := figure.DotRow{Label: language}
-		for i, variant := range s.Variants {
-			if m, ok := s.Means[scoreID{measure, language, variant}]; ok {
-				row.Dots = append(row.Dots, figure.Dot{Series: i, X: 100 * m.Value, Low: 100 * m.Low, High: 100 * m.High})
+		for _, variant := range s.Variants {
+			if m, ok := s.Means[scoreID{measure, language, variant}]; ok && !m.Untied {
+				most, known = max(most, m.TieHigh-m.TieLow), true
 			}
 		}
-		chart.Rows = append(chart.Rows, row)
 	}
-	return chart
+	return most, known
 }
