@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"sources":             {"sources/...", "schemas", "model/..."},
 	"sources/...":         {"model/tokenizer", "sources/phrasebook", "sources/download"},
 	"stages":              {"schemas", "model/..."},
-	"sinks":               {"schemas", "model", "sinks/..."},
+	"sinks":               {"schemas", "model", "model/measure", "sinks/..."},
 	"sinks/...":           {},
 	"schemas":             {},
 	"model":               {"model/encoder", "model/ot", "model/tokenizer"},
