@@ -12,10 +12,11 @@ import (
 )
 
 type searchCommand struct {
-	Vectors     string `arg:"" help:"Parquet of vectors or token vectors of documents, as the sink parquet writes them."`
+	Vectors     string `arg:"" help:"Parquet of vectors of documents, token vectors or compressed ones, as the sink parquet writes them."`
 	Question    string `arg:"" optional:"" help:"A question, in any language that the model knows."`
 	Model       string `required:"" help:"Folder of the model that embeds the question, or hf://owner/name: the one that embedded the queries."`
 	Texts       string `placeholder:"FILE" help:"Parquet of the documents, to show their texts."`
+	Codec       string `placeholder:"FILE" help:"Parquet of the codec of compressed vectors; codec.parquet beside them if not said."`
 	Prefix      string `help:"Put before the question, such as 'query: '."`
 	Top         int    `default:"10" help:"Number of documents to show."`
 	Interactive bool   `short:"i" help:"Ask again and again; an empty line ends it."`
@@ -23,7 +24,7 @@ type searchCommand struct {
 }
 
 func (c *searchCommand) Help() string {
-	return "The quickest way to feel whether a model works. Vectors are compared exactly, token vectors by MaxSim."
+	return "The quickest way to feel whether a model works. Vectors are compared exactly, token vectors by MaxSim, compressed ones nearly so."
 }
 
 // Run answers questions.
@@ -31,7 +32,7 @@ func (c *searchCommand) Run(ctx context.Context, t *terminal) error {
 	if (c.Question == "") != c.Interactive {
 		return fmt.Errorf("%weither a question or --interactive is needed", errUsage)
 	}
-	s, err := pipeline.OpenSearcher(ctx, pipeline.SearchOptions{Vectors: c.Vectors, Texts: c.Texts, Model: c.Model, Prefix: c.Prefix, Top: c.Top, Offline: c.Offline})
+	s, err := pipeline.OpenSearcher(ctx, pipeline.SearchOptions{Vectors: c.Vectors, Codec: c.Codec, Texts: c.Texts, Model: c.Model, Prefix: c.Prefix, Top: c.Top, Offline: c.Offline})
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,7 @@ func TestCompressed(t *testing.T) {
 	if hits := values(t, out("hits"), schemas.DocumentID); len(hits) != 20 || slices.Contains(hits[:10], "d4") {
 		t.Errorf("hits are %v", hits)
 	}
+	askCompressed(t, folder, "call mother", values(t, out("all"), schemas.DocumentID)[10:])
 	before := outputs(t, folder)
 	if err := os.RemoveAll(filepath.Join(folder, ".ferry")); err != nil {
 		t.Fatal(err)
@@ -111,5 +112,28 @@ func TestCompressed(t *testing.T) {
 	put(t, out("compressed"), string(data[:len(data)/2]))
 	if err := run(t.Context(), t, added, Options{Workers: 2}); err == nil || !strings.Contains(err.Error(), "compressed.parquet") {
 		t.Errorf("half a file: %v", err)
+	}
+}
+
+// askCompressed asks by hand what a run has compressed, and expects these documents.
+func askCompressed(t *testing.T, folder, question string, want []string) {
+	t.Helper()
+	o := SearchOptions{Vectors: filepath.Join(folder, "out", "compressed.parquet"), Model: filepath.Join(folder, "out", "model"), Top: 10}
+	s, err := OpenSearcher(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		answers, err := s.Ask(t.Context(), question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, a := range answers {
+			got = append(got, a.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q finds %v, should find %v", question, got, want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"strings"
 
@@ -19,7 +20,8 @@ import (
 
 // SearchOptions say what is searched, and by what.
 type SearchOptions struct {
-	Vectors string // Parquet of vectors or token vectors, as the sink parquet writes what embed makes; globs are allowed
+	Vectors string // Parquet of vectors, token vectors or compressed ones, as the sink parquet writes what embed or compress makes; globs are allowed
+	Codec   string // Parquet of the codec of compressed ones; if empty, codec.parquet beside them
 	Texts   string // Parquet of the documents or their passages, for their texts; may be empty
 	Model   string // folder or hf://owner/name of the model that embeds questions
 	Prefix  string // put before every question
@@ -48,11 +50,13 @@ func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
 		return nil, fmt.Errorf("top: should be at least 1, is %d", o.Top)
 	}
 	s := &Searcher{options: o, texts: map[[2]string]string{}}
-	err := readOwn(ctx, o.Vectors, []string{"vectors", "token_vectors"}, func(batch arrow.RecordBatch) {
+	err := readOwn(ctx, o.Vectors, []string{"vectors", "token_vectors", "compressed"}, func(batch arrow.RecordBatch) (err error) {
 		if s.documents == nil {
-			s.documents = stages.NewCollection(batch.Schema())
+			if s.documents, err = o.collection(ctx, batch.Schema()); err != nil {
+				return err
+			}
 		}
-		s.documents.Add(batch)
+		return s.documents.Add(batch)
 	})
 	switch {
 	case err != nil:
@@ -71,8 +75,42 @@ func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
 	return s, s.documents.Index(ctx)
 }
 
+// collection is an empty one of that schema.
+func (o SearchOptions) collection(ctx context.Context, schema *arrow.Schema) (*stages.Collection, error) {
+	if !schema.HasField(schemas.CodecName) {
+		return stages.NewCollection(schema), nil
+	}
+	path := o.Codec
+	if path == "" {
+		path = o.Vectors[:strings.LastIndexAny(o.Vectors, `/\`)+1] + "codec.parquet"
+	}
+	codec := schemas.Table{Name: path}
+	var batches []arrow.RecordBatch
+	err := readOwn(ctx, path, []string{"codec"}, func(batch arrow.RecordBatch) error {
+		batch.Retain()
+		codec.Schema, batches = batch.Schema(), append(batches, batch)
+		return nil
+	})
+	if err == nil && len(batches) == 0 {
+		err = fmt.Errorf("%s has no rows", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("these vectors are compressed, and their codec is missing, which a sink parquet writes: %w; --codec names its file", err)
+	}
+	codec.Batches = func(context.Context) iter.Seq2[arrow.RecordBatch, error] {
+		return func(yield func(arrow.RecordBatch, error) bool) {
+			for _, batch := range batches {
+				if !yield(batch, nil) {
+					return
+				}
+			}
+		}
+	}
+	return stages.NewCompressedCollection(ctx, schema, codec)
+}
+
 // addTexts takes the texts of a batch of documents; of passages, that of each document's first.
-func (s *Searcher) addTexts(batch arrow.RecordBatch) {
+func (s *Searcher) addTexts(batch arrow.RecordBatch) error {
 	value := func(name string, row int) string {
 		return strings.Clone(batch.Column(batch.Schema().FieldIndices(name)[0]).(*array.String).Value(row))
 	}
@@ -86,6 +124,7 @@ func (s *Searcher) addTexts(batch arrow.RecordBatch) {
 			s.texts[document] = value(schemas.Text, i)
 		}
 	}
+	return nil
 }
 
 // Ask returns the best documents for a question, the best first.
@@ -99,7 +138,7 @@ func (s *Searcher) Ask(ctx context.Context, question string) ([]Answer, error) {
 }
 
 // readOwn reads Parquet files as the first of these tables that they can be.
-func readOwn(ctx context.Context, path string, tables []string, each func(arrow.RecordBatch)) error {
+func readOwn(ctx context.Context, path string, tables []string, each func(arrow.RecordBatch) error) error {
 	var problem error
 	for _, table := range tables {
 		p := sources.NewParquet()
@@ -113,7 +152,7 @@ func readOwn(ctx context.Context, path string, tables []string, each func(arrow.
 		}
 		return p.Read(ctx, table, schemas.Output{
 			Allocator: memory.DefaultAllocator, Workers: runtime.GOMAXPROCS(0),
-			Emit: func(batch arrow.RecordBatch) error { each(batch); return nil },
+			Emit: each,
 			Drop: func(string, int64) {},
 			Reject: func(r schemas.Rejected) error {
 				return fmt.Errorf("%s: row %d: %s: %s", r.Path, r.Line, r.Reason, r.Detail)

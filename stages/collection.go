@@ -15,53 +15,97 @@ import (
 
 // A Collection holds embedded documents in memory, for questions that come one at a time.
 type Collection struct {
-	rows     vectorRows
-	passages bool
-	index    *retrieve.Index // of vectors; nil for passages and token vectors, which are compared with every question
+	rows int64
+	held
+}
+
+// Held is how a collection holds documents.
+type held interface {
+	add(arrow.RecordBatch) error
+	index(context.Context) error
+	width() int   // of the vectors
+	tokens() bool // questions are asked by their token vectors
+	ask(ctx context.Context, asked model.Embedded, top int) ([]retrieve.Hit, error)
 }
 
 // NewCollection returns an empty collection of a table of vectors or token vectors.
 func NewCollection(schema *arrow.Schema) *Collection {
-	c := &Collection{passages: schema.HasField(schemas.DocumentID)}
-	c.rows.reset(dimensions(schema))
-	return c
+	return &Collection{held: newHeldVectors(schema)}
+}
+
+// NewCompressedCollection returns an empty collection of a table of what a codec has written.
+func NewCompressedCollection(ctx context.Context, schema *arrow.Schema, codec schemas.Table) (*Collection, error) {
+	h, err := newHeldCodes(ctx, schema, codec)
+	return &Collection{held: h}, err
 }
 
 // Add adds the rows of a batch.
-func (c *Collection) Add(batch arrow.RecordBatch) { c.rows.add(batch) }
+func (c *Collection) Add(batch arrow.RecordBatch) error {
+	c.rows += batch.NumRows()
+	return c.add(batch)
+}
 
 // Index makes the collection ready for questions; nothing is added afterwards.
-func (c *Collection) Index(ctx context.Context) (err error) {
-	if len(c.rows.rows) == 0 {
+func (c *Collection) Index(ctx context.Context) error {
+	if c.rows == 0 {
 		return errors.New("there are no documents")
 	}
-	if c.rows.offsets == nil && !c.passages {
-		c.index, err = retrieve.NewIndex(ctx, c.rows.rows, c.rows.vectors, c.rows.d, runtime.GOMAXPROCS(0))
-	}
-	return err
+	return c.index(ctx)
 }
 
 // Ask returns the best documents for a question that a model embeds, with a prefix before it, as embed and search do.
 func (c *Collection) Ask(ctx context.Context, m *model.Model, question, prefix string, top int) ([]retrieve.Hit, error) {
-	if width := m.Config.Width(); width != c.rows.d {
-		return nil, fmt.Errorf("the model's vectors have %d dimensions and the documents' %d", width, c.rows.d)
+	if width := m.Config.Width(); width != c.width() {
+		return nil, fmt.Errorf("the model's vectors have %d dimensions and the documents' %d", width, c.width())
 	}
 	e := NewEmbed()
 	e.Prefix = prefix
-	tokens := c.rows.offsets != nil
 	var asked model.Embedded
-	err := model.NewEmbedder(m, e.options(m.Info)).Embed(ctx, []string{question}, tokens, func(_ int, r model.Embedded) error {
+	err := model.NewEmbedder(m, e.options(m.Info)).Embed(ctx, []string{question}, c.tokens(), func(_ int, r model.Embedded) error {
 		asked = r
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if c.index != nil {
-		return c.index.Search(ctx, asked.Vector, top, runtime.GOMAXPROCS(0))
+	return c.ask(ctx, asked, top)
+}
+
+// heldVectors are vectors or token vectors, which are compared exactly.
+type heldVectors struct {
+	rows     vectorRows
+	passages bool
+	by       *retrieve.Index // of vectors; nil for passages and token vectors, which are compared with every question
+}
+
+func newHeldVectors(schema *arrow.Schema) *heldVectors {
+	h := &heldVectors{passages: schema.HasField(schemas.DocumentID)}
+	h.rows.reset(dimensions(schema))
+	return h
+}
+
+func (h *heldVectors) add(batch arrow.RecordBatch) error {
+	h.rows.add(batch)
+	return nil
+}
+
+func (h *heldVectors) index(ctx context.Context) (err error) {
+	if !h.tokens() && !h.passages {
+		h.by, err = retrieve.NewIndex(ctx, h.rows.rows, h.rows.vectors, h.rows.d, runtime.GOMAXPROCS(0))
 	}
-	q := &vectorRows{d: c.rows.d, rows: make([]retrieve.Document, 1), vectors: asked.Vector, exclude: make([][]string, 1)}
-	if tokens {
+	return err
+}
+
+func (h *heldVectors) width() int { return h.rows.d }
+
+func (h *heldVectors) tokens() bool { return h.rows.offsets != nil }
+
+func (h *heldVectors) ask(ctx context.Context, asked model.Embedded, top int) ([]retrieve.Hit, error) {
+	if h.by != nil {
+		return h.by.Search(ctx, asked.Vector, top, runtime.GOMAXPROCS(0))
+	}
+	q := &vectorRows{d: h.rows.d, rows: make([]retrieve.Document, 1), vectors: asked.Vector, exclude: make([][]string, 1)}
+	if h.tokens() {
 		q.vectors, q.offsets = asked.TokenVectors, []int32{0, int32(len(asked.IDs))}
 	}
 	s := NewSearch()
@@ -70,10 +114,10 @@ func (c *Collection) Ask(ctx context.Context, m *model.Model, question, prefix s
 	if err != nil {
 		return nil, err
 	}
-	if c.passages {
+	if h.passages {
 		found.JoinPassages()
 	}
-	if err := add(ctx, &c.rows, runtime.GOMAXPROCS(0)); err != nil {
+	if err := add(ctx, &h.rows, runtime.GOMAXPROCS(0)); err != nil {
 		return nil, err
 	}
 	return found.Results()[0], nil
