@@ -74,7 +74,7 @@ func (t *Training) Validate() []schemas.Mistake {
 	found.when(t.Batch < 1, "batch", "at least 1", t.Batch)
 	found.when(t.BatchTokens < 0, "batch_tokens", "at least 0", t.BatchTokens)
 	found.when(t.MicroBatch < 1, "micro_batch", "at least 1", t.MicroBatch)
-	found.when(t.LearningRate <= 0, "learning_rate", "above 0", t.LearningRate)
+	found.when(t.LearningRate <= 0 || t.LearningRate > 1, "learning_rate", "above 0 and at most 1", t.LearningRate)
 	found.when(t.Warmup < 0 || t.Warmup > 1, "warmup", "between 0 and 1", t.Warmup)
 	found.when(t.LayerDecay <= 0 || t.LayerDecay > 1, "layer_decay", "above 0 and at most 1", t.LayerDecay)
 	found.when(t.WeightDecay < 0, "weight_decay", "at least 0", t.WeightDecay)

@@ -22,7 +22,7 @@ func TestDivergence(t *testing.T) {
 		student, o := tiny(2), options()
 		student.Parameters()[5].Data[3] = float32(math.NaN())
 		o.LearningRate = 0.01
-		fail(t, "loss is NaN at step 1: lower learning_rate (now 0.01)", student, distillation(Loss{name, 1}), o)
+		fail(t, "loss is NaN at step 1, before anything was learned: the weights of the model, or of a teacher, are damaged", student, distillation(Loss{name, 1}), o)
 	}
 	o := options()
 	o.LearningRate, o.Warmup = 1e30, 0
@@ -36,7 +36,7 @@ func TestCollapse(t *testing.T) {
 	d := distillation(Loss{OT, 1})
 	d.StudentSource, d.StudentTarget = fixedLength(48, 9, 4), fixedLength(48, 30, 4)
 	o.Frozen.Embeddings = true // so that it stays that way
-	fail(t, "the sentence vectors have collapsed, their mean cosine is 1.00000 at step 60 (loss ", student, d, o)
+	fail(t, "the sentence vectors have collapsed, their mean cosine is 1.00000 at step 20 (loss ", student, d, o)
 }
 
 func fixedLength(n, word, length int) Ragged {

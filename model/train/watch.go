@@ -5,18 +5,20 @@ import "fmt"
 // What a run is given up for. Training from random weights passes through such states on its way, so that a run must
 // stay in one for long, or end there.
 const (
-	collapsed = 0.999 // mean cosine between a batch's sentence vectors above which they tell texts apart no more
-	worse     = 1.2   // times the loss at the start
-	patience  = 100   // steps of a collapse
-	hopeless  = 20    // steps of a collapse while the loss is worse than at the first step: no run comes back from there
-	endurance = 200   // steps of a loss that is worse
-	start     = 10    // steps whose mean loss is the loss at the start
-	memory    = 0.9   // of the moving average of the loss
+	collapsed = 0.999   // mean cosine between a batch's sentence vectors above which they tell texts apart no more
+	worse     = 1.2     // times the loss at the start
+	patience  = 100     // steps of a collapse
+	same      = 0.99999 // the same where texts differ by rounding alone, and gradients with them: hopeless after as few steps
+	hopeless  = 20      // steps of a collapse while the loss is worse than at the first step: no run comes back from there
+	endurance = 200     // steps of a loss that is worse
+	start     = 10      // steps whose mean loss is the loss at the start
+	memory    = 0.9     // of the moving average of the loss
 )
 
 // A watch sees after every step whether the run still leads anywhere.
 type watch struct {
 	Alike     int       // steps in a row after which the sentence vectors were collapsed
+	Same      int       // and after which they were the same
 	Worse     int       // steps in a row after which the moving average of the loss was worse
 	Unlearned float64   // loss at the first step, before any
 	First     float64   // mean of the loss over the first steps
@@ -37,7 +39,10 @@ func (w *watch) check(r *Record, cosine float64, o Options) error {
 	if w.Alike++; cosine <= collapsed {
 		w.Alike = 0
 	}
-	lost := w.Alike >= hopeless && w.Now > worse*w.Unlearned
+	if w.Same++; cosine <= same {
+		w.Same = 0
+	}
+	lost := w.Same >= hopeless || w.Alike >= hopeless && w.Now > worse*w.Unlearned
 	if lost || w.Alike >= patience || w.Alike > 0 && r.Step == r.Steps {
 		return fmt.Errorf("the sentence vectors have collapsed, their mean cosine is %.5f at step %d (loss %.4f, %.4f at the first step): "+
 			"%s, or add the contrastive loss", cosine, r.Step, r.Loss, w.Unlearned, o.slower())
@@ -66,6 +71,9 @@ func (w *watch) average(r *Record) {
 }
 
 func diverged(what string, value float64, step int, o Options) error {
+	if step == 1 {
+		return fmt.Errorf("%s is %v at step 1, before anything was learned: the weights of the model, or of a teacher, are damaged", what, value)
+	}
 	return fmt.Errorf("%s is %v at step %d: %s or raise warmup (now %v)", what, value, step, o.slower(), o.Warmup)
 }
 
