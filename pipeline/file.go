@@ -23,17 +23,19 @@ type Pipeline struct {
 	Name       string
 	Seed       uint64
 	MaxBadRows Budget
-	Work       string           // folder for the cache and whatever else is not output
-	File       string           // as it was named, for messages
-	Schedule   *schedule.Config // nil without that section
-	Steps      []*Step
-	Cells      int    // of the matrix
-	Offline    bool   // download nothing; set before Check
-	dir        string // folder of the file, absolute
-	text       []byte // the file as read, for the manifest
-	sets       []string
-	found      Mistakes // by Load
-	mends      mends    // known once units are laid out
+	// MaxExpansion is how many times its size a packed file may become.
+	MaxExpansion int
+	Work         string           // folder for the cache and whatever else is not output
+	File         string           // as it was named, for messages
+	Schedule     *schedule.Config // nil without that section
+	Steps        []*Step
+	Cells        int    // of the matrix
+	Offline      bool   // download nothing; set before Check
+	dir          string // folder of the file, absolute
+	text         []byte // the file as read, for the manifest
+	sets         []string
+	found        Mistakes // by Load
+	mends        mends    // known once units are laid out
 }
 
 // header is the top level of a pipeline file.
@@ -46,6 +48,8 @@ type header struct {
 	Work schemas.Path `yaml:"work"`
 	// MaxBadRows is how many rows of a step may go into quarantine before the run fails: a number, or a share such as 0.1%.
 	MaxBadRows Budget `yaml:"max_bad_rows"`
+	// MaxExpansion is how many times its size a packed file may become while it is read: more, past 16 MiB, is taken for a bomb.
+	MaxExpansion int `yaml:"max_expansion"`
 	// Matrix fans out the steps that mention ${matrix.axis}: axes by name, each a list of values or a mapping of labels to values;
 	// cells to exclude and to include.
 	Matrix axes `yaml:"matrix"`
@@ -62,7 +66,7 @@ type header struct {
 }
 
 func newHeader() *header {
-	return &header{Work: ".ferry", MaxBadRows: Budget{Share: 0.001}, Schedule: schedule.NewConfig()}
+	return &header{Work: ".ferry", MaxBadRows: Budget{Share: 0.001}, MaxExpansion: schemas.MaxExpansion, Schedule: schedule.NewConfig()}
 }
 
 // entries is a section, kept as nodes until each step's kind is known.
@@ -120,13 +124,16 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 func (p *Pipeline) decode(root *yaml.Node, d *strict.Decoder) {
 	h := newHeader()
 	d.Decode(root, reflect.ValueOf(h).Elem(), "")
-	p.Name, p.Seed, p.MaxBadRows = h.Name, h.Seed, h.MaxBadRows
+	p.Name, p.Seed, p.MaxBadRows, p.MaxExpansion = h.Name, h.Seed, h.MaxBadRows, h.MaxExpansion
 	if p.Name == "" {
 		base := filepath.Base(p.File)
 		p.Name = base[:len(base)-len(filepath.Ext(base))]
 	}
 	if strings.ContainsAny(p.Name, `/\`) {
 		d.Add(d.At["name"], "name", "%q cannot be part of a file's name", p.Name)
+	}
+	if p.MaxExpansion < 1 {
+		d.Add(d.At["max_expansion"], "max_expansion", "should be at least 1, is %d", p.MaxExpansion)
 	}
 	p.Work = absolute(p.dir, string(h.Work))
 	p.decodeSchedule(h, d)
@@ -159,7 +166,7 @@ func (p *Pipeline) decodeSteps(h *header, d *strict.Decoder) {
 		return
 	}
 	p.Cells = m.Cells()
-	for _, key := range []string{"name", "work", "max_bad_rows"} {
+	for _, key := range []string{"name", "work", "max_bad_rows", "max_expansion"} {
 		if n := d.At[key]; n != nil && strings.Contains(n.Value, "${matrix.") {
 			d.Add(n, key, "${matrix...} stands in steps alone")
 		}

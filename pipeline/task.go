@@ -58,7 +58,7 @@ func (t *task) outputs(ctx context.Context) map[string]schemas.Output {
 			Drop:    func(reason string, n int64) { t.counts.Dropped[reason] += n },
 			Warn:    t.warn,
 			Mended:  mended,
-			Workers: t.run.options.Workers,
+			Workers: t.run.options.Workers, MaxExpansion: t.run.pipeline.MaxExpansion,
 		}
 	}
 	return outputs
@@ -90,7 +90,7 @@ func (t *task) reject(r schemas.Rejected) error {
 	batch := b.NewRecordBatch()
 	defer batch.Release()
 	if t.counts.Bad == 0 {
-		t.counts.FirstBad = strings.TrimSuffix(fmt.Sprintf("%s:%d: %s: %s", r.Path, r.Line, r.Reason, detail), ": ")
+		t.counts.FirstBad = firstBad(r, detail)
 	}
 	t.counts.Bad++
 	if err := t.bad.write(batch); err != nil {
@@ -100,6 +100,18 @@ func (t *task) reject(r schemas.Rejected) error {
 		return t.run.overBudget(t.unit, t.counts, t.read())
 	}
 	return nil
+}
+
+// firstBad says where a bad row stands, and what is wrong with it.
+func firstBad(r schemas.Rejected, detail string) string {
+	words := []string{r.Path}
+	if r.Line > 0 { // else it is a row of a table, which the detail names
+		words[0] = fmt.Sprintf("%s:%d", r.Path, r.Line)
+	}
+	if words = append(words, r.Reason); detail != "" {
+		words = append(words, detail)
+	}
+	return strings.Join(words, ": ")
 }
 
 // read is the number of rows read so far: for a source those that it has accounted for.

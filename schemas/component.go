@@ -53,7 +53,13 @@ type Output struct {
 	Mended func(path string) map[int64][]byte
 	// Workers is how many goroutines a source may keep computing, 1 if it is less. What it puts here does not depend on it.
 	Workers int
+	// MaxExpansion is how many times its size a packed file may become before a source takes it for an attack; 0 means
+	// the constant of that name.
+	MaxExpansion int
 }
+
+// MaxExpansion is enough for any text.
+const MaxExpansion = 200
 
 // Rejected is a row that could not be used; see the quarantine table.
 type Rejected struct {

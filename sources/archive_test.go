@@ -3,7 +3,10 @@ package sources
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,19 +136,23 @@ func TestZipBroken(t *testing.T) {
 	deflated.Write(make([]byte, 2*expansionFloor))
 	deflated.Close()
 	stored := []byte("noon\tadhuhuri\n")
+	link := zip.FileHeader{Name: "p.tsv", Method: zip.Store, CompressedSize64: 11, UncompressedSize64: 11}
+	link.SetMode(fs.ModeSymlink | 0o777)
 	for name, c := range map[string]struct {
 		archive []byte
 		want    string
 	}{
-		"whole":        {whole, "p.tsv:1 | en | sw | noon | adhuhuri | p.tsv\n"},
-		"checksum":     {raw(zip.FileHeader{Name: "p.tsv", Method: zip.Store, CRC32: 7, CompressedSize64: 14, UncompressedSize64: 14}, stored), "error: reading x.zip/p.tsv: line 2: zip: checksum error: the file is cut short or damaged; get it again\n"},
-		"method":       {raw(zip.FileHeader{Name: "p.tsv", Method: 99, CompressedSize64: 14, UncompressedSize64: 14}, stored), "error: opening x.zip: zip: unsupported compression algorithm\n"},
-		"deflate":      {raw(zip.FileHeader{Name: "p.tsv", Method: zip.Deflate, CompressedSize64: 14, UncompressedSize64: 14}, stored), "error: opening x.zip: flate: corrupt input before offset 1: the file is cut short or damaged; get it again\n"},
-		"latin-1 name": {raw(zip.FileHeader{Name: "caf\xe9.tsv", NonUTF8: true, Method: zip.Store, CRC32: 0x113c8532, CompressedSize64: 14, UncompressedSize64: 14}, stored), "caf\ufffd.tsv:1 | en | sw | noon | adhuhuri | caf\ufffd.tsv\n"},
-		"upwards":      {zipped(t, []txtar.File{{Name: "p.tsv", Data: stored}, {Name: "../README"}}), "error: opening x.zip: it has a file \"../README\", whose path leads out of the archive\n"},
-		"folder":       {zipped(t, []txtar.File{{Name: "p.tsv/"}}), "error: opening x.zip: the archive has no files\n"},
+		"whole":                {whole, "p.tsv:1 | en | sw | noon | adhuhuri | p.tsv\n"},
+		"checksum":             {raw(zip.FileHeader{Name: "p.tsv", Method: zip.Store, CRC32: 7, CompressedSize64: 14, UncompressedSize64: 14}, stored), "error: reading x.zip/p.tsv: line 2: zip: checksum error: the file is cut short or damaged; get it again\n"},
+		"method":               {raw(zip.FileHeader{Name: "p.tsv", Method: 99, CompressedSize64: 14, UncompressedSize64: 14}, stored), "error: opening x.zip: zip: unsupported compression algorithm\n"},
+		"deflate":              {raw(zip.FileHeader{Name: "p.tsv", Method: zip.Deflate, CompressedSize64: 14, UncompressedSize64: 14}, stored), "error: opening x.zip: flate: corrupt input before offset 1: the file is cut short or damaged; get it again\n"},
+		"latin-1 name":         {raw(zip.FileHeader{Name: "caf\xe9.tsv", NonUTF8: true, Method: zip.Store, CRC32: 0x113c8532, CompressedSize64: 14, UncompressedSize64: 14}, stored), "caf\ufffd.tsv:1 | en | sw | noon | adhuhuri | caf\ufffd.tsv\n"},
+		"upwards":              {zipped(t, []txtar.File{{Name: "p.tsv", Data: stored}, {Name: "../README"}}), "error: opening x.zip: it has a file \"../README\", whose path leads out of the archive\n"},
+		"symbolic link":        {raw(link, []byte("/etc/passwd")), "error: opening x.zip: the archive has no files\n"},
+		"entries that overlap": {overlapping(whole, 100), "error: opening x.zip: need one file out of this archive, 100 fit; it has " + strings.Repeat("p.tsv, ", 10) + "and 90 more\n"},
+		"folder":               {zipped(t, []txtar.File{{Name: "p.tsv/"}}), "error: opening x.zip: the archive has no files\n"},
 		"bomb that lies about its size": {raw(zip.FileHeader{Name: "p.tsv", Method: zip.Deflate, CompressedSize64: 1 << 40, UncompressedSize64: 1 << 50}, zeros.Bytes()),
-			"error: reading x.zip/p.tsv: line 1: it expands to more than 200 times its size, which no text does\n"},
+			"error: reading x.zip/p.tsv: line 1: it expands to more than 200 times its size, which no text does; if it is to be trusted, raise max_expansion\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
@@ -156,5 +163,29 @@ func TestZipBroken(t *testing.T) {
 				t.Errorf("got\n%swant\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+// overlapping is an archive whose directory names its one file n times.
+func overlapping(archive []byte, n int) []byte {
+	const ending = 22 // bytes
+	end := bytes.Clone(archive[len(archive)-ending:])
+	from, size := binary.LittleEndian.Uint32(end[16:]), binary.LittleEndian.Uint32(end[12:])
+	entries := bytes.Repeat(archive[from:from+size], n)
+	binary.LittleEndian.PutUint16(end[8:], uint16(n))
+	binary.LittleEndian.PutUint16(end[10:], uint16(n))
+	binary.LittleEndian.PutUint32(end[12:], uint32(len(entries)))
+	return slices.Concat(archive[:from], entries, end)
+}
+
+// TestZipWithin reads an archive in an archive, as bombs are built: it is not opened, and its bytes are no rows.
+func TestZipWithin(t *testing.T) {
+	t.Chdir(t.TempDir())
+	inner := zipped(t, []txtar.File{{Name: "p.tsv", Data: []byte("noon\tadhuhuri\n")}})
+	write(t, "x.zip", zipped(t, []txtar.File{{Name: "p.zip", Data: inner}}), 0)
+	b := NewBitext()
+	b.Path, b.Languages, b.Format = []schemas.Path{"x.zip"}, []string{"en", "sw"}, "tsv"
+	if r := read(t, b, "pairs"); r.err != nil || len(r.rows) > 0 || len(r.rejected) == 0 {
+		t.Errorf("%d rows, %d rejected, %v", len(r.rows), len(r.rejected), r.err)
 	}
 }

@@ -76,6 +76,11 @@ func TestBomb(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "expands to more than 200 times") {
 			t.Errorf("%s: %v", name, err)
 		}
+		rejected := 0 // as one long line, once the pipeline allows it
+		err = b.Read(context.Background(), "pairs", schemas.Output{MaxExpansion: 1 << 20, Reject: func(schemas.Rejected) error { rejected++; return nil }, Drop: func(string, int64) {}})
+		if isXML := strings.Contains(name, "tmx"); isXML != (err != nil) || err != nil && strings.Contains(err.Error(), "expands") || !isXML && rejected != 1 {
+			t.Errorf("%s with a greater max_expansion: %d rejected, %v", name, rejected, err)
+		}
 	}
 }
 

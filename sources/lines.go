@@ -124,7 +124,7 @@ func (l *lines[T]) turn() bool {
 		err := b.err
 		if err == nil && b.packed > 0 {
 			l.packed, l.plain = l.packed+b.packed, l.plain+b.size
-			err = expansion(l.plain, l.packed)
+			err = expansion(l.plain, l.packed, l.out.MaxExpansion)
 		}
 		if err != nil {
 			l.err = fmt.Errorf("reading %s: line %d: %w", l.path, l.number+1, damage(err))

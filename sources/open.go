@@ -3,7 +3,6 @@ package sources
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -33,8 +32,8 @@ func (in *input) close() {
 // open opens a file that is bare, gzip, zstd or zip by its first bytes, whatever its name. Reading ends with the
 // context's error once that is cancelled. In a zip archive, exactly one file must be wanted, in a tar archive, which may
 // be compressed, the first is taken; both are read in place.
-func open(ctx context.Context, name string, wanted func(string) bool) (*input, error) {
-	in, err := openBytes(ctx, name, wanted)
+func open(r reading, name string, wanted func(string) bool) (*input, error) {
+	in, err := openBytes(r, name, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -46,20 +45,20 @@ func open(ctx context.Context, name string, wanted func(string) bool) (*input, e
 }
 
 // openBytes does so and leaves a byte order mark, whatever it is, where it stands.
-func openBytes(ctx context.Context, name string, wanted func(string) bool) (*input, error) {
+func openBytes(r reading, name string, wanted func(string) bool) (*input, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	in := &input{path: legible(name), closers: []func() error{f.Close}}
-	if err := in.decompress(ctx, f, wanted); err != nil {
+	if err := in.decompress(r, f, wanted); err != nil {
 		in.close()
 		return nil, fmt.Errorf("opening %s: %w", name, damage(err))
 	}
 	return in, nil
 }
 
-func (in *input) decompress(ctx context.Context, f *os.File, wanted func(string) bool) error {
+func (in *input) decompress(r reading, f *os.File, wanted func(string) bool) error {
 	buffered := bufio.NewReaderSize(f, 64<<10)
 	head, err := buffered.Peek(10)
 	if err != nil && err != io.EOF {
@@ -73,9 +72,9 @@ func (in *input) decompress(ctx context.Context, f *os.File, wanted func(string)
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
 		var packed *counter
 		plain, packed, err = in.unzip(f, wanted)
-		plain = &guard{ctx: ctx, plain: plain, packed: packed}
+		plain = r.guard(plain, packed)
 	} else {
-		unpack := func(r io.Reader) (io.Reader, error) { return in.unpack(ctx, head, r) }
+		unpack := func(packed io.Reader) (io.Reader, error) { return in.unpack(r, head, packed) }
 		in.ranges = rangesOf(f, head, unpack)
 		plain, err = unpack(buffered)
 	}
@@ -103,7 +102,7 @@ func (in *input) unzip(f *os.File, wanted func(string) bool) (io.Reader, *counte
 		return nil, nil, errors.New("the archive has no files")
 	}
 	if len(found) != 1 {
-		return nil, nil, fmt.Errorf("need one file out of this archive, %d fit; it has %s", len(found), strings.Join(names, ", "))
+		return nil, nil, fmt.Errorf("need one file out of this archive, %d fit; it has %s", len(found), some(names))
 	}
 	r, err := found[0].Open()
 	if err != nil {
@@ -116,6 +115,15 @@ func (in *input) unzip(f *os.File, wanted func(string) bool) (io.Reader, *counte
 	}
 	in.path += "/" + legible(found[0].Name)
 	return r, &counter{n: int64(min(found[0].CompressedSize64, uint64(info.Size())))}, nil
+}
+
+// some lists names, of which a hostile archive can have any number.
+func some(names []string) string {
+	const most = 10
+	if len(names) > most {
+		names = append(names[:most:most], fmt.Sprintf("and %d more", len(names)-most))
+	}
+	return strings.Join(names, ", ")
 }
 
 // members lists the files of an archive that are wanted, and the names of all. Notes that publishers put beside their
@@ -134,7 +142,7 @@ func members(f *os.File, wanted func(string) bool) (found []*zip.File, names []s
 		if !filepath.IsLocal(entry.Name) {
 			return nil, nil, leadsOut(entry.Name)
 		}
-		if entry.FileInfo().IsDir() {
+		if !entry.Mode().IsRegular() { // a folder, or a symbolic link, which nobody follows
 			continue
 		}
 		names = append(names, entry.Name)

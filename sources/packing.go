@@ -15,12 +15,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Text expands 3 to 10 times. What expands more than maxExpansion times, past its first expansionFloor bytes, is taken
+// Text expands 3 to 10 times. What expands more than max_expansion times, past its first expansionFloor bytes, is taken
 // for an attack on the disk.
-const (
-	maxExpansion   = 200
-	expansionFloor = 16 << 20
-)
+const expansionFloor = 16 << 20
 
 // maxWindow is the memory in which a zstd stream may look back.
 const maxWindow = 128 << 20
@@ -47,21 +44,21 @@ func foreign(head []byte) string {
 }
 
 // unpack decompresses a file, or the rest of one, that begins with head.
-func (in *input) unpack(ctx context.Context, head []byte, r io.Reader) (io.Reader, error) {
+func (in *input) unpack(of reading, head []byte, r io.Reader) (io.Reader, error) {
 	packed := &counter{Reader: r}
 	switch {
 	case bytes.HasPrefix(head, gzipMagic):
 		z, err := gzip.NewReader(bufio.NewReaderSize(packed, 64<<10)) // it would take 4 KiB at a time
-		return &guard{ctx: ctx, plain: z, packed: packed}, err
+		return of.guard(z, packed), err
 	case isZstd(head):
 		d, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, err
 		}
 		in.closers = append(in.closers, func() error { d.Close(); return nil })
-		return &guard{ctx: ctx, plain: d, packed: packed}, nil
+		return of.guard(d, packed), nil
 	}
-	return &guard{ctx: ctx, plain: r}, nil
+	return of.guard(r, nil), nil
 }
 
 // A counter counts the bytes read through it.
@@ -81,7 +78,12 @@ type guard struct {
 	ctx    context.Context
 	plain  io.Reader
 	packed *counter // nil if the file is not compressed
+	most   int      // times the packed bytes that there may be
 	n      int64
+}
+
+func (r reading) guard(plain io.Reader, packed *counter) *guard {
+	return &guard{ctx: r.ctx, plain: plain, packed: packed, most: r.out.MaxExpansion}
 }
 
 func (g *guard) Read(p []byte) (int, error) {
@@ -91,7 +93,7 @@ func (g *guard) Read(p []byte) (int, error) {
 	n, err := g.plain.Read(p)
 	g.n += int64(n)
 	if g.packed != nil {
-		if err := expansion(g.n, g.packed.n); err != nil {
+		if err := expansion(g.n, g.packed.n, g.most); err != nil {
 			return 0, err
 		}
 	}
@@ -108,10 +110,10 @@ func damage(err error) error {
 	return err
 }
 
-// expansion returns an error if packed bytes of a file have become absurdly many.
-func expansion(plain, packed int64) error {
-	if plain > expansionFloor && plain > maxExpansion*packed {
-		return fmt.Errorf("it expands to more than %d times its size, which no text does", maxExpansion)
+// expansion returns an error if packed bytes of a file have become more than so many times as many.
+func expansion(plain, packed int64, most int) error {
+	if plain > expansionFloor && plain > int64(most)*packed {
+		return fmt.Errorf("it expands to more than %d times its size, which no text does; if it is to be trusted, raise max_expansion", most)
 	}
 	return nil
 }

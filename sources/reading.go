@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -35,6 +36,7 @@ type reading struct {
 }
 
 func newReading(ctx context.Context, out schemas.Output, maxLine int) reading {
+	out.MaxExpansion = cmp.Or(out.MaxExpansion, schemas.MaxExpansion)
 	return reading{ctx, out, maxLine, pieceBytes, make(chan struct{}, max(1, out.Workers))}
 }
 
@@ -51,7 +53,7 @@ func (r reading) rows(schema *arrow.Schema) *rows { return newRows(r.ctx, r.out,
 // openLines begins to read a file. Parse takes a line apart, or says why it is of no use; it is called for lines that are
 // neither blank nor bad, on several goroutines at once, and may be nil.
 func openLines[T any](r reading, file string, wanted func(string) bool, parse parser[T]) (*lines[T], error) {
-	in, err := open(r.ctx, file, wanted)
+	in, err := open(r, file, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package sources
 import (
 	"archive/tar"
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,8 +29,8 @@ type tape struct {
 	left     []int // indices of the patterns whose files have not come
 }
 
-func openTape(ctx context.Context, archive string, patterns []string) (*tape, error) {
-	in, err := open(ctx, archive, nil)
+func openTape(r reading, archive string, patterns []string) (*tape, error) {
+	in, err := open(r, archive, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +72,7 @@ func (t *tape) next() (pattern int, file *input, err error) {
 
 // scanTape is scanFiles for files of one tar archive, in the order in which they stand there.
 func scanTape[T any](r reading, archive string, patterns []string, parse parser[T], yield func(int, *lines[T]) bool) {
-	t, err := openTape(r.ctx, archive, patterns)
+	t, err := openTape(r, archive, patterns)
 	if err != nil {
 		yield(0, &lines[T]{err: err})
 		return

@@ -13,7 +13,7 @@ import (
 
 // readTMX reads a pair a translation unit and target language. What ends reading loses none of the units before it.
 func (b *Bitext) readTMX(r reading, rows *rows, p part) error {
-	in, err := openBytes(r.ctx, p.file, func(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".tmx") })
+	in, err := openBytes(r, p.file, func(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".tmx") })
 	if err != nil {
 		return err
 	}
