@@ -77,6 +77,14 @@ func TestTranslate(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("by_command", "sw:1 again habari", "th:2 again a b", "en:3 noon", "sw:2 again usiku", "sw:4 again nyota")
+	script(t, folder, "s/usiku//")
+	if err := run(t.Context(), t, file, Options{Workers: 1}); err != nil {
+		t.Fatal(err)
+	}
+	check("by_command", "sw:1 habari", "th:2 a b", "en:3 noon", "sw:4 nyota")
+	if got := quarantined(t, folder); !slices.Contains(got, "queries:4 untranslated") {
+		t.Errorf("of a command that prints an empty line there are in quarantine %q", got)
+	}
 }
 
 // TestTranslateFails has too many queries without translations, two that become one, and a script that swallows a line.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,12 +39,12 @@ func TestProgram(t *testing.T) {
 	case "many":
 		upper()
 		fmt.Println("thanks")
-	case "empty":
-		in.Scan()
-		fmt.Print("one\n\n")
-		io.Copy(io.Discard, os.Stdin)
-	case "bytes":
-		fmt.Print("\xff\n")
+	case "double":
+		for in.Scan() {
+			fmt.Print(in.Text() + "\n\n")
+		}
+	case "gaps":
+		fmt.Print("one\n\n\xff\nfour\n")
 	case "long":
 		fmt.Print(strings.Repeat("x", longestLine+1))
 		io.Copy(io.Discard, os.Stdin)
@@ -88,13 +89,21 @@ func TestLineCommand(t *testing.T) {
 	}
 }
 
+// TestLineCommandGaps has a program that knows no translation of one line, and is garbled at another.
+func TestLineCommandGaps(t *testing.T) {
+	var got []string
+	err := testCommand(t, "gaps", "a", "b", "c", "d").run(t.Context(), func(_ int, text string) { got = append(got, text) })
+	if want := []string{"one", "", "", "four"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
+
 // TestLineCommandErrors has programs that do not print a line for each line.
 func TestLineCommandErrors(t *testing.T) {
 	for how, want := range map[string]string{
 		"few":     "ended after 1 of 3 lines, without one for query sw:1, \"b\": exit status 3; the end of what it wrote to stderr:\nout of memory",
 		"many":    `was given 3 lines and printed more, the first of them "thanks"`,
-		"empty":   `printed an empty line for query sw:1, "b"`,
-		"bytes":   `printed what is not UTF-8 for query sw:0, "a": "\xff"`,
+		"double":  `was given 3 lines and printed more, 1 of them empty; does it print the line break that it read?`,
 		"long":    "it printed a line of more than 1048576 bytes",
 		"silent":  `printed nothing for 1s, after 0 of 3 lines; the next is that of query sw:0, "a"`,
 		"idle":    "printed all lines, and did not end within 1s",

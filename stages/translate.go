@@ -41,7 +41,8 @@ type Translate struct {
 	// KeepLanguage leaves the query's own language in the column language, so that scores are told by it, and stand beside
 	// those of searches without translation. Queries of several languages with the same ids need it.
 	KeepLanguage bool `yaml:"keep_language"`
-	// Untranslated is what becomes of a query that has no translation in the table, or no text: quarantine, or keep.
+	// Untranslated is what becomes of a query that has no translation in the table, for which the command prints an empty line, or
+	// that has no text: quarantine, or keep.
 	Untranslated string `yaml:"untranslated"`
 
 	folder string
@@ -189,7 +190,7 @@ func (t *Translate) emit(out schemas.Output, from string, queries []translated) 
 			without = append(without, q)
 			if t.Untranslated == untranslatedQuarantine {
 				err := out.Reject(schemas.Rejected{Path: from, Line: int64(row) + 1, Offset: -1, Reason: "untranslated",
-					Detail: fmt.Sprintf("query %s has no translation in %s", q, t.Language), Raw: []byte(q.text)})
+					Detail: t.untranslated(q), Raw: []byte(q.text)})
 				if err != nil {
 					return err
 				}
@@ -219,6 +220,17 @@ func (t *Translate) emit(out schemas.Output, from string, queries []translated) 
 		out.Warn(fmt.Sprintf("%d of %d queries have no translation in %s and are kept as they are, such as %s", len(without), len(queries), t.Language, without[0]))
 	}
 	return emitBuilt(out, b)
+}
+
+// untranslated says why a query is without a translation.
+func (t *Translate) untranslated(q translated) string {
+	switch {
+	case strings.TrimSpace(q.text) == "":
+		return fmt.Sprintf("query %s has no text", q)
+	case len(t.Command) > 0:
+		return fmt.Sprintf("the command printed nothing, or what is not UTF-8, for query %s", q)
+	}
+	return fmt.Sprintf("query %s has no translation in %s", q, t.Language)
 }
 
 // runCommands has the queries of each language translated.
