@@ -26,7 +26,7 @@ func (c *replayCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		fmt.Fprintf(t.Out, "wrote %s: %d rows\n", c.Export, rows)
 		if others > 0 {
-			fmt.Fprintf(t.Out, "%d other rows are not lines of a text; mend the files that they stand in\n", others)
+			fmt.Fprintf(t.Out, "%d other rows are not lines of a file; mend the files or tables that they stand in\n", others)
 		}
 		return nil
 	}

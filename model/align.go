@@ -105,6 +105,9 @@ func (m *Model) contentTokens(text, prefix string, maxTokens int) (pieces []stri
 	if len(pieces) == 0 {
 		return nil, nil, ErrNoContent
 	}
+	if errors.Is(Unusable(vectors, d), ErrNotFinite) {
+		return nil, nil, ErrNotFinite
+	}
 	return pieces, vectors, nil
 }
 

@@ -1,7 +1,9 @@
 package model
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sort"
@@ -26,7 +28,14 @@ type Embedded struct {
 	IDs          []int32   // tokens that TokenVectors has a row for
 	TokenVectors []float32 // (len(IDs), width), each row of length 1; nil unless asked for
 	Truncated    int       // tokens cut
+	Unusable     error     // ErrNotFinite or ErrZeroVector, which nothing can be compared with; nil if all is well
 }
+
+// What can be wrong with a text's vectors.
+var (
+	ErrNotFinite  = errors.New("the model gave a vector with NaN, an infinity or a number near that in it; its weights are damaged or its training diverged")
+	ErrZeroVector = errors.New("the model gave a vector of length 0, which is as near to one text as to any other")
+)
 
 // Embedder embeds texts with one model. It keeps a workspace: one goroutine at a time.
 type Embedder struct {
@@ -102,16 +111,41 @@ func (e *Embedder) batch(order []int, sequences []Embedded, tokens bool, yield f
 		if e.options.Normalize {
 			normalize(r.Vector)
 		}
-		for _, x := range r.Vector {
-			if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-				return fmt.Errorf("embedding: the model gave a vector with %v in it; its weights are damaged or its training diverged", x)
-			}
-		}
+		r.Unusable = Unusable(r.Vector, d)
 		if tokens {
 			r.IDs, r.TokenVectors = e.tokenVectors(r.IDs, rows)
+			r.Unusable = cmp.Or(r.Unusable, Unusable(r.TokenVectors, d))
 		}
 		if err := yield(i, r); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// EmbedAll is Embed for one who can do without none of the texts: unusable vectors are an error.
+func (e *Embedder) EmbedAll(ctx context.Context, texts []string, tokens bool, yield func(i int, r Embedded)) error {
+	return e.Embed(ctx, texts, tokens, func(i int, r Embedded) error {
+		if r.Unusable != nil {
+			return fmt.Errorf("embedding %.100q: %w", texts[i], r.Unusable)
+		}
+		yield(i, r)
+		return nil
+	})
+}
+
+// Unusable returns the error of the first of some vectors, (rows, d), that is not finite or zero; nil if there is none.
+func Unusable(vectors []float32, d int) error {
+	for ; len(vectors) >= d; vectors = vectors[d:] {
+		var sum float64
+		for _, x := range vectors[:d] {
+			sum += float64(x) * float64(x)
+		}
+		switch {
+		case !(sum <= math.MaxFloat32): // nor could a dot product be told
+			return ErrNotFinite
+		case sum == 0:
+			return ErrZeroVector
 		}
 	}
 	return nil

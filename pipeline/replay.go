@@ -60,10 +60,18 @@ type mending struct {
 	pipeline *Pipeline
 	mends    mends
 	bad      map[place]original
+	others   map[other]bool    // rows in quarantine that are not lines of a file
 	sums     map[string]string // of the files that rows in quarantine stand in, when they were read
 	hashes   *hashes
 	taken    map[place][]byte // rows of the list that are new, so that one that stands there twice is found
 	done     Mended
+}
+
+// An other is a row in quarantine that is not a line of a file, and cannot be mended: one of XML, or of a table.
+type other struct {
+	path   string
+	line   int64
+	digest [sha256.Size]byte
 }
 
 // An original is a row in quarantine.
@@ -73,12 +81,16 @@ type original struct {
 }
 
 func (p *Pipeline) newMending(ctx context.Context) (*mending, error) {
-	m := &mending{pipeline: p, bad: map[place]original{}, sums: map[string]string{}, hashes: openHashes(p.Work), taken: map[place][]byte{}}
+	m := &mending{pipeline: p, bad: map[place]original{}, others: map[other]bool{}, sums: map[string]string{}, hashes: openHashes(p.Work), taken: map[place][]byte{}}
 	var err error
 	if m.mends, err = p.readMends(); err != nil {
 		return nil, err
 	}
 	metadata, err := readBadRows(ctx, p.quarantineFile(), func(b badRow) error {
+		if b.offset < 0 {
+			m.others[other{b.path, b.line, sha256.Sum256(b.raw)}] = true
+			return nil
+		}
 		m.bad[b.place] = original{sha256.Sum256(b.raw), bytes.ContainsRune(b.raw, '\n')}
 		return nil
 	})
@@ -97,6 +109,13 @@ func (p *Pipeline) newMending(ctx context.Context) (*mending, error) {
 // take takes a row of the list.
 func (m *mending) take(ctx context.Context, b badRow) error {
 	where := fmt.Sprintf("%s:%d", b.path, b.line)
+	if b.offset < 0 {
+		if !m.others[other{b.path, b.line, sha256.Sum256(b.raw)}] {
+			return m.unmendable(b)
+		}
+		m.done.Unchanged++
+		return nil
+	}
 	if other, twice := m.taken[b.place]; twice && !bytes.Equal(other, b.raw) {
 		return fmt.Errorf("%s stands there twice, mended in two ways", where)
 	} else if twice {
@@ -113,8 +132,6 @@ func (m *mending) take(ctx context.Context, b badRow) error {
 		return nil
 	case !bad && !mended:
 		return fmt.Errorf("%s, at byte %d, is not in quarantine", where, b.offset)
-	case b.offset < 0:
-		return fmt.Errorf("%s cannot be mended here, since its file does not consist of lines; mend the file", where)
 	case bytes.ContainsRune(b.raw, '\n') && bad && !was.broken:
 		return fmt.Errorf("%s has a line break now; a row of that file is one line", where)
 	}
@@ -122,10 +139,8 @@ func (m *mending) take(ctx context.Context, b badRow) error {
 	if mended {
 		one.File, one.SHA256 = m.mends[at].File, m.mends[at].SHA256
 	}
-	for file, sum := range m.sums {
-		if b.path == file || strings.HasPrefix(b.path, file+"/") {
-			one.File, one.SHA256 = file, sum
-		}
+	if file := m.fileOf(b); file != "" {
+		one.File, one.SHA256 = file, m.sums[file]
 	}
 	if now, err := m.hashes.sum(ctx, absolute(m.pipeline.dir, one.File)); err != nil {
 		return err
@@ -141,8 +156,26 @@ func (m *mending) take(ctx context.Context, b badRow) error {
 	return nil
 }
 
+// fileOf is the file that a row stands in, as the quarantine has it; empty if there is none.
+func (m *mending) fileOf(b badRow) string {
+	for file := range m.sums {
+		if b.path == file || strings.HasPrefix(b.path, file+"/") {
+			return file
+		}
+	}
+	return ""
+}
+
+// unmendable is the error of a row that has been changed, and is not a line of a file.
+func (m *mending) unmendable(b badRow) error {
+	if m.fileOf(b) != "" {
+		return fmt.Errorf("%s:%d cannot be mended here, since its file does not consist of lines; mend the file", b.path, b.line)
+	}
+	return fmt.Errorf("a row of %s cannot be mended here, since it is no line of a file, but of a table that a step reads; mend what the table is made of, or the step, and run again", b.path)
+}
+
 // ExportQuarantine writes the rows of a quarantine that can be mended as a list to be edited, each once, and returns how
-// many there are, and how many it left out because they are not lines of a text. It writes over nothing.
+// many there are, and how many it left out because they are not lines of a file. It writes over nothing.
 func ExportQuarantine(ctx context.Context, from, to string) (rows, others int, err error) {
 	if _, err := os.Lstat(to); err == nil {
 		return 0, 0, fmt.Errorf("exporting: %s exists; nothing is written over it", to)

@@ -99,7 +99,7 @@ func TestRerankMissing(t *testing.T) {
 	for _, test := range []struct{ hits, queries, problem string }{
 		{name(hits, "d") + name(hits, "gone"), name(vectors, "q"), ""},
 		{name(hits, "gone"), name(vectors, "q"), "none of the 1 hits has a document with vectors in d, such as en:gone"},
-		{name(hits, "d"), name(vectors, "other"), "h has hits of query en:q, which has no vectors in q"},
+		{name(hits, "d"), name(vectors, "other"), "h has hits of 1 queries, none of which has vectors in q, such as en:q"},
 		{name(hits, "d") + name(hits, "d"), name(vectors, "q"), `document "d" comes twice for a query`},
 	} {
 		folder := t.TempDir()

@@ -61,10 +61,7 @@ func (c *Collection) Ask(ctx context.Context, m *model.Model, question, prefix s
 	e := NewEmbed()
 	e.Prefix = prefix
 	var asked model.Embedded
-	err := model.NewEmbedder(m, e.options(m.Info)).Embed(ctx, []string{question}, c.tokens(), func(_ int, r model.Embedded) error {
-		asked = r
-		return nil
-	})
+	err := model.NewEmbedder(m, e.options(m.Info)).EmbedAll(ctx, []string{question}, c.tokens(), func(_ int, r model.Embedded) { asked = r })
 	if err != nil {
 		return nil, err
 	}

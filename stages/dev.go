@@ -158,9 +158,8 @@ func (e *evaluator) embed(ctx context.Context, m *model.Model, rows *vectorRows,
 	for first := 0; first < len(texts); first += share {
 		tasks.Go(func(ctx context.Context) error {
 			embedder := model.NewEmbedder(m, keys.options(m.Info))
-			return embedder.Embed(ctx, texts[first:min(len(texts), first+share)], false, func(i int, r model.Embedded) error {
+			return embedder.EmbedAll(ctx, texts[first:min(len(texts), first+share)], false, func(i int, r model.Embedded) {
 				copy(rows.vectors[(first+i)*d:], r.Vector)
-				return nil
 			})
 		})
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // Embed turns documents or queries into vectors. What is not said comes from the model's own sentence-transformers files, else
-// it is mean pooling, normalised.
+// it is mean pooling, normalised. A text whose vectors are not finite, or zero, goes to quarantine (not_finite, zero_vector).
 type Embed struct {
 	// From names a table of documents or queries.
 	From schemas.TableRef `yaml:"from" ferry:"required"`
@@ -132,12 +132,48 @@ func (e *Embed) embed(ctx context.Context, job Job, embedder *model.Embedder, ro
 		made[i] = r
 		return nil
 	})
+	if err == nil {
+		err = rejectUnusable(job, rows, made)
+	}
 	for table, out := range job.Outputs {
 		if err == nil {
 			err = emitVectors(out, table, rows, made, job.Models["model"].Config.Width())
 		}
 	}
 	return err
+}
+
+// rejectUnusable puts the rows into quarantine that nothing could be compared with.
+func rejectUnusable(job Job, rows arrow.RecordBatch, made []model.Embedded) error {
+	from, _ := job.Table("from")
+	for i, r := range made {
+		if r.Unusable == nil {
+			continue
+		}
+		row := schemas.Rejected{Path: from.Name, Offset: -1, Reason: unusableReason(r.Unusable), Raw: []byte(texts(rows, schemas.Text).Value(i)),
+			Detail: fmt.Sprintf("%s:%s: %s", texts(rows, schemas.Language).Value(i), texts(rows, schemas.ID).Value(i), r.Unusable)}
+		for _, out := range job.Outputs { // whichever: there is one quarantine
+			if err := out.Reject(row); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// The quarantine's codes for vectors that nothing can be compared with.
+const (
+	notFinite  = "not_finite"
+	zeroVector = "zero_vector"
+)
+
+// unusableReason is the quarantine's code for what model.Unusable found.
+func unusableReason(err error) string {
+	if err == model.ErrZeroVector {
+		return zeroVector
+	}
+	return notFinite
 }
 
 // texts are the batch's texts, with titles where they are asked for.
@@ -180,6 +216,9 @@ func emitVectors(out schemas.Output, table string, batch arrow.RecordBatch, made
 	defer b.Release()
 	language, id := texts(batch, schemas.Language), texts(batch, schemas.ID)
 	for i, r := range made {
+		if r.Unusable != nil {
+			continue
+		}
 		appendText(b.Field(0), language.Value(i))
 		appendText(b.Field(1), id.Value(i))
 		if table == "token_vectors" {

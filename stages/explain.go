@@ -61,7 +61,8 @@ func (e *Explain) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	return Outputs{Tables: []schemas.TableType{{Name: "plans", Schema: schemas.Plans()}}}, found
 }
 
-// Run aligns the pairs. One without content tokens on a side is dropped, and the next of its language takes its place.
+// Run aligns the pairs. One without content tokens on a side is dropped, one whose plan cannot be found goes to quarantine, and
+// the next of its language takes its place.
 func (e *Explain) Run(ctx context.Context, job Job) (*model.Model, error) {
 	teacher, student, out := job.Models["teacher"], job.Models["student"], job.Outputs["plans"]
 	if teacher == nil {
@@ -70,6 +71,8 @@ func (e *Explain) Run(ctx context.Context, job Job) (*model.Model, error) {
 	b := array.NewRecordBuilder(out.Allocator, schemas.Plans())
 	defer b.Release()
 	aligned := map[string]int{} // pairs of each target language
+	from, _ := job.Table("from")
+	row := int64(1) // that the batch begins with
 	return nil, eachBatch(ctx, job, "from", func(batch arrow.RecordBatch) error {
 		for i := range int(batch.NumRows()) {
 			value := func(name string) string { return texts(batch, name).Value(i) }
@@ -80,6 +83,14 @@ func (e *Explain) Run(ctx context.Context, job Job) (*model.Model, error) {
 			a, err := e.Align(ctx, teacher, student, value(schemas.SourceText), value(schemas.TargetText), e.Prefix, e.MaxTokens)
 			if errors.Is(err, model.ErrNoContent) {
 				out.Drop("no_content", 1)
+				continue
+			}
+			if reason, why := e.unaligned(a, err); reason != "" {
+				err = out.Reject(schemas.Rejected{Path: from.Name, Line: row + int64(i), Offset: -1, Reason: reason,
+					Detail: fmt.Sprintf("%s in %s: %s", id, language, why), Raw: []byte(value(schemas.SourceText) + "\t" + value(schemas.TargetText))})
+				if err != nil {
+					return err
+				}
 				continue
 			}
 			if err != nil {
@@ -96,8 +107,20 @@ func (e *Explain) Run(ctx context.Context, job Job) (*model.Model, error) {
 				return err
 			}
 		}
+		row += batch.NumRows()
 		return nil
 	})
+}
+
+// unaligned returns for what reason, and in more words, a pair's plan is of no use; empty if it is.
+func (e *Explain) unaligned(a model.Alignment, err error) (reason, why string) {
+	switch {
+	case errors.Is(err, model.ErrNotFinite):
+		return notFinite, err.Error()
+	case err == nil && !a.Report.Converged:
+		return "not_converged", fmt.Sprintf("the plan's marginals are off by %.2g after %d iterations: raise iterations, epsilon or tolerance", a.Report.MarginalError, a.Report.Iterations)
+	}
+	return "", ""
 }
 
 // appendPlan appends a plan to builders of the columns of schemas.Plan.

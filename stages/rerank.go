@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -54,7 +55,7 @@ func (r *Rerank) Outputs(in Types) (Outputs, []schemas.Mistake) {
 func (r *Rerank) Run(ctx context.Context, job Job) (*model.Model, error) {
 	from, _ := job.Table("queries")
 	documents, _ := job.Table("documents")
-	q, err := gather(ctx, from)
+	q, err := gatherQueries(ctx, from, job.Outputs["hits"])
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +96,7 @@ func (r *Rerank) candidates(ctx context.Context, job Job, q *vectorRows) ([][]re
 		place[row] = i
 	}
 	candidates, out := make([][]retrieve.Document, len(q.rows)), job.Outputs["hits"]
+	found, lost, first := 0, 0, "" // queries, by whether they have vectors
 	for part, err := range queriesWithHits(ctx, hits, r.atOnce) {
 		if err != nil {
 			return nil, err
@@ -102,8 +104,11 @@ func (r *Rerank) candidates(ctx context.Context, job Job, q *vectorRows) ([][]re
 		for _, of := range part {
 			i, ok := place[retrieve.Document{Language: of.language, ID: of.id}]
 			if !ok {
-				return nil, fmt.Errorf("%s has hits of query %s:%s, which has no vectors in %s", hits.Name, of.language, of.id, queries.Name)
+				lost, first = lost+1, cmp.Or(first, of.language+":"+of.id)
+				out.Drop("query_without_vectors", int64(len(of.hits)))
+				continue
 			}
+			found++
 			for _, h := range of.hits {
 				switch {
 				case slices.Contains(q.exclude[i], h.id):
@@ -115,6 +120,12 @@ func (r *Rerank) candidates(ctx context.Context, job Job, q *vectorRows) ([][]re
 				}
 			}
 		}
+	}
+	switch {
+	case lost > 0 && found == 0:
+		return nil, fmt.Errorf("%s has hits of %d queries, none of which has vectors in %s, such as %s", hits.Name, lost, queries.Name, first)
+	case lost > 0:
+		out.Warn(fmt.Sprintf("%d of %d queries with hits are left out, since they have no vectors in %s, such as %s", lost, lost+found, queries.Name, first))
 	}
 	return candidates, nil
 }

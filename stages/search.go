@@ -109,7 +109,7 @@ func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
 	from, _ := job.Table("queries")
 	documents, _ := job.Table("documents")
 	from, documents = inLanguages(from, s.QueryLanguages, out.Allocator), inLanguages(documents, s.DocumentLanguages, out.Allocator)
-	q, err := gather(ctx, from)
+	q, err := gatherQueries(ctx, from, job.Outputs["hits"])
 	if err != nil {
 		return nil, err
 	}

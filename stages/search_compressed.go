@@ -65,7 +65,7 @@ func (s *SearchCompressed) Run(ctx context.Context, job Job) (*model.Model, erro
 	if err != nil {
 		return nil, err
 	}
-	q, err := gather(ctx, from)
+	q, err := gatherQueries(ctx, from, job.Outputs["hits"])
 	if err != nil {
 		return nil, err
 	}

@@ -105,9 +105,8 @@ func (t *TeacherScores) embed(ctx context.Context, m *model.Model, prefix string
 	e := NewEmbed()
 	e.Prefix = prefix
 	vectors := map[textKey][]float32{}
-	err := model.NewEmbedder(m, e.options(m.Info)).Embed(ctx, all, false, func(i int, r model.Embedded) error {
+	err := model.NewEmbedder(m, e.options(m.Info)).EmbedAll(ctx, all, false, func(i int, r model.Embedded) {
 		vectors[keys[i]] = r.Vector
-		return nil
 	})
 	return vectors, err
 }

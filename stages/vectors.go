@@ -39,6 +39,64 @@ func gather(ctx context.Context, t schemas.Table) (*vectorRows, error) {
 	return v, nil
 }
 
+// gatherQueries reads a whole table of queries but for those whose vectors are zero, which go to quarantine: all documents
+// are as near to them, and would be returned in the order of their ids.
+func gatherQueries(ctx context.Context, t schemas.Table, out schemas.Output) (*vectorRows, error) {
+	v, err := gather(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	zero := map[int]bool{}
+	for i, row := range v.rows {
+		if !v.isZero(i) {
+			continue
+		}
+		zero[i] = true
+		err := out.Reject(schemas.Rejected{Path: t.Name, Line: int64(i) + 1, Offset: -1, Reason: zeroVector,
+			Detail: fmt.Sprintf("%s:%s is as near to one document as to any other", row.Language, row.ID)})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return v.without(zero), nil
+}
+
+// vectorsOf are the vectors of row i.
+func (v *vectorRows) vectorsOf(i int) []float32 {
+	if v.offsets == nil {
+		return v.vectors[i*v.d : (i+1)*v.d]
+	}
+	return v.vectors[int(v.offsets[i])*v.d : int(v.offsets[i+1])*v.d]
+}
+
+// isZero tells whether row i has vectors, and nothing in them.
+func (v *vectorRows) isZero(i int) bool {
+	vectors := v.vectorsOf(i)
+	return len(vectors) > 0 && !slices.ContainsFunc(vectors, func(x float32) bool { return x != 0 })
+}
+
+// without returns v, or a copy that lacks some of its rows.
+func (v *vectorRows) without(rows map[int]bool) *vectorRows {
+	if len(rows) == 0 {
+		return v
+	}
+	kept := &vectorRows{d: v.d}
+	if v.offsets != nil {
+		kept.offsets = []int32{0}
+	}
+	for i, row := range v.rows {
+		if rows[i] {
+			continue
+		}
+		vectors := v.vectorsOf(i)
+		kept.rows, kept.exclude, kept.vectors = append(kept.rows, row), append(kept.exclude, v.exclude[i]), append(kept.vectors, vectors...)
+		if v.offsets != nil {
+			kept.offsets = append(kept.offsets, int32(len(kept.vectors)/v.d))
+		}
+	}
+	return kept
+}
+
 // spans are the offsets of each row's vectors.
 func (v *vectorRows) spans() []int32 {
 	if v.offsets != nil {
@@ -100,7 +158,7 @@ func (v *vectorRows) addTokens(batch arrow.RecordBatch) {
 // finite returns an error that names the first row whose token vectors have a number that is not finite.
 func (v *vectorRows) finite() error {
 	for i, row := range v.rows {
-		if square := kernel.SumSquares(v.vectors[int(v.offsets[i])*v.d : int(v.offsets[i+1])*v.d]); !(square <= math.MaxFloat32) {
+		if square := kernel.SumSquares(v.vectorsOf(i)); !(square <= math.MaxFloat32) {
 			return fmt.Errorf("a token vector of document %q has a number that is not finite or too large", row.ID)
 		}
 	}

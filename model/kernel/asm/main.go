@@ -96,8 +96,6 @@ func elementwise() {
 	axpy()
 	add()
 	addRows()
-	atLeast()
-	rounding()
 	scale()
 	sumSquares()
 	exponential()
