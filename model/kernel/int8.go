@@ -13,11 +13,12 @@ import "math"
 
 // integers is how an instruction set multiplies integers.
 type integers struct {
-	depth       int                                                   // integers of k a unit: 4, or 2 of 16 bits
-	rotate      func(dst, x []float32) uint32                         // see rotateGeneric
-	quantize    func(dst, x []float32, inverse float32, offset int32) // see quantizeGeneric
-	strip       stripInt8                                             // see stripInt8Generic
-	multiplyAdd func(rounds int)                                      // see Peak; nil where there is none
+	depth       int                                                       // integers of k a unit: 4, or 2 of 16 bits
+	rotate      func(dst, x []float32) uint32                             // see rotateGeneric
+	quantize    func(dst, x []float32, inverse float32, offset int32)     // see quantizeGeneric
+	rounding    func(x []float32, inverse float32) (sum, squares float32) // see roundingGeneric
+	strip       stripInt8                                                 // see stripInt8Generic
+	multiplyAdd func(rounds int)                                          // see Peak; nil where there is none
 }
 
 type stripInt8 func(m, n, k int, start []int32, rowScales, columnScales []float32, a []float32, aRow, aColumn, aPanel int,
@@ -36,11 +37,17 @@ func (s *scratch) activations(units, x []float32) (scale float32) {
 	return scale
 }
 
-// weights converts a column of B to units and returns its scale, and where its sums start.
-func (s *scratch) weights(units, x []float32) (scale float32, start int32) {
+// weights converts a column of B to units and returns its scale, where its sums start, and how far it is off.
+func (s *scratch) weights(units, x []float32) (scale float32, start int32, off float32) {
 	scale, inverse := scales(s.rotate(x))
 	active.int8.quantize(units, s.row, inverse, 0)
-	return scale / rotated, -offset * sumUnits(units, active.int8.depth)
+	sum, squares := active.int8.rounding(s.row, inverse)
+	return scale / rotated, -offset * int32(sum), rounded(scale, squares)
+}
+
+// rounded is the length of what rounding takes off a vector, or adds, given the sum of squares of that in units of the scale.
+func rounded(scale, squares float32) float32 {
+	return scale * float32(math.Sqrt(float64(squares)/rotated))
 }
 
 // rotate puts x, turned and filled up with zeros, into s.row, and returns the bits of the largest magnitude.
@@ -103,16 +110,16 @@ func quantizeGeneric(depth int) func(dst, x []float32, inverse float32, offset i
 	}
 }
 
-// sumUnits adds up signed integers.
-func sumUnits(units []float32, depth int) (sum int32) {
-	width := 32 / depth
-	for _, v := range units {
-		unit := math.Float32bits(v)
-		for j := range depth {
-			sum += int32(unit<<(32-width-j*width)) >> (32 - width)
-		}
+// roundingGeneric returns the sum of x*inverse, rounded to integers, ties to even, which a float32 holds, and the sum of
+// squares of what that takes off or adds.
+func roundingGeneric(x []float32, inverse float32) (sum, squares float32) {
+	for _, v := range x {
+		v *= inverse
+		whole := float32(math.RoundToEven(float64(v)))
+		sum += whole
+		squares += (v - whole) * (v - whole)
 	}
-	return sum
+	return sum, squares
 }
 
 // Int8Error returns the length of what rounding for a product of precision Int8 takes off x, or adds. Two vectors of the
@@ -122,10 +129,10 @@ func Int8Error(x []float32) float32 {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	scale, inverse := scales(s.rotate(x))
-	sum := 0.0
-	for _, v := range s.row {
-		off := float64(v) - float64(scale)*math.RoundToEven(float64(v*inverse))
-		sum += off * off
-	}
-	return float32(math.Sqrt(sum / rotated))
+	_, squares := active.int8.rounding(s.row, inverse)
+	return rounded(scale, squares)
 }
+
+// Int8Errors returns the Int8Error of every column of a matrix that is packed for products of precision Int8; they change
+// with the next Repack.
+func (p *Packed) Int8Errors() []float32 { return p.errors[:p.n] }

@@ -115,3 +115,35 @@ func TestInt8SameBits(t *testing.T) {
 		}
 	})
 }
+
+// TestInt8Errors holds the errors of columns beside the difference of x and its integers, in float64, for vectors of any size.
+func TestInt8Errors(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := newRandom(t)
+		for _, k := range sizes[1:] {
+			for _, size := range []float32{1, 1e-18, 1e15, 0} {
+				const n = 3
+				x := random(r, n*k, r.IntN(8))
+				Scale(size, x.data)
+				packed := &Packed{Precision: Int8}
+				packed.Repack(true, n, k, x.data, k)
+				for i, got := range packed.Int8Errors() {
+					column := x.data[i*k : (i+1)*k]
+					sum, norm := 0.0, math.Sqrt(SumSquares(column))
+					q, scale := integersOf(column)
+					for j := range q {
+						turned := 0.0
+						for p := j &^ 63; p < min(k, j|63+1); p++ {
+							turned += float64(column[p]) * float64(1-2*(bits.OnesCount(uint(p&j&63))%2))
+						}
+						sum += math.Pow(turned-scale*q[j], 2)
+					}
+					if want := math.Sqrt(sum / 64); math.Abs(float64(got)-want) > 1e-5*norm || got != Int8Error(column) {
+						t.Fatalf("%d elements of size %g: off by %g and %g, want %g", k, size, got, Int8Error(column), want)
+					}
+				}
+				x.check(t)
+			}
+		}
+	})
+}

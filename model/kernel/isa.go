@@ -23,6 +23,7 @@ type isa struct {
 	copyRows    func(dst []float32, panel int, x []float32, ldx, depth, count int)
 	copyColumns func(dst []float32, panel int, x []float32, ldx, depth, count int)
 	dot         func(x, y []float32) float32
+	atLeast     func(dst []int32, x []float32, least float32) int
 	axpy        func(alpha float32, x, y []float32)
 	add         func(dst, x []float32)
 	addRows     func(dst, x []float32, rows int)
@@ -56,11 +57,12 @@ var generic = isa{
 	strip:               stripGeneric,
 	tile:                genericTile,
 	bfloat16:            roundedTo(genericTile, stripGeneric),
-	int8:                integers{depth: 4, rotate: rotateGeneric, quantize: quantizeGeneric(4), strip: stripInt8Generic(4)},
+	int8:                integers{depth: 4, rotate: rotateGeneric, quantize: quantizeGeneric(4), rounding: roundingGeneric, strip: stripInt8Generic(4)},
 	transpose:           transposeGeneric,
 	copyRows:            panelsGeneric(genericTile.rows),
 	copyColumns:         panelsGeneric(genericTile.columns),
 	dot:                 dotGeneric,
+	atLeast:             atLeastGeneric,
 	axpy:                axpyGeneric,
 	add:                 addGeneric,
 	addRows:             addRowsGeneric(addGeneric),

@@ -33,12 +33,13 @@ var avx2 = isa{
 	strip:               stripAVX2,
 	tile:                genericTile,
 	bfloat16:            roundedTo(genericTile, stripAVX2),
-	int8:                integers{depth: 2, rotate: rotateAVX2, quantize: quantizeAVX2, strip: stripInt8AVX2},
+	int8:                integers{depth: 2, rotate: rotateAVX2, quantize: quantizeAVX2, rounding: roundingAVX2, strip: stripInt8AVX2},
 	multiplyAdd:         multiplyAddAVX2,
 	transpose:           transposePanelAVX2,
 	copyRows:            panels6AVX2,
 	copyColumns:         panels16AVX2,
 	dot:                 dotAVX2,
+	atLeast:             atLeastAVX2,
 	axpy:                axpyAVX2,
 	add:                 addAVX2,
 	addRows:             addRowsAVX2,
@@ -73,8 +74,9 @@ func avx512() isa {
 	o.copyRows, o.copyColumns = panels14AVX512, panels32AVX512
 	o.softmaxRows, o.softmaxBackwardRows = softmaxRowsAVX512, softmaxBackwardRowsAVX512
 	o.bfloat16 = roundedTo(o.tile, stripAVX512)
-	o.int8 = integers{depth: 2, rotate: rotateAVX512, quantize: quantizeAVX2, strip: stripInt8AVX512}
+	o.int8 = integers{depth: 2, rotate: rotateAVX512, quantize: quantizeAVX2, rounding: roundingAVX512, strip: stripInt8AVX512}
 	o.dot, o.axpy, o.add, o.scale, o.sumSquares = dotAVX512, axpyAVX512, addAVX512, scaleAVX512, sumSquaresAVX512
+	o.atLeast = atLeastAVX512
 	o.exp, o.softmax, o.gelu, o.geluBackward = expAVX512, softmaxAVX512, geluAVX512, geluBackwardAVX512
 	o.layerNorm, o.layerNormBackward, o.addRows = layerNormAVX512, layerNormBackwardAVX512, addRowsAVX512
 	o.sinkhorn, o.gibbs, o.plan = sinkhornAVX512, gibbsAVX512, planAVX512
@@ -88,7 +90,7 @@ func avx512() isa {
 func avx512VNNI() isa {
 	o := avx512()
 	o.name = "avx512_vnni"
-	o.int8 = integers{depth: 4, rotate: rotateAVX512, quantize: quantizeVNNI, strip: stripInt8VNNI, multiplyAdd: multiplyAddInt8}
+	o.int8 = integers{depth: 4, rotate: rotateAVX512, quantize: quantizeVNNI, rounding: roundingAVX512, strip: stripInt8VNNI, multiplyAdd: multiplyAddInt8}
 	return o
 }
 

@@ -41,6 +41,12 @@ func addAVX2(dst []float32, x []float32)
 // addRowsAVX2 is addRowsGeneric.
 func addRowsAVX2(dst []float32, x []float32, rows int)
 
+// atLeastAVX2 is atLeastGeneric.
+func atLeastAVX2(dst []int32, x []float32, least float32) int
+
+// roundingAVX2 is roundingGeneric.
+func roundingAVX2(x []float32, inverse float32) (sum float32, squares float32)
+
 // scaleAVX2 is scaleGeneric.
 func scaleAVX2(alpha float32, x []float32)
 

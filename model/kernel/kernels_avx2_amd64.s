@@ -4229,6 +4229,149 @@ done:
 	VZEROUPPER
 	RET
 
+// func atLeastAVX2(dst []int32, x []float32, least float32) int
+// Requires: AVX, BMI
+TEXT ·atLeastAVX2(SB), NOSPLIT, $0-64
+	MOVQ         dst_base+0(FP), AX
+	VBROADCASTSS least+48(FP), Y0
+	XORQ         CX, CX
+	XORQ         DX, DX
+	MOVQ         x_len+32(FP), BX
+	MOVQ         x_base+24(FP), SI
+	SUBQ         $0x00000008, BX
+	JL           loopEnd
+
+loop:
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x1d, Y0, Y1, Y1
+	VMOVMSKPS Y1, DI
+	TESTL     DI, DI
+	JE        found0None
+
+found0:
+	TZCNTL DI, R8
+	ADDQ   CX, R8
+	MOVL   R8, (AX)(DX*4)
+	INCQ   DX
+	BLSRL  DI, DI
+	JNE    found0
+
+found0None:
+	ADDQ $0x08, CX
+	ADDQ $0x00000020, SI
+	SUBQ $0x00000008, BX
+	JGE  loop
+
+loopEnd:
+	ADDQ       $0x00000008, BX
+	TESTQ      BX, BX
+	JE         loopDone
+	LEAQ       masks<>+0(SB), DI
+	NEGQ       BX
+	VMOVUPS    32(DI)(BX*4), Y1
+	VMASKMOVPS (SI), Y1, Y2
+	VCMPPS     $0x1d, Y0, Y2, Y2
+	VANDPS     Y1, Y2, Y2
+	VMOVMSKPS  Y2, BX
+	TESTL      BX, BX
+	JE         found1None
+
+found1:
+	TZCNTL BX, SI
+	ADDQ   CX, SI
+	MOVL   SI, (AX)(DX*4)
+	INCQ   DX
+	BLSRL  BX, BX
+	JNE    found1
+
+found1None:
+	ADDQ $0x08, CX
+
+loopDone:
+	MOVQ DX, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func roundingAVX2(x []float32, inverse float32) (sum float32, squares float32)
+// Requires: AVX, FMA3, SSE
+TEXT ·roundingAVX2(SB), NOSPLIT, $0-40
+	VBROADCASTSS inverse+24(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), CX
+	SUBQ         $0x00000010, AX
+	JL           loopSeveralEnd
+
+loopSeveral:
+	VMOVUPS     (CX), Y5
+	VMULPS      Y0, Y5, Y5
+	VROUNDPS    $0x00, Y5, Y6
+	VADDPS      Y6, Y1, Y1
+	VSUBPS      Y6, Y5, Y5
+	VFMADD231PS Y5, Y5, Y3
+	VMOVUPS     32(CX), Y5
+	VMULPS      Y0, Y5, Y5
+	VROUNDPS    $0x00, Y5, Y6
+	VADDPS      Y6, Y2, Y2
+	VSUBPS      Y6, Y5, Y5
+	VFMADD231PS Y5, Y5, Y4
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000010, AX
+	SUBQ $0x00000008, AX
+	JL   loopEnd
+
+loop:
+	VMOVUPS     (CX), Y5
+	VMULPS      Y0, Y5, Y5
+	VROUNDPS    $0x00, Y5, Y6
+	VADDPS      Y6, Y1, Y1
+	VSUBPS      Y6, Y5, Y5
+	VFMADD231PS Y5, Y5, Y3
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	JGE         loop
+
+loopEnd:
+	ADDQ        $0x00000008, AX
+	TESTQ       AX, AX
+	JE          loopDone
+	LEAQ        masks<>+0(SB), DX
+	NEGQ        AX
+	VMOVUPS     32(DX)(AX*4), Y5
+	VMASKMOVPS  (CX), Y5, Y5
+	VMULPS      Y0, Y5, Y5
+	VROUNDPS    $0x00, Y5, Y0
+	VADDPS      Y0, Y1, Y1
+	VSUBPS      Y0, Y5, Y5
+	VFMADD231PS Y5, Y5, Y3
+
+loopDone:
+	VADDPS     Y2, Y1, Y1
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VADDPS     Y0, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VADDPS     Y0, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VADDPS     Y0, Y1, Y1
+	MOVSS      X1, sum+32(FP)
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x01, Y3, Y3, Y0
+	VADDPS     Y0, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y0
+	VADDPS     Y0, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y0
+	VADDPS     Y0, Y3, Y3
+	MOVSS      X3, squares+36(FP)
+	VZEROUPPER
+	RET
+
 // func scaleAVX2(alpha float32, x []float32)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-32

@@ -34,6 +34,12 @@ func addAVX512(dst []float32, x []float32)
 // addRowsAVX512 is addRowsGeneric.
 func addRowsAVX512(dst []float32, x []float32, rows int)
 
+// atLeastAVX512 is atLeastGeneric.
+func atLeastAVX512(dst []int32, x []float32, least float32) int
+
+// roundingAVX512 is roundingGeneric.
+func roundingAVX512(x []float32, inverse float32) (sum float32, squares float32)
+
 // scaleAVX512 is scaleGeneric.
 func scaleAVX512(alpha float32, x []float32)
 

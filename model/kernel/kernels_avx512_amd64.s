@@ -3664,6 +3664,152 @@ done:
 	VZEROUPPER
 	RET
 
+// func atLeastAVX512(dst []int32, x []float32, least float32) int
+// Requires: AVX, AVX512F, BMI, BMI2
+TEXT ·atLeastAVX512(SB), NOSPLIT, $0-64
+	MOVQ         dst_base+0(FP), AX
+	VBROADCASTSS least+48(FP), Z0
+	XORQ         CX, CX
+	XORQ         DX, DX
+	MOVQ         x_len+32(FP), BX
+	MOVQ         x_base+24(FP), SI
+	SUBQ         $0x00000010, BX
+	JL           loopEnd
+
+loop:
+	VMOVUPS (SI), Z1
+	VCMPPS  $0x1d, Z0, Z1, K1
+	KMOVW   K1, DI
+	TESTL   DI, DI
+	JE      found0None
+
+found0:
+	TZCNTL DI, R8
+	ADDQ   CX, R8
+	MOVL   R8, (AX)(DX*4)
+	INCQ   DX
+	BLSRL  DI, DI
+	JNE    found0
+
+found0None:
+	ADDQ $0x10, CX
+	ADDQ $0x00000040, SI
+	SUBQ $0x00000010, BX
+	JGE  loop
+
+loopEnd:
+	ADDQ      $0x00000010, BX
+	TESTQ     BX, BX
+	JE        loopDone
+	MOVQ      $0x0000ffff, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (SI), K1, Z1
+	VCMPPS    $0x1d, Z0, Z1, K1, K1
+	KMOVW     K1, BX
+	TESTL     BX, BX
+	JE        found1None
+
+found1:
+	TZCNTL BX, SI
+	ADDQ   CX, SI
+	MOVL   SI, (AX)(DX*4)
+	INCQ   DX
+	BLSRL  BX, BX
+	JNE    found1
+
+found1None:
+	ADDQ $0x10, CX
+
+loopDone:
+	MOVQ DX, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func roundingAVX512(x []float32, inverse float32) (sum float32, squares float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·roundingAVX512(SB), NOSPLIT, $0-40
+	VBROADCASTSS inverse+24(FP), Z0
+	VXORPS       Z1, Z1, Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	VXORPS       Z4, Z4, Z4
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), CX
+	SUBQ         $0x00000020, AX
+	JL           loopSeveralEnd
+
+loopSeveral:
+	VMOVUPS     (CX), Z5
+	VMULPS      Z0, Z5, Z5
+	VRNDSCALEPS $0x00, Z5, Z6
+	VADDPS      Z6, Z1, Z1
+	VSUBPS      Z6, Z5, Z5
+	VFMADD231PS Z5, Z5, Z3
+	VMOVUPS     64(CX), Z5
+	VMULPS      Z0, Z5, Z5
+	VRNDSCALEPS $0x00, Z5, Z6
+	VADDPS      Z6, Z2, Z2
+	VSUBPS      Z6, Z5, Z5
+	VFMADD231PS Z5, Z5, Z4
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JGE         loopSeveral
+
+loopSeveralEnd:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000010, AX
+	JL   loopEnd
+
+loop:
+	VMOVUPS     (CX), Z5
+	VMULPS      Z0, Z5, Z5
+	VRNDSCALEPS $0x00, Z5, Z6
+	VADDPS      Z6, Z1, Z1
+	VSUBPS      Z6, Z5, Z5
+	VFMADD231PS Z5, Z5, Z3
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         loop
+
+loopEnd:
+	ADDQ        $0x00000010, AX
+	TESTQ       AX, AX
+	JE          loopDone
+	MOVQ        $0x0000ffff, DX
+	BZHIQ       AX, DX, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (CX), K1, Z5
+	VMULPS      Z0, Z5, Z5
+	VRNDSCALEPS $0x00, Z5, Z0
+	VADDPS      Z0, Z1, Z1
+	VSUBPS      Z0, Z5, Z5
+	VFMADD231PS Z5, Z5, Z3
+
+loopDone:
+	VADDPS     Z2, Z1, Z1
+	VSHUFF64X2 $0x4e, Z1, Z1, Z0
+	VADDPS     Z0, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z0
+	VADDPS     Z0, Z1, Z1
+	VPERMILPS  $0x4e, Z1, Z0
+	VADDPS     Z0, Z1, Z1
+	VPERMILPS  $0xb1, Z1, Z0
+	VADDPS     Z0, Z1, Z1
+	MOVSS      X1, sum+32(FP)
+	VADDPS     Z4, Z3, Z3
+	VSHUFF64X2 $0x4e, Z3, Z3, Z0
+	VADDPS     Z0, Z3, Z3
+	VSHUFF64X2 $0xb1, Z3, Z3, Z0
+	VADDPS     Z0, Z3, Z3
+	VPERMILPS  $0x4e, Z3, Z0
+	VADDPS     Z0, Z3, Z3
+	VPERMILPS  $0xb1, Z3, Z0
+	VADDPS     Z0, Z3, Z3
+	MOVSS      X3, squares+36(FP)
+	VZEROUPPER
+	RET
+
 // func scaleAVX512(alpha float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scaleAVX512(SB), NOSPLIT, $0-32

@@ -46,7 +46,8 @@ func (p *Packed) narrow(transB bool, b []float32, ldb int) {
 	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	p.scales, p.start = grown(p.scales, len(p.panels)/p.units), grown(p.start, len(p.panels)/p.units)
+	padded := len(p.panels) / p.units
+	p.scales, p.start, p.errors = grown(p.scales, padded), grown(p.start, padded), grown(p.errors, padded)
 	s.units = grown(s.units, width*p.units)
 	column := make([]float32, p.k)
 	for j := 0; j < p.n; j += width {
@@ -61,7 +62,7 @@ func (p *Packed) narrow(transB bool, b []float32, ldb int) {
 				}
 			}
 			if p.Precision == Int8 {
-				p.scales[j+i], p.start[j+i] = s.weights(units, from)
+				p.scales[j+i], p.start[j+i], p.errors[j+i] = s.weights(units, from)
 			} else {
 				active.bfloat16.convert(units, from)
 			}

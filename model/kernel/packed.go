@@ -10,6 +10,7 @@ type Packed struct {
 	units  int       // of k, where operands are narrower than float32
 	panels []float32 // blocks of depthBlock rows, each (n/columns, rows, columns) with the tile's columns, n rounded up
 	scales []float32 // of integers: (n rounded up), what 1 stands for
+	errors []float32 // of integers: (n rounded up), see Int8Error
 	start  []int32   // of integers: (n rounded up), what takes back the offset of A
 }
 

@@ -8,6 +8,15 @@ func Dot(x, y []float32) float32 {
 	return active.dot(x, y)
 }
 
+// AtLeast writes the indices of the elements of x that are not below least into dst, rising, and returns how many there
+// are. dst has room for as many as x has elements.
+func AtLeast(dst []int32, x []float32, least float32) int {
+	if len(dst) < len(x) {
+		panic("kernel: too little room for indices")
+	}
+	return active.atLeast(dst, x, least)
+}
+
 // Axpy computes y += alpha*x.
 func Axpy(alpha float32, x, y []float32) {
 	checkLength(len(x), len(y))
@@ -54,6 +63,16 @@ func dotGeneric(x, y []float32) float32 {
 		s0 += v * y[i]
 	}
 	return (s0 + s2) + (s1 + s3)
+}
+
+func atLeastGeneric(dst []int32, x []float32, least float32) (n int) {
+	for i, v := range x {
+		if v >= least {
+			dst[n] = int32(i)
+			n++
+		}
+	}
+	return n
 }
 
 func axpyGeneric(alpha float32, x, y []float32) {

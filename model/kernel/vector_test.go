@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -280,6 +281,30 @@ func TestAdamWSizes(t *testing.T) {
 			}
 			for _, b := range []buffer{w, m, v, g} {
 				b.check(t)
+			}
+		}
+	})
+}
+
+func TestAtLeast(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := newRandom(t)
+		for _, n := range sizes {
+			for _, least := range []float64{math.Inf(-1), -1, 1.5, 9, math.NaN()} {
+				x, dst := random(r, n, r.IntN(8)), make([]int32, n+1)
+				if n > 2 {
+					x.data[n/2], x.data[n-1] = float32(least), float32(math.NaN())
+				}
+				dst[n] = -7
+				var want []int32
+				for i, v := range x.data {
+					if float64(v) >= least {
+						want = append(want, int32(i))
+					}
+				}
+				if got := dst[:AtLeast(dst[:n], x.data, float32(least))]; !slices.Equal(got, want) || dst[n] != -7 {
+					t.Fatalf("%d elements, at least %g: %v, want %v", n, least, got, want)
+				}
 			}
 		}
 	})

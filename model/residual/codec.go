@@ -132,21 +132,3 @@ func (c *Codec) Encode(codes []int32, residuals []byte, vectors []float32) {
 		}
 	}
 }
-
-// Decode reads vectors, (len(codes), d), back. Codes are from 0 up to
-// Centroids(), and residuals (len(codes), Bytes()).
-func (c *Codec) Decode(vectors []float32, codes []int32, residuals []byte) {
-	per, mask := 8/c.bits, 1<<c.bits-1
-	for row, code := range codes {
-		dst, values := vectors[row*c.d:(row+1)*c.d], c.values
-		copy(dst, c.centroids[int(code)*c.d:])
-		for _, packed := range residuals[row*c.Bytes() : (row+1)*c.Bytes()] {
-			rest, n := int(packed), min(per, len(dst))
-			for j := range n {
-				dst[j] += values[j<<c.bits|rest&mask]
-				rest >>= c.bits
-			}
-			dst, values = dst[n:], values[n<<c.bits:]
-		}
-	}
-}

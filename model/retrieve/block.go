@@ -13,12 +13,17 @@ type Block struct {
 	Offsets   []int32
 	Codes     []int32
 	Residuals []byte // (codes, the codec's Bytes())
+
+	lists []lists // one for each scanRows documents; or nil, and they are made anew for every search
 }
 
 func (b Block) codes(i int) []int32 { return b.Codes[b.Offsets[i]:b.Offsets[i+1]] }
 
-// slice is the documents from and up to to.
+// slice is the documents from and up to to; with lists, from is where one begins.
 func (b Block) slice(from, to int) Block {
+	if b.lists != nil {
+		b.lists = b.lists[from/scanRows:]
+	}
 	b.Documents, b.Offsets = b.Documents[from:to], b.Offsets[from:to+1]
 	return b
 }

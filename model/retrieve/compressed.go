@@ -41,7 +41,13 @@ type probing struct {
 	tokens int
 	packed *kernel.Packed // the negatives of its vectors
 	near   []int32        // centroids
-	least  []float32      // (1 + near, tokens): negative products; first those of the centroids that are not near
+	least  []float32      // (1 + near, tokens): negative products; in slot 0 those of the centroids that are not near
+	alone  []float32      // (1 + near): the score of a document that has but this centroid of those near; in slot 0 none
+}
+
+// of is the row of a slot.
+func (p *probing) of(slot int32) []float32 {
+	return p.least[int(slot)*p.tokens : int(slot+1)*p.tokens]
 }
 
 // NewCompressed returns a search; queries, offsets and exclude are NewMaxSim's.
@@ -59,7 +65,7 @@ func NewCompressed(ctx context.Context, codec *residual.Codec, queries []float32
 	s := &Compressed{CompressedOptions: o, codec: codec, exclude: exclude, queries: make([]probing, len(offsets)-1), pools: make([]pool, len(offsets)-1)}
 	s.scans = make([]scan, max(1, workers))
 	for i := range s.scans {
-		s.scans[i].slots = make([]int32, codec.Centroids())
+		s.scans[i].seen, s.scans[i].heads = make([]bool, codec.Centroids()), make([]int32, scanRows)
 	}
 	return s, inParallel(ctx, len(s.queries), 1, len(s.scans), func(worker, i, _ int) {
 		s.queries[i] = s.probe(&s.scans[worker], queries[int(offsets[i])*d:int(offsets[i+1])*d])
@@ -80,17 +86,22 @@ func (s *Compressed) probe(on *scan, query []float32) probing {
 		}
 		p.least = append(p.least, -best.values[0])
 		for code, x := range row {
-			if x > best.values[0] && on.slots[code] == 0 {
-				on.slots[code] = 1
+			if x > best.values[0] && !on.seen[code] {
+				on.seen[code] = true
 				p.near = append(p.near, int32(code))
 			}
 		}
 	}
 	slices.Sort(p.near)
 	for _, code := range p.near {
-		on.slots[code] = 0
+		on.seen[code] = false
 		for token := range p.tokens {
 			p.least = append(p.least, -products[token*n+int(code)])
+		}
+	}
+	if p.tokens > 0 {
+		for slot := range len(p.near) + 1 {
+			p.alone = append(p.alone, on.best(append(slices.Clone(p.of(0)), p.of(int32(slot))...), p.tokens))
 		}
 	}
 	negative := slices.Clone(query)
@@ -102,10 +113,12 @@ func (s *Compressed) probe(on *scan, query []float32) probing {
 // Add shows a block of documents to all queries. Nothing of it is kept. After an
 // error the results are of no use.
 func (s *Compressed) Add(ctx context.Context, b Block) error {
-	if err := b.Check(s.codec); err != nil {
-		return fmt.Errorf("searching: documents: %w", err)
+	if b.lists == nil {
+		if err := b.Check(s.codec); err != nil {
+			return fmt.Errorf("searching: documents: %w", err)
+		}
 	}
-	size := max(scanRows, compressedScores/max(1, len(s.queries)))
+	size := scanRows * max(1, compressedScores/scanRows/max(1, len(s.queries)))
 	for from := 0; from < len(b.Documents); from += size {
 		part := b.slice(from, min(len(b.Documents), from+size))
 		if err := s.scan(ctx, part); err != nil {

@@ -41,7 +41,7 @@ func compress(t testing.TB, c collection, centroids, bits int) compression {
 		t.Fatal(err)
 	}
 	tokens := len(c.vectors) / c.d
-	b := Block{c.documents, c.offsets, make([]int32, tokens), make([]byte, tokens*codec.Bytes())}
+	b := Block{Documents: c.documents, Offsets: c.offsets, Codes: make([]int32, tokens), Residuals: make([]byte, tokens*codec.Bytes())}
 	codec.Encode(b.Codes, b.Residuals, c.vectors)
 	return compression{c, codec, b}
 }

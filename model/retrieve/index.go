@@ -3,8 +3,8 @@ package retrieve
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
+	"sync"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 )
@@ -17,15 +17,15 @@ type Index struct {
 	d         int
 	documents []Document
 	vectors   []float32 // (documents, d)
+	shared    []float32 // by documents: see rounded
 	blocks    []indexBlock
+	questions sync.Pool // of *question
 }
 
 // An indexBlock is some consecutive documents.
 type indexBlock struct {
-	first  int
-	packed kernel.Packed // bytes
-	norms  []float32
-	errors []float32 // see kernel.Int8Error
+	rounded
+	first int
 }
 
 // indexRows is the number of documents in a block: 3 MiB at 384 dimensions.
@@ -37,24 +37,34 @@ func NewIndex(ctx context.Context, documents []Document, vectors []float32, d, w
 	if d < 1 || len(vectors) != len(documents)*d {
 		return nil, fmt.Errorf("indexing: %d numbers are not %d vectors of %d dimensions", len(vectors), len(documents), d)
 	}
-	if row := unbounded(vectors, d); row >= 0 {
-		return nil, fmt.Errorf("indexing: the vector of document %q (row %d) has a number that is not finite or too large", documents[row].ID, row)
-	}
 	x := &Index{d: d, documents: documents, vectors: vectors, blocks: make([]indexBlock, (len(documents)+indexRows-1)/indexRows)}
+	x.shared = shared(vectors[:min(len(documents), indexRows)*d], d)
+	odd := make([]int, len(x.blocks))
 	err := inParallel(ctx, len(x.blocks), 1, max(1, workers), func(_, i, _ int) {
 		b := &x.blocks[i]
 		b.first = i * indexRows
-		n := min(indexRows, len(documents)-b.first)
-		rows := vectors[b.first*d : (b.first+n)*d]
-		b.packed.Precision = kernel.Int8
-		b.packed.Repack(true, n, d, rows, d)
-		for row := range n {
-			v := rows[row*d : (row+1)*d]
-			b.norms = append(b.norms, float32(math.Sqrt(kernel.SumSquares(v))))
-			b.errors = append(b.errors, kernel.Int8Error(v))
-		}
+		odd[i] = b.round(vectors[b.first*d:min(len(documents), b.first+indexRows)*d], x.shared)
 	})
-	return x, err
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range odd {
+		if row >= 0 {
+			row += x.blocks[i].first
+			return nil, fmt.Errorf("indexing: the vector of document %q (row %d) has a number that is not finite or too large", documents[row].ID, row)
+		}
+	}
+	return x, nil
+}
+
+// A question is where Search compares, kept for the next one.
+type question struct {
+	asked
+	rest   []float32 // (d)
+	scores []float32 // (documents), by bytes
+	least  []largest // one a worker: the least scores that its best documents have
+	rows   [][]int32 // one a worker
+	exact  exactly
 }
 
 // Search returns the best k documents for a vector, highest first.
@@ -65,77 +75,56 @@ func (x *Index) Search(ctx context.Context, query []float32, k, workers int) ([]
 	if unbounded(query, x.d) >= 0 {
 		return nil, fmt.Errorf("searching: the query's vector has a number that is not finite or too large")
 	}
-	scores := make([]float32, len(x.documents)) // the most that each may have
-	lowest := make([][]float32, len(x.blocks))  // the least that the best k of a block have
-	// A thousandth more leaves room for the rounding of scores to float32.
-	norm, off := float32(math.Sqrt(kernel.SumSquares(query))), kernel.Int8Error(query)
-	norm, off = norm*1.001, off*1.001+norm*float32(x.d)*2e-7
-	err := inParallel(ctx, len(x.blocks), 1, max(1, workers), func(_, i, _ int) {
-		b := &x.blocks[i]
-		n := len(b.norms)
-		most := scores[b.first : b.first+n]
-		kernel.GemmPacked(1, query, x.d, &b.packed, nil, most, n)
-		best := newLargest(k)
-		for row, score := range most {
-			most[row] = score + off*(b.norms[row]+b.errors[row]) + norm*b.errors[row]
-			best.add(2*score - most[row])
-		}
-		lowest[i] = best.values
-	})
+	q, _ := x.questions.Get().(*question)
+	if q == nil {
+		q = new(question)
+	}
+	defer x.questions.Put(q)
+	least, err := x.compare(ctx, q, query, k, max(1, workers))
 	if err != nil {
 		return nil, err
 	}
-	threshold := newLargest(k)
-	for _, values := range lowest {
-		for _, value := range values {
-			threshold.add(value)
+	rows := q.rows[0][:0]
+	for i := range x.blocks {
+		b, from := &x.blocks[i], len(rows)
+		rows = b.appendAbove(rows, q.scores[b.first:b.first+len(b.norms)], &q.asked, least)
+		for j := from; j < len(rows); j++ {
+			rows[j] += int32(b.first)
 		}
 	}
-	return x.rescore(query, scores, threshold.least(), k), nil
-}
-
-// rescore compares a vector with the documents that may have a score of at least so much.
-func (x *Index) rescore(query, most []float32, least float32, k int) []Hit {
-	var rows []int
-	var vectors []float32
-	for row, score := range most {
-		if score >= least {
-			rows = append(rows, row)
-			vectors = append(vectors, x.vectors[row*x.d:(row+1)*x.d]...)
-		}
-	}
-	scores := make([]float32, len(rows))
-	kernel.GemmPacked(1, query, x.d, kernel.Pack(true, len(rows), x.d, vectors, x.d), nil, scores, len(rows))
+	q.rows[0] = rows
 	top := NewTopK(k)
-	for i, row := range rows {
-		top.Add(Hit{x.documents[row], scores[i]})
+	for i, score := range q.exact.score(query, x.vectors, rows) {
+		top.Add(Hit{x.documents[rows[i]], score})
 	}
-	return top.Hits()
+	return top.Hits(), nil
 }
 
-// largest keeps the n largest values of those added, smallest first.
-type largest struct {
-	n      int
-	values []float32
-}
-
-func newLargest(n int) *largest { return &largest{n: n} }
-
-// least is the smallest of n values, minus infinity if there are fewer.
-func (l *largest) least() float32 {
-	if len(l.values) < l.n {
-		return float32(math.Inf(-1))
+// compare fills in the scores of all documents by bytes. It returns the least
+// score that the best k have.
+func (x *Index) compare(ctx context.Context, q *question, query []float32, k, workers int) (float32, error) {
+	q.scores = slices.Grow(q.scores[:0], len(x.documents))[:len(x.documents)]
+	q.least, q.rows = make([]largest, workers), slices.Grow(q.rows, workers)[:workers]
+	for i := range q.least {
+		q.least[i].n = k
 	}
-	return l.values[0]
-}
-
-func (l *largest) add(value float32) {
-	if len(l.values) == l.n {
-		if value <= l.values[0] {
-			return
+	q.rest = slices.Grow(q.rest[:0], x.d)[:x.d]
+	q.asked = newAsked(q.rest, query, x.shared)
+	err := inParallel(ctx, len(x.blocks), 1, workers, func(worker, i, _ int) {
+		b, least := &x.blocks[i], &q.least[worker]
+		n := len(b.norms)
+		scores := q.scores[b.first : b.first+n]
+		kernel.GemmPacked(1, q.rest, x.d, &b.packed, nil, scores, n)
+		b.addAlong(scores, &q.asked)
+		q.rows[worker] = appendAtLeast(q.rows[worker][:0], scores, least.least())
+		for _, row := range q.rows[worker] {
+			least.add(scores[row] - b.margin(&q.asked, row))
 		}
-		l.values = append(l.values[:0], l.values[1:]...)
+	})
+	for _, other := range q.least[1:] {
+		for _, value := range other.values {
+			q.least[0].add(value)
+		}
 	}
-	at, _ := slices.BinarySearch(l.values, value)
-	l.values = slices.Insert(l.values, at, value)
+	return q.least[0].least(), err
 }

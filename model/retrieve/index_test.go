@@ -76,6 +76,7 @@ func BenchmarkIndex(b *testing.B) {
 	b.Run("float32", func(b *testing.B) {
 		for b.Loop() {
 			exact, _ := NewDense(query, d, 100, nil)
+			exact.bytes = false
 			exact.Add(context.Background(), index.documents, vectors, 1)
 		}
 	})

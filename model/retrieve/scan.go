@@ -7,19 +7,27 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/model/residual"
 )
 
 // A scan is where a worker compares.
 type scan struct {
 	block
-	slots   []int32   // (centroids): of a query, 1 + its place among those that are near; 0 for others
-	found   []int32   // slots of a document's tokens
+	seen    []bool // (centroids), all false
+	lists   lists
+	heads   []int32   // (scanRows), all 0: of a document, its last link
+	links   []link    // the first one is no link
+	nearby  []float32 // (centroids near a query that a document has, 1 more; tokens): as least of the query
 	vectors []float32 // (tokens, d) of a document
 }
 
+// A link is the slot of a centroid near a query that a document has a token of,
+// and the link before it of the same document; 0 if there is none.
+type link struct{ slot, before int32 }
+
 // scanRows is the number of documents that a worker compares with all queries,
-// so that their codes stay in its cache. compressedScores is about the number of
+// so that their lists stay in its cache. compressedScores is about the number of
 // scores before candidates are chosen: 16 MiB.
 const (
 	scanRows         = 512
@@ -31,43 +39,55 @@ func (s *Compressed) scan(ctx context.Context, b Block) error {
 	n := len(b.Documents)
 	s.scores = slices.Grow(s.scores[:0], len(s.queries)*n)[:len(s.queries)*n]
 	return inParallel(ctx, n, scanRows, len(s.scans), func(worker, from, to int) {
+		on, part := &s.scans[worker], b.slice(from, to)
+		by := &on.lists
+		if part.lists != nil {
+			by = &part.lists[0]
+		} else {
+			by.fill(part, s.codec.Centroids())
+		}
 		for i := range s.queries {
 			if s.queries[i].tokens > 0 {
-				s.scans[worker].query(&s.queries[i], b.slice(from, to), s.scores[i*n+from:i*n+to])
+				on.query(&s.queries[i], by, s.scores[i*n+from:i*n+to])
 			}
 		}
 	})
 }
 
 // query scores documents for one query.
-func (on *scan) query(q *probing, b Block, scores []float32) {
+func (on *scan) query(q *probing, by *lists, scores []float32) {
+	on.links = append(on.links[:0], link{})
 	for i, code := range q.near {
-		on.slots[code] = int32(i + 1)
-	}
-	far := meanOfLargest(q.least[:q.tokens])
-	for i := range b.Documents {
-		n, codes := 0, b.codes(i)
-		on.found = slices.Grow(on.found[:0], len(codes))[:len(codes)]
-		for _, code := range codes {
-			slot := on.slots[code]
-			on.found[n] = slot
-			if slot != 0 {
-				n++
+		last := -1
+		for _, row := range by.rows[by.starts[code]:by.starts[code+1]] {
+			if int(row) != last {
+				on.links = append(on.links, link{int32(i + 1), on.heads[row]})
+				on.heads[row], last = int32(len(on.links)-1), int(row)
 			}
 		}
-		if scores[i] = far; n == 0 {
+	}
+	for row := range scores {
+		at := on.links[on.heads[row]]
+		on.heads[row] = 0
+		if at.before == 0 {
+			scores[row] = q.alone[at.slot]
 			continue
 		}
-		on.reserve(n+1, q.tokens)
-		products := append(on.products[:0], q.least[:q.tokens]...)
-		for _, slot := range on.found[:n] {
-			products = append(products, q.least[int(slot)*q.tokens:int(slot+1)*q.tokens]...)
+		on.nearby = append(on.nearby[:0], q.least[:q.tokens]...)
+		for ; at.slot != 0; at = on.links[at.before] {
+			on.nearby = append(on.nearby, q.of(at.slot)...)
 		}
-		scores[i] = on.meanOfLargest(n+1, q.tokens)
+		scores[row] = on.best(on.nearby, q.tokens)
 	}
-	for _, code := range q.near {
-		on.slots[code] = 0
-	}
+}
+
+// best is the mean, over the columns of the negatives of products, (any,
+// tokens), of the largest product.
+func (on *scan) best(products []float32, tokens int) float32 {
+	n := len(products) / tokens
+	on.reserve(n, tokens)
+	kernel.ColumnMinima(on.least[:tokens], products, on.zeros[:n])
+	return meanOfLargest(on.least[:tokens])
 }
 
 // A candidate is a document that is among those that score highest by centroids.
@@ -91,7 +111,7 @@ func (p *pool) cut(n int) {
 	if len(p.candidates) < n || p.full && len(p.candidates) == n {
 		return
 	}
-	slices.SortStableFunc(p.candidates, func(a, b candidate) int {
+	slices.SortFunc(p.candidates, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.centroids, a.centroids), a.CompareTied(b.Document))
 	})
 	p.candidates = p.candidates[:n]

@@ -15,23 +15,12 @@ import (
 // that would be among the first k.
 type Exclude func(query int, document Document) bool
 
-// chunkRows is the number of document vectors that are compared at once: 3 MiB
-// at 384 dimensions, which the cores share in their last cache. tileRows is the
-// number of query vectors in one product with them; the scores of a tile take
-// 384 KiB a worker.
-const (
-	chunkRows = 2048
-	tileRows  = 48
-)
-
 // A search is what dense search and MaxSim share.
 type search struct {
 	queries []float32 // (rows, d)
 	d       int
 	exclude Exclude
 	tops    []TopK // one a query
-	packed  kernel.Packed
-	scores  [][]float32 // one a worker, (tileRows, chunk)
 }
 
 func newSearch(queries []float32, rows, count, d, k int, exclude Exclude) (search, error) {
@@ -79,7 +68,7 @@ func (s *search) offer(query int, document Document, score float32) {
 }
 
 func offer(top *TopK, query int, h Hit, exclude Exclude) {
-	if lowest, full := top.lowest(); full && h.Score < lowest {
+	if h.Score < top.lowest() {
 		return
 	}
 	if top.Admits(h) && (exclude == nil || !exclude(query, h.Document)) {
@@ -87,38 +76,20 @@ func offer(top *TopK, query int, h Hit, exclude Exclude) {
 	}
 }
 
-// reserve makes room for the scores of a tile with rows document vectors, for
-// every worker.
-func (s *search) reserve(workers, rows int) {
-	for len(s.scores) < workers {
-		s.scores = append(s.scores, nil)
-	}
-	for i, scores := range s.scores {
-		if len(scores) < tileRows*rows {
-			s.scores[i] = make([]float32, tileRows*rows)
-		}
-	}
-}
-
-// tile returns the dot products of the query vectors from and up to to, at most
-// tileRows, with the packed document vectors: (to-from, columns).
-func (s *search) tile(worker, from, to int) []float32 {
-	scores, columns := s.scores[worker], s.packed.Columns()
-	kernel.GemmPacked(to-from, s.queries[from*s.d:to*s.d], s.d, &s.packed, nil, scores, columns)
-	return scores[:(to-from)*columns]
-}
-
 // unbounded returns the first row of x, (rows, d), that holds NaN or an
 // infinity, or whose dot product with another such row could be infinite; -1
 // if there is none.
 func unbounded(x []float32, d int) int {
 	for row := 0; row*d < len(x); row++ {
-		if square := kernel.SumSquares(x[row*d : (row+1)*d]); !(square <= math.MaxFloat32) {
+		if !bounded(kernel.SumSquares(x[row*d : (row+1)*d])) {
 			return row
 		}
 	}
 	return -1
 }
+
+// bounded reports whether a sum of squares is a number that leaves dot products finite.
+func bounded(square float64) bool { return square <= math.MaxFloat32 }
 
 // inParallel calls do for the ranges of size items that make up n, from the
 // given number of goroutines, numbered from 0. It returns when all are done, or

@@ -290,23 +290,11 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-func BenchmarkDense(b *testing.B) {
-	c := newCollection(7, 512, 4096, 384)
-	for b.Loop() {
-		c.search(b, true, 100, 4096, 1)
-	}
-	report(b, 512*4096*384)
-}
-
 func BenchmarkMaxSim(b *testing.B) {
 	c := newCollection(8, 32, 1024, 128)
 	for b.Loop() {
 		c.search(b, false, 100, 1024, 1)
 	}
-	report(b, float64(c.queryOffsets[32])*float64(c.offsets[1024])*128)
-}
-
-// report adds the speed in multiplications and additions a second.
-func report(b *testing.B, products float64) {
+	products := float64(c.queryOffsets[32]) * float64(c.offsets[1024]) * 128
 	b.ReportMetric(2*products*float64(b.N)/b.Elapsed().Seconds()/1e9, "GF/s")
 }

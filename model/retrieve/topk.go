@@ -2,8 +2,8 @@ package retrieve
 
 import (
 	"cmp"
+	"math"
 	"slices"
-	"strings"
 )
 
 // A Document is known by its language and its id.
@@ -24,6 +24,12 @@ func (d Document) CompareTied(other Document) int {
 		return cmp.Compare(other.ID, d.ID)
 	}
 	return cmp.Compare(other.Language+":"+other.ID, d.Language+":"+d.ID)
+}
+
+// clone returns a copy that shares no memory with d.
+func (d Document) clone() Document {
+	both := d.Language + d.ID
+	return Document{both[:len(d.Language)], both[len(d.Language):]}
 }
 
 // A Hit is a document with its score for a query.
@@ -56,8 +62,15 @@ func (a Hit) compare(b Hit) int {
 // none.
 type TopK struct {
 	k        int
-	passages bool  // a document may be added several times
-	heap     []Hit // heap[i] ranks below heap[2i+1] and heap[2i+2]
+	passages bool       // a document may be added several times
+	heap     []ranked   // heap[i] ranks below heap[2i+1] and heap[2i+2]
+	kept     []Document // those of the heap's entries
+}
+
+// A ranked is a kept hit without its document, which takes longer to move.
+type ranked struct {
+	score    float32
+	document int32 // where it is kept
 }
 
 // NewTopK returns an empty TopK for k hits.
@@ -65,7 +78,8 @@ func NewTopK(k int) TopK { return TopK{k: k} }
 
 // Admits reports whether Add would keep h.
 func (t *TopK) Admits(h Hit) bool {
-	return len(t.heap) < t.k || t.k > 0 && h.before(t.heap[0])
+	lowest := t.lowest()
+	return h.Score > lowest || h.Score == lowest && (len(t.heap) < t.k || t.k > 0 && h.before(t.hit(0)))
 }
 
 // Add keeps h if it is among the k highest so far, with a copy of its strings:
@@ -75,44 +89,62 @@ func (t *TopK) Add(h Hit) {
 		return
 	}
 	if t.passages {
-		if i := slices.IndexFunc(t.heap, func(kept Hit) bool { return kept.Document == h.Document }); i >= 0 {
-			if h.before(t.heap[i]) {
-				t.heap[i].Score = h.Score
+		if at := slices.Index(t.kept, h.Document); at >= 0 {
+			i := slices.IndexFunc(t.heap, func(r ranked) bool { return int(r.document) == at })
+			if h.before(t.hit(i)) {
+				t.heap[i].score = h.Score
 				t.down(i)
 			}
 			return
 		}
 	}
-	h.Language, h.ID = strings.Clone(h.Language), strings.Clone(h.ID)
 	if len(t.heap) < t.k {
-		t.heap = append(t.heap, h)
+		t.heap = append(t.heap, ranked{h.Score, int32(len(t.kept))})
+		t.kept = append(t.kept, h.clone())
 		t.up(len(t.heap) - 1)
-	} else {
-		t.heap[0] = h
-		t.down(0)
+		return
 	}
+	t.heap[0].score = h.Score
+	t.kept[t.heap[0].document] = h.clone()
+	t.down(0)
 }
 
 // Hits returns the kept hits, highest first.
 func (t *TopK) Hits() []Hit {
-	hits := slices.Clone(t.heap)
+	hits := make([]Hit, len(t.heap))
+	for i := range hits {
+		hits[i] = t.hit(i)
+	}
 	slices.SortFunc(hits, Hit.compare)
 	return hits
 }
 
-// lowest returns the score below which no hit is admitted, if there is one.
-func (t *TopK) lowest() (score float32, full bool) {
-	if len(t.heap) < t.k {
-		return 0, false
+func (t *TopK) hit(i int) Hit { return Hit{t.kept[t.heap[i].document], t.heap[i].score} }
+
+// lowest returns the score below which no hit is admitted, minus infinity while all are.
+func (t *TopK) lowest() float32 {
+	switch {
+	case len(t.heap) < t.k:
+		return float32(math.Inf(-1))
+	case t.k == 0:
+		return float32(math.Inf(1))
 	}
-	return t.heap[0].Score, true
+	return t.heap[0].score
+}
+
+// above reports whether entry i ranks above entry j.
+func (t *TopK) above(i, j int) bool {
+	if a, b := t.heap[i].score, t.heap[j].score; a != b {
+		return a > b
+	}
+	return t.hit(i).before(t.hit(j))
 }
 
 // up moves entry i towards the root until its parent ranks below it.
 func (t *TopK) up(i int) {
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !t.heap[parent].before(t.heap[i]) {
+		if !t.above(parent, i) {
 			return
 		}
 		t.heap[parent], t.heap[i] = t.heap[i], t.heap[parent]
@@ -127,10 +159,10 @@ func (t *TopK) down(i int) {
 		if child >= len(t.heap) {
 			return
 		}
-		if right := child + 1; right < len(t.heap) && t.heap[child].before(t.heap[right]) {
+		if right := child + 1; right < len(t.heap) && t.above(child, right) {
 			child = right
 		}
-		if !t.heap[i].before(t.heap[child]) {
+		if !t.above(i, child) {
 			return
 		}
 		t.heap[i], t.heap[child] = t.heap[child], t.heap[i]

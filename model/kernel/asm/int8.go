@@ -142,6 +142,26 @@ func quantizer(name string, bytes int, lanes int, vector func() reg.VecVirtual, 
 	RET()
 }
 
+func rounding() {
+	twin("rounding", "func(x []float32, inverse float32) (sum, squares float32)")
+	inverse, sums, squares := broadcast("inverse"), zero(2), zero(2)
+	each("loop", length("x"), []reg.Register{base("x")}, 2, func(l lanes, u int) {
+		x, whole := l.load(0), vector()
+		VMULPS(inverse, x, x)
+		if width == 16 {
+			VRNDSCALEPS(Imm(0), x, whole)
+		} else {
+			VROUNDPS(Imm(0), x, whole)
+		}
+		VADDPS(whole, sums[u], sums[u])
+		VSUBPS(whole, x, x)
+		VFMADD231PS(x, x, squares[u])
+	})
+	Store(reduce(total(sums), addPS).AsX(), ReturnIndex(0))
+	Store(reduce(total(squares), addPS).AsX(), ReturnIndex(1))
+	end()
+}
+
 func quantizeAVX2() {
 	quantizer("quantizeAVX2", 32, 8, YMM, func(v []reg.VecVirtual, to Mem) {
 		VPACKSSDW(v[1], v[0], v[0])

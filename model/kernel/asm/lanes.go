@@ -70,6 +70,26 @@ func (l lanes) store(v reg.VecVirtual, i int) {
 	}
 }
 
+// notBelow returns the bits of the lanes of v, within the end, that are not below least.
+func (l lanes) notBelow(v, least reg.VecVirtual) reg.Register {
+	const atLeast = 0x1d // false for NaN
+	bits := GP32()
+	if width == 8 {
+		VCMPPS(Imm(atLeast), least, v, v)
+		l.keep(v)
+		VMOVMSKPS(v, bits)
+		return bits
+	}
+	m := K()
+	if l.mask == nil {
+		VCMPPS(Imm(atLeast), least, v, m)
+	} else {
+		VCMPPS(Imm(atLeast), least, v, l.mask, m)
+	}
+	KMOVW(m, bits)
+	return bits
+}
+
 // keep clears the lanes of v beyond the end.
 func (l lanes) keep(v reg.VecVirtual) {
 	switch {

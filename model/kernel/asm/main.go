@@ -96,6 +96,8 @@ func elementwise() {
 	axpy()
 	add()
 	addRows()
+	atLeast()
+	rounding()
 	scale()
 	sumSquares()
 	exponential()

@@ -30,6 +30,33 @@ func sumSquares() {
 	end()
 }
 
+func atLeast() {
+	twin("atLeast", "func(dst []int32, x []float32, least float32) int")
+	dst, first, found, least := base("dst"), GP64(), GP64(), broadcast("least")
+	XORQ(first, first)
+	XORQ(found, found)
+	bodies := 0
+	each("loop", length("x"), []reg.Register{base("x")}, 1, func(l lanes, _ int) {
+		name := fmt.Sprintf("found%d", bodies)
+		bodies++
+		bits := l.notBelow(l.load(0), least)
+		TESTL(bits, bits)
+		JE(LabelRef(name + "None"))
+		Label(name)
+		at := GP64()
+		TZCNTL(bits, at.As32())
+		ADDQ(first, at)
+		MOVL(at.As32(), Mem{Base: dst, Index: found, Scale: 4})
+		INCQ(found)
+		BLSRL(bits, bits)
+		JNE(LabelRef(name))
+		Label(name + "None")
+		ADDQ(Imm(uint64(width)), first)
+	})
+	Store(found, ReturnIndex(0))
+	end()
+}
+
 func axpy() {
 	twin("axpy", "func(alpha float32, x, y []float32)")
 	alpha := broadcast("alpha")
