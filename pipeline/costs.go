@@ -9,7 +9,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -40,13 +39,9 @@ type SharedStep struct {
 
 // Costs looks up what the steps of a checked pipeline took when they were made, whichever run that was.
 func (p *Pipeline) Costs(ctx context.Context) (*Costs, error) {
-	h := openHashes(p.Work)
-	units, err := p.units(ctx, openStore(p.Work, memory.DefaultAllocator), h)
+	_, units, err := p.layOut(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if err := h.save(); err != nil {
-		return nil, fmt.Errorf("writing cache: %w", err)
 	}
 	c := &Costs{}
 	by := map[key]int{} // evaluations that need a result

@@ -6,21 +6,18 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // A Plan is what a run would do.
 type Plan struct {
 	units    []*unit
 	pipeline *Pipeline
-	known    map[string]identity // of what was made before
+	known    map[string]madeStep // of what was made before
 }
 
 // Plan lays out what a run would do, without reading data. The pipeline must have been checked.
 func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
-	s, h := openStore(p.Work, memory.DefaultAllocator), openHashes(p.Work)
-	units, err := p.units(ctx, s, h)
+	s, units, err := p.layOut(ctx)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -28,9 +25,6 @@ func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
 		if err := u.countDone(s); err != nil {
 			return Plan{}, err
 		}
-	}
-	if err := h.save(); err != nil {
-		return Plan{}, fmt.Errorf("writing cache: %w", err)
 	}
 	return Plan{units, p, p.knownSteps()}, nil
 }
@@ -118,7 +112,7 @@ type drawing struct {
 	w        io.Writer
 	variants map[string][]*unit // by entry
 	drawn    map[string]bool    // entries
-	known    map[string]identity
+	known    map[string]madeStep
 }
 
 // entryName is the unit's name without a cell.
@@ -204,7 +198,7 @@ func (u *unit) status() string {
 }
 
 // state says whether a unit is done, or why it is not, and how many rows it has, or probably will have.
-func (u *unit) state(known map[string]identity) string {
+func (u *unit) state(known map[string]madeStep) string {
 	var parts []string
 	if status := u.status(); status != "" {
 		parts = append(parts, status)

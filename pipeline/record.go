@@ -101,7 +101,7 @@ func (r *Run) end(ctx context.Context, failed error) error {
 	record.count(r.units)
 	err := record.write()
 	if err == nil {
-		err = errors.Join(r.pipeline.forget(), r.rememberSteps())
+		err = errors.Join(r.pipeline.forget(), r.rememberSteps(), r.rememberMade())
 	}
 	if failed != nil {
 		return failed
@@ -189,8 +189,10 @@ func (p *Pipeline) forget() error {
 		keep = p.Schedule.Keep
 	}
 	for _, r := range records[:max(0, len(records)-keep)] {
-		if err := os.Remove(r.path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("removing records of old runs: %w", err)
+		for _, file := range []string{r.path, r.stepsFile()} {
+			if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("removing records of old runs: %w", err)
+			}
 		}
 	}
 	return nil

@@ -86,6 +86,9 @@ func (r *Run) execute(ctx context.Context, finish func(*Run) error) error {
 	if r.units, err = r.pipeline.units(ctx, r.store, r.hashes); err != nil {
 		return err
 	}
+	if err = r.rememberSteps(); err != nil {
+		return err
+	}
 	if err := r.sweepAll(); err != nil {
 		return err
 	}

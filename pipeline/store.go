@@ -61,6 +61,19 @@ type content struct {
 	SHA256 string `json:"sha256,omitempty"`
 }
 
+// bytes are those of the shards and the model.
+func (n note) bytes() (sum int64) {
+	for _, parts := range n.Shards {
+		for _, part := range parts {
+			sum += part.Bytes
+		}
+	}
+	for _, file := range n.Model {
+		sum += file.Bytes
+	}
+	return sum
+}
+
 // done is the name of the note of a whole step.
 const done = "done"
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
 	"github.com/ferry-clir/ferry/stages"
 )
 
@@ -41,6 +43,19 @@ func (u *unit) name() string {
 func (in input) readTable() *table {
 	found, _ := in.find()
 	return in.unit.tables[found.Name]
+}
+
+// layOut lays out what a checked pipeline makes, for those who look at it and run nothing.
+func (p *Pipeline) layOut(ctx context.Context) (store, []*unit, error) {
+	s, h := openStore(p.Work, memory.DefaultAllocator), openHashes(p.Work)
+	units, err := p.units(ctx, s, h)
+	if err != nil {
+		return s, nil, err
+	}
+	if err := h.save(); err != nil {
+		return s, nil, fmt.Errorf("writing cache: %w", err)
+	}
+	return s, units, nil
 }
 
 // units lays out what a checked pipeline makes: in order, with keys, and what of it is there already.

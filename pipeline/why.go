@@ -8,42 +8,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
-
-// What every step depended on when it was made last is remembered, to say why it is made again.
-
-func (p *Pipeline) stepsFile() string { return filepath.Join(p.runsFolder(), "steps.json") }
-
-// knownSteps are the identities of the units that were made, by name; empty if none is remembered.
-func (p *Pipeline) knownSteps() map[string]identity {
-	known := map[string]identity{}
-	if data, err := os.ReadFile(p.stepsFile()); err == nil && json.Unmarshal(data, &known) != nil {
-		return map[string]identity{} // it only says why
-	}
-	return known
-}
-
-// rememberSteps writes the identities of the units that are made.
-func (r *Run) rememberSteps() error {
-	known, now := r.pipeline.knownSteps(), map[string]identity{}
-	for _, u := range r.units {
-		name := u.name()
-		if id, ok := known[name]; ok {
-			now[name] = id
-		}
-		if u.present || isClosed(u.ready) && !u.maker().failed {
-			now[name] = u.hidden()
-		}
-	}
-	if len(now) == 0 || maps.EqualFunc(known, now, identity.same) {
-		return nil
-	}
-	return writeJSON(r.pipeline.stepsFile(), now)
-}
 
 func (id identity) same(other identity) bool {
 	a, errA := json.Marshal(id)
@@ -80,7 +48,7 @@ func hide(value any) any {
 }
 
 // why says what is other than when the unit was made last. All changes are of the unit's own but those of inputs.
-func (u *unit) why(known map[string]identity) []string {
+func (u *unit) why(known map[string]madeStep) []string {
 	old, ok := known[u.name()]
 	if !ok {
 		if len(known) > 0 {

@@ -1,0 +1,102 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A madeStep is what is remembered of a unit: what it depended on, where its result is, and what that took.
+type madeStep struct {
+	identity         // with hashes in place of texts
+	Result   key     `json:",omitempty"`
+	Made     bool    `json:",omitempty"` // in that run, rather than before
+	Seconds  float64 `json:",omitempty"` // when it was made
+	Rows     int64   `json:",omitempty"` // that it read then
+	Bytes    int64   `json:",omitempty"` // of its result
+}
+
+// stepsFile has all steps as each was made last, to say why it is made again.
+func (p *Pipeline) stepsFile() string { return filepath.Join(p.runsFolder(), "steps.json") }
+
+// stepsFile has the steps of that run. It is written when the run begins, so that what a run leaves that was killed is known to
+// be of use, and again when it ends.
+func (r *Record) stepsFile() string { return strings.TrimSuffix(r.path, ".json") + ".steps.json" }
+
+// steps are those of a run, by name; an error that is fs.ErrNotExist if it did not get so far, or an older ferry ran it.
+func (r *Record) steps() (map[string]madeStep, error) {
+	steps := map[string]madeStep{}
+	data, err := os.ReadFile(r.stepsFile())
+	if err == nil {
+		err = json.Unmarshal(data, &steps)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the steps of a run: %w", err)
+	}
+	return steps, nil
+}
+
+// knownSteps are the units as they were made last, by name; empty if none is remembered.
+func (p *Pipeline) knownSteps() map[string]madeStep {
+	known := map[string]madeStep{}
+	if data, err := os.ReadFile(p.stepsFile()); err == nil && json.Unmarshal(data, &known) != nil {
+		return map[string]madeStep{} // it only says why
+	}
+	return known
+}
+
+// rememberSteps writes down the steps of the run: as it begins what they will be, as it ends what they were.
+func (r *Run) rememberSteps() error {
+	if r.options.Record == nil || len(r.units) == 0 {
+		return nil
+	}
+	now := map[string]madeStep{}
+	for _, u := range r.units {
+		now[u.name()] = u.remembered()
+	}
+	if err := writeJSON(r.options.Record.stepsFile(), now); err != nil {
+		return fmt.Errorf("writing record of runs: %w", err)
+	}
+	return nil
+}
+
+// rememberMade writes down how the units were made that are made, for those the pipeline has now.
+func (r *Run) rememberMade() error {
+	known, now := r.pipeline.knownSteps(), map[string]madeStep{}
+	for _, u := range r.units {
+		name := u.name()
+		if made, ok := known[name]; ok {
+			now[name] = made
+		}
+		if u.isMade() {
+			made := u.remembered()
+			made.Made = false
+			now[name] = made
+		}
+	}
+	if len(now) == 0 || maps.EqualFunc(known, now, madeStep.same) {
+		return nil
+	}
+	return writeJSON(r.pipeline.stepsFile(), now)
+}
+
+// isMade tells whether a unit's result is there, now that the run has ended.
+func (u *unit) isMade() bool {
+	return u.present || isClosed(u.ready) && !u.maker().failed
+}
+
+func (u *unit) remembered() madeStep {
+	made := madeStep{identity: u.hidden(), Result: u.key}
+	if u.isMade() {
+		made.Made = !u.present && u.twin == nil
+		made.Seconds, made.Rows, made.Bytes = u.note.Seconds, rowsRead(u.note.Counts, u), u.note.bytes()
+	}
+	return made
+}
+
+func (m madeStep) same(other madeStep) bool {
+	return m.Result == other.Result && m.Seconds == other.Seconds && m.Bytes == other.Bytes && m.identity.same(other.identity)
+}
