@@ -1,0 +1,17 @@
+//go:build unix
+
+package pipeline
+
+import (
+	"io/fs"
+	"syscall"
+)
+
+// links tells how many names a file has, and a number that it has in common with all of them on its disk.
+func links(file fs.FileInfo) (inode, names uint64) {
+	stat, ok := file.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, 1
+	}
+	return stat.Ino, uint64(stat.Nlink)
+}
