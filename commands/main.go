@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/pipeline"
@@ -60,6 +61,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 75 another run is 
 // terminal is where a subcommand writes: results to Out, all else to Err.
 type terminal struct {
 	Out, Err io.Writer
+	screen   bool        // whether Err is one, before a person
 	json     atomic.Bool // what goes to Err is JSON lines
 }
 
@@ -86,8 +88,11 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code in
 			panic(r)
 		}
 	}()
+	f, ok := stderr.(*os.File)
+	secrets := pipeline.NewSecrets(os.Environ())
+	t := &terminal{Out: secrets.Writer(stdout), Err: secrets.Writer(stderr), screen: ok && term.IsTerminal(int(f.Fd()))}
 	var p program
-	parser, err := kong.New(&p, kong.Name("ferry"), kong.Description(description), kong.Writers(stdout, stderr),
+	parser, err := kong.New(&p, kong.Name("ferry"), kong.Description(description), kong.Writers(t.Out, t.Err),
 		kong.Exit(func(code int) { panic(exit(code)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		panic(err)
@@ -97,10 +102,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code in
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(stderr, "ferry: %s\ntry `ferry --help`\n", err)
+		fmt.Fprintf(t.Err, "ferry: %s\ntry `ferry --help`\n", err)
 		return Wrong
 	}
-	t := &terminal{Out: stdout, Err: stderr}
 	if err := kernel.CheckISA(); err != nil {
 		return explain(fmt.Errorf("%w%w", err, errUsage), t)
 	}

@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"sort"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 
 	"github.com/ferry-clir/ferry/pipeline"
 )
@@ -23,7 +20,7 @@ type reporter interface {
 }
 
 func newReporter(how string, t *terminal) reporter {
-	if f, ok := t.Err.(*os.File); how == "auto" && ok && term.IsTerminal(int(f.Fd())) {
+	if how == "auto" && t.screen {
 		how = "bars"
 	}
 	switch how {

@@ -36,6 +36,7 @@ type Pipeline struct {
 	sets         []string
 	found        Mistakes // by Load
 	mends        mends    // known once units are laid out
+	secrets      *Secrets // that neither manifest nor report nor record may hold
 }
 
 // header is the top level of a pipeline file.
@@ -115,6 +116,7 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 	}
 	p := &Pipeline{File: file, dir: dir, text: text, sets: sets}
 	p.decode(root, &strict.Decoder{Found: m, Lookup: lookup, At: map[string]*yaml.Node{}})
+	p.secrets = NewSecrets(os.Environ(), p.webhooks()...)
 	m.List = oncePerEntry(m.List)
 	p.found = m.List
 	return p, m.Err()
@@ -157,6 +159,14 @@ func (p *Pipeline) decodeSchedule(h *header, d *strict.Decoder) {
 		where := strings.TrimSuffix("schedule."+mistake.Key, ".")
 		d.Add(firstOf(d.At[where], at), where, "%s", mistake.Problem)
 	}
+}
+
+// webhooks are the addresses that whoever knows them may post to.
+func (p *Pipeline) webhooks() []string {
+	if p.Schedule == nil {
+		return nil
+	}
+	return []string{p.Schedule.OnSuccess.Webhook, p.Schedule.OnFailure.Webhook}
 }
 
 // decodeSteps fills in the steps, unless the matrix is mistaken.

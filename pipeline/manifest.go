@@ -83,7 +83,10 @@ func (r *Run) writeManifest() error {
 	m := Manifest{
 		Pipeline: r.pipeline.Name, Folder: r.pipeline.shown(filepath.Dir(r.pipeline.manifestFile())), Version: Version(), Go: runtime.Version(), ISA: kernel.ISA(), Host: host,
 		Workers: r.options.Workers, Seed: r.pipeline.Seed, Started: r.started.UTC(), Seconds: time.Since(r.started).Seconds(),
-		Config: string(r.pipeline.text), Set: r.pipeline.sets, Inputs: map[string]string{}, Outputs: map[string]string{},
+		Config: r.pipeline.secrets.Redact(string(r.pipeline.text)), Inputs: map[string]string{}, Outputs: map[string]string{},
+	}
+	for _, set := range r.pipeline.sets {
+		m.Set = append(m.Set, r.pipeline.secrets.Redact(set))
 	}
 	for _, u := range r.units {
 		if err := r.addInputs(u, m.Inputs); err != nil {

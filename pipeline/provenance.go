@@ -15,10 +15,10 @@ import (
 // provenance says what a sink's tables were made from, and how.
 func (r *Run) provenance(ctx context.Context, s *Step) (sinks.Provenance, error) {
 	p := r.pipeline
-	made := sinks.Provenance{Command: "ferry run " + filepath.Base(p.File), Version: Version(), ISA: kernel.ISA(), Config: string(p.text), Manifest: filepath.Base(p.manifestFile())}
+	made := sinks.Provenance{Command: "ferry run " + filepath.Base(p.File), Version: Version(), ISA: kernel.ISA(), Config: p.secrets.Redact(string(p.text)), Manifest: filepath.Base(p.manifestFile())}
 	for _, set := range p.sets {
 		if !strings.HasPrefix(set, "work=") { // changes nothing
-			made.Command += " --set '" + set + "'"
+			made.Command += " --set '" + p.secrets.Redact(set) + "'"
 		}
 	}
 	needed := map[*Step]bool{}

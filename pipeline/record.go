@@ -98,6 +98,7 @@ func (r *Run) end(ctx context.Context, failed error) error {
 	} else if failed != nil {
 		record.Error = failed.Error()
 	}
+	record.Error = r.pipeline.secrets.Redact(record.Error)
 	record.count(r.units)
 	err := record.write()
 	if err == nil {

@@ -152,6 +152,6 @@ func (p *Pipeline) recordFailure(ctx context.Context, r *Record, failed error) e
 	owner := Owner{PID: os.Getpid(), Since: time.Now().UTC()}
 	owner.Host, _ = os.Hostname()
 	p.name(r, owner)
-	r.Outcome, r.Error = outcomeOf(ctx, failed), failed.Error()
+	r.Outcome, r.Error = outcomeOf(ctx, failed), p.secrets.Redact(failed.Error())
 	return errors.Join(failed, r.write())
 }

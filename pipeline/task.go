@@ -66,6 +66,7 @@ func (t *task) outputs(ctx context.Context) map[string]schemas.Output {
 
 // warn tells a warning, and notes it.
 func (t *task) warn(message string) {
+	message = t.run.pipeline.secrets.Redact(message)
 	t.counts.Warnings = append(t.counts.Warnings, message)
 	t.run.options.Reporter.Warned(t.unit.name(), message)
 }
@@ -79,7 +80,7 @@ func (t *task) reject(r schemas.Rejected) error {
 	b := array.NewRecordBuilder(t.run.store.allocator, schemas.Quarantine())
 	defer b.Release()
 	r.Path = t.run.pipeline.shown(r.Path)
-	detail := strings.ToValidUTF8(r.Detail, "\uFFFD")
+	detail := t.run.pipeline.secrets.Redact(strings.ToValidUTF8(r.Detail, "\uFFFD"))
 	b.Field(0).(*array.StringBuilder).Append(t.unit.name())
 	b.Field(1).(*array.StringBuilder).Append(strings.ToValidUTF8(r.Path, "\uFFFD"))
 	b.Field(2).(*array.Int64Builder).Append(r.Line)
