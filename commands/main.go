@@ -38,6 +38,7 @@ type program struct {
 	Lint     lintCommand     `cmd:"" help:"Look for leaks of evaluation into training, and for what is wrong with the data."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would do, and what is done already."`
 	Why      whyCommand      `cmd:"" help:"Show for what reasons a step would run."`
+	Diff     diffCommand     `cmd:"" help:"Show what changed between two runs, what was made again for it, and how scores moved."`
 	Costs    costsCommand    `cmd:"" help:"Show scores beside the CPU time that they took."`
 	Verify   verifyCommand   `cmd:"" help:"Find files that are not what they were when they were written."`
 	GC       gcCommand       `cmd:"" name:"gc" help:"Remove from the cache what nothing names any more."`

@@ -21,9 +21,9 @@ func (c *runsCommand) Run(t *terminal) error {
 		return err
 	}
 	w := tabwriter.NewWriter(t.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprint(w, "STARTED\tSECONDS\tOUTCOME\tWHY\tMADE\tCACHED\tROWS\tQUARANTINED\tERROR\n")
+	fmt.Fprint(w, "ID\tSTARTED\tSECONDS\tOUTCOME\tWHY\tMADE\tCACHED\tROWS\tQUARANTINED\tERROR\n")
 	for _, r := range runs[max(0, len(runs)-max(0, c.Last)):] {
-		fmt.Fprintf(w, "%s\t%.1f\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", local(r.Started), r.Seconds, r.Outcome, whatFor(r), r.Made, r.Cached, r.Rows, r.Bad, strings.TrimPrefix(because(r), ": "))
+		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", r.ID(), local(r.Started), r.Seconds, r.Outcome, whatFor(r), r.Made, r.Cached, r.Rows, r.Bad, strings.TrimPrefix(because(r), ": "))
 	}
 	return w.Flush()
 }

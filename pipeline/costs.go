@@ -96,13 +96,25 @@ func (u *unit) upstream(seen map[key]*unit) {
 
 // means are the scores of an evaluation that is made, by measure, as means over languages.
 func (c *Costs) means(ctx context.Context, u *unit) (map[string]float64, error) {
-	sums, languages := map[string]float64{}, map[string]float64{}
 	if !u.present {
-		return sums, nil
+		return map[string]float64{}, nil
 	}
-	for batch, err := range u.tables["scores"].whole("scores").Batches(ctx) {
-		if err != nil {
-			return nil, err
+	means, measures, err := meanScores(ctx, u.tables["scores"])
+	for _, name := range measures {
+		if !slices.Contains(c.Measures, name) {
+			c.Measures = append(c.Measures, name)
+		}
+	}
+	return means, err
+}
+
+// meanScores are the scores of a table that is made, by measure, as means over languages; and the measures in order. A table without
+// measures has none.
+func meanScores(ctx context.Context, t *table) (means map[string]float64, measures []string, err error) {
+	means, languages := map[string]float64{}, map[string]float64{}
+	for batch, err := range t.whole("scores").Batches(ctx) {
+		if err != nil || !batch.Schema().HasField(schemas.Measure) {
+			return nil, nil, err
 		}
 		measure, query := textsOf(batch, schemas.Measure), textsOf(batch, schemas.QueryID)
 		value := batch.Column(batch.Schema().FieldIndices(schemas.Value)[0]).(*array.Float64)
@@ -111,17 +123,17 @@ func (c *Costs) means(ctx context.Context, u *unit) (map[string]float64, error) 
 				continue
 			}
 			name := strings.Clone(measure.Value(i))
-			if !slices.Contains(c.Measures, name) {
-				c.Measures = append(c.Measures, name)
+			if languages[name] == 0 {
+				measures = append(measures, name)
 			}
-			sums[name] += value.Value(i)
+			means[name] += value.Value(i)
 			languages[name]++
 		}
 	}
-	for name := range sums {
-		sums[name] /= languages[name]
+	for name := range means {
+		means[name] /= languages[name]
 	}
-	return sums, nil
+	return means, measures, nil
 }
 
 // Write prints a table of the evaluations, and one of the steps that they share.

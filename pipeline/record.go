@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ferry-clir/ferry/pipeline/schedule"
@@ -46,6 +47,9 @@ type Record struct {
 
 // runsFolder holds what is remembered of runs.
 func (p *Pipeline) runsFolder() string { return filepath.Join(p.Work, "runs", p.Name) }
+
+// ID is the name of a run: when it began, in UTC.
+func (r *Record) ID() string { return strings.TrimSuffix(filepath.Base(r.path), ".json") }
 
 // recordName is when a run began, so that records sort as they happened.
 const recordName = "20060102T150405.000000Z.json"

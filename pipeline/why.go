@@ -56,24 +56,31 @@ func (u *unit) why(known map[string]madeStep) []string {
 		}
 		return nil
 	}
-	reasons := changedKeys(old.Config, u.hidden().Config)
+	reasons := old.changes(u.hidden(), func(i int) string { return u.inputs[i].unit.name() })
+	if len(reasons) == 0 && u.needed {
+		return []string{"what it made is gone or was changed"}
+	}
+	return reasons
+}
+
+// changes lists what is other in an identity that came after this one; input names those that it reads.
+func (id identity) changes(now identity, input func(i int) string) []string {
+	reasons := changedKeys(id.Config, now.Config)
 	add := func(changed bool, format string, args ...any) {
 		if changed {
 			reasons = append(reasons, fmt.Sprintf(format, args...))
 		}
 	}
-	add(old.Kind != u.Kind, "kind %s -> %s", filepath.Base(old.Kind), filepath.Base(u.Kind))
-	add(old.Kind == u.Kind && old.Version != u.Version, "this ferry makes it otherwise")
-	add(old.Seed != u.Seed, "seed %d -> %d", old.Seed, u.Seed)
-	add(old.ISA != u.ISA, "instruction set %s -> %s", old.ISA, u.ISA)
-	reasons = append(reasons, changedFiles(old.Files, u.Files)...)
-	for i, in := range u.identity.Inputs {
-		at := slices.IndexFunc(old.Inputs, func(was inputKey) bool { return was.Key == in.Key && was.Table == in.Table && was.From == in.From })
-		add(at < 0, "%s is another", u.inputs[i].unit.name())
+	add(id.Kind != now.Kind, "kind %s -> %s", filepath.Base(id.Kind), filepath.Base(now.Kind))
+	add(id.Kind == now.Kind && id.Version != now.Version, "this ferry makes it otherwise")
+	add(id.Seed != now.Seed, "seed %d -> %d", id.Seed, now.Seed)
+	add(id.ISA != now.ISA, "instruction set %s -> %s", id.ISA, now.ISA)
+	reasons = append(reasons, changedFiles(id.Files, now.Files)...)
+	for i, in := range now.Inputs {
+		at := slices.IndexFunc(id.Inputs, func(was inputKey) bool { return was.Key == in.Key && was.Table == in.Table && was.From == in.From })
+		add(at < 0, "%s is another", input(i))
 	}
-	if len(reasons) == 0 && u.needed {
-		return []string{"what it made is gone or was changed"}
-	}
+	add(len(id.Inputs) > len(now.Inputs), "reads %d inputs, %d before", len(now.Inputs), len(id.Inputs))
 	return reasons
 }
 
