@@ -16,7 +16,7 @@ type madeStep struct {
 	Made     bool    `json:",omitempty"` // in that run, rather than before
 	Seconds  float64 `json:",omitempty"` // when it was made
 	Rows     int64   `json:",omitempty"` // that it read then
-	Bytes    int64   `json:",omitempty"` // of its result
+	Bytes    int64   `json:",omitempty"` // of its result, or of what a sink wrote
 }
 
 // stepsFile has all steps as each was made last, to say why it is made again.
@@ -55,7 +55,7 @@ func (r *Run) rememberSteps() error {
 	}
 	now := map[string]madeStep{}
 	for _, u := range r.units {
-		now[u.name()] = u.remembered()
+		now[u.name()] = u.remembered(r.pipeline)
 	}
 	if err := writeJSON(r.options.Record.stepsFile(), now); err != nil {
 		return fmt.Errorf("writing record of runs: %w", err)
@@ -72,7 +72,7 @@ func (r *Run) rememberMade() error {
 			now[name] = made
 		}
 		if u.isMade() {
-			made := u.remembered()
+			made := u.remembered(r.pipeline)
 			made.Made = false
 			now[name] = made
 		}
@@ -88,11 +88,16 @@ func (u *unit) isMade() bool {
 	return u.present || isClosed(u.ready) && !u.maker().failed
 }
 
-func (u *unit) remembered() madeStep {
+func (u *unit) remembered(p *Pipeline) madeStep {
 	made := madeStep{identity: u.hidden(), Result: u.key}
 	if u.isMade() {
 		made.Made = !u.present && u.twin == nil
 		made.Seconds, made.Rows, made.Bytes = u.note.Seconds, rowsRead(u.note.Counts, u), u.note.bytes()
+		for file := range u.note.Files {
+			if stat, err := os.Stat(absolute(p.dir, file)); err == nil {
+				made.Bytes += stat.Size()
+			}
+		}
 	}
 	return made
 }

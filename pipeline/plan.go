@@ -93,6 +93,9 @@ func (p Plan) Write(w io.Writer) error {
 	if _, err := fmt.Fprintln(w, total); err != nil {
 		return err
 	}
+	if err := p.writeForecast(w); err != nil {
+		return err
+	}
 	return p.pipeline.WriteDownloads(w)
 }
 
@@ -213,6 +216,9 @@ func (u *unit) state(known map[string]madeStep) string {
 			word = "about " + word
 		}
 		parts = append(parts, word)
+	}
+	if f, known := u.forecast(known); known && u.needed {
+		parts = append(parts, f.String())
 	}
 	if u.step.model != nil {
 		parts = append(parts, fmt.Sprintf("%s, %d layers of %d", u.step.model.Config.ModelType, u.step.model.Config.Layers, u.step.model.Config.Hidden))
