@@ -153,7 +153,9 @@ func (c *Costs) Write(out io.Writer) error {
 		}
 		fmt.Fprintf(w, "\t%.1f\t%.1f\t  %s%s\n", s.Own, s.Shared, s.Step, note)
 	}
-	fmt.Fprintf(w, "\n\tCPU s\tby\t  shared step\n")
+	if len(c.Shared) > 0 {
+		fmt.Fprintf(w, "\n\tCPU s\tby\t  shared step\n")
+	}
 	for _, s := range c.Shared {
 		fmt.Fprintf(w, "\t%.1f\t%d\t  %s\n", s.CPU, s.By, s.Step)
 	}

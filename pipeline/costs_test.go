@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -62,5 +63,13 @@ func TestCosts(t *testing.T) {
 	}
 	if processCPU() > 0 && (c.Total <= 0 || c.Total > processCPU()) {
 		t.Errorf("the total is %v, and the process took %v", c.Total, processCPU())
+	}
+}
+
+// TestCostsAlone writes the costs of an evaluation that shares nothing: there is no table of shared steps.
+func TestCostsAlone(t *testing.T) {
+	var out strings.Builder
+	if err := (&Costs{Scored: []Scored{{Step: "stages.scores", Own: 1}}, Total: 1}).Write(&out); err != nil || strings.Contains(out.String(), "shared step") {
+		t.Errorf("%v:\n%s", err, out.String())
 	}
 }
