@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race crash fuzz purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve tokenizers differential check generate notebooks findings build clean
+.PHONY: run test race crash fuzz vulnerabilities purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve tokenizers differential check generate notebooks findings build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -62,10 +62,19 @@ differential: tokenizers ## hold the tokenizer against that engine, on all data,
 generate: ## everything that is generated: assembly, the sample tokenizer, reference pages
 	go generate ./...
 
-check: build ## formatting, vet, examples, generated files, and the notebooks where Python has what it needs
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+vulnerabilities: ## known ones in what ferry calls, if their database, https://vuln.go.dev, can be reached
+	@mkdir -p build; if go run $(GOVULNCHECK) ./... >build/vulnerabilities.log 2>&1; then tail -n 1 build/vulnerabilities.log; \
+	elif grep -Eq '^govulncheck: fetching vulnerabilities|^go: .*(dial|timeout|lookup)' build/vulnerabilities.log; then \
+		echo "vulnerabilities skipped: their database cannot be reached"; \
+	else cat build/vulnerabilities.log; exit 1; fi
+
+check: build ## formatting, vet, known vulnerabilities, examples, generated files, and the notebooks where Python has what it needs
 	test -z "$$(gofmt -l .)"
 	go vet ./...
 	go mod tidy -diff
+	$(MAKE) vulnerabilities
 	$(MAKE) generate
 	git diff --exit-code
 	$(MAKE) notebooks
