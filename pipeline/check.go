@@ -106,6 +106,7 @@ func (s *Step) infer(m *strict.Found) {
 		s.model = &info
 	case stage:
 		out, found := c.Outputs(in)
+		found = append(found, s.unknownVariants()...)
 		s.report(m, found)
 		if len(found) == 0 && complete {
 			s.tables, s.model = out.Tables, out.Model
@@ -115,6 +116,30 @@ func (s *Step) infer(m *strict.Found) {
 			s.report(m, c.Accepts(in.Tables))
 		}
 	}
+}
+
+// unknownVariants reports what a comparison names and will not find, if all that it compares is evaluated here.
+func (s *Step) unknownVariants() []schemas.Mistake {
+	compared, ok := s.component.(*stages.Compare)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, e := range s.edges {
+		if e.step == nil {
+			return nil
+		}
+		evaluated, ok := e.step.component.(*stages.Evaluate)
+		if !ok {
+			return nil
+		}
+		for _, of := range e.step.edges {
+			if name := evaluated.VariantOf(of.ref); of.key == "hits" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return compared.Misses(names)
 }
 
 // inputTypes looks up what the step's references offer; false if one of them is mistaken itself.

@@ -71,8 +71,17 @@ func (p *Pipeline) resolve(m *strict.Found, s *Step, e *edge, name string, known
 		s.blame(m, e.where, "%s makes %s, and here a %s is needed%s", other.Where(), otherNoun, noun, strict.DidYouMean("", p.namesOf(known)))
 		return
 	}
-	s.blame(m, e.where, "there is no %s named %q%s", noun, name, strict.DidYouMean(name, p.namesOf(known)))
+	names := p.namesOf(known)
+	if e.model {
+		names = slices.DeleteFunc(names, func(name string) bool {
+			return known[name].Section == "stages" && !slices.Contains(makeModels, known[name].Kind())
+		})
+	}
+	s.blame(m, e.where, "there is no %s named %q%s", noun, name, strict.DidYouMean(name, names))
 }
+
+// makeModels are the kinds of stages that make models.
+var makeModels = []string{"extend", "trim", "mlm", "train", "distill", "adversarial"}
 
 // namesOf lists names in file order.
 func (p *Pipeline) namesOf(known map[string]*Step) []string {

@@ -3,6 +3,7 @@ package sources
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -100,7 +101,27 @@ func (m *MTOP) Files() ([]string, error) {
 	if m.Download && len(Missing(m.Published())) > 0 {
 		return paths(m.Published()), nil
 	}
-	return locateAll(patterns)
+	files, err := locateAll(patterns)
+	if there := m.languages(); err != nil && len(there) > 0 {
+		err = fmt.Errorf("%w; there is %s", err, some(there))
+	}
+	return files, err
+}
+
+// languages are those that the folder or archive has.
+func (m *MTOP) languages() (there []string) {
+	for _, split := range m.Split {
+		pattern := filepath.Join(m.folder(), "*", split+".txt")
+		files, _ := filepath.Glob(pattern + "*") // bare or packed
+		if archive, inner, ok := inArchive(pattern); ok {
+			files = slices.DeleteFunc(memberNames(archive), func(name string) bool { return !endsIn(inner)(name) })
+		}
+		for _, file := range files {
+			there = append(there, filepath.Base(filepath.Dir(file)))
+		}
+	}
+	slices.Sort(there)
+	return slices.Compact(there)
 }
 
 // Published is the archive, if it is to be downloaded.

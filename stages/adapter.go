@@ -1,6 +1,8 @@
 package stages
 
 import (
+	"fmt"
+
 	"github.com/ferry-clir/ferry/model/train"
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -26,6 +28,12 @@ func newAdapter() Adapter { return Adapter{Adapter: noAdapter, Rank: 8, Alpha: 1
 
 func (a *Adapter) validate() []schemas.Mistake {
 	found := mistakes(oneOf("adapter", a.Adapter, noAdapter, train.LoRA, train.Bottleneck))
+	if unused := newAdapter(); a.Adapter == noAdapter {
+		found.unless(a.Rank == unused.Rank, "rank", "is for an adapter, and adapter is none")
+		found.unless(a.Alpha == unused.Alpha, "alpha", "is for an adapter, and adapter is none")
+		found.unless(len(a.Targets) == 0, "targets", "is for an adapter, and adapter is none")
+		return found
+	}
 	found.when(a.Rank < 1, "rank", "at least 1", a.Rank)
 	found.when(a.Alpha <= 0, "alpha", "above 0", a.Alpha)
 	for _, name := range a.Targets {
@@ -40,4 +48,12 @@ func (a *Adapter) options() train.Adapter {
 		return train.Adapter{}
 	}
 	return train.Adapter{Kind: a.Adapter, Rank: a.Rank, Alpha: a.Alpha, Targets: a.Targets}
+}
+
+// tooWide reports a rank beyond the width of the vectors of the model that key names: such matrices are of lower rank than that.
+func (a *Adapter) tooWide(in Types, key string) []schemas.Mistake {
+	if info, ok := in.Models[key]; ok && a.Adapter != noAdapter && a.Rank > info.Config.Hidden {
+		return []schemas.Mistake{{Key: "rank", Problem: fmt.Sprintf("should be at most %d, the width of the %s's vectors, is %d", info.Config.Hidden, key, a.Rank)}}
+	}
+	return nil
 }

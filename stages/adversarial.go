@@ -74,7 +74,7 @@ var adversarialLosses = []string{train.DiscriminatorLoss, train.AnchorLoss, trai
 
 // Outputs is the model, trained, and the training table.
 func (a *Adversarial) Outputs(in Types) (Outputs, []schemas.Mistake) {
-	found := append(lackTexts(in.Tables["from"]), a.Dev.lacks(in)...)
+	found := append(lackTexts(in.Tables["from"]), append(a.Dev.lacks(in), a.tooWide(in, "model")...)...)
 	info := in.Models["model"]
 	found = append(found, tooLong(in, "model", a.MaxTokens)...)
 	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: a.schema(adversarialLosses...)}}, Model: &info}, found

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -52,6 +53,20 @@ func (c *Compare) Validate() []schemas.Mistake {
 		}
 	}
 	return found
+}
+
+// Misses tells of a baseline that is none of the variants that will be compared.
+func (c *Compare) Misses(variants []string) []schemas.Mistake {
+	for _, name := range c.Baseline {
+		if !slices.Contains(variants, name) {
+			return []schemas.Mistake{{Key: "baseline", Problem: noVariant(name, variants)}}
+		}
+	}
+	return nil
+}
+
+func noVariant(name string, variants []string) string {
+	return fmt.Sprintf("there is no variant %q; there are %s", name, listed(variants))
 }
 
 // Collects says that a comparison in a matrix takes all variants of what it reads.
@@ -143,4 +158,10 @@ func (c *Compare) test(rows []*comparison, b *board, panel *measure.Panel, seed 
 }
 
 // listed is a list in words, for messages.
-func listed(names []string) string { return strings.Join(names, ", ") }
+func listed(names []string) string {
+	quoted := make([]string, len(names)) // names of variants have commas of their own
+	for i, name := range names {
+		quoted[i] = strconv.Quote(name)
+	}
+	return strings.Join(quoted, ", ")
+}

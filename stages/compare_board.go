@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -128,7 +129,7 @@ func (b *board) check(baselines, lowResource []string) error {
 			for _, v := range b.variants {
 				names = append(names, v.name)
 			}
-			return fmt.Errorf("there is no variant %q, which baseline names; there are %s", name, listed(names))
+			return errors.New("baseline: " + noVariant(name, names))
 		}
 	}
 	for _, language := range lowResource {

@@ -150,12 +150,12 @@ func TestCompareErrors(t *testing.T) {
 		scores                []score
 		baseline, lowResource []string
 	}{
-		`has two values of nDCG@10 for query "a" in en`:                   {append(none[:len(none):len(none)], none...), nil, nil},
-		`there is no variant "non", which baseline names; there are none`: {none, []string{"non"}, nil},
-		`there are no scores in "sw", which low_resource names`:           {none, nil, []string{"sw"}},
-		`low_resource names all languages`:                                {none, nil, []string{"en", "hi", "th"}},
-		`were measured on other queries, such as "d" in th`:               {append(none[:len(none):len(none)], other[:len(other)-1]...), nil, nil},
-		`there are no scores of queries to compare`:                       {none[:1], nil, nil},
+		`has two values of nDCG@10 for query "a" in en`:         {append(none[:len(none):len(none)], none...), nil, nil},
+		`baseline: there is no variant "non"; there are "none"`: {none, []string{"non"}, nil},
+		`there are no scores in "sw", which low_resource names`: {none, nil, []string{"sw"}},
+		`low_resource names all languages`:                      {none, nil, []string{"en", "hi", "th"}},
+		`were measured on other queries, such as "d" in th`:     {append(none[:len(none):len(none)], other[:len(other)-1]...), nil, nil},
+		`there are no scores of queries to compare`:             {none[:1], nil, nil},
 	} {
 		c := NewCompare()
 		c.Baseline, c.LowResource = test.baseline, test.lowResource

@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -71,6 +72,11 @@ func (d *Distill) Validate() []schemas.Mistake {
 	found = append(found, oneOf("projection", d.Projection, projectionNone, projectionProcrustes, projectionLearnt)...)
 	found = append(found, oneOf("sides", d.Sides, sidesQueries, sidesBoth)...)
 	found = append(found, oneOf("preset", d.Preset, "", opticalLike, makeMultilingualLike)...)
+	for i, name := range d.Teachers {
+		if name == d.Teacher || slices.Contains(d.Teachers[:i], name) {
+			found = append(found, schemas.Mistake{Key: "teachers", Problem: fmt.Sprintf("%s teaches twice", name)})
+		}
+	}
 	if d.Sides == sidesBoth && d.onlyContrastive() {
 		found = append(found, schemas.Mistake{Key: "losses", Problem: "the contrastive loss between both sides leaves the teacher out; give another loss a weight too"})
 	}
@@ -93,7 +99,7 @@ func (d *Distill) TrainsOn() []string { return []string{"from", DevQueries} }
 // Outputs is the student, trained, and the training table.
 func (d *Distill) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("from", in.Schema("from"), "pair_tokens", schemas.TeacherIDs, schemas.StudentSourceIDs, schemas.StudentTargetIDs)
-	found = append(found, d.Dev.lacks(in)...)
+	found = append(found, append(d.Dev.lacks(in), d.tooWide(in, "student")...)...)
 	teacher, ok := in.Models["teacher"]
 	student, both := in.Models["student"]
 	if ok && both {

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -97,6 +98,9 @@ func (e *Evaluate) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	return Outputs{Tables: []schemas.TableType{{Name: "scores", Schema: schemas.Scores()}}}, found
 }
 
+// VariantOf is the name of the system whose hits have that name.
+func (e *Evaluate) VariantOf(hits string) string { return cmp.Or(e.Variant, hits) }
+
 // Run evaluates. Hits and judgments are held in memory.
 func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	hits, _ := job.Table("hits")
@@ -112,9 +116,7 @@ func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if len(runs.languages) == 0 {
 		return nil, fmt.Errorf("%s has no hits to measure", hits.Name)
 	}
-	if e.Variant == "" {
-		e.Variant = hits.Name
-	}
+	e.Variant = e.VariantOf(hits.Name)
 	out := job.Outputs["scores"]
 	b := array.NewRecordBuilder(out.Allocator, schemas.Scores())
 	defer b.Release()

@@ -15,3 +15,10 @@ func (m *mistakes) when(wrong bool, key, should string, value any) {
 		*m = append(*m, schemas.Mistake{Key: key, Problem: fmt.Sprintf("should be %s, is %v", should, value)})
 	}
 }
+
+// unless reports a problem with a key that is not as it should be.
+func (m *mistakes) unless(right bool, key, problem string) {
+	if !right {
+		*m = append(*m, schemas.Mistake{Key: key, Problem: problem})
+	}
+}

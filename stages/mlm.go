@@ -70,7 +70,7 @@ var mlmLosses = []string{train.MLMLoss, train.MaskedAccuracy}
 
 // Outputs is the model, trained, and the training table.
 func (l *MLM) Outputs(in Types) (Outputs, []schemas.Mistake) {
-	found := append(lackTexts(in.Tables["from"]), l.Dev.lacks(in)...)
+	found := append(lackTexts(in.Tables["from"]), append(l.Dev.lacks(in), l.tooWide(in, "model")...)...)
 	info, ok := in.Models["model"]
 	found = append(found, tooLong(in, "model", l.MaxTokens)...)
 	if ok && info.Config.Projection > 0 {

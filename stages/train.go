@@ -83,7 +83,7 @@ func (t *Train) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found = append(found, lacks("judgments", in.Schema("judgments"), "judgments", schemas.QueryID, schemas.DocumentID, schemas.Grade)...)
 	found = append(found, lacks("triples", in.Schema("triples"), "triples", schemas.PositiveID, schemas.NegativeID, schemas.NegativeLanguage)...)
 	found = append(found, t.TeacherScores.lacks(in)...)
-	found = append(found, t.Dev.lacks(in)...)
+	found = append(found, append(t.Dev.lacks(in), t.tooWide(in, "model")...)...)
 	info := in.Models["model"]
 	found = append(found, tooLong(in, "model", t.MaxTokens)...)
 	return Outputs{Tables: []schemas.TableType{{Name: trainingTable, Schema: t.schema(sortedNames(t.Losses)...)}}, Model: &info}, found

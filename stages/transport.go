@@ -52,7 +52,8 @@ func (t *Transport) Validate() []schemas.Mistake {
 	found.when(t.Share <= 0 || t.Share > 1, "share", "above 0 and at most 1", t.Share)
 	found.when(t.Reach < 0, "reach", "at least 0", t.Reach)
 	found.when(t.Reach > 0 && t.Share < 1, "reach", "0 where share is below 1", t.Reach)
-	found.when(t.Reach > 0 && t.Solver != sinkhornSolver, "reach", "0 with solver "+t.Solver, t.Reach)
+	_, known := solvers[t.Solver] // another is one mistake already
+	found.when(known && t.Reach > 0 && t.Solver != sinkhornSolver, "reach", "0 with solver "+t.Solver, t.Reach)
 	return found
 }
 
