@@ -70,6 +70,11 @@ func TestGC(t *testing.T) {
 	rerun(t, other)
 	foreign := filepath.Join(filepath.Dir(file), ".ferry/cache/notes")
 	put(t, filepath.Join(foreign, "mine.txt"), "mine")
+	link := filepath.Join(filepath.Dir(file), ".ferry/cache/embed-000000000000000000000000")
+	put(t, filepath.Join(filepath.Dir(file), "archive/done.json"), "{}")
+	if err := os.Symlink(filepath.Join(filepath.Dir(file), "archive"), link); err != nil {
+		t.Fatal(err)
+	}
 	all := cached(t, file)
 
 	p := loadSmall(t, file, "stages.student.learning_rate=0.001")
@@ -84,7 +89,7 @@ func TestGC(t *testing.T) {
 		if now := cached(t, file); !slices.Equal(now, all) {
 			t.Errorf("%+v removed %v", o, less(all, now))
 		}
-		if !slices.Equal(c.Foreign, []string{".ferry/cache/notes"}) {
+		if !slices.Equal(c.Foreign, []string{".ferry/cache/embed-000000000000000000000000", ".ferry/cache/notes"}) {
 			t.Errorf("foreign: %q", c.Foreign)
 		}
 	}
@@ -113,8 +118,10 @@ func TestGC(t *testing.T) {
 	if c.Freed <= 0 {
 		t.Errorf("freed %d bytes", c.Freed)
 	}
-	if _, err := os.Stat(filepath.Join(foreign, "mine.txt")); err != nil {
-		t.Error(err)
+	for _, path := range []string{filepath.Join(foreign, "mine.txt"), filepath.Join(link, "done.json")} {
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
 	}
 	if made := rerun(t, file, "stages.student.learning_rate=0.001"); made != nil {
 		t.Errorf("made again: %v", made)

@@ -21,7 +21,7 @@ import (
 // VerifyOptions say how files are verified.
 type VerifyOptions struct {
 	Workers int // files read at a time; 0 means one a core
-	// Remove removes what is damaged from caches, so that the next run makes it again.
+	// Remove removes what is damaged from caches, so that the run that needs it next makes it again.
 	Remove bool
 	// Progress, in bytes, may be nil.
 	Progress func(done, total int64)
@@ -156,7 +156,7 @@ func (v *verification) remove() {
 		folder := d.store.folder(d.key)
 		if d.key != "" && removed[folder] == "" {
 			left, err := d.store.remove(d.key)
-			switch removed[folder] = "removed; the next run makes it again"; {
+			switch removed[folder] = "removed; the run that needs it next makes it again"; {
 			case err != nil:
 				removed[folder] = err.Error()
 			case len(left) > 0:

@@ -61,7 +61,7 @@ func (v *verification) gatherWork(work string) error {
 	}
 	for _, e := range entries {
 		if keyName.MatchString(e.Name()) {
-			if err := v.gatherKey(s, key(e.Name()), "`ferry verify --remove "+work+"` removes it, and the next run makes it again"); err != nil {
+			if err := v.gatherKey(s, key(e.Name()), "`ferry verify --remove "+work+"` removes it, and the run that needs it next makes it again"); err != nil {
 				return err
 			}
 		}

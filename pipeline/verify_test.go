@@ -79,7 +79,7 @@ func TestVerifyRemove(t *testing.T) {
 	own := filepath.Join(filepath.Dir(shards[0]), "mine.txt")
 	put(t, own, "a note of a person")
 	v, err := Verify(t.Context(), []string{work}, VerifyOptions{Remove: true})
-	if err != nil || len(v.Damages) != 1 || v.Damages[0].Remedy != "removed; the next run makes it again (but for "+own+", which ferry has not written)" {
+	if err != nil || len(v.Damages) != 1 || v.Damages[0].Remedy != "removed; the run that needs it next makes it again (but for "+own+", which ferry has not written)" {
 		t.Fatalf("%v, %v", v, err)
 	}
 	if _, err := os.Stat(own); err != nil {
