@@ -210,6 +210,13 @@ func Vectors(dimensions int, exclude bool) *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
+// HalfVectors is Vectors of numbers of 16 bits.
+func HalfVectors(dimensions int, exclude bool) *arrow.Schema {
+	fields := Vectors(dimensions, exclude).Fields()
+	fields[2].Type = vector(arrow.FixedWidthTypes.Float16, dimensions)
+	return arrow.NewSchema(fields, nil)
+}
+
 // TokenVectors is the table of one vector a token, with the token ids beside them.
 func TokenVectors(dimensions int, exclude bool) *arrow.Schema {
 	fields := []arrow.Field{text(Language), text(ID), listOf(IDs, arrow.PrimitiveTypes.Int32),

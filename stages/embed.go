@@ -40,11 +40,15 @@ type Embed struct {
 	// Precision is that of the products with the model's weights: float32, or bf16 or int8, which are faster where the
 	// processor has instructions for them (avx512_bf16, avx512_vnni) and change vectors a little.
 	Precision string `yaml:"precision"`
+	// Store is what the numbers of vectors are stored as: float32, or float16, which takes half the space and is off by one in
+	// 2000 at most. Searches compute in float32 on either. A vector with a number that float16 cannot hold (above 65504) goes to
+	// quarantine (not_finite). Token vectors are always float16.
+	Store string `yaml:"store"`
 }
 
 // NewEmbed returns an Embed with its defaults.
 func NewEmbed() *Embed {
-	return &Embed{Output: "vectors", Tokens: "content", BatchTokens: 2048, Precision: float32Name}
+	return &Embed{Output: "vectors", Tokens: "content", BatchTokens: 2048, Precision: float32Name, Store: float32Name}
 }
 
 // Validate checks the keys.
@@ -54,6 +58,7 @@ func (e *Embed) Validate() []schemas.Mistake {
 	found = append(found, oneOf("tokens", e.Tokens, "content", "all")...)
 	found = append(found, oneOf("pooling", e.Pooling, "", model.Mean, model.CLS, model.Max)...)
 	found = append(found, oneOf("precision", e.Precision, float32Name, bf16Name, int8Name)...)
+	found = append(found, oneOf("store", e.Store, float32Name, float16Name)...)
 	if e.MaxTokens < 0 {
 		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("should be at least 1, is %d", e.MaxTokens)})
 	}
@@ -81,7 +86,7 @@ func (e *Embed) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	var tables []schemas.TableType
 	for _, name := range []string{"vectors", "token_vectors"} {
 		if e.Output == name || e.Output == "both" {
-			tables = append(tables, schemas.TableType{Name: name, Schema: embedded(name, from, info.Config.Width())})
+			tables = append(tables, schemas.TableType{Name: name, Schema: e.schema(name, from, info.Config.Width())})
 		}
 	}
 	return Outputs{Tables: tables}, found
@@ -129,6 +134,9 @@ const embedRows = 64
 func (e *Embed) embed(ctx context.Context, job Job, embedder *model.Embedder, rows arrow.RecordBatch) error {
 	made := make([]model.Embedded, rows.NumRows())
 	err := embedder.Embed(ctx, e.texts(rows), e.Output != "vectors", func(i int, r model.Embedded) error {
+		if e.Store == float16Name && r.Unusable == nil && slices.ContainsFunc(r.Vector, beyondFloat16) {
+			r.Unusable = errBeyondFloat16
+		}
 		made[i] = r
 		return nil
 	})
@@ -137,7 +145,7 @@ func (e *Embed) embed(ctx context.Context, job Job, embedder *model.Embedder, ro
 	}
 	for table, out := range job.Outputs {
 		if err == nil {
-			err = emitVectors(out, table, rows, made, job.Models["model"].Config.Width())
+			err = emitVectors(out, e.schema(table, rows.Schema(), job.Models["model"].Config.Width()), rows, made)
 		}
 	}
 	return err
@@ -196,9 +204,12 @@ func titledText(batch arrow.RecordBatch, row int, titled bool) string {
 	return text
 }
 
-// embedded is the schema of the named table made from one of documents, passages or queries.
-func embedded(table string, from *arrow.Schema, d int) *arrow.Schema {
+// schema is that of the named table made from one of documents, passages or queries.
+func (e *Embed) schema(table string, from *arrow.Schema, d int) *arrow.Schema {
 	schema := schemas.Vectors(d, from.HasField(schemas.Exclude))
+	if e.Store == float16Name {
+		schema = schemas.HalfVectors(d, from.HasField(schemas.Exclude))
+	}
 	if table == "token_vectors" {
 		schema = schemas.TokenVectors(d, from.HasField(schemas.Exclude))
 	}
@@ -208,9 +219,8 @@ func embedded(table string, from *arrow.Schema, d int) *arrow.Schema {
 	return schema
 }
 
-// emitVectors emits one batch of the named table.
-func emitVectors(out schemas.Output, table string, batch arrow.RecordBatch, made []model.Embedded, d int) error {
-	schema := embedded(table, batch.Schema(), d)
+// emitVectors emits one batch of vectors or token vectors.
+func emitVectors(out schemas.Output, schema *arrow.Schema, batch arrow.RecordBatch, made []model.Embedded) error {
 	exclude, passages := schema.HasField(schemas.Exclude), schema.HasField(schemas.DocumentID)
 	b := array.NewRecordBuilder(out.Allocator, schema)
 	defer b.Release()
@@ -221,9 +231,9 @@ func emitVectors(out schemas.Output, table string, batch arrow.RecordBatch, made
 		}
 		appendText(b.Field(0), language.Value(i))
 		appendText(b.Field(1), id.Value(i))
-		if table == "token_vectors" {
+		if isTokenVectors(schema) {
 			appendInts(b.Field(2), r.IDs)
-			appendTokenVectors(b.Field(3), r.TokenVectors, d)
+			appendTokenVectors(b.Field(3), r.TokenVectors, dimensions(schema))
 		} else {
 			appendVector(b.Field(2), r.Vector)
 		}
@@ -235,12 +245,6 @@ func emitVectors(out schemas.Output, table string, batch arrow.RecordBatch, made
 		}
 	}
 	return emitBuilt(out, b)
-}
-
-func appendVector(b array.Builder, v []float32) {
-	list := b.(*array.FixedSizeListBuilder)
-	list.Append(true)
-	list.ValueBuilder().(*array.Float32Builder).AppendValues(v, nil)
 }
 
 // appendTokenVectors appends the rows of vectors, (tokens, d), as one list.

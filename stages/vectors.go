@@ -135,8 +135,21 @@ func (v *vectorRows) add(batch arrow.RecordBatch) {
 	}
 	list := column[*array.FixedSizeList](batch, schemas.Vector)
 	from, _ := list.ValueOffsets(0)
-	values := list.ListValues().(*array.Float32).Float32Values()
-	v.vectors = append(v.vectors, values[from:int(from)+list.Len()*v.d]...)
+	if n := list.Len() * v.d; n > 0 {
+		v.addNumbers(list.ListValues(), int(from), int(from)+n)
+	}
+}
+
+// addNumbers adds values from one up to another.
+func (v *vectorRows) addNumbers(values arrow.Array, from, to int) {
+	if f, ok := values.(*array.Float32); ok {
+		v.vectors = append(v.vectors, f.Float32Values()[from:to]...)
+		return
+	}
+	halves := arrow.Uint16Traits.CastFromBytes(arrow.Float16Traits.CastToBytes(values.(*array.Float16).Values()))
+	n := len(v.vectors)
+	v.vectors = slices.Grow(v.vectors, to-from)[:n+to-from]
+	kernel.FromFloat16(v.vectors[n:], halves[from:to])
 }
 
 func (v *vectorRows) addTokens(batch arrow.RecordBatch) {
@@ -145,12 +158,9 @@ func (v *vectorRows) addTokens(batch arrow.RecordBatch) {
 	}
 	list := column[*array.List](batch, schemas.TokenVectorList)
 	inner := list.ListValues().(*array.FixedSizeList)
-	values := arrow.Uint16Traits.CastFromBytes(arrow.Float16Traits.CastToBytes(inner.ListValues().(*array.Float16).Values()))
 	for i := range list.Len() {
 		from, to := list.ValueOffsets(i)
-		n := int(to-from) * v.d
-		v.vectors = slices.Grow(v.vectors, n)[:len(v.vectors)+n]
-		kernel.FromFloat16(v.vectors[len(v.vectors)-n:], values[int(from)*v.d:int(to)*v.d])
+		v.addNumbers(inner.ListValues(), int(from)*v.d, int(to)*v.d)
 		v.offsets = append(v.offsets, v.offsets[len(v.offsets)-1]+int32(to-from))
 	}
 }
