@@ -19,7 +19,7 @@ var (
 	secretForm = regexp.MustCompile(`(://[^/\s:@"']*:)[^$/\s@"'][^/\s@"']*(@)` + // password in an address; what begins with $ is a variable's name
 		`|((?i:token|secret|password|passwd|passphrase|api[_-]?key|access[_-]?key|signature)=)[^$\s"'&,\]}][^\s"'&,\]}]*` +
 		`|((?i:bearer) )[A-Za-z0-9._~+/=-]{8,}` +
-		`|\b(?:hf_|ghp_|gho_|ghs_|github_pat_|glpat-|sk-|xox[abp]-)[A-Za-z0-9_-]{8,}`)
+		`|\b(?:hf_|ghp_|gho_|ghs_|github_pat_|glpat-|sk-|xox[abp]-)[A-Za-z0-9_-]{20,}`)
 )
 
 // shortestSecret keeps words that stand in messages anyway, such as the value "true" of a variable called KEY.
