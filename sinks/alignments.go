@@ -15,8 +15,14 @@ import (
 	"github.com/ferry-clir/ferry/sinks/figure"
 )
 
+// mostPairs have their plans on a page: as many of each table, the first, and one at least.
+const mostPairs = 48
+
 // alignments are the plans of pairs, in the order in which they come.
-type alignments []alignment
+type alignments struct {
+	shown []*alignment
+	pairs int // of all tables
+}
 
 // alignment is the plan of a pair.
 type alignment struct {
@@ -35,16 +41,20 @@ type cell struct {
 func readAlignments(ctx context.Context, tables []schemas.Table) (alignments, error) {
 	var all alignments
 	for _, t := range tables {
+		var a *alignment
+		pairs := 0 // of this table
 		err := eachBatch(ctx, []schemas.Table{t}, func(batch arrow.RecordBatch) {
 			from, to := column[*array.Int32](batch, schemas.SourceIndex), column[*array.Int32](batch, schemas.TargetIndex)
 			mass, cost := column[*array.Float64](batch, schemas.Mass), column[*array.Float64](batch, schemas.Cost)
 			for i := range int(batch.NumRows()) {
 				text := func(name string) string { return strings.Clone(textsOf(batch, name).Value(i)) }
 				pair := text(schemas.SourceLanguage) + " → " + text(schemas.TargetLanguage) + ", " + text(schemas.PairID)
-				if n := len(all); n == 0 || all[n-1].table != t.Name || all[n-1].pair != pair {
-					all = append(all, alignment{table: t.Name, pair: pair})
+				if a == nil || a.pair != pair {
+					a = &alignment{table: t.Name, pair: pair}
+					if pairs++; pairs <= max(1, mostPairs/len(tables)) {
+						all.shown = append(all.shown, a)
+					}
 				}
-				a := &all[len(all)-1]
 				c := cell{int(from.Value(i)), int(to.Value(i)), mass.Value(i)}
 				a.source, a.target = put(a.source, c.source, text(schemas.SourceToken)), put(a.target, c.target, text(schemas.TargetToken))
 				a.cells = append(a.cells, c)
@@ -52,8 +62,9 @@ func readAlignments(ctx context.Context, tables []schemas.Table) (alignments, er
 			}
 		})
 		if err != nil {
-			return nil, err
+			return all, err
 		}
+		all.pairs += pairs
 	}
 	return all, nil
 }
@@ -93,13 +104,17 @@ const alignmentsLegend = "A row is a token of the source text, a column one of i
 // section is a heat map for each pair, those of a table together.
 func (all alignments) section() figure.Section {
 	s := figure.Section{ID: "alignments", Title: "Alignments"}
-	for i, a := range all {
-		if i == 0 || a.table != all[i-1].table {
+	for i, a := range all.shown {
+		if i == 0 || a.table != all.shown[i-1].table {
 			s.Parts = append(s.Parts, figure.Part{Title: a.table})
 		}
 		part := &s.Parts[len(s.Parts)-1]
 		part.HTML = append(part.HTML, a.plan().HTML())
 	}
-	s.Parts = append(s.Parts, figure.Part{HTML: []template.HTML{figure.Notes(alignmentsLegend)}})
+	notes := []string{alignmentsLegend}
+	if len(all.shown) < all.pairs {
+		notes = append(notes, fmt.Sprintf("These are %d of %d pairs.", len(all.shown), all.pairs))
+	}
+	s.Parts = append(s.Parts, figure.Part{HTML: []template.HTML{figure.Notes(notes...)}})
 	return s
 }

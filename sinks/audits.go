@@ -129,6 +129,7 @@ func (rows audits) table() figure.Table {
 
 // section is the table, the chart, and how gains go with fertility.
 func (rows audits) section(c comparisons) figure.Section {
+	c, _ = c.shown()
 	part := figure.Part{HTML: []template.HTML{rows.chart().HTML(), rows.table().HTML(), figure.Notes(auditsLegend)}}
 	s := figure.Section{ID: "tokens", Title: "Tokens", Parts: []figure.Part{part}}
 	if part := rows.againstGain(c); part != nil {

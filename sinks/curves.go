@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"context"
+	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -117,13 +118,20 @@ func (c *curve) points(times float64) []figure.Point {
 	return points
 }
 
+// mostCurves are drawn in a plot.
+const mostCurves = 24
+
 // section is a plot for each column.
 func (c *curves) section() figure.Section {
+	names := c.names[:min(len(c.names), mostCurves)]
 	var plots []template.HTML
 	for _, column := range c.columns {
 		plots = append(plots, c.plot(column).HTML())
 	}
-	part := figure.Part{HTML: []template.HTML{figure.LineLegend(c.names), figure.Panels(plots)}}
+	part := figure.Part{HTML: []template.HTML{figure.LineLegend(names), figure.Panels(plots)}}
+	if len(names) < len(c.names) {
+		part.Text = []string{fmt.Sprintf("Curves of the first %d of %d models.", len(names), len(c.names))}
+	}
 	return figure.Section{ID: "training", Title: "Training", Parts: []figure.Part{part}}
 }
 
@@ -138,7 +146,7 @@ func (c *curves) plot(column string) figure.Plot {
 	}
 	plot := figure.Plot{Title: title, X: "step", Series: c.names, Description: "A curve for each model that is trained, from its first step to the last."}
 	for t, curve := range c.values[column] {
-		if curve == nil {
+		if curve == nil || t >= mostCurves {
 			continue
 		}
 		points := curve.points(times)

@@ -126,3 +126,34 @@ func BenchmarkLargeReport(b *testing.B) {
 		b.ReportMetric(float64(len(page)), "bytes")
 	}
 }
+
+// TestLargeParts: of many pairs and models the page shows the first, and says so.
+func TestLargeParts(t *testing.T) {
+	checked := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer checked.AssertSize(t, 0)
+	var rows [][]any
+	var trainings []schemas.Table
+	for i := range 60 {
+		rows = append(rows, []any{fmt.Sprint("pair ", i), "en", "sw", 0, 0, "a", "b", 0.5, 0.1}, []any{fmt.Sprint("pair ", i), "en", "sw", 1, 1, "c", "d", 0.5, 0.1})
+		trainings = append(trainings, trainingOf(checked, fmt.Sprint("model ", i), "ot"))
+	}
+	plans := builtOf(t, checked, "plans", schemas.Plans(), rows...)
+	r := &Report{Alignments: []schemas.TableRef{"plans"}, Path: schemas.Path(t.TempDir())}
+	_, err := r.Write(t.Context(), Job{Tables: map[string][]schemas.Table{"alignments": {plans}, "training": trainings}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(r.Page())
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(data)
+	for _, want := range []string{"These are 48 of 60 pairs.", "pair 47: cost 0.100", "Curves of the first 24 of 60 models.", "model 23<"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %s", want)
+		}
+	}
+	if strings.Contains(page, "pair 48") || strings.Contains(page, "model 24") {
+		t.Error("the page shows what it says that it leaves out")
+	}
+}

@@ -23,6 +23,7 @@ const (
 type worst struct {
 	variant, baseline, measure string // the baseline may be empty
 	languages                  []string
+	left                       int                      // languages for which there is no room
 	queries                    map[string][]*worstQuery // by language, the worst first
 	texts                      map[documentID]string    // of the documents that are shown
 }
@@ -96,6 +97,12 @@ func readWorst(ctx context.Context, job Job, baseline string) (*worst, error) {
 	if err != nil {
 		return nil, err
 	}
+	all := len(w.languages)
+	w.languages = most(w.languages, mostLanguages, func(language string) float64 {
+		worst := w.queries[language][0]
+		return worst.before - worst.value
+	})
+	w.left = all - len(w.languages)
 	return w, w.fill(ctx, job, best.hits)
 }
 

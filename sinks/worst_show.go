@@ -16,7 +16,11 @@ func (w *worst) section() figure.Section {
 	if w.baseline != "" {
 		how = "The queries for which " + w.measure + " is lowest against that of " + w.baseline
 	}
-	s := figure.Section{ID: "queries", Title: title, Parts: []figure.Part{{Text: []string{how + ", with the documents that came first and how these are judged."}}}}
+	text := []string{how + ", with the documents that came first and how these are judged."}
+	if w.left > 0 {
+		text = append(text, fmt.Sprintf("These are the %d languages that lose most, of %d.", len(w.languages), len(w.languages)+w.left))
+	}
+	s := figure.Section{ID: "queries", Title: title, Parts: []figure.Part{{Text: text}}}
 	for _, language := range w.languages {
 		var queries []figure.Query
 		for _, q := range w.queries[language] {

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"math"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Plot is curves, or points, over two axes.
@@ -45,6 +46,7 @@ func (p Plot) HTML() template.HTML {
 	for _, value := range y.ticks() {
 		drawn.Lines = append(drawn.Lines, Tick{At: short(down(value)), Label: y.label(value)})
 	}
+	var labels labels
 	for _, curve := range p.Curves {
 		c := drawnCurve{Look: look(curve.Series, false), Title: p.Series[curve.Series]}
 		var points []string
@@ -55,6 +57,9 @@ func (p Plot) HTML() template.HTML {
 				if x.place(point.X) > 0.9 {
 					mark.Aside, mark.Anchor = "-9", "end"
 				}
+				if !labels.fits(x.place(point.X), down(point.Y), point.Label) {
+					mark.Label = "" // its title has it
+				}
 				c.Marks = append(c.Marks, mark)
 				continue
 			}
@@ -64,6 +69,26 @@ func (p Plot) HTML() template.HTML {
 		drawn.Drawn = append(drawn.Drawn, c)
 	}
 	return execute("plot", drawn)
+}
+
+// labels are where labels stand, from the left and from the top in pixels, on a plot of a narrow window.
+type labels []struct{ left, right, y float64 }
+
+// fits tells whether there is room for a label beside a point, and takes it.
+func (l *labels) fits(place, y float64, label string) bool {
+	const width, character, height = 480, 7, 14
+	left := place * width
+	right := left + 9 + character*float64(utf8.RuneCountInString(label))
+	if place > 0.9 {
+		left, right = 2*left-right, left
+	}
+	for _, other := range *l {
+		if left < other.right && right > other.left && math.Abs(y-other.y) < height {
+			return false
+		}
+	}
+	*l = append(*l, struct{ left, right, y float64 }{left, right, y})
+	return true
 }
 
 // plotUnits is the width of lines before they are stretched to the plot's.

@@ -100,3 +100,29 @@ func TestAxis(t *testing.T) {
 		}
 	}
 }
+
+// TestLeftOut: a table too large for a page is cut, and says so.
+func TestLeftOut(t *testing.T) {
+	rows := make([][]Cell, mostRows+2)
+	for i := range rows {
+		rows[i] = make([]Cell, mostColumns+1)
+	}
+	got := string(Table{Left: 1, Rows: rows}.HTML())
+	if strings.Count(got, "<tr>") != mostRows+1 || strings.Count(got, "<td>") != mostRows*(mostColumns-1) || !strings.Contains(got, "the first 100 of 101 rows.") || !strings.Contains(got, "the first 60 of 61 columns.") {
+		t.Errorf("the table is\n%s", got)
+	}
+	if len(rows[0]) != mostColumns+1 {
+		t.Error("the caller's table is cut as well")
+	}
+}
+
+// TestPlotLabels: of points one upon the other the first is labelled, and all have their title.
+func TestPlotLabels(t *testing.T) {
+	points := []Point{{1, 1, "en"}, {1.01, 1, "de"}, {1, 2, "sw"}, {8, 1, "th"}, {9.9, 1, "hi"}}
+	got := string(Plot{Series: []string{"ot"}, Curves: []Curve{{Points: points, Marked: true}}}.HTML())
+	for _, p := range points {
+		if label := p.Label != "de"; strings.Contains(got, ">"+p.Label+"</text>") != label || !strings.Contains(got, "<title>"+p.Label+", ot") {
+			t.Errorf("%s has a label, or none, in\n%s", p.Label, got)
+		}
+	}
+}
