@@ -24,14 +24,14 @@ func (c comparisons) headline() string {
 // markdown is all boards in Markdown.
 func (c comparisons) markdown() string {
 	var b strings.Builder
-	b.WriteString("# Comparisons\n\n" + strings.Join(c.legend(), "\\\n") + "\n")
+	b.WriteString("# Comparisons\n\n" + markdownLines(c.legend()) + "\n")
 	if table, ok := c.overview(); ok {
 		b.WriteString("\n## Side by side\n\n" + markdownTable(table.Strings(), 1))
 	}
 	for _, board := range c {
-		b.WriteString("\n## " + board.heading() + "\n\n" + markdownTable(board.table().Strings(), 1))
+		b.WriteString("\n## " + inMarkdown(board.heading()) + "\n\n" + markdownTable(board.table().Strings(), 1))
 		if found := board.findings(); found != nil {
-			b.WriteString("\n" + strings.Join(found, "\\\n") + "\n")
+			b.WriteString("\n" + markdownLines(found) + "\n")
 		}
 		if tested := board.tested(); len(tested.Rows) > 1 {
 			b.WriteString("\n### " + testedTitle + "\n\n" + markdownTable(tested.Strings(), tested.Left) + "\n" + board.testedLegend() + "\n")

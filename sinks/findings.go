@@ -162,7 +162,7 @@ func (f *Findings) markdown() string {
 	for _, g := range f.Groups {
 		fmt.Fprintf(&b, "\n## %s: %s, %s\n\n%s. What to do: %s.\n\n", g.Severity, g.Rule, rowsOf(g.Count, "`"+g.Table+"`"), g.Meaning, g.Remedy)
 		for _, e := range g.Examples {
-			fmt.Fprintf(&b, "- `%s`\n", strings.ReplaceAll(e.String(), "`", "'"))
+			fmt.Fprintf(&b, "- `%s`\n", lineBreaks.Replace(strings.ReplaceAll(e.String(), "`", "'")))
 		}
 	}
 	return b.String()

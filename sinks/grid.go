@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -34,7 +35,7 @@ func markdownTable(grid [][]string, left int) string {
 	for i, row := range grid {
 		escaped := make([]string, len(row))
 		for c, cell := range row {
-			escaped[c] = strings.ReplaceAll(cell, "|", `\|`)
+			escaped[c] = strings.ReplaceAll(inMarkdown(cell), "|", `\|`)
 		}
 		b.WriteString("| " + strings.Join(escaped, " | ") + " |\n")
 		if i == 0 {
@@ -42,6 +43,25 @@ func markdownTable(grid [][]string, left int) string {
 		}
 	}
 	return b.String()
+}
+
+var (
+	markdownTag = regexp.MustCompile(`<([A-Za-z/!?])`)
+	lineBreaks  = strings.NewReplacer("\r", " ", "\n", " ")
+)
+
+// inMarkdown is text of one line in which nothing is a tag of HTML.
+func inMarkdown(text string) string {
+	return markdownTag.ReplaceAllString(lineBreaks.Replace(text), `\<$1`)
+}
+
+// markdownLines are sentences below each other.
+func markdownLines(lines []string) string {
+	escaped := make([]string, len(lines))
+	for i, line := range lines {
+		escaped[i] = inMarkdown(line)
+	}
+	return strings.Join(escaped, "\\\n")
 }
 
 // transposed is a grid with its rows as columns.

@@ -66,12 +66,12 @@ func (s *scores) markdown(lowResource []string) string {
 	for _, measure := range s.Measures {
 		b.WriteString("\n" + markdownTable(s.table(measure, withInterval).Strings(), 1))
 		if s.tied(measure) {
-			b.WriteString("\n## " + tiesTitle + ", " + measure + "\n\n" + markdownTable(s.table(measure, withTies).Strings(), 1))
+			b.WriteString("\n## " + tiesTitle + ", " + inMarkdown(measure) + "\n\n" + markdownTable(s.table(measure, withTies).Strings(), 1))
 		}
 	}
 	for _, p := range s.pools() {
-		b.WriteString("\n## Languages " + p.title() + "\n\n" + markdownTable(s.poolTable(p, lowResource).Strings(), 1))
-		b.WriteString("\n" + strings.Join(s.poolLegend(p, lowResource), "\\\n") + "\n")
+		b.WriteString("\n## Languages " + inMarkdown(p.title()) + "\n\n" + markdownTable(s.poolTable(p, lowResource).Strings(), 1))
+		b.WriteString("\n" + markdownLines(s.poolLegend(p, lowResource)) + "\n")
 	}
 	return b.String()
 }

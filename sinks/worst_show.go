@@ -3,8 +3,6 @@ package sinks
 import (
 	"fmt"
 	"html/template"
-	"strings"
-	"unicode"
 
 	"github.com/ferry-clir/ferry/sinks/figure"
 )
@@ -84,21 +82,10 @@ func (w *worst) document(q *worstQuery, d shownDocument) figure.Document {
 // mostCharacters of a text are shown.
 const mostCharacters = 280
 
-// shortened is a text after its title, without characters that cannot be seen, and cut where it is long.
+// shortened is a text after its title, cut where it is long.
 func shortened(title, text string) string {
 	if title != "" {
 		text = title + ". " + text
 	}
-	runes := []rune(strings.ToValidUTF8(text[:min(len(text), 8*mostCharacters)], ""))
-	cut := len(runes) > mostCharacters
-	runes = runes[:min(len(runes), mostCharacters)]
-	for i, r := range runes {
-		if unicode.IsControl(r) {
-			runes[i] = ' '
-		}
-	}
-	if cut {
-		return strings.TrimRightFunc(string(runes), unicode.IsSpace) + "…"
-	}
-	return string(runes)
+	return figure.Clip(text, mostCharacters)
 }

@@ -29,7 +29,7 @@ type Part struct {
 //go:embed *.gohtml *.css
 var files embed.FS
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{"minus": minusSign}).ParseFS(files, "*.gohtml"))
+var templates = template.Must(template.New("").Funcs(template.FuncMap{"minus": minusSign, "name": clipName, "sentence": clipSentence, "item": clipItem}).ParseFS(files, "*.gohtml"))
 
 // minusSign is text with the sign that is as wide as a plus, if it is a number below zero.
 func minusSign(text string) string {
