@@ -66,7 +66,7 @@ func NewDense(queries []float32, d, k int, exclude Exclude) (*Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Dense{search: common, bytes: kernel.MultiplyAdd(kernel.Int8, 1) > 0}, nil
+	return &Dense{search: common, bytes: d <= byteDimensions && kernel.MultiplyAdd(kernel.Int8, 1) > 0}, nil
 }
 
 func (s *Dense) query(i int) []float32 { return s.queries[i*s.d : (i+1)*s.d] }

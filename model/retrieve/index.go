@@ -37,6 +37,9 @@ func NewIndex(ctx context.Context, documents []Document, vectors []float32, d, w
 	if d < 1 || len(vectors) != len(documents)*d {
 		return nil, fmt.Errorf("indexing: %d numbers are not %d vectors of %d dimensions", len(vectors), len(documents), d)
 	}
+	if d > byteDimensions {
+		return nil, fmt.Errorf("indexing: vectors of %d dimensions; %d at most can be compared one question at a time", d, byteDimensions)
+	}
 	x := &Index{d: d, documents: documents, vectors: vectors, blocks: make([]indexBlock, (len(documents)+indexRows-1)/indexRows)}
 	x.shared = shared(vectors[:min(len(documents), indexRows)*d], d)
 	odd := make([]int, len(x.blocks))

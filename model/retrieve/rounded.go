@@ -20,6 +20,9 @@ type rounded struct {
 	rest   []float32     // (rows, d)
 }
 
+// byteDimensions is the most that products of bytes have: see kernel.Packed.
+const byteDimensions = 1 << 16
+
 // shared returns the direction of the mean of vectors, (rows, d), as a vector of length 1, or zeros.
 func shared(vectors []float32, d int) []float32 {
 	mean := make([]float32, d)

@@ -134,6 +134,26 @@ func TestDenseNamesOddVectors(t *testing.T) {
 	}
 }
 
+// Vectors of more dimensions than a sum of bytes holds are compared as they are.
+func TestManyDimensions(t *testing.T) {
+	const d = byteDimensions + 1
+	vectors := make([]float32, 2*d)
+	vectors[0], vectors[2*d-1] = 2, 3
+	s, err := NewDense(vectors[d:], d, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add(t.Context(), numbered(2), vectors, 1); err != nil {
+		t.Fatal(err)
+	}
+	if hits := s.Results()[0]; hits[0].ID != "1" || hits[0].Score != 9 {
+		t.Errorf("%v", hits)
+	}
+	if _, err := NewIndex(t.Context(), numbered(2), vectors, d, 1); err == nil {
+		t.Error("an index of them is no error")
+	}
+}
+
 func TestLargest(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for range 100 {
