@@ -174,6 +174,22 @@ func (b *browser) keep(name, method string, params map[string]any) {
 	}
 }
 
+// faintTexts are the texts of a page whose contrast with what is behind them is less than 4.5 to 1 (WCAG 2.2, 1.4.3).
+const faintTexts = `(() => {
+	const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+	const channels = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
+	const light = ([r, g, b]) => [r, g, b].map(c => c / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+	const behind = e => { for (; e; e = e.parentElement) { const c = channels(getComputedStyle(e).backgroundColor); if (c[3] == 255) return c; } return [255, 255, 255, 255]; };
+	const faint = new Set();
+	for (const e of document.querySelectorAll("body *")) {
+		if (![...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()) || e.closest("title, desc, .spoken")) continue;
+		const style = getComputedStyle(e), a = light(channels(e.closest("svg") ? style.fill : style.color)), b = light(behind(e));
+		const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+		if (contrast < 4.5) faint.add(e.tagName + "." + (e.getAttribute("class") || "") + " " + contrast.toFixed(2) + " " + e.textContent.slice(0, 30));
+	}
+	return [...faint].slice(0, 10).join("\n");
+})()`
+
 // checkPage looks at a page on a desk and on a telephone, in light and dark, and on paper. It must not scroll sideways, ask the
 // network for anything, or complain. What is seen is kept under that name.
 func checkPage(t *testing.T, name, path string) {
@@ -195,6 +211,10 @@ func checkPage(t *testing.T, name, path string) {
 		b.evaluate("getComputedStyle(document.body).backgroundColor", &paper)
 		if dark := paper != "rgb(255, 255, 255)"; dark != (window.colours == "dark") {
 			t.Errorf("%s: where readers prefer %s, the background is %s", path, window.colours, paper)
+		}
+		var faint string
+		if b.evaluate(faintTexts, &faint); faint != "" {
+			t.Errorf("%s, %s: hard to read, at less than 4.5 to 1:\n%s", path, window.name, faint)
 		}
 		b.keep(name+"-"+window.name+".png", "Page.captureScreenshot", map[string]any{"captureBeyondViewport": true})
 	}
