@@ -68,9 +68,13 @@ func (f workFlags) check() error {
 }
 
 // run runs a pipeline and shows its results, also of one that a stage ended on purpose.
-func (f workFlags) run(ctx context.Context, t *terminal, p *pipeline.Pipeline, r reporter, record *pipeline.Record) error {
-	err := p.Run(ctx, pipeline.Options{Workers: f.Workers, Checkpoint: f.Checkpoint, Reporter: r, Record: record})
+func (f workFlags) run(ctx context.Context, t *terminal, p *pipeline.Pipeline, r reporter, o pipeline.Options) error {
+	o.Workers, o.Checkpoint, o.Reporter = f.Workers, f.Checkpoint, r
+	err := p.Run(ctx, o)
 	r.close()
+	if o.Share.Number > 1 {
+		return err // the first shows results
+	}
 	var refusal *pipeline.Refusal
 	if err != nil && !errors.As(err, &refusal) {
 		return err
@@ -87,7 +91,9 @@ func (f workFlags) run(ctx context.Context, t *terminal, p *pipeline.Pipeline, r
 type runCommand struct {
 	fileFlags
 	workFlags
-	Log string `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
+	Tasks pipeline.Share `placeholder:"I/N" help:"Do the part of one of N processes that work in one folder at the same time, such as 3/16 for the third."`
+	Wait  time.Duration  `default:"1h" help:"With --tasks: how long to wait for what another of the processes is to make while that is not at work."`
+	Log   string         `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
 }
 
 func (c *runCommand) Run(ctx context.Context, t *terminal) error {
@@ -95,9 +101,12 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	if c.Wait < 0 {
+		return fmt.Errorf("%w--wait should be at least 0, is %v", errUsage, c.Wait)
+	}
 	p, err := c.load(ctx)
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, t, p, newReporter(c.Log, t), nil)
+	return c.run(ctx, t, p, newReporter(c.Log, t), pipeline.Options{Share: c.Tasks, Wait: c.Wait})
 }

@@ -63,7 +63,7 @@ func (c *scheduleCommand) scheduler(t *terminal, p *pipeline.Pipeline, file stri
 		Pipeline: p,
 		Load:     func(ctx context.Context) (*pipeline.Pipeline, error) { return c.load(ctx, file) },
 		Run: func(ctx context.Context, p *pipeline.Pipeline, record *pipeline.Record) error {
-			return c.run(ctx, t, p, &lines{log: log}, record)
+			return c.run(ctx, t, p, &lines{log: log}, pipeline.Options{Record: record})
 		},
 		Log: log,
 	}

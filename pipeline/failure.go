@@ -51,6 +51,9 @@ func (u *unit) maker() *unit {
 func (r *Run) addFailure(u *unit, err error) {
 	lacksInput := u.lacksInput()
 	u.fail()
+	if noted := r.noteFailure(u, err); noted != nil {
+		err = fmt.Errorf("%w; other processes do not know yet: %w", err, noted)
+	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if lacksInput {

@@ -41,14 +41,49 @@ func (b *Busy) Error() string { return fmt.Sprintf("%s: %s; %s", b.What, b.Owner
 const lockName = "lock"
 
 // lock keeps other runs out of a work folder until unlock is called or the process ends, however it ends.
-func lock(work string) (Owner, func(), error) {
-	owner, unlock, err := hold(filepath.Join(work, lockName))
+func lock(work string) (owner Owner, unlock func(), err error) { return lockShare(work, Share{}) }
+
+// lockShare does so for a share of a run, and lets the others in.
+func lockShare(work string, s Share) (owner Owner, unlock func(), err error) {
+	file := filepath.Join(work, lockName)
+	if s.whole() {
+		owner, unlock, err = hold(file)
+	} else {
+		owner, unlock, err = holdShare(work, s)
+	}
 	var busy *Busy
-	if errors.As(err, &busy) {
+	if errors.As(err, &busy) && busy.What == "" {
+		if sharing, err := atWork(work, ""); err == nil && len(sharing) > 0 {
+			busy.Owner = sharing[0]
+		}
 		busy.What = "another run is at work in " + work
 		busy.Remedy = "wait for its end, or give this one a folder of its own with --set work=FOLDER"
 	}
 	return owner, unlock, err
+}
+
+// take opens a file and locks it.
+func take(file string, lock func(*os.File) error) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		return nil, fmt.Errorf("creating work folder: %w", err)
+	}
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("locking work folder: %w", err)
+	}
+	err = lock(f)
+	for tries := 0; errors.Is(err, download.ErrLocked) && tries < 5; tries++ {
+		time.Sleep(10 * time.Millisecond) // somebody may only have looked whether it is held
+		err = lock(f)
+	}
+	if err == nil {
+		return f, nil
+	}
+	defer f.Close()
+	if errors.Is(err, download.ErrLocked) {
+		return nil, &Busy{Owner: ownerIn(f)}
+	}
+	return nil, fmt.Errorf("locking work folder: %w", err)
 }
 
 // hold takes a lock file and writes this process into it. That the operating system holds the file for a living process is
@@ -56,28 +91,13 @@ func lock(work string) (Owner, func(), error) {
 func hold(file string) (Owner, func(), error) {
 	host, _ := os.Hostname()
 	owner := Owner{os.Getpid(), host, time.Now().UTC().Truncate(time.Millisecond)}
-	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
-		return owner, nil, fmt.Errorf("creating work folder: %w", err)
-	}
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := take(file, download.LockFile)
 	if err != nil {
-		return owner, nil, fmt.Errorf("locking work folder: %w", err)
-	}
-	err = download.LockFile(f)
-	for tries := 0; errors.Is(err, download.ErrLocked) && tries < 5; tries++ {
-		time.Sleep(10 * time.Millisecond) // somebody may only have looked whether it is held
-		err = download.LockFile(f)
-	}
-	if errors.Is(err, download.ErrLocked) {
-		err = &Busy{Owner: ownerIn(f)}
-	} else if err != nil {
-		err = fmt.Errorf("locking work folder: %w", err)
-	} else if err = writeOwner(f, owner); err != nil {
-		err = fmt.Errorf("locking work folder: %w", err)
-	}
-	if err != nil {
-		f.Close()
 		return owner, nil, err
+	}
+	if err := writeOwner(f, owner); err != nil {
+		f.Close()
+		return owner, nil, fmt.Errorf("locking work folder: %w", err)
 	}
 	return owner, func() {
 		_ = f.Truncate(0) // not held any more; the lock goes with the file

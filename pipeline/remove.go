@@ -13,7 +13,7 @@ import (
 // somebody's.
 var (
 	keyName = regexp.MustCompile(`^[a-z0-9_]+-[0-9a-f]{24}$`)
-	ownName = regexp.MustCompile(`^(done\.json|task-\d{5,}\.json|[a-z_]+-\d{5,}\.arrow|family-[a-z0-9_]+-[0-9a-f]{24}|checkpoint|checkpoint-expense\.json|model|scratch|\..+\.part-[0-9a-f]{8})$`)
+	ownName = regexp.MustCompile(`^(done\.json|task-\d{5,}\.json|failed-\d+-of-\d+\.json|[a-z_]+-\d{5,}\.arrow|family-[a-z0-9_]+-[0-9a-f]{24}|checkpoint|checkpoint-expense\.json|model|scratch|\..+\.part-[0-9a-f]{8})$`)
 )
 
 // remove removes what ferry wrote into a key's folder, and then the folder, unless there is something else in it, which it

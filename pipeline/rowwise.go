@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/sourcegraph/conc/pool"
@@ -33,10 +35,25 @@ func (r *Run) computeShards(ctx context.Context, u *unit, key string) (note, err
 	defer cancel(nil)
 	var mutex sync.Mutex
 	var rows int64
-	notes := map[int]note{}
-	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(2 * cap(r.slots))
+	share := r.options.Share
+	notes, others := map[int]note{}, map[int]note{}
+	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	if r.peers == nil || !u.waited {
+		tasks = tasks.WithMaxGoroutines(2 * cap(r.slots))
+	} else {
+		tasks = tasks.WithMaxGoroutines(2*cap(r.slots) + 1)
+		tasks.Go(func(ctx context.Context) (err error) {
+			if others, err = r.awaitShards(ctx, u, from); err != nil {
+				cancel(err)
+			}
+			return err
+		})
+	}
 	feed := func() error {
 		for i := 0; ; i++ {
+			if !share.owns(u, i) {
+				continue
+			}
 			s, ok, err := from.shard(ctx, i)
 			if err != nil || !ok {
 				return err
@@ -56,21 +73,33 @@ func (r *Run) computeShards(ctx context.Context, u *unit, key string) (note, err
 		}
 	}
 	fed := feed()
+	if fed != nil && r.peers != nil {
+		cancel(fed) // others will not make more of it either
+	}
 	if err := tasks.Wait(); err != nil {
 		return note{}, context.Cause(ctx) // the first error: others may have failed because of it
 	}
 	if fed != nil {
 		return note{}, fed
 	}
+	if share.owns(u, 0) {
+		maps.Copy(notes, others)
+	}
+	return sum(notes), nil
+}
+
+// sum is the note of a unit, or of a part of it, that was made in tasks.
+func sum(tasks map[int]note) note {
 	total := note{Shards: map[string][]shard{}, Counts: newCounts()}
-	for i := range len(notes) {
-		for table, shards := range notes[i].Shards {
+	for _, number := range slices.Sorted(maps.Keys(tasks)) {
+		n := tasks[number]
+		for table, shards := range n.Shards {
 			total.Shards[table] = append(total.Shards[table], shards...)
 		}
-		total.Counts.add(notes[i].Counts)
-		total.CPU += notes[i].CPU
+		total.Counts.add(n.Counts)
+		total.CPU += n.CPU
 	}
-	return total, nil
+	return total
 }
 
 func (u *unit) cutInput(key string) *input {

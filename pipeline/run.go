@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -19,6 +20,10 @@ type Options struct {
 	Checkpoint time.Duration
 	// Record is filled in with how the run went; of a scheduled run it says when that was due. It may be nil.
 	Record *Record
+	// Share is what this process does of every wave of tasks, where several do one run; the zero value is all.
+	Share Share
+	// Wait is how long a share waits for what another process is to make while that is not at work.
+	Wait time.Duration
 	// Allocator of the record batches that pass through; nil means Arrow's default.
 	Allocator memory.Allocator
 }
@@ -35,6 +40,7 @@ type Run struct {
 	alone    chan struct{} // taken by what runs alone
 	cpu      *cpuTimes
 	started  time.Time
+	peers    *peers // nil if this process does the whole run
 
 	mutex    sync.Mutex
 	bad      []badShards
@@ -44,9 +50,11 @@ type Run struct {
 
 // Run makes what the sinks ask for and is not there yet. It returns when everything is written that can be, with an error that
 // names all steps that failed, or soon after ctx is cancelled; no half-written file is left either way, and a later Run
-// goes on from there. Only one Run may work in a folder at a time; another returns an error at once.
+// goes on from there. Only one Run may work in a folder at a time, or several shares of one; another returns an error at once.
 func (p *Pipeline) Run(ctx context.Context, o Options) error {
-	if o.Record == nil {
+	if !o.Share.first() {
+		o.Record = nil // the first process has it
+	} else if o.Record == nil {
 		o.Record = &Record{}
 	}
 	return p.execute(ctx, o, (*Run).writeManifest)
@@ -63,22 +71,22 @@ func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) err
 	if o.Allocator == nil {
 		o.Allocator = memory.DefaultAllocator
 	}
-	owner, unlock, err := lock(p.Work)
+	owner, unlock, err := lockShare(p.Work, o.Share)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), alone: make(chan struct{}, 1), cpu: newCPUTimes(), started: time.Now()}
 	if o.Record == nil {
-		return r.execute(ctx, finish)
+		return r.execute(ctx, owner, finish)
 	}
 	if err := p.begin(o.Record, owner); err != nil {
 		return err
 	}
-	return r.end(ctx, r.execute(ctx, finish))
+	return r.end(ctx, r.execute(ctx, owner, finish))
 }
 
-func (r *Run) execute(ctx context.Context, finish func(*Run) error) error {
+func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error) error {
 	err := r.pipeline.acquire(ctx, r.options.Reporter)
 	if err != nil {
 		return err
@@ -86,14 +94,25 @@ func (r *Run) execute(ctx context.Context, finish func(*Run) error) error {
 	if r.units, err = r.pipeline.units(ctx, r.store, r.hashes); err != nil {
 		return err
 	}
+	r.models = newModels(r)
+	r.options.Share.markWaited(r.units)
+	if !r.options.Share.whole() {
+		var leave func()
+		if r.peers, leave, err = join(r.pipeline.Work, r.options.Share, owner, r.units); err != nil {
+			return err
+		}
+		defer leave()
+	}
 	if err = r.rememberSteps(); err != nil {
 		return err
 	}
 	if err := r.sweepAll(); err != nil {
 		return err
 	}
-	r.models = newModels(r)
 	err = r.makeAll(ctx)
+	if !r.options.Share.first() {
+		return err
+	}
 	if saved := r.hashes.save(); err == nil && saved != nil {
 		err = fmt.Errorf("writing cache: %w", saved)
 	}
@@ -114,10 +133,7 @@ func (r *Run) makeAll(ctx context.Context) error {
 				return fmt.Errorf("%s: %w", u.name(), err)
 			}
 			if u.step.Section != "models" {
-				r.options.Reporter.Present(u.name(), u.note.Summary)
-				for _, warning := range u.note.Counts.Warnings {
-					r.options.Reporter.Warned(u.name(), warning)
-				}
+				r.tellPresent(u, u.note)
 			}
 		}
 	}
@@ -126,7 +142,7 @@ func (r *Run) makeAll(ctx context.Context) error {
 		if u.present && u.note.Refusal != "" {
 			tasks.Go(func(ctx context.Context) error { return r.refuse(ctx, u) })
 		}
-		if u.needed && u.twin == nil {
+		if u.needed && u.twin == nil && (u.waited || r.options.Share.does(u)) {
 			tasks.Go(func(ctx context.Context) error { return r.make(ctx, u) })
 		}
 	}
@@ -142,11 +158,25 @@ func (r *Run) makeAll(ctx context.Context) error {
 	return err
 }
 
-// make makes one unit, as soon as there is something to make it from. Only an error that should end the run is returned.
+// tellPresent tells of a unit that an earlier run or another process made.
+func (r *Run) tellPresent(u *unit, n note) {
+	r.options.Reporter.Present(u.name(), n.Summary)
+	for _, warning := range n.Counts.Warnings {
+		r.options.Reporter.Warned(u.name(), warning)
+	}
+}
+
+// make makes one unit, as soon as there is something to make it from, or waits until another process has. Only an error that
+// should end the run is returned.
 func (r *Run) make(ctx context.Context, u *unit) error {
-	n, took, err := r.produce(ctx, u)
-	if err == nil {
-		err = r.checkRows(u, n.Counts)
+	owns := r.options.Share.owns(u, 0)
+	var n note
+	var err error
+	if r.options.Share.does(u) {
+		n, err = r.makeMine(ctx, u, owns)
+	}
+	if err == nil && !owns && u.waited {
+		n, err = r.awaitUnit(ctx, u)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -155,17 +185,28 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 		r.addFailure(u, err)
 		return nil
 	}
-	if err := r.store.write(u.key, done, n); err != nil {
-		return err
+	if !u.waited {
+		return nil
 	}
-	if err := r.checkpoint(u, nil).remove(); err != nil {
-		return err
-	}
-	r.options.Reporter.Finished(u.name(), Finished{Rows: n.Counts.Out, Dropped: n.Counts.Dropped, Bad: n.Counts.Bad, Took: took, Summary: n.Summary})
 	u.note = n
 	for name, t := range u.tables {
 		t.end(len(n.Shards[name]))
 	}
 	close(u.ready)
 	return r.refuse(ctx, u)
+}
+
+// makeMine makes of a unit what is this process's; if that owns it, it ends it.
+func (r *Run) makeMine(ctx context.Context, u *unit, owns bool) (note, error) {
+	n, took, err := r.produce(ctx, u)
+	if err == nil && owns {
+		err = r.checkRows(u, n.Counts)
+	}
+	if err == nil && owns {
+		err = errors.Join(r.store.write(u.key, done, n), r.checkpoint(u, nil).remove())
+	}
+	if err == nil {
+		r.options.Reporter.Finished(u.name(), Finished{Rows: n.Counts.Out, Dropped: n.Counts.Dropped, Bad: n.Counts.Bad, Took: took, Summary: n.Summary})
+	}
+	return n, err
 }

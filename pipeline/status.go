@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -74,12 +75,17 @@ func (p *Pipeline) Runs() ([]*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	owner, err := holder(filepath.Join(p.Work, lockName))
+	owners, err := atWork(p.Work, "")
 	if err != nil {
 		return nil, err
 	}
+	if owner, err := holder(filepath.Join(p.Work, lockName)); err != nil {
+		return nil, err
+	} else if owner != nil {
+		owners = append(owners, *owner)
+	}
 	for _, r := range records {
-		if r.Outcome == Running && (owner == nil || r.Owner != *owner) {
+		if r.Outcome == Running && !slices.Contains(owners, r.Owner) {
 			r.lost()
 		}
 	}

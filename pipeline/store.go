@@ -45,6 +45,7 @@ type note struct {
 	Input   string             `json:"input,omitempty"`   // of a task: hash of the shard that it read
 	Summary string             `json:"summary,omitempty"` // of a sink
 	Refusal string             `json:"refusal,omitempty"` // of a stage: why the run must not go on
+	Failure string             `json:"failure,omitempty"` // why it could not be made
 	Files   map[string]string  `json:"files,omitempty"`   // of a sink: what it wrote, as the configuration would name it, with hashes
 }
 
@@ -149,6 +150,14 @@ func (s store) writeModel(ctx context.Context, k key, m *model.Model) (map[strin
 		return nil, fmt.Errorf("reading back the model: %w", err)
 	}
 	return files, nil
+}
+
+// removeNote removes the note of that name, if there is one.
+func (s store) removeNote(k key, name string) error {
+	if err := os.Remove(filepath.Join(s.folder(k), name+".json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing from cache: %w", err)
+	}
+	return nil
 }
 
 // writeJSON writes v to a file that appears complete or not at all.

@@ -11,11 +11,16 @@ import (
 // sweepAll removes what killed runs left half-written and this one, which holds the lock, does not write again: beside what is
 // remembered of runs, beside the manifest, and of what was complete but for that.
 func (r *Run) sweepAll() error {
-	p := r.pipeline
-	err := errors.Join(sinks.Sweep(p.Work), sinks.Sweep(p.runsFolder()), sinks.Sweep(p.manifestFile()))
+	p, share := r.pipeline, r.options.Share
+	var err error
+	if share.first() {
+		err = errors.Join(sinks.Sweep(p.Work), sinks.Sweep(p.runsFolder()), sinks.Sweep(p.manifestFile()))
+	}
 	for _, u := range r.units {
-		if u.present {
+		if u.present && share.owns(u, 0) {
 			err = errors.Join(err, r.sweep(u), r.checkpoint(u, nil).remove())
+		} else if !u.present { // it is tried again
+			err = errors.Join(err, r.store.removeNote(u.key, failedName(share)))
 		}
 	}
 	if err != nil {
@@ -26,7 +31,11 @@ func (r *Run) sweepAll() error {
 
 // sweep removes what a killed run left half-written in place of what u is to write.
 func (r *Run) sweep(u *unit) error {
-	err := errors.Join(sinks.Sweep(r.store.folder(u.key)), os.RemoveAll(r.scratch(u)))
+	folder, share := r.store.folder(u.key), r.options.Share
+	if r.peers != nil && u.rowWise() && !u.present { // others write there, too
+		return sinks.SweepFolder(folder, func(name string) bool { return share.writes(u, name) })
+	}
+	err := errors.Join(sinks.Sweep(folder), os.RemoveAll(r.scratch(u)))
 	if c, ok := u.step.component.(sink); ok {
 		for _, file := range c.Files() {
 			err = errors.Join(err, sinks.Sweep(file))

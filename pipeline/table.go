@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -71,6 +73,13 @@ func (t *table) shard(ctx context.Context, number int) (shard, bool, error) {
 			return shard{}, false, context.Cause(ctx)
 		}
 	}
+}
+
+// published are the numbers of the shards that are there, in order, and total how many there will be, -1 while unknown.
+func (t *table) published() (numbers []int, total int) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return slices.Sorted(maps.Keys(t.shards)), t.total
 }
 
 // rows is the number of rows, or -1 while the table is still being made.

@@ -24,6 +24,8 @@ type unit struct {
 	needed  bool          // has to be made in this run
 	ready   chan struct{} // closed when all that it makes is there, or could not be made
 	failed  bool          // it could not; known once ready is closed
+	turn    uint32        // which says who of several processes makes it
+	waited  bool          // this process has to see its end
 }
 
 // An input is an edge with the unit at its other end.
@@ -85,6 +87,7 @@ func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit,
 			made[step.Where()+"."+name] = u
 		}
 	}
+	takeTurns(units)
 	for _, u := range units {
 		if (u.step.Section == "sinks" || u.step.wanted) && !u.present {
 			u.need()
@@ -151,11 +154,11 @@ func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashe
 		u.finish()
 		return nil
 	}
-	n, ok, err := s.read(u.key, done)
+	n, ok, err := p.made(ctx, u, s, hashes)
 	if err != nil {
 		return fmt.Errorf("%s: %w", u.name(), err)
 	}
-	if ok && s.complete(u.key, n, u.step.model != nil) && p.filesUnchanged(ctx, u, n, hashes) {
+	if ok {
 		u.note = n
 		for name, shards := range n.Shards {
 			t := u.tables[name]
@@ -170,6 +173,12 @@ func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashe
 		u.finish()
 	}
 	return nil
+}
+
+// made returns the note of a unit that is there as a whole, false if it is not.
+func (p *Pipeline) made(ctx context.Context, u *unit, s store, hashes *hashes) (note, bool, error) {
+	n, ok, err := s.read(u.key, done)
+	return n, ok && s.complete(u.key, n, u.step.model != nil) && p.filesUnchanged(ctx, u, n, hashes), err
 }
 
 func (u *unit) finish() {

@@ -38,15 +38,19 @@ func beside(path string) string {
 // Sweep removes what a killed process left of the file or folder at path, and of files in that folder. Nobody may be
 // writing there.
 func Sweep(path string) error {
-	return errors.Join(sweep(filepath.Dir(path), "."+filepath.Base(path)+partMark), sweep(path, "."))
+	return errors.Join(
+		SweepFolder(filepath.Dir(path), func(name string) bool { return name == filepath.Base(path) }),
+		SweepFolder(path, func(string) bool { return true }))
 }
 
-// sweep removes the parts in folder whose names begin with prefix. That there is no such folder is well.
-func sweep(folder, prefix string) error {
+// SweepFolder removes what a killed process left in folder of files and folders whose names are its own. That there is no such
+// folder is well.
+func SweepFolder(folder string, own func(name string) bool) error {
 	entries, _ := os.ReadDir(folder)
 	var failed error
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), prefix) && strings.Contains(e.Name(), partMark) {
+		name, hidden := strings.CutPrefix(e.Name(), ".")
+		if name, _, part := strings.Cut(name, partMark); hidden && part && own(name) {
 			failed = errors.Join(failed, os.RemoveAll(filepath.Join(folder, e.Name())))
 		}
 	}

@@ -9,3 +9,6 @@ func Held(*os.File) (bool, error) { return false, nil }
 
 // LockFile does nothing where files cannot be locked this way.
 func LockFile(*os.File) error { return nil }
+
+// ShareFile does nothing where files cannot be locked this way.
+func ShareFile(*os.File) error { return nil }

@@ -1,0 +1,128 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/ferry-clir/ferry/model/kernel"
+)
+
+// A sign is what a process that does a share writes into the file that it holds. It touches the file again and again, so that the
+// others know that it is at work, also where files cannot be locked for several machines.
+type sign struct {
+	Owner
+	Plan string `json:"plan,omitempty"` // hash of all keys: who does what is the same for all only if the keys are
+	ISA  string `json:"isa,omitempty"`
+}
+
+// signEvery is how often the file is touched.
+const signEvery = 5 * time.Second
+
+// peers are the processes that do the shares of a run.
+type peers struct {
+	work  string
+	share Share
+	own   sign
+	began time.Time // by the clock of the file system
+	mutex sync.Mutex
+	last  map[int]seen // by number
+}
+
+// seen is when a process last gave a sign.
+type seen struct {
+	touched time.Time // by the clock of the file system
+	at      time.Time // by the own clock, when that was seen
+}
+
+// join writes what this process is about to make into the file that it holds, keeps touching it until leave is called,
+// and makes sure that the others at work are about to make the same.
+func join(work string, s Share, owner Owner, units []*unit) (p *peers, leave func(), err error) {
+	sum := sha256.New()
+	for _, u := range units {
+		fmt.Fprintln(sum, u.key)
+	}
+	p = &peers{work: work, share: s, last: map[int]seen{}, own: sign{owner, hex.EncodeToString(sum.Sum(nil)), kernel.ISA()}}
+	data, err := json.Marshal(p.own)
+	if err != nil {
+		return nil, nil, err
+	}
+	file := shareFile(work, s)
+	if err := os.WriteFile(file, append(data, '\n'), 0o666); err != nil {
+		return nil, nil, fmt.Errorf("telling others of this process: %w", err)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("telling others of this process: %w", err)
+	}
+	p.began = info.ModTime()
+	for number := 1; number <= s.Of; number++ {
+		if _, err := p.absent(number); err != nil {
+			return nil, nil, err
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var beating sync.WaitGroup
+	beating.Go(func() { p.touch(ctx, file) })
+	return p, func() { cancel(); beating.Wait() }, nil
+}
+
+func (p *peers) touch(ctx context.Context, file string) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-time.After(signEvery):
+			_ = os.Chtimes(file, now, now) // without it the others wait no longer than they would for one that is gone
+		}
+	}
+}
+
+// absent is for how long nothing has been seen of a process; an error if it makes something else.
+func (p *peers) absent(number int) (time.Duration, error) {
+	if number == p.share.Number {
+		return 0, nil
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	last, known := p.last[number]
+	if !known {
+		last.at = time.Now()
+	}
+	file := shareFile(p.work, Share{number, p.share.Of})
+	info, err := os.Stat(file)
+	if err == nil && !info.ModTime().Equal(last.touched) {
+		at := last.at
+		last = seen{info.ModTime(), time.Now()}
+		owner, err := holder(file)
+		if err != nil {
+			return 0, err
+		}
+		if owner == nil && !known { // an old file
+			last.at = at
+		} else if err := p.agrees(number, file); err != nil {
+			return 0, err
+		}
+	}
+	p.last[number] = last
+	return time.Since(last.at), nil
+}
+
+// agrees makes sure that a process that is at work makes what this one does.
+func (p *peers) agrees(number int, file string) error {
+	var other sign
+	data, err := os.ReadFile(file)
+	if err != nil || json.Unmarshal(data, &other) != nil || other.Plan == "" || other.Plan == p.own.Plan {
+		return nil // it may just be writing
+	}
+	who := fmt.Sprintf("tasks %s are done by %s", Share{number, p.share.Of}, other.Owner)
+	if other.ISA != p.own.ISA {
+		return fmt.Errorf("%s, with the instruction set %s and not %s, and sums round differently there; set FERRY_CPU to the lesser of the two for all", who, other.ISA, p.own.ISA)
+	}
+	return fmt.Errorf("%s, but not of the same run; all processes need the same pipeline file, --set, variables, inputs and ferry", who)
+}

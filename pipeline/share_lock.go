@@ -1,0 +1,76 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ferry-clir/ferry/sources/download"
+)
+
+// sharesFolder has a file for each process that does a share of a run, which it holds.
+func sharesFolder(work string) string { return filepath.Join(work, "tasks") }
+
+func shareFile(work string, s Share) string {
+	return filepath.Join(sharesFolder(work), fmt.Sprintf("%d%s", s.Number, sharesOf(s)))
+}
+
+// sharesOf is how the files of all shares end.
+func sharesOf(s Share) string { return fmt.Sprintf("-of-%d", s.Of) }
+
+// holdShare keeps out whole runs, those of another number of processes, and another process with the same share.
+func holdShare(work string, s Share) (Owner, func(), error) {
+	common, err := take(filepath.Join(work, lockName), download.ShareFile)
+	if err != nil {
+		return Owner{}, nil, err
+	}
+	owner, unlock, err := hold(shareFile(work, s))
+	var busy *Busy
+	if errors.As(err, &busy) {
+		busy.What = fmt.Sprintf("another process does tasks %s in %s", s, work)
+		busy.Remedy = "each needs a number of its own"
+	}
+	if err != nil {
+		common.Close()
+		return owner, nil, err
+	}
+	release := func() {
+		unlock()
+		common.Close()
+	}
+	others, err := atWork(work, sharesOf(s))
+	if err == nil && len(others) > 0 {
+		err = &Busy{Owner: others[0], What: fmt.Sprintf("a run of other than %d processes is at work in %s", s.Of, work),
+			Remedy: "wait for its end, or give this one a folder of its own with --set work=FOLDER"}
+	}
+	if err != nil {
+		release()
+		return owner, nil, err
+	}
+	return owner, release, nil
+}
+
+// atWork are the processes that do shares of a run, but those whose files end with except.
+func atWork(work, except string) ([]Owner, error) {
+	entries, err := os.ReadDir(sharesFolder(work))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("looking who is at work: %w", err)
+	}
+	var owners []Owner
+	for _, e := range entries {
+		if except != "" && strings.HasSuffix(e.Name(), except) {
+			continue
+		}
+		owner, err := holder(filepath.Join(sharesFolder(work), e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if owner != nil {
+			owners = append(owners, *owner)
+		}
+	}
+	return owners, nil
+}
