@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -135,5 +136,86 @@ func askCompressed(t *testing.T, folder, question string, want []string) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%q finds %v, should find %v", question, got, want)
 		}
+	}
+}
+
+// languagesYAML searches, exactly and compressed, in two languages.
+const languagesYAML = `name: languages
+sources:
+  en: {kind: jsonl, path: documents.jsonl, language: en}
+  sw: {kind: jsonl, path: swahili.jsonl, language: sw}
+  queries: {kind: jsonl, table: queries, path: queries.jsonl}
+models:
+  start: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 16, layers: 1, heads: 1, ffn: 16}
+stages:
+  texts: {kind: concatenate, from: [en, sw]}
+  d: {kind: embed, from: texts, model: start, output: token_vectors}
+  q: {kind: embed, from: queries, model: start, output: token_vectors}
+  codec: {kind: codec, from: d, centroids: 120, bits: 4, sample: 200, KEYS}
+  c: {kind: compress, from: d, codec: codec}
+  hits: {kind: search_compressed, queries: q, documents: c, codec: codec, top: 20, FILTER}
+  exact: {kind: search, queries: q, documents: d, top: 20, KEYS, FILTER}
+sinks:
+  hits: {kind: parquet, from: hits, path: out/hits.parquet}
+  exact: {kind: parquet, from: exact, path: out/exact.parquet}
+  codec: {kind: parquet, from: codec, path: out/codec.parquet}
+  compressed: {kind: parquet, from: c, path: out/compressed.parquet}
+  model: {kind: model, from: start, path: out/model}
+`
+
+// TestCompressedLanguages: whatever is taken off and filtered, compressed search scores nearly as exact search does.
+func TestCompressedLanguages(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "languages.yaml")
+	for name, language := range map[string]string{"documents": "noon rain sun tomorrow ticket music song", "swahili": "mvua kesho jua tiketi muziki wimbo treni"} {
+		words, all := strings.Fields(language), ""
+		for i := range 40 {
+			all += fmt.Sprintf("{\"id\": \"d%d\", \"text\": \"%s %s %s\"}\n", i, words[i%7], words[i*i%5], words[i/6%6])
+		}
+		put(t, filepath.Join(folder, name+".jsonl"), all)
+	}
+	put(t, filepath.Join(folder, "queries.jsonl"), `{"id": "q1", "language": "en", "text": "rain tomorrow"}
+{"id": "q2", "language": "en", "text": "music"}
+{"id": "q1", "language": "sw", "text": "mvua kesho"}
+{"id": "q2", "language": "sw", "text": "muziki"}
+`)
+	out := func(name string) string { return filepath.Join(folder, "out", name+".parquet") }
+	for _, keys := range []string{"centre: none", "centre: documents", "centre: languages", "centre: languages, means: [q, d]"} {
+		for _, filter := range []string{"languages: other", "query_languages: [sw], document_languages: [en]"} {
+			put(t, file, strings.NewReplacer("KEYS", keys, "FILTER", filter).Replace(languagesYAML))
+			if keys == "centre: documents" && strings.Contains(filter, "document_languages") {
+				continue // search takes the mean of the documents in those languages, codec of all
+			}
+			if err := run(t.Context(), t, file, Options{Workers: 2}); err != nil {
+				t.Fatal(err)
+			}
+			scores := func(name string) map[string]float64 {
+				by, column := map[string]float64{}, columnOf[*array.Float64](t, out(name), schemas.Score)
+				query, language := values(t, out(name), schemas.QueryID), values(t, out(name), schemas.QueryLanguage)
+				document, in := values(t, out(name), schemas.DocumentID), values(t, out(name), schemas.DocumentLanguage)
+				for i := range document {
+					if language[i] == in[i] {
+						t.Errorf("%s, %s: a query in %s finds a document in %s", keys, filter, language[i], in[i])
+					}
+					by[strings.Join([]string{language[i], query[i], in[i], document[i]}, " ")] = column.Value(i)
+				}
+				return by
+			}
+			got, want, both, off := scores("hits"), scores("exact"), 0.0, 0.0
+			for hit, score := range got {
+				if exact, ok := want[hit]; ok {
+					both++
+					off += math.Abs(score - exact)
+				}
+			}
+			t.Logf("%s, %s: %v of %d hits, scores are off by %.3f", keys, filter, both, len(want), off/both)
+			if !(off/both < 0.025) || both < 0.7*float64(len(want)) || len(got) != len(want) {
+				t.Errorf("%s, %s: %v of %d hits are found, of %d, and scores are off by %v", keys, filter, both, len(want), len(got), off/both)
+			}
+		}
+	}
+	_, err := OpenSearcher(t.Context(), SearchOptions{Vectors: out("compressed"), Model: filepath.Join(folder, "out", "model"), Top: 10})
+	if err == nil || !strings.Contains(err.Error(), "which is not known of a question that is asked by hand") {
+		t.Errorf("asked by hand: %v", err)
 	}
 }

@@ -118,7 +118,7 @@ var kinds = []kind{
 	{"stages", "explain", 2, onInputs, func() any { return stages.NewExplain() }},
 	{"stages", "embed", 3, onInputs, func() any { return stages.NewEmbed() }},
 	{"stages", "search", 1, onInputs, func() any { return stages.NewSearch() }},
-	{"stages", "codec", 1, onSeed, func() any { return stages.NewCodec() }},
+	{"stages", "codec", 2, onSeed, func() any { return stages.NewCodec() }},
 	{"stages", "compress", 1, onInputs, func() any { return stages.NewCompress() }},
 	{"stages", "search_compressed", 1, onInputs, func() any { return stages.NewSearchCompressed() }},
 	{"stages", "mine", 3, onSeed, func() any { return stages.NewMine() }},

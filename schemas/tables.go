@@ -107,7 +107,7 @@ const (
 	RelatedTable     = "related_table"        // table of the row that it was found with, such as the training text
 	RelatedLanguage  = "related_language"     // language of that row
 	RelatedID        = "related_id"           // id of that row
-	Part             = "part"                 // of a codec: mean, bucket or centroid
+	Part             = "part"                 // of a codec: mean, document_mean, bucket or centroid
 	CodecName        = "codec"                // name of the codec that wrote a row, which its content gives it
 	Codes            = "codes"                // number of each token's centroid, from 0
 	Residuals        = "residuals"            // what is left of each token vector without its centroid, some bits a dimension
@@ -229,14 +229,16 @@ func TokenVectors(dimensions int, exclude bool) *arrow.Schema {
 
 // The parts of a codec.
 const (
-	PartMean     = "mean"     // taken off all vectors first; there may be none
-	PartBucket   = "bucket"   // what a residual's bits stand for in each dimension: 2^bits rows, rising
-	PartCentroid = "centroid" // in the order of codes
+	PartMean         = "mean"          // taken off all vectors in its language, or in any, first; there may be none
+	PartDocumentMean = "document_mean" // taken off documents in its language; queries have the means of their own
+	PartBucket       = "bucket"        // what a residual's bits stand for in each dimension: 2^bits rows, rising
+	PartCentroid     = "centroid"      // in the order of codes
 )
 
-// Codec is the table of how token vectors are compressed: vectors that float16 holds, in the order of the parts above.
+// Codec is the table of how token vectors are compressed: vectors that float16 holds, in the order of the parts above. Only
+// means may have a language.
 func Codec(dimensions int) *arrow.Schema {
-	return arrow.NewSchema([]arrow.Field{text(Part), {Name: Vector, Type: vector(arrow.PrimitiveTypes.Float32, dimensions)}}, nil)
+	return arrow.NewSchema([]arrow.Field{text(Part), textOrNull(Language), {Name: Vector, Type: vector(arrow.PrimitiveTypes.Float32, dimensions)}}, nil)
 }
 
 // Compressed is the table of token vectors as a codec wrote them. A residual is bits/8 bytes a dimension, rounded up, from

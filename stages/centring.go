@@ -38,16 +38,16 @@ func (c *Centring) mistakes() []schemas.Mistake {
 	return found
 }
 
-// unfit says why vectors have no means in the tables that are named.
-func (c *Centring) unfit(in Types) (found []schemas.Mistake) {
-	queries := in.Schema("queries")
-	if queries == nil || lacksVectors("queries", queries) != nil {
+// unfit says why the vectors of than, which are compared, have no means in the tables that are named.
+func (c *Centring) unfit(in Types, than string) (found []schemas.Mistake) {
+	vectors := in.Schema(than)
+	if vectors == nil || lacksVectors(than, vectors) != nil {
 		return nil
 	}
 	for i, t := range in.Tables["means"] {
 		key := fmt.Sprintf("means[%d]", i)
 		if found = append(found, lacksVectors(key, t.Schema)...); len(found) == 0 {
-			found = append(found, unlike(key, t.Schema, queries)...)
+			found = append(found, unlike(key, t.Schema, than, vectors)...)
 		}
 	}
 	return found
@@ -55,16 +55,17 @@ func (c *Centring) unfit(in Types) (found []schemas.Mistake) {
 
 // means are taken off vectors, by language.
 type means struct {
-	d    int
-	by   map[string]*retrieve.Mean // language, or "" for all
-	rows map[string]int            // by the same keys
-	all  bool
-	from string // what they are of
+	d       int
+	vectors map[string][]float32 // by language, or "" for all
+	rows    map[string]int       // by the same keys
+	all     bool
+	from    string // what they are of
 }
 
 // newMeans returns the means of the vectors of tables, each language's by itself or one of all.
 func newMeans(ctx context.Context, all bool, tables ...schemas.Table) (*means, error) {
-	m := &means{d: dimensions(tables[0].Schema), by: map[string]*retrieve.Mean{}, rows: map[string]int{}, all: all, from: tables[0].Name}
+	m := &means{d: dimensions(tables[0].Schema), vectors: map[string][]float32{}, rows: map[string]int{}, all: all, from: tables[0].Name}
+	by := map[string]*retrieve.Mean{}
 	for _, t := range tables {
 		var v vectorRows
 		for batch, err := range t.Batches(ctx) {
@@ -74,13 +75,16 @@ func newMeans(ctx context.Context, all bool, tables ...schemas.Table) (*means, e
 			v.reset(m.d)
 			v.add(batch)
 			m.each(&v, func(key string, vectors []float32) {
-				if m.by[key] == nil {
-					m.by[key] = retrieve.NewMean(m.d)
+				if by[key] == nil {
+					by[key] = retrieve.NewMean(m.d)
 				}
-				m.by[key].Add(vectors)
+				by[key].Add(vectors)
 				m.rows[key]++
 			})
 		}
+	}
+	for key, mean := range by {
+		m.vectors[key] = mean.Vector()
 	}
 	return m, nil
 }
@@ -105,12 +109,8 @@ func (m *means) takeOff(v *vectorRows) (err error) {
 	if m == nil {
 		return nil
 	}
-	vectors := map[string][]float32{}
-	for key, mean := range m.by {
-		vectors[key] = mean.Vector()
-	}
 	m.each(v, func(key string, rows []float32) {
-		mean, ok := vectors[key]
+		mean, ok := m.vectors[key]
 		if !ok {
 			err = fmt.Errorf("centring: %s has no vectors in %q to take a mean of", m.from, key)
 			return
@@ -134,17 +134,26 @@ func (m *means) warnAlone(out schemas.Output) {
 	}
 }
 
+// ofDocuments returns what is taken off the documents; nil for nothing.
+func (c *Centring) ofDocuments(ctx context.Context, job Job, documents schemas.Table) (*means, error) {
+	if c.Centre == centreNone {
+		return nil, nil
+	}
+	tables := job.Tables["means"]
+	if len(tables) == 0 {
+		tables = []schemas.Table{documents}
+	}
+	return newMeans(ctx, c.Centre == centreDocuments, tables...)
+}
+
+// apart tells whether queries have means of their own.
+func (c *Centring) apart(job Job) bool {
+	return c.Centre == centreLanguages && len(job.Tables["means"]) == 0
+}
+
 // of returns what is taken off the queries and what off the documents; nil for nothing.
 func (c *Centring) of(ctx context.Context, job Job, queries, documents schemas.Table) (ofQueries, ofDocuments *means, err error) {
-	all := c.Centre == centreDocuments
-	if c.Centre == centreNone {
-		return nil, nil, nil
-	}
-	if tables := job.Tables["means"]; len(tables) > 0 {
-		ofDocuments, err = newMeans(ctx, all, tables...)
-		return ofDocuments, ofDocuments, err
-	}
-	if ofDocuments, err = newMeans(ctx, all, documents); err != nil || all {
+	if ofDocuments, err = c.ofDocuments(ctx, job, documents); err != nil || !c.apart(job) {
 		return ofDocuments, ofDocuments, err
 	}
 	if ofQueries, err = newMeans(ctx, false, queries); err != nil {

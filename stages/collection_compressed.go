@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 
@@ -25,6 +26,9 @@ func newHeldCodes(ctx context.Context, schema *arrow.Schema, table schemas.Table
 	by, err := readCodec(ctx, table)
 	if err != nil {
 		return nil, err
+	}
+	if by.means != nil && !by.means.all {
+		return nil, fmt.Errorf("%s takes off the mean of a text's language, which is not known of a question that is asked by hand: compress with a codec of centre: documents, or none", table.Name)
 	}
 	return &heldCodes{by: by, name: by.name(), passages: schema.HasField(schemas.DocumentID), all: retrieve.Block{Offsets: []int32{0}}}, nil
 }
@@ -56,7 +60,9 @@ func (h *heldCodes) width() int { return h.by.Dimensions() }
 func (h *heldCodes) tokens() bool { return true }
 
 func (h *heldCodes) ask(ctx context.Context, asked model.Embedded, top int) ([]retrieve.Hit, error) {
-	h.by.centre(asked.TokenVectors)
+	if h.by.means != nil {
+		retrieve.Centre(asked.TokenVectors, h.width(), h.by.means.vectors[""])
+	}
 	s := NewSearchCompressed()
 	o := retrieve.CompressedOptions{K: top, Candidates: max(top, s.Candidates), Probes: s.Probes, Passages: h.passages}
 	found, err := retrieve.NewCompressed(ctx, h.by.Codec, asked.TokenVectors, []int32{0, int32(len(asked.IDs))}, o, nil, runtime.GOMAXPROCS(0))

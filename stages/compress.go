@@ -75,7 +75,9 @@ func (c codec) compress(out schemas.Output, rows arrow.RecordBatch, name string)
 	if err := v.finite(); err != nil {
 		return err
 	}
-	c.centre(v.vectors)
+	if err := c.means.takeOff(&v); err != nil {
+		return err
+	}
 	codes, residuals := make([]int32, len(v.vectors)/v.d), make([]byte, len(v.vectors)/v.d*c.Bytes())
 	c.Encode(codes, residuals, v.vectors)
 	schema := compressed(rows.Schema())

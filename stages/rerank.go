@@ -47,7 +47,7 @@ func (r *Rerank) Validate() []schemas.Mistake {
 // Outputs is a table of hits.
 func (r *Rerank) Outputs(in Types) (Outputs, []schemas.Mistake) {
 	found := lacks("hits", in.Schema("hits"), "hits", schemas.QueryID, schemas.DocumentID, schemas.Score)
-	found = append(append(found, incomparable(in)...), r.unfit(in)...)
+	found = append(append(found, incomparable(in)...), r.unfit(in, "queries")...)
 	return Outputs{Tables: []schemas.TableType{{Name: "hits", Schema: schemas.Hits()}}}, found
 }
 

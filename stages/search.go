@@ -47,7 +47,7 @@ func (s *Search) Validate() []schemas.Mistake {
 
 // Outputs is a table of hits.
 func (s *Search) Outputs(in Types) (Outputs, []schemas.Mistake) {
-	return Outputs{Tables: []schemas.TableType{{Name: "hits", Schema: schemas.Hits()}}}, append(incomparable(in), s.unfit(in)...)
+	return Outputs{Tables: []schemas.TableType{{Name: "hits", Schema: schemas.Hits()}}}, append(incomparable(in), s.unfit(in, "queries")...)
 }
 
 // incomparable says why the vectors of queries and documents cannot be compared.
@@ -55,18 +55,18 @@ func incomparable(in Types) []schemas.Mistake {
 	queries, documents := in.Schema("queries"), in.Schema("documents")
 	found := append(lacksVectors("queries", queries), lacksVectors("documents", documents)...)
 	if len(found) == 0 && queries != nil && documents != nil {
-		return unlike("documents", documents, queries)
+		return unlike("documents", documents, "queries", queries)
 	}
 	return found
 }
 
-// unlike says why the vectors of key cannot be compared with the queries'.
-func unlike(key string, schema, queries *arrow.Schema) []schemas.Mistake {
+// unlike says why the vectors of key cannot be compared with those of than.
+func unlike(key string, schema *arrow.Schema, than string, other *arrow.Schema) []schemas.Mistake {
 	switch {
-	case isTokenVectors(queries) != isTokenVectors(schema):
-		return []schemas.Mistake{{Key: key, Problem: fmt.Sprintf("%s are %s, queries are %s", key, vectorKind(schema), vectorKind(queries))}}
-	case dimensions(queries) != dimensions(schema):
-		return []schemas.Mistake{{Key: key, Problem: fmt.Sprintf("vectors have %d dimensions, queries have %d", dimensions(schema), dimensions(queries))}}
+	case isTokenVectors(other) != isTokenVectors(schema):
+		return []schemas.Mistake{{Key: key, Problem: fmt.Sprintf("%s are %s, %s are %s", key, vectorKind(schema), than, vectorKind(other))}}
+	case dimensions(other) != dimensions(schema):
+		return []schemas.Mistake{{Key: key, Problem: fmt.Sprintf("vectors have %d dimensions, %s have %d", dimensions(schema), than, dimensions(other))}}
 	}
 	return nil
 }

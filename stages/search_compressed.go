@@ -3,7 +3,6 @@ package stages
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -15,7 +14,9 @@ import (
 
 // SearchCompressed finds each query's best documents by MaxSim, in token vectors that `compress` has written: in a fraction of
 // the time and the space of `search`, and nearly the same documents. All are scored by the centroids of their tokens; the
-// candidates that score highest are read back, and scored as `search` does. Exclusions and passages count as in `search`.
+// candidates that score highest are read back, and scored as `search` does. Exclusions, languages and passages count as in
+// `search`, and what is taken off the vectors is the codec's to say. Hubs are not corrected: that needs the exact similarities of
+// every document with the queries nearest to it, which nobody computes here; give the hits to `rerank`, or use `search`.
 //
 // To see what it costs, let `evaluate` compare it with an exact search of the same queries, by naming that one's hits as its
 // judgments.
@@ -34,16 +35,17 @@ type SearchCompressed struct {
 	// Probes is the number of centroids near each token of a query that are told apart; all others count as much as the next
 	// one would.
 	Probes int `yaml:"probes"`
+	Languages
 }
 
 // NewSearchCompressed returns a SearchCompressed with its defaults.
 func NewSearchCompressed() *SearchCompressed {
-	return &SearchCompressed{Top: 100, Candidates: 1000, Probes: 16}
+	return &SearchCompressed{Top: 100, Candidates: 1000, Probes: 16, Languages: Languages{Languages: languagesAny}}
 }
 
 // Validate checks the keys.
 func (s *SearchCompressed) Validate() []schemas.Mistake {
-	var found mistakes
+	found := mistakes(s.Languages.mistakes())
 	found.when(s.Top < 1, "top", "at least 1", s.Top)
 	found.when(s.Candidates < s.Top, "candidates", fmt.Sprintf("at least top, %d", s.Top), s.Candidates)
 	found.when(s.Probes < 1, "probes", "at least 1", s.Probes)
@@ -61,18 +63,18 @@ func (s *SearchCompressed) Run(ctx context.Context, job Job) (*model.Model, erro
 	from, _ := job.Table("queries")
 	documents, _ := job.Table("documents")
 	table, _ := job.Table("codec")
+	out := job.Outputs["hits"]
+	from, documents = inLanguages(from, s.QueryLanguages, out.Allocator), inLanguages(documents, s.DocumentLanguages, out.Allocator)
 	by, err := readCodec(ctx, table)
 	if err != nil {
 		return nil, err
 	}
-	q, err := gatherQueries(ctx, from, job.Outputs["hits"])
+	q, err := by.queries(ctx, out, from)
 	if err != nil {
 		return nil, err
 	}
-	by.centre(q.vectors)
-	exclude := func(query int, d retrieve.Document) bool { return slices.Contains(q.exclude[query], d.ID) }
 	o := retrieve.CompressedOptions{K: s.Top, Candidates: s.Candidates, Probes: s.Probes, Passages: documents.Schema.HasField(schemas.DocumentID)}
-	search, err := retrieve.NewCompressed(ctx, by.Codec, q.vectors, q.offsets, o, exclude, job.Workers)
+	search, err := retrieve.NewCompressed(ctx, by.Codec, q.vectors, q.offsets, o, s.exclude(q.rows, q.exclude), job.Workers)
 	if err != nil {
 		return nil, fmt.Errorf("reading queries: %w", err)
 	}
@@ -92,7 +94,7 @@ func (s *SearchCompressed) Run(ctx context.Context, job Job) (*model.Model, erro
 		seen += batch.NumRows()
 		job.Progress(seen, documents.Rows, "documents")
 	}
-	return nil, emitHits(job.Outputs["hits"], q.rows, search.Results())
+	return nil, emitHits(out, q.rows, search.Results())
 }
 
 // fill makes block the rows of a batch, which a codec of that name has written with so many bytes a token. It shares memory
