@@ -9,12 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 )
@@ -92,80 +89,6 @@ func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys fun
 		id.ISA = kernel.ISA()
 	}
 	return id, nil
-}
-
-// hashes remembers the content hash of files as long as size and time of change stay the same.
-type hashes struct {
-	file  string
-	mutex sync.Mutex
-	known map[string]hashed
-}
-
-type hashed struct {
-	Size     int64
-	Modified time.Time
-	SHA256   string
-}
-
-// openHashes reads what an earlier run remembered; a missing or damaged file is an empty one.
-func openHashes(work string) *hashes {
-	h := &hashes{file: filepath.Join(work, "hashes.json"), known: map[string]hashed{}}
-	if data, err := os.ReadFile(h.file); err == nil && json.Unmarshal(data, &h.known) != nil {
-		h.known = map[string]hashed{}
-	}
-	return h
-}
-
-// sum returns the SHA-256 of a file's content in hexadecimal.
-func (h *hashes) sum(ctx context.Context, file string) (string, error) {
-	stat, err := os.Stat(file)
-	if err != nil {
-		return "", fmt.Errorf("reading input: %w", err)
-	}
-	if stat.IsDir() {
-		return "", fmt.Errorf("reading input %s: it is a folder; name what is read of it, as in %s", file, filepath.Join(file, "*"))
-	}
-	h.mutex.Lock()
-	known, ok := h.known[file]
-	h.mutex.Unlock()
-	if ok && known.Size == stat.Size() && known.Modified.Equal(stat.ModTime()) {
-		return known.SHA256, nil
-	}
-	read, err := readContent(ctx, file, nil)
-	if err != nil {
-		return "", fmt.Errorf("reading input: %w", err)
-	}
-	now := hashed{stat.Size(), stat.ModTime(), read.SHA256}
-	h.mutex.Lock()
-	h.known[file] = now
-	h.mutex.Unlock()
-	return now.SHA256, nil
-}
-
-// last is what sum returned last for a file, whatever has become of it since; empty if it was not called.
-func (h *hashes) last(file string) string {
-	h.mutex.Lock()
-	defer h.mutex.Unlock()
-	return h.known[file].SHA256
-}
-
-// changed tells whether a file is another one than it was when its hash was taken.
-func (h *hashes) changed(file string) bool {
-	h.mutex.Lock()
-	known, ok := h.known[file]
-	h.mutex.Unlock()
-	stat, err := os.Stat(file)
-	return err != nil || ok && (known.Size != stat.Size() || !known.Modified.Equal(stat.ModTime()))
-}
-
-// save writes down what is known. Files that changed in the last two seconds are left out: they could change again
-// within the clock's resolution.
-func (h *hashes) save() error {
-	h.mutex.Lock()
-	defer h.mutex.Unlock()
-	settled := maps.Clone(h.known)
-	maps.DeleteFunc(settled, func(_ string, known hashed) bool { return time.Since(known.Modified) < 2*time.Second })
-	return writeJSON(h.file, settled)
 }
 
 // readContent hashes a file, and tells how many bytes it has read since it told last; tell may be nil.
