@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// TestInterrupt sends SIGINT to a running ferry at several moments. It must end within two seconds with code 130 and
+// TestInterrupt sends a signal to a running ferry at several moments. It must end within two seconds with code 130 and
 // leave nothing half-written, while another run in its work folder is refused.
 func TestInterrupt(t *testing.T) {
 	folder := t.TempDir()
@@ -24,13 +24,14 @@ func TestInterrupt(t *testing.T) {
 	slow := []string{"run", "--workers", "2", "--set", "stages.teacher.epochs=100", "--set", "stages.teacher.micro_batch=32"}
 	for _, c := range []struct {
 		name, line string // interrupted after this line
+		by         syscall.Signal
 		args       []string
 	}{
-		{"at once", "started", slow},
-		{"training", "stages.teacher: started", slow},
-		{"embedding", "stages.teacher: finished", []string{"run", "--workers", "2", "--set", "stages.teacher.epochs=0.01", "--set", "stages.student.epochs=100"}},
+		{"at once", "started", syscall.SIGINT, slow},
+		{"training", "stages.teacher: started", syscall.SIGHUP, slow},
+		{"embedding", "stages.teacher: finished", syscall.SIGTERM, []string{"run", "--workers", "2", "--set", "stages.teacher.epochs=0.01", "--set", "stages.student.epochs=100"}},
 	} {
-		t.Run(c.name, func(t *testing.T) { interrupt(t, folder, c.line, c.args) })
+		t.Run(c.name, func(t *testing.T) { interrupt(t, folder, c.line, c.by, c.args) })
 	}
 }
 
@@ -42,7 +43,7 @@ func ferry(folder string, args ...string) *exec.Cmd {
 	return command
 }
 
-func interrupt(t *testing.T, folder, line string, args []string) {
+func interrupt(t *testing.T, folder, line string, by syscall.Signal, args []string) {
 	command := ferry(folder, args...)
 	stderr, err := command.StderrPipe()
 	if err != nil {
@@ -65,7 +66,7 @@ func interrupt(t *testing.T, folder, line string, args []string) {
 	if out, _ := second.CombinedOutput(); second.ProcessState.ExitCode() != Busy || !strings.Contains(string(out), owner) {
 		t.Errorf("a second run: %v: %s", second.ProcessState, out)
 	}
-	if err := command.Process.Signal(syscall.SIGINT); err != nil {
+	if err := command.Process.Signal(by); err != nil {
 		t.Fatal(err)
 	}
 	started := time.Now()

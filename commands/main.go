@@ -24,7 +24,7 @@ const (
 	Failed      = 1   // something went wrong while running
 	Wrong       = 2   // wrong usage, or a mistake in the pipeline file
 	Busy        = 75  // kept out by another run, or scheduler, that is at work; EX_TEMPFAIL of sysexits.h
-	Interrupted = 130 // stopped by Ctrl-C or SIGTERM
+	Interrupted = 130 // stopped by Ctrl-C, SIGTERM or a lost terminal
 )
 
 // program is the command line as a whole.
@@ -115,17 +115,22 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code in
 	return explain(parsed.Run(t), t)
 }
 
-// interruptible returns a context that ends at the first Ctrl-C or SIGTERM; the second ends the program at once.
+// interruptible returns a context that ends at the first Ctrl-C or SIGTERM, or when the connection to the terminal is lost,
+// unless nohup has ferry go on then; the second ends the program at once.
 func interruptible(ctx context.Context, t *terminal) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		select {
 		case <-signals:
-			t.say(slog.LevelWarn, "\nferry: ", "stopping; what is finished is kept, and the next run goes on from there")
+			t.say(slog.LevelWarn, "\nferry: ", "stopping; what is finished is kept, and the next run goes on from there; once more stops at once")
 			cancel(errInterrupted)
 			<-signals
+			t.say(slog.LevelWarn, "ferry: ", "stopped at once; the next run goes on from what is finished, training from where it was saved last")
 			os.Exit(Interrupted)
 		case <-ctx.Done():
 		}

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -61,7 +63,7 @@ func (s *Step) validate(m *strict.Found, offline bool) {
 	if c, ok := s.component.(interface{ GoOffline() }); ok && offline {
 		c.GoOffline()
 	}
-	found := s.required()
+	found := append(s.required(), s.pipes()...)
 	if v, ok := s.component.(validator); ok && len(found) == 0 {
 		found = v.Validate()
 	}
@@ -75,6 +77,17 @@ func (s *Step) validate(m *strict.Found, offline bool) {
 	}
 	s.report(m, found)
 	s.faulty = len(found) > 0
+}
+
+// pipes are paths of pipes and devices: one to read keeps whoever opens it waiting and cannot be read twice, and one to write
+// would be replaced by a file.
+func (s *Step) pipes() (found []schemas.Mistake) {
+	s.eachPath(func(key string, v reflect.Value) {
+		if info, err := os.Stat(v.String()); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			found = append(found, schemas.Mistake{Key: key, Problem: filepath.Base(v.String()) + " is a pipe or a device; name a file"})
+		}
+	})
+	return found
 }
 
 // pathKey is the key that names the step's file or folder; "" if several do.
