@@ -28,7 +28,7 @@ sinks:
 `
 
 // putSmall writes that pipeline and returns its file.
-func putSmall(t *testing.T) string {
+func putSmall(t testing.TB) string {
 	t.Helper()
 	folder := t.TempDir()
 	file := filepath.Join(folder, "pipeline.yaml")
@@ -41,7 +41,7 @@ func putSmall(t *testing.T) string {
 }
 
 // notes are those of whole steps, by key.
-func notes(t *testing.T, s store) map[key]note {
+func notes(t testing.TB, s store) map[key]note {
 	t.Helper()
 	entries, err := os.ReadDir(s.root)
 	if err != nil {

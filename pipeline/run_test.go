@@ -21,7 +21,7 @@ import (
 )
 
 // run runs a pipeline file, and makes sure that every record batch is released, whatever the end.
-func run(ctx context.Context, t *testing.T, file string, o Options) error {
+func run(ctx context.Context, t testing.TB, file string, o Options) error {
 	t.Helper()
 	p, err := Load(file, nil, os.LookupEnv)
 	if err != nil {

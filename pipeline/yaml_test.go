@@ -173,7 +173,7 @@ func dummyModels(t *testing.T) string {
 }
 
 // put writes a file and its folder.
-func put(t *testing.T, file, text string) {
+func put(t testing.TB, file, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		t.Fatal(err)
