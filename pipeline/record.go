@@ -48,7 +48,7 @@ type Record struct {
 // runsFolder holds what is remembered of runs.
 func (p *Pipeline) runsFolder() string { return filepath.Join(p.Work, "runs", p.Name) }
 
-// ID is the name of a run: when it began, in UTC.
+// ID is the name of a run: when it began, in UTC; where the clock was set back, a moment after the run before.
 func (r *Record) ID() string { return strings.TrimSuffix(filepath.Base(r.path), ".json") }
 
 // recordName is when a run began, so that records sort as they happened.
@@ -69,15 +69,22 @@ func (p *Pipeline) begin(r *Record, owner Owner) error {
 			}
 		}
 	}
-	p.name(r, owner)
+	p.name(r, owner, records)
 	r.Outcome = Running
 	return r.write()
 }
 
-// name fills in whose record it is, and where it stands.
-func (p *Pipeline) name(r *Record, owner Owner) {
+// name fills in whose record it is, and where it stands: after the earlier ones, even if the clock was set back.
+func (p *Pipeline) name(r *Record, owner Owner, earlier []*Record) {
 	r.Pipeline, r.File, r.Started, r.Owner = p.Name, p.File, time.Now().UTC(), owner
-	r.path = filepath.Join(p.runsFolder(), r.Started.Format(recordName))
+	at := r.Started
+	if len(earlier) > 0 {
+		last, err := time.Parse(recordName, filepath.Base(earlier[len(earlier)-1].path))
+		if err == nil && !at.After(last) {
+			at = last.Add(time.Microsecond)
+		}
+	}
+	r.path = filepath.Join(p.runsFolder(), at.Format(recordName))
 }
 
 // lost marks a run whose process is gone.

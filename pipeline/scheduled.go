@@ -149,9 +149,13 @@ func (s *Scheduler) attempt(ctx context.Context, due time.Time, number int) (any
 
 // recordFailure leaves a record of an attempt that did not get as far as to run.
 func (p *Pipeline) recordFailure(ctx context.Context, r *Record, failed error) error {
+	records, err := p.records()
+	if err != nil {
+		return errors.Join(failed, err)
+	}
 	owner := Owner{PID: os.Getpid(), Since: time.Now().UTC()}
 	owner.Host, _ = os.Hostname()
-	p.name(r, owner)
+	p.name(r, owner, records)
 	r.Outcome, r.Error = outcomeOf(ctx, failed), p.secrets.Redact(failed.Error())
 	return errors.Join(failed, r.write())
 }

@@ -74,6 +74,11 @@ func TestRecords(t *testing.T) {
 	if runs, err = p.Runs(); err != nil || len(runs) != 3 || runs[2].Outcome != Succeeded {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
+	put(t, filepath.Join(p.runsFolder(), "21260102T030405.000000Z.json"), "{") // before the clock was set back
+	r := run(t.Context())
+	if runs, err = p.Runs(); err != nil || len(runs) != 3 || runs[2].ID() != r.ID() || !runs[2].Started.Equal(r.Started) {
+		t.Errorf("the last of %d runs is %s at %v, %v", len(runs), runs[2].ID(), runs[2].Started, err)
+	}
 }
 
 // TestDeaths starts a scheduler after its process died: it takes up the run, but not a run that has killed three.
