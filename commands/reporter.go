@@ -121,7 +121,7 @@ func (l *lines) results() []string {
 
 func (l *lines) close() {
 	if l.present > 0 {
-		l.log.Info("done by an earlier run or another process", "steps", l.present)
+		l.log.Info("already done", "steps", l.present)
 	}
 }
 

@@ -129,14 +129,18 @@ func timeless(data []byte) []byte {
 	return data
 }
 
-func forget(fields map[string]any) {
-	for _, name := range []string{"started", "seconds", "cpu_seconds", "cached", "workers"} {
-		delete(fields, name)
-	}
-	steps, _ := fields["steps"].([]any)
-	for _, step := range steps {
-		if inner, ok := step.(map[string]any); ok {
-			forget(inner)
+func forget(value any) {
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			forget(v)
+		}
+	case map[string]any:
+		maps.DeleteFunc(value, func(name string, _ any) bool {
+			return slices.Contains([]string{"started", "seconds", "cpu_seconds", "cached", "workers"}, strings.ToLower(name))
+		})
+		for _, v := range value {
+			forget(v)
 		}
 	}
 }
