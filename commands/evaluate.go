@@ -30,7 +30,7 @@ type evaluateCommand struct {
 }
 
 func (c *evaluateCommand) Help() string {
-	return "Values are trec_eval's to the last digit: ties go by score in float32, then by descending document id; the rank in the file counts for nothing."
+	return "Values are trec_eval's to the last digit: ties go by score in float32, then by descending document id; the rank in the file counts for nothing. A judged query that the run lacks counts zero, as with trec_eval -c, unless --absent skip leaves it out."
 }
 
 // Run evaluates.

@@ -5,8 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"slices"
 	"strings"
+
+	"golang.org/x/term"
 
 	"github.com/ferry-clir/ferry/pipeline"
 )
@@ -19,7 +23,7 @@ type searchCommand struct {
 	Codec       string `placeholder:"FILE" help:"Parquet of the codec of compressed vectors; codec.parquet beside them if not said."`
 	Prefix      string `help:"Put before the question, such as 'query: '."`
 	Top         int    `default:"10" help:"Number of documents to show."`
-	Interactive bool   `short:"i" help:"Ask again and again; an empty line ends it."`
+	Interactive bool   `short:"i" help:"Ask again and again, until an empty line; questions that are not typed, but piped, until their end."`
 	Offline     bool   `env:"FERRY_OFFLINE" help:"Download nothing: models of the hub must be in the cache."`
 }
 
@@ -30,7 +34,7 @@ func (c *searchCommand) Help() string {
 // Run answers questions.
 func (c *searchCommand) Run(ctx context.Context, t *terminal) error {
 	if (c.Question == "") != c.Interactive {
-		return fmt.Errorf("%weither a question or --interactive is needed", errUsage)
+		return fmt.Errorf("%wa question is needed or --interactive, and not both", errUsage)
 	}
 	s, err := pipeline.OpenSearcher(ctx, pipeline.SearchOptions{Vectors: c.Vectors, Codec: c.Codec, Texts: c.Texts, Model: c.Model, Prefix: c.Prefix, Top: c.Top, Offline: c.Offline})
 	if err != nil {
@@ -39,11 +43,29 @@ func (c *searchCommand) Run(ctx context.Context, t *terminal) error {
 	if !c.Interactive {
 		return c.answer(ctx, t, s, c.Question)
 	}
+	return c.converse(ctx, t, s, term.IsTerminal(int(os.Stdin.Fd())))
+}
+
+// converse answers a question a line. A person is prompted and may end with an empty line; else each question is shown before its
+// answers.
+func (c *searchCommand) converse(ctx context.Context, t *terminal, s *pipeline.Searcher, person bool) error {
 	lines := bufio.NewScanner(os.Stdin)
 	for {
-		fmt.Fprint(t.Err, "? ")
-		if !lines.Scan() || strings.TrimSpace(lines.Text()) == "" {
+		if person {
+			fmt.Fprint(t.Err, "? ")
+		}
+		if !lines.Scan() {
 			return errors.Join(lines.Err(), context.Cause(ctx))
+		}
+		blank := strings.TrimSpace(lines.Text()) == ""
+		if blank && person {
+			return nil
+		}
+		if blank {
+			continue
+		}
+		if !person {
+			fmt.Fprintln(t.Out, "?", lines.Text())
 		}
 		if err := c.answer(ctx, t, s, lines.Text()); err != nil {
 			return err
@@ -55,6 +77,9 @@ func (c *searchCommand) answer(ctx context.Context, t *terminal, s *pipeline.Sea
 	answers, err := s.Ask(ctx, question)
 	if err != nil {
 		return err
+	}
+	if c.Texts != "" && !slices.ContainsFunc(answers, func(a pipeline.Answer) bool { return a.Text != "" }) {
+		t.say(slog.LevelWarn, "warning: ", "none of these documents has a text in "+c.Texts)
 	}
 	for i, a := range answers {
 		line := fmt.Sprintf("%2d  %.4f  %s:%s", i+1, a.Score, a.Language, a.ID)

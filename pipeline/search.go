@@ -7,6 +7,7 @@ import (
 	"iter"
 	"runtime"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -127,8 +128,11 @@ func (s *Searcher) addTexts(batch arrow.RecordBatch) error {
 	return nil
 }
 
-// Ask returns the best documents for a question, the best first.
+// Ask returns the best documents for a question, the best first. A question without a word, or that is not UTF-8, is an error.
 func (s *Searcher) Ask(ctx context.Context, question string) ([]Answer, error) {
+	if strings.TrimSpace(question) == "" || !utf8.ValidString(question) {
+		return nil, fmt.Errorf("the question %q is blank or not UTF-8", question)
+	}
 	hits, err := s.documents.Ask(ctx, s.model, question, s.options.Prefix, s.options.Top)
 	var answers []Answer
 	for _, h := range hits {
