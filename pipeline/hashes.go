@@ -21,8 +21,8 @@ type hashes struct {
 type hashed struct {
 	Size     int64
 	Modified int64  // in nanoseconds
-	Inode    uint64 // see inode
-	Changed  int64
+	Inode    uint64 // see links
+	Changed  int64  // see lastChange
 	SHA256   string
 }
 
@@ -32,8 +32,8 @@ func stateOf(file string) (hashed, os.FileInfo, error) {
 	if err != nil {
 		return hashed{}, nil, err
 	}
-	now := hashed{Size: stat.Size(), Modified: stat.ModTime().UnixNano()}
-	now.Inode, now.Changed = inode(file)
+	now := hashed{Size: stat.Size(), Modified: stat.ModTime().UnixNano(), Changed: lastChange(file)}
+	now.Inode, _ = links(stat)
 	return now, stat, nil
 }
 

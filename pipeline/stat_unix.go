@@ -5,6 +5,8 @@ package pipeline
 import (
 	"io/fs"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // links tells how many names a file has, and a number that it has in common with all of them on its disk.
@@ -14,4 +16,13 @@ func links(file fs.FileInfo) (inode, names uint64) {
 		return 0, 1
 	}
 	return stat.Ino, uint64(stat.Nlink)
+}
+
+// lastChange is when anything about a file changed last, in nanoseconds: a time that nobody can set.
+func lastChange(file string) int64 {
+	var stat unix.Stat_t
+	if unix.Stat(file, &stat) != nil {
+		return 0
+	}
+	return stat.Ctim.Nano()
 }
