@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// TestInterrupt sends a signal to a running ferry at several moments. It must end within two seconds with code 130 and
+// TestInterrupt sends a signal to a running ferry at several moments. It must end within two seconds with its code and
 // leave nothing half-written, while another run in its work folder is refused.
 func TestInterrupt(t *testing.T) {
 	folder := t.TempDir()
@@ -75,7 +75,7 @@ func interrupt(t *testing.T, folder, line string, by syscall.Signal, args []stri
 	}
 	err = command.Wait()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != Interrupted {
+	if !errors.As(err, &exit) || exit.ExitCode() != Interrupted+int(by) {
 		t.Errorf("ended with %v\n%s", err, strings.Join(told, "\n"))
 	}
 	if took := time.Since(started); took > 2*time.Second {

@@ -23,7 +23,7 @@ func (c *lintCommand) Help() string {
 }
 
 func (c *lintCommand) Run(ctx context.Context, t *terminal) error {
-	t.json.Store(c.Log == "json")
+	t.logAs(c.Log)
 	if c.Workers < 0 {
 		return fmt.Errorf("%w--workers should be at least 1, is %d", errUsage, c.Workers)
 	}

@@ -7,9 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
-	"sync/atomic"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -24,7 +21,7 @@ const (
 	Failed      = 1   // something went wrong while running
 	Wrong       = 2   // wrong usage, or a mistake in the pipeline file
 	Busy        = 75  // kept out by another run, or scheduler, that is at work; EX_TEMPFAIL of sysexits.h
-	Interrupted = 130 // stopped by Ctrl-C, SIGTERM or a lost terminal
+	Interrupted = 128 // and the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM, 129 for a lost terminal
 )
 
 // program is the command line as a whole.
@@ -57,23 +54,7 @@ type program struct {
 
 const description = `ferry carries retrieval skill from a language that has training data to languages that have none.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 75 another run is at work, 130 interrupted.`
-
-// terminal is where a subcommand writes: results to Out, all else to Err.
-type terminal struct {
-	Out, Err io.Writer
-	screen   bool        // whether Err is one, before a person
-	json     atomic.Bool // what goes to Err is JSON lines
-}
-
-// say writes a line to Err for people, or its text as JSON for a log.
-func (t *terminal) say(level slog.Level, before, text string) {
-	if t.json.Load() {
-		slog.New(slog.NewJSONHandler(t.Err, nil)).Log(context.Background(), level, text)
-		return
-	}
-	fmt.Fprintln(t.Err, before+text)
-}
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 75 another run is at work, 130 interrupted (143 by SIGTERM).`
 
 // exit ends parsing early, for --help.
 type exit int
@@ -115,45 +96,19 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code in
 	return explain(parsed.Run(t), t)
 }
 
-// interruptible returns a context that ends at the first Ctrl-C or SIGTERM, or when the connection to the terminal is lost,
-// unless nohup has ferry go on then; the second ends the program at once.
-func interruptible(ctx context.Context, t *terminal) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(signals, syscall.SIGHUP)
-	}
-	go func() {
-		select {
-		case <-signals:
-			t.say(slog.LevelWarn, "\nferry: ", "stopping; what is finished is kept, and the next run goes on from there; once more stops at once")
-			cancel(errInterrupted)
-			<-signals
-			t.say(slog.LevelWarn, "ferry: ", "stopped at once; the next run goes on from what is finished, training from where it was saved last")
-			os.Exit(Interrupted)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
-}
-
-var (
-	errInterrupted = errors.New("interrupted")
-	errUsage       = errors.New("")
-)
+var errUsage = errors.New("")
 
 // explain writes an error in words and returns its exit code.
 func explain(err error, t *terminal) int {
 	var mistakes pipeline.Mistakes
+	var stopped interruption
 	switch {
 	case err == nil:
 		return Done
-	case errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled):
-		return Interrupted
+	case errors.As(err, &stopped):
+		return stopped.code()
+	case errors.Is(err, context.Canceled):
+		return interruption{os.Interrupt}.code()
 	case errors.As(err, &mistakes):
 		for _, m := range mistakes {
 			t.say(slog.LevelError, "", m.String())

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -12,9 +13,13 @@ import (
 // plainHandler writes log records as lines that read like sentences: `22:01:05 stages.hits: finished, hits 1200` or
 // `22:01:05 stages.hits: progress, 300 of 1200 documents`.
 type plainHandler struct {
-	mutex sync.Mutex
+	mutex *sync.Mutex // of out
 	out   io.Writer
-	about string // what all lines are about, empty if that is plain
+	attrs []slog.Attr // of all lines
+}
+
+func newPlainHandler(out io.Writer) *plainHandler {
+	return &plainHandler{mutex: &sync.Mutex{}, out: out}
 }
 
 // Enabled is true from info on.
@@ -24,12 +29,13 @@ func (h *plainHandler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle writes one line.
 func (h *plainHandler) Handle(_ context.Context, r slog.Record) error {
-	var step string
+	line := r.Time.Format("15:04:05") + " "
 	var rest []string
-	r.Attrs(func(a slog.Attr) bool {
+	add := func(a slog.Attr) bool {
 		switch a.Key {
-		case "step":
-			step = a.Value.String()
+		case "pipeline", "step":
+			line += a.Value.String() + ": "
+		case "run": // a person sees which
 		case "done":
 			rest = append(rest, a.Value.String())
 		case "total":
@@ -42,14 +48,11 @@ func (h *plainHandler) Handle(_ context.Context, r slog.Record) error {
 			rest = append(rest, a.Key+" "+a.Value.String())
 		}
 		return true
-	})
-	line := r.Time.Format("15:04:05") + " "
-	if h.about != "" {
-		line += h.about + ": "
 	}
-	if step != "" {
-		line += step + ": "
+	for _, a := range h.attrs {
+		add(a)
 	}
+	r.Attrs(add)
 	line += r.Message
 	if len(rest) > 0 {
 		line += ", " + strings.Join(rest, ", ")
@@ -60,8 +63,10 @@ func (h *plainHandler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// WithAttrs is not used.
-func (h *plainHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+// WithAttrs is a handler whose lines all have attrs, too.
+func (h *plainHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &plainHandler{h.mutex, h.out, append(slices.Clip(h.attrs), attrs...)}
+}
 
 // WithGroup is not used.
 func (h *plainHandler) WithGroup(string) slog.Handler { return h }

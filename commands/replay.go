@@ -30,7 +30,7 @@ func (c *replayCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		return nil
 	}
-	t.json.Store(c.Log == "json")
+	t.logAs(c.Log)
 	p, err := c.load(ctx)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 // A reporter tells a person or a log how a run goes, and keeps the summaries to be shown at the end.
 type reporter interface {
 	pipeline.Reporter
+	began(run string)
 	results() []string
 	close()
 }
@@ -23,13 +24,10 @@ func newReporter(how string, t *terminal) reporter {
 	if how == "auto" && t.screen {
 		how = "bars"
 	}
-	switch how {
-	case "bars":
+	if how == "bars" {
 		return newBars(t.Err)
-	case "json":
-		return &lines{log: slog.New(slog.NewJSONHandler(t.Err, nil))}
 	}
-	return &lines{log: slog.New(&plainHandler{out: t.Err})}
+	return &lines{log: t.logger()}
 }
 
 // lines tells a run as log lines.
@@ -40,6 +38,9 @@ type lines struct {
 	summaries []summaryOf
 	present   int
 }
+
+// began names the run in all lines from now on.
+func (l *lines) began(run string) { l.log = l.log.With("run", run) }
 
 type summaryOf struct{ step, text string }
 

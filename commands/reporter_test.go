@@ -42,7 +42,7 @@ func TestBars(t *testing.T) {
 // TestPlainLines writes lines of plain text.
 func TestPlainLines(t *testing.T) {
 	var out bytes.Buffer
-	l := &lines{log: slog.New(&plainHandler{out: &out}), told: map[string]time.Time{"stages.a": {}, "stages.b": {}}}
+	l := &lines{log: slog.New(newPlainHandler(&out)), told: map[string]time.Time{"stages.a": {}, "stages.b": {}}}
 	l.Progress("stages.a", 300, 1200, "steps, loss 0.5")
 	l.Progress("stages.b", 300, -1, "documents")
 	l.Finished("stages.a", pipeline.Finished{Took: 1574 * time.Millisecond, Rows: map[string]int64{"hits": 7}})
@@ -50,6 +50,24 @@ func TestPlainLines(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("want %q in\n%s", want, out.String())
 		}
+	}
+}
+
+// TestLinesAbout tells of lines what they are all about, and to programs which run they are of.
+func TestLinesAbout(t *testing.T) {
+	var plain, logged bytes.Buffer
+	for _, h := range []slog.Handler{newPlainHandler(&plain), slog.NewJSONHandler(&logged, nil)} {
+		l := &lines{log: slog.New(h).With("pipeline", "nightly")}
+		l.began("20261126T061437")
+		l.Warned("stages.a", "is odd")
+		l.log.Warn("a hook failed", "because", "it is gone")
+	}
+	if got := plain.String(); !strings.HasSuffix(got, " nightly: a hook failed, because it is gone\n") || !strings.Contains(got, " nightly: stages.a: warning: is odd\n") {
+		t.Errorf("plain: %s", got)
+	}
+	const about = `"pipeline":"nightly","run":"20261126T061437",`
+	if got := logged.String(); !strings.Contains(got, about+`"step":"stages.a"}`) || strings.Count(got, about) != 2 {
+		t.Errorf("JSON: %s", got)
 	}
 }
 

@@ -97,7 +97,7 @@ type runCommand struct {
 }
 
 func (c *runCommand) Run(ctx context.Context, t *terminal) error {
-	t.json.Store(c.Log == "json")
+	t.logAs(c.Log)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -108,5 +108,11 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, t, p, newReporter(c.Log, t), pipeline.Options{Share: c.Tasks, Wait: c.Wait})
+	t.with("pipeline", p.Name)
+	r := newReporter(c.Log, t)
+	began := func(run string) {
+		t.with("run", run)
+		r.began(run)
+	}
+	return c.run(ctx, t, p, r, pipeline.Options{Share: c.Tasks, Wait: c.Wait, Began: began})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 
 	"github.com/sourcegraph/conc/pool"
@@ -24,7 +23,7 @@ func (c *scheduleCommand) Help() string {
 }
 
 func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
-	t.json.Store(c.Log == "json")
+	t.logAs(c.Log)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -48,22 +47,21 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 	for _, s := range schedulers {
 		working.Go(s.Serve)
 	}
-	if err := working.Wait(); !errors.Is(err, errInterrupted) {
-		return err
+	err := working.Wait()
+	if stopped := (interruption{}); errors.As(err, &stopped) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 func (c *scheduleCommand) scheduler(t *terminal, p *pipeline.Pipeline, file string) *pipeline.Scheduler {
-	log := slog.New(&plainHandler{out: t.Err, about: p.Name})
-	if c.Log == "json" {
-		log = slog.New(slog.NewJSONHandler(t.Err, nil)).With("pipeline", p.Name)
-	}
+	log := t.logger().With("pipeline", p.Name)
 	return &pipeline.Scheduler{
 		Pipeline: p,
 		Load:     func(ctx context.Context) (*pipeline.Pipeline, error) { return c.load(ctx, file) },
 		Run: func(ctx context.Context, p *pipeline.Pipeline, record *pipeline.Record) error {
-			return c.run(ctx, t, p, &lines{log: log}, pipeline.Options{Record: record})
+			r := &lines{log: log}
+			return c.run(ctx, t, p, r, pipeline.Options{Record: record, Began: r.began})
 		},
 		Log: log,
 	}

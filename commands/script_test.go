@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script/*.txtar. Besides testscript's own there are two commands: `exits CODE COMMAND ...`,
-// `jsonlines FILE` and `serve FOLDER`.
+// `jsonlines FILE [KEY ...]` and `serve FOLDER`.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "../testdata/script",
@@ -111,7 +112,8 @@ func served(path string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// jsonLines makes sure that every line of a file, or of stdout or stderr, is a JSON object.
+// jsonLines makes sure that every line of a file, or of stdout or stderr, is a JSON object with a time, a level, a message and
+// texts of the other keys that are named.
 func jsonLines(ts *testscript.TestScript, _ bool, args []string) {
 	lines := 0
 	for line := range strings.Lines(ts.ReadFile(args[0])) {
@@ -119,6 +121,17 @@ func jsonLines(ts *testscript.TestScript, _ bool, args []string) {
 		var object map[string]any
 		if err := json.Unmarshal([]byte(line), &object); err != nil {
 			ts.Fatalf("line %d: %v: %s", lines, err, line)
+		}
+		for _, key := range append([]string{"time", "level", "msg"}, args[1:]...) {
+			if text, ok := object[key].(string); !ok || text == "" {
+				ts.Fatalf("line %d has no text %s: %s", lines, key, line)
+			}
+		}
+		if _, err := time.Parse(time.RFC3339Nano, object["time"].(string)); err != nil {
+			ts.Fatalf("line %d: %v", lines, err)
+		}
+		if !slices.Contains([]any{"INFO", "WARN", "ERROR"}, object["level"]) {
+			ts.Fatalf("line %d: level %v", lines, object["level"])
 		}
 	}
 	if lines == 0 {

@@ -20,6 +20,8 @@ type Options struct {
 	Checkpoint time.Duration
 	// Record is filled in with how the run went; of a scheduled run it says when that was due. It may be nil.
 	Record *Record
+	// Began, unless nil, is told the ID of the run's record before anything else happens.
+	Began func(run string)
 	// Share is what this process does of every wave of tasks, where several do one run; the zero value is all.
 	Share Share
 	// Wait is how long a share waits for what another process is to make while that is not at work.
@@ -82,6 +84,9 @@ func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) err
 	}
 	if err := p.begin(o.Record, owner); err != nil {
 		return err
+	}
+	if o.Began != nil {
+		o.Began(o.Record.ID())
 	}
 	return r.end(ctx, r.execute(ctx, owner, finish))
 }
