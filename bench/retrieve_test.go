@@ -118,8 +118,10 @@ func denseSingle(threads int) (task, error) {
 
 func evaluating(threads int) (task, error) {
 	return task{size: 6980 * 1000, run: func() {
-		_, err := pipeline.EvaluateRun(context.Background(), filepath.Join(runs, "run.trec"), filepath.Join(runs, "qrels.trec"),
-			pipeline.EvaluateOptions{Measures: []string{"nDCG@10", "AP", "RR@10", "R@100"}, Workers: threads})
+		measures, err := pipeline.ParseMeasures([]string{"nDCG@10", "AP", "RR@10", "R@100"}, true)
+		must(err)
+		_, err = pipeline.EvaluateRun(context.Background(), filepath.Join(runs, "run.trec"), filepath.Join(runs, "qrels.trec"),
+			pipeline.EvaluateOptions{Measures: measures, Workers: threads})
 		must(err)
 	}}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +20,7 @@ type compareCommand struct {
 	Top       int      `default:"5" help:"Number of queries to show of those that a run improved most, and of those that it worsened most."`
 	Queries   string   `placeholder:"FILE" help:"Texts of queries to show: lines of an id, a tab and a text."`
 	Documents string   `placeholder:"FILE" help:"Texts of documents, the same."`
-	Format    string   `default:"table" enum:"table,json,csv" help:"table, for people; json, all of it in full; or csv, the table of measures in full."`
+	Format    string   `default:"table" enum:"table,json,csv" help:"table, for people; json, a line a row of the table and a query that moved, in full; or csv, the table of measures in full."`
 	Level     int32    `default:"1" help:"Smallest grade that is relevant, for measures other than nDCG, ERR and RBP."`
 	Absent    string   `default:"zero" enum:"zero,skip" help:"What a judged query that a run lacks counts: zero, or skip to compare those that all runs have."`
 	Seed      uint64   `default:"1" help:"Seed of bootstrap samples and permutations."`
@@ -42,8 +41,12 @@ func (c *compareCommand) Run(ctx context.Context, t *terminal) error {
 	if c.Top < 0 {
 		return fmt.Errorf("%w--top should be at least 0, is %d", errUsage, c.Top)
 	}
+	measures, err := pipeline.ParseMeasures(c.Measures, true)
+	if err != nil {
+		return fmt.Errorf("%w%w", errUsage, err)
+	}
 	compared, err := pipeline.CompareRuns(ctx, c.Files[:last], c.Files[last], pipeline.CompareOptions{
-		Measures: c.Measures, Level: c.Level, SkipAbsent: c.Absent == "skip", Top: c.Top, Queries: c.Queries, Documents: c.Documents, Seed: c.Seed, Workers: runtime.GOMAXPROCS(0)})
+		Measures: measures, Level: c.Level, SkipAbsent: c.Absent == "skip", Top: c.Top, Queries: c.Queries, Documents: c.Documents, Seed: c.Seed, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return err
 	}
@@ -53,10 +56,7 @@ func (c *compareCommand) Run(ctx context.Context, t *terminal) error {
 	out := bufio.NewWriter(t.Out)
 	switch c.Format {
 	case "json":
-		lines := json.NewEncoder(out)
-		lines.SetEscapeHTML(false)
-		lines.SetIndent("", " ")
-		err = lines.Encode(compared)
+		err = comparedLines(out, compared)
 	case "csv":
 		err = comparisonsCSV(out, compared.Comparisons)
 	default:
@@ -66,6 +66,21 @@ func (c *compareCommand) Run(ctx context.Context, t *terminal) error {
 		}
 	}
 	return errors.Join(err, out.Flush())
+}
+
+// comparedLines writes a JSON object a line: the rows of the table, which have no query, and then the queries that moved.
+func comparedLines(out io.Writer, compared *pipeline.Compared) (err error) {
+	lines := jsonTo(out)
+	for _, row := range compared.Comparisons {
+		err = errors.Join(err, lines.Encode(struct {
+			QueryID *string `json:"query_id"`
+			pipeline.RunComparison
+		}{nil, row}))
+	}
+	for _, q := range compared.Moved {
+		err = errors.Join(err, lines.Encode(q))
+	}
+	return err
 }
 
 // comparisonsCSV writes the table in full.

@@ -19,7 +19,7 @@ import (
 )
 
 type evaluateCommand struct {
-	Hits      string   `arg:"" name:"run" help:"Search results in trec_eval's format; gzip, zstd and zip are read."`
+	Hits      string   `arg:"" name:"run" help:"Search results in trec_eval's format; gzip, zstd and zip are read. - is standard input."`
 	Judgments string   `arg:"" help:"Judgments (qrels)."`
 	Measures  []string `default:"nDCG@10,AP,RR@10,R@100" help:"nDCG@k, nDCG_exp@k, AP, RR@k, R@k, P@k, success@k, Rprec, bpref, ERR@k, RBP(p=0.9), Judged@k, hole@k, set_P, set_R, num_rel_ret, and others that docs/evaluation.md lists."`
 	PerQuery  bool     `help:"Every query's values, before the means."`
@@ -35,8 +35,17 @@ func (c *evaluateCommand) Help() string {
 
 // Run evaluates.
 func (c *evaluateCommand) Run(ctx context.Context, t *terminal) error {
-	e, err := pipeline.EvaluateRun(ctx, c.Hits, c.Judgments, pipeline.EvaluateOptions{
-		Measures: c.Measures, Level: c.Level, SkipAbsent: c.Absent == "skip", Ties: c.Ties, Workers: runtime.GOMAXPROCS(0)})
+	measures, err := pipeline.ParseMeasures(c.Measures, false)
+	if err != nil {
+		return fmt.Errorf("%w%w", errUsage, err)
+	}
+	run, remove, err := rereadable(ctx, c.Hits)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	e, err := pipeline.EvaluateRun(ctx, run, c.Judgments, pipeline.EvaluateOptions{
+		Measures: measures, Level: c.Level, SkipAbsent: c.Absent == "skip", Ties: c.Ties, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return err
 	}
@@ -104,7 +113,7 @@ func (r valueRow) texts(all string, ties bool, number func(float64) string) []st
 func (c *evaluateCommand) rows(out io.Writer) (write func(valueRow) error, flush func() error) {
 	switch c.Format {
 	case "json":
-		lines := json.NewEncoder(out)
+		lines := jsonTo(out)
 		return func(row valueRow) error { return lines.Encode(row) }, func() error { return nil }
 	case "csv":
 		rows := csv.NewWriter(out)
@@ -117,12 +126,22 @@ func (c *evaluateCommand) rows(out io.Writer) (write func(valueRow) error, flush
 			func() error { rows.Flush(); return rows.Error() }
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if c.Ties {
+		fmt.Fprintln(table, "measure\tquery\tvalue\tlowest\thighest")
+	}
 	return func(row valueRow) error {
 		cells := row.texts("all", false, func(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) })
 		cells[0], cells[1] = cells[1], cells[0]
 		_, err := fmt.Fprintln(table, strings.Join(cells, "\t"))
 		return err
 	}, table.Flush
+}
+
+// jsonTo writes JSON, a line a value, with characters as they are.
+func jsonTo(out io.Writer) *json.Encoder {
+	lines := json.NewEncoder(out)
+	lines.SetEscapeHTML(false)
+	return lines
 }
 
 // inFull is a number with all its digits.

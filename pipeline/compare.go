@@ -8,27 +8,28 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/ferry-clir/ferry/model/measure"
 )
 
 // CompareOptions say how run files are compared.
 type CompareOptions struct {
-	Measures   []string // the first is that by which queries moved
-	Level      int32    // smallest grade that is relevant
-	SkipAbsent bool     // compare the queries alone that all runs have hits for
-	Top        int      // queries to show of those that a run improved most, and of those that it worsened most
-	Queries    string   // file of their texts, an id, a tab and a text a line; empty for none
-	Documents  string   // the same of documents
+	Measures   []measure.Measure // the first is that by which queries moved
+	Level      int32             // smallest grade that is relevant
+	SkipAbsent bool              // compare the queries alone that all runs have hits for
+	Top        int               // queries to show of those that a run improved most, and of those that it worsened most
+	Queries    string            // file of their texts, an id, a tab and a text a line; empty for none
+	Documents  string            // the same of documents
 	Seed       uint64
 	Workers    int
 }
 
 // Compared are run files beside the first of them.
 type Compared struct {
-	Comparisons []RunComparison `json:"comparisons"` // by measure, then run
-	Moved       []MovedQuery    `json:"moved"`       // by run: those improved most, then those worsened most
-	Warnings    []string        `json:"warnings"`
+	Comparisons []RunComparison // by measure, then run
+	Moved       []MovedQuery    // by run: those improved most, then those worsened most
+	Warnings    []string
 }
 
 // A RunComparison is a row of the table. The first run's own rows are against nothing.
@@ -64,22 +65,13 @@ const compareSamples = 10000
 type comparedRun struct {
 	name   string
 	path   string
-	values map[string][]float64 // by query, then measure
-	places map[string]*places   // by query
+	values map[string]measure.Values // by query
+	places map[string]*places        // by query
 }
 
 // CompareRuns compares runs with the first of them by judgments, all in trec_eval's format.
 func CompareRuns(ctx context.Context, paths []string, judgments string, o CompareOptions) (*Compared, error) {
 	o.Level = max(1, o.Level)
-	measures, err := parseMeasures(o.Measures)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range measures {
-		if !m.Averaged() {
-			return nil, fmt.Errorf("%s is no mean over queries, which intervals and tests need; `ferry evaluate` has it", m)
-		}
-	}
 	runs, err := namedRuns(paths)
 	if err != nil {
 		return nil, err
@@ -88,9 +80,9 @@ func CompareRuns(ctx context.Context, paths []string, judgments string, o Compar
 	if err != nil {
 		return nil, err
 	}
-	c := &Compared{Moved: []MovedQuery{}, Warnings: []string{}}
+	c := &Compared{}
 	for _, r := range runs {
-		if err := r.read(ctx, measures, judged, o, c); err != nil {
+		if err := r.read(ctx, judged, o, c); err != nil {
 			return nil, err
 		}
 	}
@@ -98,12 +90,15 @@ func CompareRuns(ctx context.Context, paths []string, judgments string, o Compar
 	if err != nil {
 		return nil, err
 	}
-	for i, m := range measures {
+	for _, r := range runs {
+		c.warnOfTies(r, queries, o)
+	}
+	for i, m := range o.Measures {
 		c.compare(m.String(), i, runs, queries, o)
 	}
 	c.correct()
 	for _, r := range runs[1:] {
-		c.move(r, runs[0], queries, measures[0], judged, o)
+		c.move(r, runs[0], queries, judged, o)
 	}
 	return c, c.addTexts(ctx, o)
 }
@@ -120,7 +115,7 @@ func namedRuns(paths []string) (runs []*comparedRun, err error) {
 			}
 		}
 		short[filepath.Base(path)] = true
-		runs = append(runs, &comparedRun{name: path, path: path, values: map[string][]float64{}, places: map[string]*places{}})
+		runs = append(runs, &comparedRun{name: path, path: path, values: map[string]measure.Values{}, places: map[string]*places{}})
 	}
 	if len(short) == len(paths) {
 		for _, r := range runs {
@@ -131,16 +126,16 @@ func namedRuns(paths []string) (runs []*comparedRun, err error) {
 }
 
 // read evaluates the run, and notes where the relevant documents stand.
-func (r *comparedRun) read(ctx context.Context, measures []measure.Measure, judged map[string]map[string]int32, o CompareOptions, c *Compared) error {
-	options := EvaluateOptions{Level: o.Level, SkipAbsent: o.SkipAbsent, Ties: true, Workers: o.Workers}
-	e, err := evaluateRun(ctx, r.path, measures, judged, options, func(query string, hits []measure.Hit) {
-		r.places[query] = placesOf(hits, judged[query], o.Level, topOf(measures[0]))
+func (r *comparedRun) read(ctx context.Context, judged map[string]map[string]int32, o CompareOptions, c *Compared) error {
+	options := EvaluateOptions{Measures: o.Measures, Level: o.Level, SkipAbsent: o.SkipAbsent, Ties: true, Workers: o.Workers}
+	e, err := evaluateRun(ctx, r.path, judged, options, func(query string, hits []measure.Hit) {
+		r.places[query] = placesOf(hits, judged[query], o.Level, topOf(o.Measures[0]))
 	})
 	if err != nil {
 		return err
 	}
 	for _, q := range e.Queries {
-		r.values[q.Query] = q.Values
+		r.values[q.Query] = q
 	}
 	c.Warnings = append(c.Warnings, e.Warnings...)
 	return nil
@@ -153,7 +148,8 @@ func sharedQueries(runs []*comparedRun, judged int, skipAbsent bool, c *Compared
 	for query := range base.values {
 		everywhere := true
 		for _, r := range runs[1:] {
-			everywhere = everywhere && r.values[query] != nil
+			_, there := r.values[query]
+			everywhere = everywhere && there
 		}
 		if everywhere {
 			queries = append(queries, query)
@@ -172,13 +168,38 @@ func sharedQueries(runs []*comparedRun, judged int, skipAbsent bool, c *Compared
 	return queries, nil
 }
 
+// warnOfTies warns of the measures of a run that another order of documents with equal scores would change.
+func (c *Compared) warnOfTies(r *comparedRun, queries []string, o CompareOptions) {
+	var moved []string
+	for i, m := range o.Measures {
+		mean := func(of func(q measure.Values) []float64) float64 {
+			values := make([]float64, len(queries))
+			for k, query := range queries {
+				values[k] = of(r.values[query])[i]
+			}
+			return measure.Mean(values)
+		}
+		s := measure.Summary{
+			Mean:    mean(func(q measure.Values) []float64 { return q.Values }),
+			TieLow:  mean(func(q measure.Values) []float64 { return q.TieLow }),
+			TieHigh: mean(func(q measure.Values) []float64 { return q.TieHigh }),
+		}
+		if s.Unsettled() {
+			moved = append(moved, fmt.Sprintf("%s, %.4f, is from %.4f to %.4f", m, s.Mean, s.TieLow, s.TieHigh))
+		}
+	}
+	if len(moved) > 0 {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("in other orders of documents to which %s gives equal scores %s", r.path, strings.Join(moved, "; ")))
+	}
+}
+
 // compare adds the rows of measure i, without corrections.
 func (c *Compared) compare(name string, i int, runs []*comparedRun, queries []string, o CompareOptions) {
 	panel := measure.NewPanel(len(runs), 1)
 	values := make([][]float64, len(runs))
 	for _, query := range queries {
 		for v, r := range runs {
-			values[v] = r.values[query][i : i+1]
+			values[v] = r.values[query].Values[i : i+1]
 		}
 		panel.Add([]bool{true}, values)
 	}

@@ -68,8 +68,8 @@ func placesOf(hits []measure.Hit, grades map[string]int32, level int32, first in
 }
 
 // move adds the queries whose value by the first measure the run changed most against the base.
-func (c *Compared) move(run, base *comparedRun, queries []string, m measure.Measure, judged map[string]map[string]int32, o CompareOptions) {
-	gain := func(query string) float64 { return run.values[query][0] - base.values[query][0] }
+func (c *Compared) move(run, base *comparedRun, queries []string, judged map[string]map[string]int32, o CompareOptions) {
+	gain := func(query string) float64 { return run.values[query].Values[0] - base.values[query].Values[0] }
 	same := true
 	for _, query := range queries {
 		same = same && maps.Equal(run.places[query].ranks, base.places[query].ranks)
@@ -80,11 +80,11 @@ func (c *Compared) move(run, base *comparedRun, queries []string, m measure.Meas
 	byGain := slices.Clone(queries)
 	slices.SortStableFunc(byGain, func(a, b string) int { return cmp.Compare(gain(b), gain(a)) })
 	for _, query := range first(byGain, o.Top, func(query string) bool { return gain(query) > 0 }) {
-		c.Moved = append(c.Moved, moved(run, base, query, m, judged[query], o.Level))
+		c.Moved = append(c.Moved, moved(run, base, query, judged[query], o))
 	}
 	slices.SortStableFunc(byGain, func(a, b string) int { return cmp.Or(cmp.Compare(gain(a), gain(b)), cmp.Compare(a, b)) })
 	for _, query := range first(byGain, o.Top, func(query string) bool { return gain(query) < 0 }) {
-		c.Moved = append(c.Moved, moved(run, base, query, m, judged[query], o.Level))
+		c.Moved = append(c.Moved, moved(run, base, query, judged[query], o))
 	}
 }
 
@@ -97,10 +97,10 @@ func first(queries []string, n int, belongs func(string) bool) []string {
 	return queries[:end]
 }
 
-func moved(run, base *comparedRun, query string, m measure.Measure, grades map[string]int32, level int32) MovedQuery {
+func moved(run, base *comparedRun, query string, grades map[string]int32, o CompareOptions) MovedQuery {
 	before, after := base.places[query], run.places[query]
-	q := MovedQuery{Run: run.name, QueryID: query, Measure: m.String(), Before: base.values[query][0], After: run.values[query][0],
-		HitsBefore: before.hits, HitsAfter: after.hits, First: topOf(m), UnjudgedBefore: before.unjudged, UnjudgedAfter: after.unjudged, Documents: []MovedDocument{}}
+	q := MovedQuery{Run: run.name, QueryID: query, Measure: o.Measures[0].String(), Before: base.values[query].Values[0], After: run.values[query].Values[0],
+		HitsBefore: before.hits, HitsAfter: after.hits, First: topOf(o.Measures[0]), UnjudgedBefore: before.unjudged, UnjudgedAfter: after.unjudged, Documents: []MovedDocument{}}
 	rank := func(p *places, document string) *int {
 		if rank, ok := p.ranks[document]; ok {
 			return &rank
@@ -108,7 +108,7 @@ func moved(run, base *comparedRun, query string, m measure.Measure, grades map[s
 		return nil
 	}
 	for document, grade := range grades {
-		if grade >= level {
+		if grade >= o.Level {
 			q.Documents = append(q.Documents, MovedDocument{DocumentID: document, Grade: grade, RankBefore: rank(before, document), RankAfter: rank(after, document)})
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/ferry-clir/ferry/model/measure"
 )
 
 const comparedRuns = "testdata/compare"
@@ -26,6 +28,16 @@ func compareRuns(t *testing.T, o CompareOptions, names ...string) *Compared {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// measures parses names.
+func measures(t testing.TB, names ...string) []measure.Measure {
+	t.Helper()
+	parsed, err := ParseMeasures(names, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
 }
 
 // TestCompareRuns compares with scipy, numpy, ranx and pytrec_eval; make_golden.py made the file. What is drawn is within four
@@ -47,7 +59,7 @@ func TestCompareRuns(t *testing.T) {
 	if err := json.Unmarshal(data, &golden); err != nil {
 		t.Fatal(err)
 	}
-	c := compareRuns(t, CompareOptions{Measures: []string{"nDCG@10", "AP", "RR", "P@5"}, Seed: 1, Workers: 2}, "a.run", "b.run", "c.run")
+	c := compareRuns(t, CompareOptions{Measures: measures(t, "nDCG@10", "AP", "RR", "P@5"), Seed: 1, Workers: 2}, "a.run", "b.run", "c.run")
 	if len(golden) != 8 || len(c.Comparisons) != 12 {
 		t.Fatalf("%d and %d rows", len(golden), len(c.Comparisons))
 	}
@@ -89,10 +101,10 @@ func TestCompareRuns(t *testing.T) {
 
 // TestCompareRunsMoved: the queries that moved most, by the differences of two evaluations, with ranks as the files have them.
 func TestCompareRunsMoved(t *testing.T) {
-	c := compareRuns(t, CompareOptions{Measures: []string{"nDCG@10"}, Top: 3, Seed: 1, Workers: 2}, "a.run", "b.run")
+	c := compareRuns(t, CompareOptions{Measures: measures(t, "nDCG@10"), Top: 3, Seed: 1, Workers: 2}, "a.run", "b.run")
 	values := map[string]map[string]float64{}
 	for _, run := range []string{"a.run", "b.run"} {
-		e, err := EvaluateRun(t.Context(), filepath.Join(comparedRuns, run), filepath.Join(comparedRuns, "qrels"), EvaluateOptions{Measures: []string{"nDCG@10"}, Workers: 1})
+		e, err := EvaluateRun(t.Context(), filepath.Join(comparedRuns, run), filepath.Join(comparedRuns, "qrels"), EvaluateOptions{Measures: measures(t, "nDCG@10"), Workers: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +162,7 @@ func mustJSON(t *testing.T, value any) []byte {
 
 // TestCompareRunsTwice: the same seed gives the same at any number of workers, another one not; and runs in any order of lines.
 func TestCompareRunsTwice(t *testing.T) {
-	o := CompareOptions{Measures: []string{"AP", "RR"}, Top: 4, Seed: 1, Workers: 1}
+	o := CompareOptions{Measures: measures(t, "AP", "RR"), Top: 4, Seed: 1, Workers: 1}
 	want := mustJSON(t, compareRuns(t, o, "a.run", "c.run"))
 	o.Workers = 4
 	if again := mustJSON(t, compareRuns(t, o, "a.run", "c.run")); string(again) != string(want) {
@@ -202,7 +214,7 @@ func BenchmarkCompareRuns(b *testing.B) {
 		}
 		return fmt.Sprintf("q%d 0 d%d %d\n", query, i*7, random.IntN(3))
 	})
-	o := CompareOptions{Measures: []string{"nDCG@10", "AP", "RR@10", "R@100"}, Top: 5, Seed: 1, Workers: 2}
+	o := CompareOptions{Measures: measures(b, "nDCG@10", "AP", "RR@10", "R@100"), Top: 5, Seed: 1, Workers: 2}
 	for b.Loop() {
 		if _, err := CompareRuns(b.Context(), runs, judgments, o); err != nil {
 			b.Fatal(err)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 
 // EvaluateOptions say how a run file is evaluated.
 type EvaluateOptions struct {
-	Measures   []string
+	Measures   []measure.Measure
 	Level      int32 // smallest grade that is relevant
 	SkipAbsent bool  // leave out judged queries that the run lacks
 	Ties       bool  // look for the extremes over orders of documents with equal scores
@@ -30,25 +31,25 @@ type Evaluated struct {
 // EvaluateRun evaluates a run against judgments, both in trec_eval's format. Where the lines of each query stand together
 // one query is in memory at a time, else the run is.
 func EvaluateRun(ctx context.Context, run, judgments string, o EvaluateOptions) (Evaluated, error) {
-	measures, err := parseMeasures(o.Measures)
-	if err != nil {
-		return Evaluated{}, err
-	}
 	judged, err := readJudged(ctx, judgments, o.Workers)
 	if err != nil {
 		return Evaluated{}, err
 	}
-	return evaluateRun(ctx, run, measures, judged, o, func(string, []measure.Hit) {})
+	return evaluateRun(ctx, run, judged, o, func(string, []measure.Hit) {})
 }
 
 // evaluateRun evaluates a run, and calls ranked with the hits of every judged query in rank order, which are valid during
 // the call only. Where the lines of a query do not stand together, that begins anew.
-func evaluateRun(ctx context.Context, run string, measures []measure.Measure, judged map[string]map[string]int32, o EvaluateOptions, ranked func(query string, hits []measure.Hit)) (Evaluated, error) {
+func evaluateRun(ctx context.Context, run string, judged map[string]map[string]int32, o EvaluateOptions, ranked func(query string, hits []measure.Hit)) (Evaluated, error) {
 	var evaluation *measure.Evaluation
 	absent := 0
+	unseen := newUnseenLanguages(o.Measures)
 	add := func(query string, hits []measure.Hit) error {
 		if len(hits) == 0 {
 			absent++
+		}
+		for _, h := range hits {
+			unseen.see(h.Document)
 		}
 		values, err := evaluation.Add(query, hits, judged[query])
 		if values != nil {
@@ -57,7 +58,7 @@ func evaluateRun(ctx context.Context, run string, measures []measure.Measure, ju
 		return err
 	}
 	begin := func() {
-		evaluation = measure.New(measures, measure.Options{Level: o.Level, SkipAbsent: o.SkipAbsent, Ties: o.Ties})
+		evaluation = measure.New(o.Measures, measure.Options{Level: o.Level, SkipAbsent: o.SkipAbsent, Ties: o.Ties})
 	}
 	begin()
 	seen, err := eachQuery(ctx, run, o.Workers, add)
@@ -65,30 +66,32 @@ func evaluateRun(ctx context.Context, run string, measures []measure.Measure, ju
 		begin()
 		seen, err = eachQueryWhole(ctx, run, o.Workers, add)
 	}
+	var duplicate *measure.Duplicate
+	if errors.As(err, &duplicate) {
+		err = cmp.Or(sources.FindTwice(ctx, run, o.Workers, duplicate.Query, duplicate.Document), err)
+	}
 	if err == nil {
-		err = meet(seen, judged)
+		err = meet(run, seen, judged)
 	}
 	if err != nil {
-		return Evaluated{}, fmt.Errorf("evaluating %s: %w", run, err)
+		return Evaluated{}, err
 	}
-	for query := range judged {
+	for query, documents := range judged {
+		for document := range documents {
+			unseen.see(document)
+		}
 		if !seen[query] {
 			if err := add(query, nil); err != nil {
 				return Evaluated{}, err
 			}
 		}
 	}
-	var e Evaluated
+	e := Evaluated{Warnings: unseen.warnings(run)}
 	if e.Totals, err = evaluation.Summaries(0, 0); err != nil {
-		return e, err
+		return e, fmt.Errorf("evaluating %s: %w", run, err)
 	}
 	if absent > 0 && !o.SkipAbsent {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("%s has no hits for %d of the %d queries that are judged: they count as 0 (--absent skip leaves them out)", run, absent, len(judged)))
-	}
-	for _, total := range e.Totals {
-		if o.Ties && total.Unsettled() {
-			e.Warnings = append(e.Warnings, fmt.Sprintf("%s of %s is %.4f, and from %.4f to %.4f in other orders of documents with equal scores", total.Measure, run, total.Mean, total.TieLow, total.TieHigh))
-		}
 	}
 	e.Queries, err = evaluation.Queries()
 	return e, err
@@ -96,35 +99,42 @@ func evaluateRun(ctx context.Context, run string, measures []measure.Measure, ju
 
 // meet makes sure that at least one query of a run is judged: ids that mean the same but are written differently would
 // otherwise score 0.
-func meet(seen map[string]bool, judged map[string]map[string]int32) error {
+func meet(run string, seen map[string]bool, judged map[string]map[string]int32) error {
 	if len(seen) == 0 {
-		return errors.New("the run has no hits")
+		return fmt.Errorf("%s has no hits", run)
 	}
 	for query := range seen {
 		if judged[query] != nil {
 			return nil
 		}
 	}
-	return fmt.Errorf("none of its %d queries is judged: they have ids like %q, those that are judged %q",
-		len(seen), slices.Min(slices.Collect(maps.Keys(seen))), slices.Min(slices.Collect(maps.Keys(judged))))
+	return fmt.Errorf("%s: none of its %d queries is judged: they have ids like %q, those that are judged %q",
+		run, len(seen), slices.Min(slices.Collect(maps.Keys(seen))), slices.Min(slices.Collect(maps.Keys(judged))))
 }
 
-// parseMeasures parses measures of run files.
-func parseMeasures(names []string) (measures []measure.Measure, err error) {
+// ParseMeasures parses measures of run files, each of which counts once. Those that are wrong are all named by the error. Where
+// means are needed, for intervals and tests, others are wrong, too.
+func ParseMeasures(names []string, means bool) ([]measure.Measure, error) {
+	var measures []measure.Measure
+	var wrong []error
 	for _, name := range names {
 		m, err := measure.Parse(name)
-		if err != nil {
-			return nil, err
+		switch {
+		case err != nil:
+		case m.Language == measure.EachLanguage:
+			err = fmt.Errorf("measure %s: name the language that stands before the ids of documents, as in %s", m, m.In([]string{"sw"})[0])
+		case means && !m.Averaged():
+			err = fmt.Errorf("measure %s is no mean over queries, which intervals and tests need; `ferry evaluate` has it", m)
+		case !slices.Contains(measures, m):
+			measures = append(measures, m)
 		}
-		if m.Language == measure.EachLanguage {
-			return nil, fmt.Errorf("measure %s: name the language that stands before the ids of documents, as in %s", m, m.In([]string{"sw"})[0])
-		}
-		measures = append(measures, m)
+		wrong = append(wrong, err)
 	}
-	if len(measures) == 0 {
-		return nil, errors.New("no measure is named")
+	err := errors.Join(wrong...)
+	if err == nil && len(measures) == 0 {
+		err = errors.New("no measure is named")
 	}
-	return measures, nil
+	return measures, err
 }
 
 // readJudged reads judgments by query, then document.

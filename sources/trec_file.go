@@ -18,6 +18,24 @@ func ReadRun(ctx context.Context, path string, workers int, row func(query, docu
 	return nil
 }
 
+// FindTwice returns an error that names the line at which a run has a document for a query a second time; nil if it never does.
+func FindTwice(ctx context.Context, path string, workers int, query, document string) error {
+	for _, l := range scanFiles(strictly(ctx, workers), []string{path}, parseHit) {
+		there := false
+		return l.each(func() (*bad, error) {
+			if string(l.value.query) != query || string(l.value.document) != document {
+				return nil, nil
+			}
+			if there {
+				return nil, twice(l, l.value.query, l.value.document)
+			}
+			there = true
+			return nil, nil
+		})
+	}
+	return nil
+}
+
 // ReadJudgments is ReadRun for judgments. A document that is judged twice for a query is an error, and so is a run.
 func ReadJudgments(ctx context.Context, path string, workers int, row func(query, document []byte, grade int32) error) error {
 	for _, l := range scanFiles(strictly(ctx, workers), []string{path}, parseJudgment) {

@@ -15,10 +15,17 @@ type Hit struct {
 	Score float64
 }
 
+// A Duplicate is a document that a run has twice for a query.
+type Duplicate struct{ Query, Document string }
+
+func (d *Duplicate) Error() string {
+	return fmt.Sprintf("ranking the hits of query %q: document %q is there twice", d.Query, d.Document)
+}
+
 // Rank puts the hits of a query in trec_eval's order: by score as float32,
 // higher first, equal ones by document id, greater byte first. A document that
-// is there twice and a score that is not a number are errors that name query
-// and document.
+// is there twice, a *Duplicate, and a score that is not a number are errors that
+// name query and document.
 func Rank(query string, hits []Hit) error {
 	var known documents
 	return known.rank(query, hits)
@@ -32,7 +39,7 @@ func (known *documents) rank(query string, hits []Hit) error {
 			return fmt.Errorf("ranking the hits of query %q: the score of document %q is not a number", query, h.Document)
 		}
 		if known.add(hits, i) {
-			return fmt.Errorf("ranking the hits of query %q: document %q is there twice", query, h.Document)
+			return &Duplicate{query, h.Document}
 		}
 	}
 	if !slices.IsSortedFunc(hits, order) {
