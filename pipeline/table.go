@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/ipc"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -118,46 +116,4 @@ func (t *table) part(name string, s shard) schemas.Table {
 	return schemas.Table{Name: name, Schema: t.schema, Rows: s.Rows, Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 		return func(yield func(arrow.RecordBatch, error) bool) { t.read(ctx, s, yield) }
 	}}
-}
-
-// read yields the record batches of one shard; false if the consumer wants no more, or after an error.
-func (t *table) read(ctx context.Context, s shard, yield func(arrow.RecordBatch, error) bool) bool {
-	fail := func(err error) bool {
-		yield(nil, fmt.Errorf("reading %s: %w", t.name, err))
-		return false
-	}
-	f, err := os.Open(t.file(s.Number))
-	if err != nil {
-		return fail(err)
-	}
-	defer f.Close()
-	r, err := ipc.NewFileReader(f, ipc.WithAllocator(t.store.allocator))
-	if err != nil {
-		return fail(err)
-	}
-	defer r.Close()
-	again := rebatcher{allocator: t.store.allocator, yield: func(b arrow.RecordBatch) bool { return yield(b, nil) }}
-	defer again.release()
-	for i := range r.NumRecords() {
-		if ctx.Err() != nil {
-			return fail(context.Cause(ctx))
-		}
-		batch, err := r.RecordBatchAt(i)
-		if err != nil {
-			return fail(err)
-		}
-		more, err := again.add(batch)
-		batch.Release()
-		if err != nil {
-			return fail(err)
-		}
-		if !more {
-			return false
-		}
-	}
-	more, err := again.flush()
-	if err != nil {
-		return fail(err)
-	}
-	return more
 }

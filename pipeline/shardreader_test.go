@@ -1,0 +1,79 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ferry-clir/ferry/schemas"
+)
+
+// TestDamagedShards cuts a shard at every length and turns a bit of every byte of its values and offsets in turn: what is read is an
+// error that names the file, or as many rows as were written, of which every value can be looked at.
+func TestDamagedShards(t *testing.T) {
+	rows := `[{"language":"en","id":"a","codec":"me","codes":[4,5],"residuals":"AQID"},{"language":"en","id":"b","codec":"me","codes":[6],"residuals":"AQ=="}]`
+	batch, _, err := array.RecordFromJSON(memory.DefaultAllocator, schemas.Compressed(), strings.NewReader(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "compressed-00000.arrow")
+	made := newTable("documents", schemas.Compressed(), store{allocator: memory.DefaultAllocator}, func(int) string { return path })
+	w := shardWriter{schema: made.schema, store: made.store, file: made.file, publish: made.publish}
+	if err := w.end(w.write(batch)); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(damage string) bool {
+		rows, text := int64(0), ""
+		var failed error
+		made.read(t.Context(), w.shards[0], func(b arrow.RecordBatch, err error) bool {
+			if failed = err; err == nil {
+				rows, text = rows+b.NumRows(), fmt.Sprint(b)
+			}
+			return true
+		})
+		if failed == nil && (rows != 2 || text == "") || failed != nil && !strings.Contains(failed.Error(), path+" is damaged: ") {
+			t.Errorf("%s: %d rows, %v", damage, rows, failed)
+		}
+		return failed == nil
+	}
+	if !read("as it was") {
+		t.Fatal("cannot be read")
+	}
+	for size := len(whole) - 1; size >= 0; size-- {
+		if err := os.Truncate(path, int64(size)); err != nil {
+			t.Fatal(err)
+		}
+		if read(fmt.Sprint("cut to ", size, " bytes")) {
+			t.Errorf("cut to %d bytes it can be read", size)
+		}
+	}
+	footer := len(whole) - len(ipc.Magic) - 4
+	footer -= int(binary.LittleEndian.Uint32(whole[footer:]))
+	body := bytes.Index(whole, []byte("enen")) - 64 // offsets stand before values
+	missed := 0
+	for at := body; at < footer; at++ {
+		rotten := bytes.Clone(whole)
+		rotten[at] ^= 1 << (at % 8)
+		put(t, path, string(rotten))
+		if read(fmt.Sprint("a bit of byte ", at)) {
+			missed++
+		}
+	}
+	t.Logf("%d of %d rotten files can be read", missed, footer-body)
+	if missed == 0 || missed == footer-body {
+		t.Errorf("%d of %d rotten files can be read", missed, footer-body)
+	}
+}
