@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // A Client asks servers for files. It is safe for concurrent use.
@@ -21,16 +20,13 @@ type Client struct {
 	// it returns nil for is judged by the status alone.
 	Refuse func(*http.Response) error
 
-	Stall    time.Duration // longest silence of a server
-	Pause    time.Duration // before the second attempt; doubles with each
-	Attempts int           // in a row that get nowhere
-
+	Patience
 	http *http.Client
 }
 
 // NewClient returns a client with patience for a bad connection, and no authorization.
 func NewClient() *Client {
-	return &Client{Stall: 30 * time.Second, Pause: time.Second / 2, Attempts: 6, http: &http.Client{CheckRedirect: redirect}}
+	return &Client{Patience: NewPatience(), http: &http.Client{CheckRedirect: redirect}}
 }
 
 // Cache is the folder for what is downloaded.
@@ -80,10 +76,8 @@ func (c *Client) exchange(ctx context.Context, method, address string, header ht
 	if c.Offline {
 		return Final{errors.New("it is not in the cache, and ferry is offline")}
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	alarm := time.AfterFunc(c.Stall, func() { cancel(errStalled) })
-	defer alarm.Stop()
+	ctx, heard, stop := c.Watch(ctx)
+	defer stop()
 	request, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return Final{err}
@@ -101,32 +95,29 @@ func (c *Client) exchange(ctx context.Context, method, address string, header ht
 	if err == nil {
 		defer response.Body.Close()
 		if err = c.refusal(response); err == nil {
-			err = use(response, &listener{response.Body, alarm, c.Stall})
+			err = use(response, &listener{response.Body, heard})
 		}
 	}
 	var withAddress *url.Error // addresses of large files are signed: whoever has one may read the file
 	if errors.As(err, &withAddress) {
 		err = withAddress.Err
 	}
-	if err != nil && context.Cause(ctx) == errStalled {
-		return errStalled
+	if err != nil && context.Cause(ctx) == ErrStalled {
+		return ErrStalled
 	}
 	return err
 }
 
-var errStalled = errors.New("the server fell silent")
-
-// listener puts the alarm off with everything that it hears.
+// listener tells of everything that it hears.
 type listener struct {
 	io.Reader
-	alarm *time.Timer
-	stall time.Duration
+	heard func()
 }
 
 func (l *listener) Read(b []byte) (int, error) {
 	n, err := l.Reader.Read(b)
 	if n > 0 {
-		l.alarm.Reset(l.stall)
+		l.heard()
 	}
 	return n, err
 }

@@ -22,7 +22,7 @@ type Facts struct {
 
 // Ask asks for the facts of a file, and use judges them; its error ends the asking if it is final.
 func (c *Client) Ask(ctx context.Context, address string, use func(Facts) error) error {
-	return c.persist(ctx, func() (bool, error) {
+	return c.Persist(ctx, func() (bool, error) {
 		return false, c.exchange(ctx, http.MethodHead, address, http.Header{}, func(r *http.Response, _ io.Reader) error {
 			return use(facts(r))
 		})

@@ -32,7 +32,7 @@ func (c *Client) Fetch(ctx context.Context, f File, heard func(have int64)) erro
 	if err := os.MkdirAll(filepath.Dir(p.path), 0o777); err != nil {
 		return fmt.Errorf("writing to the cache: %w", err)
 	}
-	if err := c.persist(ctx, func() (bool, error) { return p.attempt(ctx) }); err != nil {
+	if err := c.Persist(ctx, func() (bool, error) { return p.attempt(ctx) }); err != nil {
 		return err
 	}
 	if err := os.Rename(p.path, f.Path); err != nil {

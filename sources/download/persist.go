@@ -16,8 +16,34 @@ type Final struct{ Err error }
 func (f Final) Error() string { return f.Err.Error() }
 func (f Final) Unwrap() error { return f.Err }
 
-// persist calls attempt until it succeeds, fails for good, or fails several times in a row without getting further.
-func (c *Client) persist(ctx context.Context, attempt func() (further bool, err error)) error {
+// ErrStalled is the error of a server that says nothing for too long.
+var ErrStalled = errors.New("the server fell silent")
+
+// A Patience is what is borne of servers and connections.
+type Patience struct {
+	Stall    time.Duration // longest silence of a server
+	Pause    time.Duration // before the second attempt; doubles with each
+	Attempts int           // in a row that get nowhere
+}
+
+// NewPatience returns that for a bad connection.
+func NewPatience() Patience {
+	return Patience{Stall: 30 * time.Second, Pause: time.Second / 2, Attempts: 6}
+}
+
+// Watch returns a context that ends, with ErrStalled as its cause, when heard is not called for too long. stop must be called in
+// the end.
+func (p Patience) Watch(ctx context.Context) (watched context.Context, heard, stop func()) {
+	watched, cancel := context.WithCancelCause(ctx)
+	alarm := time.AfterFunc(p.Stall, func() { cancel(ErrStalled) })
+	return watched, func() { alarm.Reset(p.Stall) }, func() {
+		alarm.Stop()
+		cancel(nil)
+	}
+}
+
+// Persist calls attempt until it succeeds, fails for good, or fails several times in a row without getting further.
+func (p Patience) Persist(ctx context.Context, attempt func() (further bool, err error)) error {
 	for failures := 1; ; failures++ {
 		further, err := attempt()
 		var forGood Final
@@ -29,10 +55,10 @@ func (c *Client) persist(ctx context.Context, attempt func() (further bool, err 
 			return ctx.Err()
 		case further:
 			failures = 1
-		case failures >= c.Attempts:
+		case failures >= p.Attempts:
 			return fmt.Errorf("giving up after %d attempts: %w", failures, err)
 		}
-		wait := min(c.Pause<<(failures-1), time.Minute/2)
+		wait := min(p.Pause<<(failures-1), time.Minute/2)
 		wait = wait/2 + rand.N(wait/2+1)
 		select {
 		case <-ctx.Done():
