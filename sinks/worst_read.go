@@ -109,7 +109,8 @@ func readShownHits(ctx context.Context, hits schemas.Table, wanted map[documentI
 	})
 }
 
-// missed are relevant documents that are not among the first hits: those of the highest grade, and of these those found first.
+// missed are relevant documents that are not among the first hits, by rank: those of the highest grade, and of these those found
+// first.
 func (q *worstQuery) missed() []shownDocument {
 	var all []shownDocument
 	for d, grade := range q.grades {
@@ -117,11 +118,15 @@ func (q *worstQuery) missed() []shownDocument {
 			all = append(all, shownDocument{documentID: d, rank: rank})
 		}
 	}
+	byRank := func(a, b shownDocument) int { // those not found, whose rank is 0, last
+		return cmp.Or(cmp.Compare(uint32(a.rank-1), uint32(b.rank-1)), strings.Compare(a.id, b.id), strings.Compare(a.language, b.language))
+	}
 	slices.SortFunc(all, func(a, b shownDocument) int {
-		return cmp.Or(cmp.Compare(q.grades[b.documentID], q.grades[a.documentID]), cmp.Compare(uint32(a.rank-1), uint32(b.rank-1)),
-			strings.Compare(a.id, b.id), strings.Compare(a.language, b.language))
+		return cmp.Or(cmp.Compare(q.grades[b.documentID], q.grades[a.documentID]), byRank(a, b))
 	})
-	return all[:min(len(all), shownRelevant)]
+	all = all[:min(len(all), shownRelevant)]
+	slices.SortFunc(all, byRank)
+	return all
 }
 
 // readDocuments fills in the texts of documents. One that is judged in any language is shown in the first in which it comes.

@@ -46,7 +46,7 @@ func worstJob(t *testing.T, checked memory.Allocator) Job {
 	for _, one := range []struct {
 		id    string
 		grade int
-	}{{"d1", 0}, {"d4", 2}, {"d7", 1}, {"d8", 2}, {"d9", 3}} {
+	}{{"d1", 0}, {"d4", 2}, {"d7", 1}, {"d8", 3}, {"d9", 3}} {
 		judgments = append(judgments, []any{"q1", one.id, one.grade, nil, nil})
 	}
 	judgments = append(judgments, []any{"q1", "d3", 4, "xx", nil})
@@ -75,7 +75,7 @@ func TestWorst(t *testing.T) {
 		t.Error(got.Verdict)
 	}
 	want := []figure.Document{{Rank: "2.", Language: "en", ID: "d1", Text: "text 1", Grade: "grade 0"}, {Rank: "5.", ID: "d4", Text: "text 4", Grade: "grade 2", Relevant: true},
-		{Rank: "—", ID: "d8", Text: "text 8", Grade: "grade 2", Relevant: true}}
+		{Rank: "—", ID: "d8", Text: "text 8", Grade: "grade 3", Relevant: true}}
 	for i, document := range []figure.Document{got.Found[1], got.Missed[0], got.Missed[1]} {
 		if document != want[i] {
 			t.Errorf("%+v, want %+v", document, want[i])
