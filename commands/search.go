@@ -36,6 +36,9 @@ func (c *searchCommand) Run(ctx context.Context, t *terminal) error {
 	if (c.Question == "") != c.Interactive {
 		return fmt.Errorf("%wa question is needed or --interactive, and not both", errUsage)
 	}
+	if c.Top < 1 {
+		return fmt.Errorf("%w--top should be at least 1, is %d", errUsage, c.Top)
+	}
 	s, err := pipeline.OpenSearcher(ctx, pipeline.SearchOptions{Vectors: c.Vectors, Codec: c.Codec, Texts: c.Texts, Model: c.Model, Prefix: c.Prefix, Top: c.Top, Offline: c.Offline})
 	if err != nil {
 		return err

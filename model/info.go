@@ -34,6 +34,11 @@ func NewInfo(c encoder.Config) Info {
 
 // Inspect reads a model folder's small files. What they do not say is as NewInfo has it.
 func Inspect(folder fs.FS) (Info, error) {
+	for _, names := range [][]string{{configFile}, {tokenizerFile}, {weightsFile, shardsFile}} {
+		if !anyExists(folder, names) {
+			return Info{}, fmt.Errorf("opening model: it has no %s; ferry reads Hugging Face folders with config.json, tokenizer.json and model.safetensors", names[0])
+		}
+	}
 	data, err := fs.ReadFile(folder, configFile)
 	if err != nil {
 		return Info{}, fmt.Errorf("opening model: %w", err)
@@ -43,15 +48,7 @@ func Inspect(folder fs.FS) (Info, error) {
 		return Info{}, fmt.Errorf("reading %s: %w", configFile, err)
 	}
 	info := NewInfo(config)
-	if err := info.readModules(folder); err != nil {
-		return Info{}, err
-	}
-	for _, names := range [][]string{{tokenizerFile}, {weightsFile, shardsFile}} {
-		if !anyExists(folder, names) {
-			return Info{}, fmt.Errorf("opening model: it has no %s; ferry reads Hugging Face folders with config.json, tokenizer.json and model.safetensors", names[0])
-		}
-	}
-	return info, nil
+	return info, info.readModules(folder)
 }
 
 func anyExists(folder fs.FS, names []string) bool {

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/ferry-clir/ferry/model"
@@ -55,11 +54,7 @@ func openPretrained(ctx context.Context, path string, offline bool) (*model.Mode
 	if p.Path = schemas.Path(path); offline {
 		p.GoOffline()
 	}
-	m, err := p.Open(ctx, 0, func(int64, int64) {})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return m, nil
+	return p.Open(ctx, 0, func(int64, int64) {})
 }
 
 // Write draws the alignment for a terminal.

@@ -26,7 +26,7 @@ type SearchOptions struct {
 	Texts   string // Parquet of the documents or their passages, for their texts; may be empty
 	Model   string // folder or hf://owner/name of the model that embeds questions
 	Prefix  string // put before every question
-	Top     int
+	Top     int    // at least 1
 	Offline bool
 }
 
@@ -47,9 +47,6 @@ type Answer struct {
 
 // OpenSearcher reads the documents, which are held in memory.
 func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
-	if o.Top < 1 {
-		return nil, fmt.Errorf("top: should be at least 1, is %d", o.Top)
-	}
 	s := &Searcher{options: o, texts: map[[2]string]string{}}
 	err := readOwn(ctx, o.Vectors, []string{"vectors", "token_vectors", "compressed"}, func(batch arrow.RecordBatch) (err error) {
 		if s.documents == nil {
@@ -141,7 +138,8 @@ func (s *Searcher) Ask(ctx context.Context, question string) ([]Answer, error) {
 	return answers, err
 }
 
-// readOwn reads Parquet files as the first of these tables that they can be.
+// readOwn reads Parquet files as the first of these tables that they can be. The error is of the first table alone: those who
+// named another file care for neither.
 func readOwn(ctx context.Context, path string, tables []string, each func(arrow.RecordBatch) error) error {
 	var problem error
 	for _, table := range tables {
@@ -150,8 +148,12 @@ func readOwn(ctx context.Context, path string, tables []string, each func(arrow.
 		if _, err := p.Files(); err != nil {
 			return err
 		}
-		if found := p.Validate(); len(found) > 0 {
-			problem = errors.Join(problem, fmt.Errorf("%s, as %s: %w", path, table, found[0]))
+		if found := p.Validate(); len(found) > 0 && found[0].Key == "path" {
+			return errors.New(found[0].Problem)
+		} else if len(found) > 0 {
+			if problem == nil {
+				problem = fmt.Errorf("%s is no file of %s: %s", path, strings.Join(tables, ", or of "), found[0].Problem)
+			}
 			continue
 		}
 		return p.Read(ctx, table, schemas.Output{

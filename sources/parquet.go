@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -80,6 +82,9 @@ func (p *Parquet) mapping() (m mapping, columns []string, err error) {
 	files, err := globs(p.Path)
 	if err != nil || len(files) == 0 {
 		return m, nil, nil // Files tells
+	}
+	if stat, err := os.Stat(files[0]); err == nil && stat.IsDir() {
+		return m, nil, fmt.Errorf("%s is a folder; name its files, as in %s", files[0], filepath.Join(files[0], "*.parquet"))
 	}
 	defer recovered(files[0], &err)
 	f, err := openParquet(files[0], memory.DefaultAllocator)

@@ -68,6 +68,14 @@ func (p *Pretrained) describe(ctx context.Context) (*hub.Client, *hub.Listing, e
 	return client, listing, err
 }
 
+// folder is that of a model which is on this machine.
+func (p *Pretrained) folder() (fs.FS, error) {
+	if stat, err := os.Stat(string(p.Path)); err != nil || !stat.IsDir() {
+		return nil, fmt.Errorf("there is no model folder %s", p.Path)
+	}
+	return os.DirFS(string(p.Path)), nil
+}
+
 // Files are the folder's files that the model is made of. For a model on the hub they are the small ones and a listing
 // with the ETags of all, which settles what the weights are before they are there.
 func (p *Pretrained) Files() ([]string, error) {
@@ -78,12 +86,13 @@ func (p *Pretrained) Files() ([]string, error) {
 		}
 		return listing.Paths(), nil
 	}
-	if stat, err := os.Stat(string(p.Path)); err != nil || !stat.IsDir() {
-		return nil, fmt.Errorf("there is no model folder %s", p.Path)
+	folder, err := p.folder()
+	if err != nil {
+		return nil, err
 	}
 	var files []string
 	for _, pattern := range []string{"*.json", "*.safetensors", "vocab.txt", "1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors"} {
-		found, err := fs.Glob(os.DirFS(string(p.Path)), pattern)
+		found, err := fs.Glob(folder, pattern)
 		if err != nil {
 			return nil, fmt.Errorf("looking for model files: %w", err)
 		}
@@ -109,7 +118,11 @@ func (p *Pretrained) Inspect() (model.Info, error) {
 // Open reads the model, downloading first what is not there yet; progress hears how many bytes of that are there.
 func (p *Pretrained) Open(ctx context.Context, _ uint64, progress func(done, total int64)) (*model.Model, error) {
 	if !p.remote() {
-		return model.Open(mapped.FS(os.DirFS(string(p.Path))))
+		folder, err := p.folder()
+		if err != nil {
+			return nil, err
+		}
+		return p.open(folder)
 	}
 	client, listing, err := p.describe(ctx)
 	if err != nil {
@@ -119,5 +132,13 @@ func (p *Pretrained) Open(ctx context.Context, _ uint64, progress func(done, tot
 	if err := client.Download(ctx, listing); err != nil {
 		return nil, err
 	}
-	return model.Open(mapped.FS(listing.FS()))
+	return p.open(listing.FS())
+}
+
+func (p *Pretrained) open(folder fs.FS) (*model.Model, error) {
+	m, err := model.Open(mapped.FS(folder))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Path, err)
+	}
+	return m, nil
 }
