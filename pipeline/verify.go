@@ -81,6 +81,8 @@ func Verify(ctx context.Context, paths []string, o VerifyOptions) (*Verified, er
 	return &v.found, nil
 }
 
+const verifiable = "name a folder that a run wrote its outputs to, a work folder such as .ferry, a model's folder, or a Parquet or Arrow file"
+
 // A verification is what there is to read, and what is known of it.
 type verification struct {
 	VerifyOptions
@@ -96,6 +98,9 @@ func (v *verification) gather(ctx context.Context, path string) (unlock func(), 
 	stat, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("verifying: %w", err)
+	}
+	if !stat.IsDir() && !isTable(path) {
+		return nil, fmt.Errorf("verifying %s: it is no Parquet or Arrow file; %s", path, verifiable)
 	}
 	if !stat.IsDir() {
 		v.add(keptFile{path: path, table: &keptTable{rows: -1}, remedy: "make it again"})
@@ -122,7 +127,7 @@ func (v *verification) gather(ctx context.Context, path string) (unlock func(), 
 	case isModel:
 		v.readModel(ctx, path)
 	case len(manifests) == 0:
-		return nil, fmt.Errorf("verifying %s: it has neither a manifest, nor a cache, nor a model's config.json; name a folder that a run wrote its outputs to, a work folder such as .ferry, or a file", path)
+		return nil, fmt.Errorf("verifying %s: it has neither a manifest, nor a cache, nor a model's config.json; %s", path, verifiable)
 	}
 	return unlock, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,6 +75,21 @@ func listTexts(columns []string) []string {
 		texts[i] = fixedSize.ReplaceAllString(text, "list<$1>")
 	}
 	return texts
+}
+
+// isTable tells whether a file is one of rows, or has the name of one and is damaged.
+func isTable(path string) bool {
+	if slices.Contains([]string{".parquet", ".arrow"}, filepath.Ext(path)) {
+		return true
+	}
+	magic := make([]byte, len(ipc.Magic))
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	io.ReadFull(f, magic) //nolint:errcheck // a shorter file begins otherwise
+	return bytes.Equal(magic, ipc.Magic) || bytes.HasPrefix(magic, []byte("PAR1"))
 }
 
 // eachBatch reads a Parquet or Arrow file, of which a little is in memory at a time.
