@@ -41,7 +41,11 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		defer release()
-		schedulers = append(schedulers, c.scheduler(t, p, file))
+		s := c.scheduler(t, p, file)
+		if err := s.TellLost(ctx); err != nil {
+			return err
+		}
+		schedulers = append(schedulers, s)
 	}
 	working := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	for _, s := range schedulers {

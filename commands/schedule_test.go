@@ -77,11 +77,12 @@ sinks:
 }
 
 // TestScheduleKilled kills a scheduler while it trains: the locks that it leaves count for nothing, the run is seen to be lost,
-// the next scheduler goes on with it, and is stopped in the middle.
+// the next scheduler tells of that once, goes on with the run, and is stopped in the middle.
 func TestScheduleKilled(t *testing.T) {
 	folder := t.TempDir()
 	expect(t, Done, ferry(folder, "init"))
-	args := []string{"schedule", "pipeline.yaml", "--workers", "2", "--checkpoint", "1ns", "--set", `schedule.cron="* * * * *"`, "--set", "stages.teacher.epochs=100", "--set", "stages.teacher.micro_batch=32"}
+	args := []string{"schedule", "pipeline.yaml", "--workers", "2", "--checkpoint", "1ns", "--set", `schedule.cron="* * * * *"`, "--set", "stages.teacher.epochs=100", "--set", "stages.teacher.micro_batch=32",
+		"--set", `schedule.on_failure.command=["tee", "-a", "failed"]`}
 	status := []string{"status", "--set", `schedule.cron="* * * * *"`}
 	// A run has been due since the last full minute.
 	settled := filepath.Join(folder, ".ferry/runs/starter/schedule.json")
@@ -106,6 +107,9 @@ func TestScheduleKilled(t *testing.T) {
 	before := savedStep(folder, "train")
 	scheduler, _ = startScheduler(t, folder, args...)
 	wait(t, func() bool { return savedStep(folder, "train") > before })
+	if told := read(folder, "failed"); strings.Count(told, `"outcome":"lost"`) != 1 || strings.Count(told, "\n") != 1 {
+		t.Errorf("the hook was told %q", told)
+	}
 	if err := scheduler.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -172,7 +172,7 @@ func TestGCKeeps(t *testing.T) {
 	}
 	// A run of other learning rate is killed in training: no more is there than how it began.
 	r := &Run{pipeline: p, units: units, options: Options{Record: &Record{}}}
-	if err := p.begin(r.options.Record, Owner{PID: 1, Host: "elsewhere"}); err != nil {
+	if _, err := p.begin(r.options.Record, Owner{PID: 1, Host: "elsewhere"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.rememberSteps(); err != nil {

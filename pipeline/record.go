@@ -54,24 +54,18 @@ func (r *Record) ID() string { return strings.TrimSuffix(filepath.Base(r.path), 
 // recordName is when a run began, so that records sort as they happened.
 const recordName = "20060102T150405.000000Z.json"
 
-// begin writes the record of a run that begins, and finds out about those that ended without a word: whoever holds the lock is
-// alone.
-func (p *Pipeline) begin(r *Record, owner Owner) error {
+// begin writes the record of a run that begins, and finds those that were lost before.
+func (p *Pipeline) begin(r *Record, owner Owner) (lost []*Record, err error) {
 	records, err := p.records()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, old := range records {
-		if old.Outcome == Running {
-			old.lost()
-			if err := old.write(); err != nil {
-				return err
-			}
-		}
+	if lost, err = p.findLost(records); err != nil {
+		return lost, err
 	}
 	p.name(r, owner, records)
 	r.Outcome = Running
-	return r.write()
+	return lost, r.write()
 }
 
 // name fills in whose record it is, and where it stands: after the earlier ones, even if the clock was set back.
@@ -85,11 +79,6 @@ func (p *Pipeline) name(r *Record, owner Owner, earlier []*Record) {
 		}
 	}
 	r.path = filepath.Join(p.runsFolder(), at.Format(recordName))
-}
-
-// lost marks a run whose process is gone.
-func (r *Record) lost() {
-	r.Outcome, r.Error = Lost, fmt.Sprintf("process %d on %s ended without a word", r.Owner.PID, r.Owner.Host)
 }
 
 func (r *Record) write() error {

@@ -82,8 +82,12 @@ func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) err
 	if o.Record == nil {
 		return r.execute(ctx, owner, finish)
 	}
-	if err := p.begin(o.Record, owner); err != nil {
+	lost, err := p.begin(o.Record, owner)
+	if err != nil {
 		return err
+	}
+	if failed := p.tellLost(ctx, lost); failed != nil {
+		o.Reporter.Warned("", failed.Error())
 	}
 	if o.Began != nil {
 		o.Began(o.Record.ID())

@@ -61,7 +61,7 @@ func (s *Scheduler) Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	until, err := s.settledUntil(ctx, spec.Delay)
+	until, err := s.settledUntil(spec.Delay)
 	if err != nil {
 		return err
 	}
@@ -74,8 +74,8 @@ func (s *Scheduler) Serve(ctx context.Context) error {
 }
 
 // settledUntil is from when on runs are due: where the scheduler before ended or, if there was none by this schedule, now. A run that
-// died again and again is settled, lest it takes every scheduler with it, and told of.
-func (s *Scheduler) settledUntil(ctx context.Context, delay time.Duration) (time.Time, error) {
+// died again and again is settled, lest it takes every scheduler with it; TellLost has told of it.
+func (s *Scheduler) settledUntil(delay time.Duration) (time.Time, error) {
 	p := s.Pipeline
 	last, err := p.readSettled()
 	last.Until = last.Until.Add(delay)
@@ -94,11 +94,6 @@ func (s *Scheduler) settledUntil(ctx context.Context, delay time.Duration) (time
 		}
 	}
 	s.Log.Error("a run is given up, since the process died of it", "due", due.String(), "times", mostDeaths)
-	death := records[mostDeaths-1]
-	death.lost()
-	if err := p.Schedule.OnFailure.Call(ctx, death); err != nil {
-		s.Log.Warn("a hook failed", "because", err.Error())
-	}
 	return due, nil
 }
 

@@ -81,7 +81,8 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// TestDeaths starts a scheduler after its process died: it takes up the run, but not a run that has killed three, which it tells of.
+// TestDeaths starts a scheduler after its process died: it tells of each death once, and takes up the run, but not a run that has
+// killed three.
 func TestDeaths(t *testing.T) {
 	p := scheduled(t)
 	due, until := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
@@ -91,9 +92,14 @@ func TestDeaths(t *testing.T) {
 	var log bytes.Buffer
 	s := &Scheduler{Pipeline: p, Log: slog.New(slog.NewTextHandler(&log, nil))}
 	hook := filepath.Join(p.dir, "told.json")
-	p.Schedule.OnFailure.Command = []string{"tee", hook}
+	p.Schedule.OnFailure.Command = []string{"tee", "-a", hook}
 	for deaths := range 4 {
-		got, err := s.settledUntil(t.Context(), 0)
+		for range 2 {
+			if err := s.TellLost(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := s.settledUntil(0)
 		want := until
 		if deaths == 3 {
 			want = due
@@ -101,16 +107,16 @@ func TestDeaths(t *testing.T) {
 		if err != nil || !got.Equal(want) || strings.Contains(log.String(), "given up") != (deaths == 3) {
 			t.Errorf("after %d deaths: settled until %v, %v\n%s", deaths, got, err, log.String())
 		}
-		if told, _ := os.ReadFile(hook); strings.Contains(string(told), `"outcome":"lost","due":"2026-01-02T03:00:00Z"`) != (deaths == 3) {
+		if told, _ := os.ReadFile(hook); strings.Count(string(told), `"outcome":"lost","due":"2026-01-02T03:00:00Z"`) != deaths {
 			t.Errorf("after %d deaths the hook is told %q", deaths, told)
 		}
 		r := &Record{Due: due}
-		if err := p.begin(r, Owner{PID: 7}); err != nil {
+		if _, err := p.begin(r, Owner{PID: 7}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.Schedule.Cron = "0 4 * * *" // that has never been served
-	if got, err := s.settledUntil(t.Context(), 0); err != nil || time.Since(got) > time.Minute {
+	if got, err := s.settledUntil(0); err != nil || time.Since(got) > time.Minute {
 		t.Errorf("settled until %v, %v", got, err)
 	}
 }

@@ -41,7 +41,7 @@ type Config struct {
 	Keep int `yaml:"keep"`
 	// OnSuccess is called when a run has succeeded: a command, a webhook, or both.
 	OnSuccess Hook `yaml:"on_success"`
-	// OnFailure is called when the last attempt at a run has failed: a command, a webhook, or both.
+	// OnFailure is called when the last attempt at a run has failed, and for a run whose process was killed: a command, a webhook, or both.
 	OnFailure Hook `yaml:"on_failure"`
 }
 

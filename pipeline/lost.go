@@ -1,0 +1,64 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// findLost finds the runs that ended without a word, and writes that down. Whoever holds the lock of the work folder is alone, so
+// that none of them can be at work.
+func (p *Pipeline) findLost(records []*Record) (lost []*Record, err error) {
+	for _, r := range records {
+		if r.Outcome == Running {
+			r.lost()
+			if err := r.write(); err != nil {
+				return lost, err
+			}
+			lost = append(lost, r)
+		}
+	}
+	return lost, nil
+}
+
+// lost marks a run whose process is gone.
+func (r *Record) lost() {
+	r.Outcome, r.Error = Lost, fmt.Sprintf("process %d on %s ended without a word", r.Owner.PID, r.Owner.Host)
+}
+
+// tellLost calls the hook for those of the lost runs that the schedule had begun. Whoever began another by hand has seen its end.
+func (p *Pipeline) tellLost(ctx context.Context, lost []*Record) (failed error) {
+	ctx = context.WithoutCancel(ctx) // it is found only once
+	for _, r := range lost {
+		if p.Schedule != nil && !r.Due.IsZero() {
+			failed = errors.Join(failed, p.Schedule.OnFailure.Call(ctx, r))
+		}
+	}
+	return failed
+}
+
+// TellLost finds the runs that were lost with the scheduler before, and calls the hook for each; unless somebody is at work, who
+// has done so.
+func (s *Scheduler) TellLost(ctx context.Context) error {
+	_, unlock, err := lock(s.Pipeline.Work)
+	var busy *Busy
+	if errors.As(err, &busy) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	records, err := s.Pipeline.records()
+	if err != nil {
+		return err
+	}
+	lost, err := s.Pipeline.findLost(records)
+	for _, r := range lost {
+		s.Log.Error("a run was lost", "started", r.Started.String(), "because", r.Error)
+	}
+	if failed := s.Pipeline.tellLost(ctx, lost); failed != nil {
+		s.Log.Warn("a hook failed", "because", failed.Error())
+	}
+	return err
+}

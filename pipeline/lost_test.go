@@ -1,0 +1,60 @@
+package pipeline
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestLost has a run by hand find what was lost: the hook is told of a run that the schedule had begun, once, and not of one by
+// hand. A scheduler that starts while another run is at work leaves that alone.
+func TestLost(t *testing.T) {
+	p := scheduled(t)
+	hook := filepath.Join(p.dir, "told")
+	p.Schedule.OnFailure.Command = []string{"tee", "-a", hook}
+	run := func() {
+		t.Helper()
+		if err := p.Run(t.Context(), Options{Reporter: &events{}}); err != nil {
+			t.Fatal(err)
+		}
+		if told, _ := os.ReadFile(hook); strings.Count(string(told), `"outcome":"lost"`) != 1 || strings.Count(string(told), "\n") != 1 {
+			t.Errorf("the hook is told %q", told)
+		}
+	}
+	for _, due := range []time.Time{time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC), {}} {
+		if _, err := p.begin(&Record{Due: due}, Owner{PID: 7}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The first of the two was found when the second began, as by a process that was killed before it told anybody.
+	records, err := p.records()
+	if err != nil || len(records) != 2 || records[0].Outcome != Lost || records[1].Outcome != Running {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	records[0].Outcome = Running
+	if err := records[0].write(); err != nil {
+		t.Fatal(err)
+	}
+	run()
+	run()
+
+	owner, unlock, err := lock(p.Work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	working := &Record{Due: time.Date(2026, 1, 3, 3, 0, 0, 0, time.UTC)}
+	if _, err := p.begin(working, owner); err != nil {
+		t.Fatal(err)
+	}
+	s := &Scheduler{Pipeline: p, Log: slog.New(slog.DiscardHandler)}
+	if err := s.TellLost(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if runs, err := p.Runs(); err != nil || runs[len(runs)-1].Outcome != Running {
+		t.Errorf("the run at work is %s, %v", runs[len(runs)-1].Outcome, err)
+	}
+}
