@@ -85,7 +85,9 @@ func checked(t *testing.T, path string, environment map[string]string, sets ...s
 // quiet tells a test's log how long steps took, and nothing else.
 type quiet struct{ t *testing.T }
 
-func (quiet) Present(string, string)                {}
+func (quiet) Planned([]pipeline.Planned)            {}
+func (quiet) Present(string, pipeline.Finished)     {}
+func (quiet) Trained(string, float64)               {}
 func (q quiet) Warned(step, warning string)         { q.t.Logf("%s: warning: %s", step, warning) }
 func (quiet) Started(string)                        {}
 func (quiet) Progress(string, int64, int64, string) {}

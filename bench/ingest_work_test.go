@@ -140,7 +140,9 @@ func inflate() (size int64, err error) {
 // silent is told how a run goes, and keeps it to itself.
 type silent struct{}
 
-func (silent) Present(string, string)                {}
+func (silent) Planned([]pipeline.Planned)            {}
+func (silent) Present(string, pipeline.Finished)     {}
+func (silent) Trained(string, float64)               {}
 func (silent) Started(string)                        {}
 func (silent) Progress(string, int64, int64, string) {}
 func (silent) Finished(string, pipeline.Finished)    {}

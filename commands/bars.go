@@ -33,7 +33,7 @@ func newBars(out io.Writer) *bars {
 func (b *bars) began(string) {}
 
 // Present keeps the summary and says nothing: what is done needs no time.
-func (b *bars) Present(step, summary string) { b.summarize(step, summary) }
+func (b *bars) Present(step string, f pipeline.Finished) { b.summarize(step, f.Summary) }
 
 // Started says nothing: the bar appears with the first progress.
 func (b *bars) Started(string) {}

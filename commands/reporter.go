@@ -44,8 +44,11 @@ func (l *lines) began(run string) { l.log = l.log.With("run", run) }
 
 type summaryOf struct{ step, text string }
 
-func (l *lines) Present(step, summary string) {
-	l.summarize(step, summary)
+// Planned says nothing.
+func (l *lines) Planned([]pipeline.Planned) {}
+
+func (l *lines) Present(step string, f pipeline.Finished) {
+	l.summarize(step, f.Summary)
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.present++
@@ -82,6 +85,9 @@ func (l *lines) Progress(step string, done, total int64, message string) {
 	l.told[step] = time.Now()
 	l.log.Info("progress", "step", step, "done", done, "total", max(0, total), "message", message)
 }
+
+// Trained says nothing: progress does.
+func (l *lines) Trained(string, float64) {}
 
 // Warned writes a line at the level of warnings.
 func (l *lines) Warned(step, warning string) { l.log.Warn("warning: "+warning, "step", step) }

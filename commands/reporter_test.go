@@ -74,7 +74,7 @@ func TestLinesAbout(t *testing.T) {
 // TestResults names the step of a table unless it is the only one.
 func TestResults(t *testing.T) {
 	var l lines
-	l.Present("sinks.b", "\nnDCG@10  ot")
+	l.Present("sinks.b", pipeline.Finished{Summary: "\nnDCG@10  ot"})
 	l.summarize("sinks.none", "")
 	if got := l.results(); !slices.Equal(got, []string{"\nnDCG@10  ot"}) {
 		t.Errorf("one: %q", got)

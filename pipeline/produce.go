@@ -122,6 +122,7 @@ func (r *Run) job(ctx context.Context, u *unit) (stages.Job, func(), error) {
 		Progress: func(done, total int64, message string) {
 			r.options.Reporter.Progress(u.name(), done, total, message)
 		},
+		Trained: func(loss float64) { r.options.Reporter.Trained(u.name(), loss) },
 	}
 	var held []*unit
 	release := func() {

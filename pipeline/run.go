@@ -136,6 +136,7 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 
 // makeAll makes the units that are needed, all at once: each waits for what it reads.
 func (r *Run) makeAll(ctx context.Context) error {
+	r.options.Reporter.Planned(r.planned())
 	for _, u := range r.units {
 		if u.present {
 			if err := r.checkRows(u, u.note.Counts); err != nil { // the budget may have shrunk
@@ -151,7 +152,7 @@ func (r *Run) makeAll(ctx context.Context) error {
 		if u.present && u.note.Refusal != "" {
 			tasks.Go(func(ctx context.Context) error { return r.refuse(ctx, u) })
 		}
-		if u.needed && u.twin == nil && (u.waited || r.options.Share.does(u)) {
+		if r.makes(u) {
 			tasks.Go(func(ctx context.Context) error { return r.make(ctx, u) })
 		}
 	}
@@ -169,7 +170,7 @@ func (r *Run) makeAll(ctx context.Context) error {
 
 // tellPresent tells of a unit that an earlier run or another process made.
 func (r *Run) tellPresent(u *unit, n note) {
-	r.options.Reporter.Present(u.name(), n.Summary)
+	r.options.Reporter.Present(u.name(), n.finished(time.Duration(n.Seconds*float64(time.Second))))
 	for _, warning := range n.Counts.Warnings {
 		r.options.Reporter.Warned(u.name(), warning)
 	}
@@ -215,7 +216,7 @@ func (r *Run) makeMine(ctx context.Context, u *unit, owns bool) (note, error) {
 		err = errors.Join(r.store.write(u.key, done, n), r.checkpoint(u, nil).remove())
 	}
 	if err == nil {
-		r.options.Reporter.Finished(u.name(), Finished{Rows: n.Counts.Out, Dropped: n.Counts.Dropped, Bad: n.Counts.Bad, Took: took, Summary: n.Summary})
+		r.options.Reporter.Finished(u.name(), n.finished(took))
 	}
 	return n, err
 }

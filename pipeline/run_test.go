@@ -52,7 +52,9 @@ func (e *events) tell() {
 		e.at(n)
 	}
 }
-func (e *events) Present(string, string)      {}
+func (e *events) Planned([]Planned)           {}
+func (e *events) Present(string, Finished)    {}
+func (e *events) Trained(string, float64)     {}
 func (e *events) Started(string)              { e.tell() }
 func (e *events) Finished(string, Finished)   { e.tell() }
 func (e *events) Failed(string, error)        { e.tell() }
@@ -193,7 +195,9 @@ type order struct {
 
 type quiet struct{ Reporter }
 
-func (quiet) Present(string, string)                {}
+func (quiet) Planned([]Planned)                     {}
+func (quiet) Present(string, Finished)              {}
+func (quiet) Trained(string, float64)               {}
 func (quiet) Failed(string, error)                  {}
 func (quiet) Warned(string, string)                 {}
 func (quiet) Progress(string, int64, int64, string) {}

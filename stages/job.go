@@ -55,6 +55,7 @@ type Job struct {
 	Seed     uint64
 	Workers  int                                     // goroutines it may keep busy; never changes a result
 	Progress func(done, total int64, message string) // cheap; total is 0 or less if unknown
+	Trained  func(loss float64)                      // told of each step of training; nil if nobody wants to know
 	// Scratch is the name of a folder for what does not fit in memory. It is not there before, and goes afterwards.
 	Scratch string
 	// Checkpoint keeps the state of a long computation, for a run that was killed to go on from it.

@@ -182,6 +182,9 @@ func (c *curve) report(r train.Record) error {
 		c.job.Outputs[trainingTable].Warn(warning)
 	}
 	c.job.Progress(int64(r.Step), int64(r.Steps), message+c.value)
+	if c.job.Trained != nil {
+		c.job.Trained(r.Loss)
+	}
 	return nil
 }
 
