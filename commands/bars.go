@@ -77,7 +77,10 @@ func (b *bars) Warned(step, warning string) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.clear()
-	fmt.Fprintf(b.out, "%-32s warning: %s\n", step, warning)
+	if step != "" {
+		step = fmt.Sprintf("%-32s ", step)
+	}
+	fmt.Fprintf(b.out, "%swarning: %s\n", step, warning)
 }
 
 // Finished clears the bar and writes a line.

@@ -20,6 +20,7 @@ const (
 	Done        = 0   // everything was done
 	Failed      = 1   // something went wrong while running
 	Wrong       = 2   // wrong usage, or a mistake in the pipeline file
+	NoRoom      = 71  // memory or disk do not suffice, by the bounds of the pipeline file; EX_OSERR of sysexits.h
 	Busy        = 75  // kept out by another run, or scheduler, that is at work; EX_TEMPFAIL of sysexits.h
 	Interrupted = 128 // and the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM, 129 for a lost terminal
 )
@@ -54,7 +55,7 @@ type program struct {
 
 const description = `ferry carries retrieval skill from a language that has training data to languages that have none.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 75 another run is at work, 130 interrupted (143 by SIGTERM).`
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 71 too little memory or disk, 75 another run is at work, 130 interrupted (143 by SIGTERM).`
 
 // exit ends parsing early, for --help.
 type exit int
@@ -123,7 +124,10 @@ func explain(err error, t *terminal) int {
 		t.say(slog.LevelError, "ferry: ", text)
 	}
 	var busy *pipeline.Busy
+	var shortage *pipeline.Shortage
 	switch {
+	case errors.As(err, &shortage):
+		return NoRoom
 	case errors.As(err, &busy):
 		return Busy
 	case errors.Is(err, errUsage):

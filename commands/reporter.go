@@ -90,7 +90,13 @@ func (l *lines) Progress(step string, done, total int64, message string) {
 func (l *lines) Trained(string, float64) {}
 
 // Warned writes a line at the level of warnings.
-func (l *lines) Warned(step, warning string) { l.log.Warn("warning: "+warning, "step", step) }
+func (l *lines) Warned(step, warning string) {
+	var about []any
+	if step != "" {
+		about = []any{"step", step}
+	}
+	l.log.Warn("warning: "+warning, about...)
+}
 
 func (l *lines) Finished(step string, f pipeline.Finished) {
 	l.summarize(step, f.Summary)

@@ -25,6 +25,7 @@ type Pipeline struct {
 	MaxBadRows Budget
 	// MaxExpansion is how many times its size a packed file may become.
 	MaxExpansion int
+	Bounds       Bounds           // of memory and disk
 	Work         string           // folder for the cache and whatever else is not output
 	File         string           // as it was named, for messages
 	Schedule     *schedule.Config // nil without that section
@@ -51,6 +52,14 @@ type header struct {
 	MaxBadRows Budget `yaml:"max_bad_rows"`
 	// MaxExpansion is how many times its size a packed file may become while it is read: more, past 16 MiB, is taken for a bomb.
 	MaxExpansion int `yaml:"max_expansion"`
+	// Memory is what ferry may take of it, such as 4GiB: a step that will hold more is refused before it begins, and a run that comes
+	// to more ends, so that the next goes on from there. Files of models that are read in place do not count. No bound if left out.
+	Memory Size `yaml:"memory"`
+	// Disk is what the work folder may hold, such as 200GiB: what will come to more is refused before it begins, and a run that comes to
+	// more ends, so that the next goes on from there. No bound if left out.
+	Disk Size `yaml:"disk"`
+	// KeepFree is what must stay free on the disks of the work folder and the sinks, such as 5GiB, likewise.
+	KeepFree Size `yaml:"keep_free"`
 	// Matrix fans out the steps that mention ${matrix.axis}: axes by name, each a list of values or a mapping of labels to values;
 	// cells to exclude and to include.
 	Matrix axes `yaml:"matrix"`
@@ -126,6 +135,7 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 func (p *Pipeline) decode(root *yaml.Node, d *strict.Decoder) {
 	h := newHeader()
 	d.Decode(root, reflect.ValueOf(h).Elem(), "")
+	p.Bounds = Bounds{h.Memory, h.Disk, h.KeepFree}
 	p.Name, p.Seed, p.MaxBadRows, p.MaxExpansion = h.Name, h.Seed, h.MaxBadRows, h.MaxExpansion
 	if p.Name == "" {
 		base := filepath.Base(p.File)
@@ -176,7 +186,7 @@ func (p *Pipeline) decodeSteps(h *header, d *strict.Decoder) {
 		return
 	}
 	p.Cells = m.Cells()
-	for _, key := range []string{"name", "work", "max_bad_rows", "max_expansion"} {
+	for _, key := range []string{"name", "work", "max_bad_rows", "max_expansion", "memory", "disk", "keep_free"} {
 		if n := d.At[key]; n != nil && strings.Contains(n.Value, "${matrix.") {
 			d.Add(n, key, "${matrix...} stands in steps alone")
 		}

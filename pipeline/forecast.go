@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/ferry-clir/ferry/sources"
@@ -67,15 +65,13 @@ func (in input) rowsToCome() (int64, bool) {
 	return in.unit.estimate()
 }
 
-// writeForecast sums up what the steps that will run are going to take, and warns if the disk is too small for it.
-func (p Plan) writeForecast(w io.Writer) error {
-	var sum forecast
-	known, unknown := 0, 0
-	for _, u := range p.units {
+// forecastAll sums up what the units that will run are going to take: so many of them, and of others nothing is known.
+func forecastAll(units []*unit, past map[string]madeStep) (sum forecast, known, unknown int) {
+	for _, u := range units {
 		if u.step.Section == "models" || u.twin != nil || !u.needed {
 			continue
 		}
-		if one, ok := u.forecast(p.known); ok {
+		if one, ok := u.forecast(past); ok {
 			known++
 			sum.seconds += one.seconds
 			sum.bytes += one.bytes
@@ -83,16 +79,29 @@ func (p Plan) writeForecast(w io.Writer) error {
 			unknown++
 		}
 	}
+	return sum, known, unknown
+}
+
+// writeForecast tells what the steps that will run are going to take.
+func (p Plan) writeForecast(w io.Writer) error {
+	sum, known, unknown := forecastAll(p.units, p.known)
 	if known+unknown == 0 {
 		return nil
 	}
-	_, err := io.WriteString(w, forecastText(sum, known, unknown, freeSpace(p.pipeline.Work)))
+	text := forecastText(sum, known, unknown)
+	shortages, warnings := p.pipeline.foresee(p.units, p.known)
+	for _, warning := range warnings {
+		text += "warning: " + warning + "\n"
+	}
+	for _, shortage := range shortages {
+		text += "a run will be refused: " + shortage.Error() + "\n"
+	}
+	_, err := io.WriteString(w, text)
 	return err
 }
 
-// forecastText says what so many steps take together, and others of which nothing is known, where free bytes are left, -1 if that is
-// not known.
-func forecastText(sum forecast, known, unknown int, free int64) string {
+// forecastText says what so many steps take together, and others of which nothing is known.
+func forecastText(sum forecast, known, unknown int) string {
 	if known == 0 {
 		return "time and disk are unknown: none of these steps was run before\n"
 	}
@@ -100,21 +109,5 @@ func forecastText(sum forecast, known, unknown int, free int64) string {
 	if unknown > 0 {
 		text += fmt.Sprintf("; unknown for %d of them", unknown)
 	}
-	text += "\n"
-	if free >= 0 && sum.bytes > free {
-		text += fmt.Sprintf("warning: there is not enough disk for that: %s are free; `ferry gc` may free some\n", sources.SizeText(free))
-	}
-	return text
-}
-
-// freeSpace is how many bytes a folder, which need not be there yet, may grow by; -1 if that is not known.
-func freeSpace(folder string) int64 {
-	for above := folder; ; above = filepath.Dir(above) {
-		if _, err := os.Stat(above); err == nil {
-			return freeBytes(above)
-		}
-		if above == filepath.Dir(above) {
-			return -1
-		}
-	}
+	return text + "\n"
 }

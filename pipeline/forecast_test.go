@@ -1,9 +1,7 @@
 package pipeline
 
 import (
-	"fmt"
 	"math"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -60,35 +58,5 @@ func TestForecast(t *testing.T) {
 	var drawn strings.Builder
 	if err := plan.Write(&drawn); err != nil || !strings.Contains(drawn.String(), "these take about ") || !strings.Contains(drawn.String(), "; unknown for 3 of them\n") {
 		t.Errorf("%v:\n%s", err, drawn.String())
-	}
-}
-
-// TestForecastText warns when, and only when, the disk is too small.
-func TestForecastText(t *testing.T) {
-	sum := forecast{75, 3_000_000}
-	for _, c := range []struct {
-		free  int64
-		warns bool
-	}{{-1, false}, {2_999_999, true}, {3_000_000, false}} {
-		text := forecastText(sum, 2, 0, c.free)
-		if !strings.HasPrefix(text, "these take about 1m15s and 3.0 MB, one after the other") || strings.Contains(text, "warning: ") != c.warns {
-			t.Errorf("with %d bytes free: %s", c.free, text)
-		}
-	}
-}
-
-// TestFreeSpace compares with df.
-func TestFreeSpace(t *testing.T) {
-	folder := t.TempDir()
-	got := freeSpace(filepath.Join(folder, "not/there/yet"))
-	out, err := exec.Command("df", "-Pk", folder).Output()
-	if err != nil || got < 0 {
-		t.Skip("there is no df here, or free space is not known:", err)
-	}
-	fields := strings.Fields(strings.Split(string(out), "\n")[1])
-	var kilobytes int64
-	fmt.Sscan(fields[3], &kilobytes)
-	if difference := math.Abs(float64(got) - 1024*float64(kilobytes)); difference > 1<<30 { // others write meanwhile
-		t.Errorf("%d bytes free, df says %d kB", got, kilobytes)
 	}
 }

@@ -29,7 +29,11 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 		goroutines = r.options.Workers
 	}
 	started := time.Now()
+	if err := r.pipeline.needsMore(u); err != nil {
+		return note{}, 0, err
+	}
 	r.options.Reporter.Started(u.name())
+	defer r.guard.works(u)()
 	if err := r.sweep(u); err != nil {
 		return note{}, 0, fmt.Errorf("removing what an earlier run left: %w", err)
 	}
@@ -110,6 +114,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, 
 		}
 	}
 	n, err := t.end(err)
+	r.guard.published(note{Model: written}.bytes())
 	n.Model, n.Refusal, n.CPU, n.Seconds = written, refusal, before.CPU, before.Seconds
 	return n, err
 }

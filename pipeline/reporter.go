@@ -13,7 +13,8 @@ type Reporter interface {
 	Progress(step string, done, total int64, message string)
 	// Trained gives the loss of each step of training.
 	Trained(step string, loss float64)
-	// Warned says that something is probably wrong: while the step is made, and again when an earlier run made it.
+	// Warned says that something is probably wrong: while the step is made, and again when an earlier run made it. Without a step it
+	// is of the run.
 	Warned(step, warning string)
 	Finished(step string, f Finished)
 	// Failed says why a step could not be made. The run goes on with what does not need it.

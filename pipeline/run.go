@@ -28,6 +28,8 @@ type Options struct {
 	Wait time.Duration
 	// Allocator of the record batches that pass through; nil means Arrow's default.
 	Allocator memory.Allocator
+
+	resident func() int64 // see guard
 }
 
 // A Run is one execution of a pipeline.
@@ -43,6 +45,7 @@ type Run struct {
 	cpu      *cpuTimes
 	started  time.Time
 	peers    *peers // nil if this process does the whole run
+	guard    *guard // nil if the file sets no bounds
 
 	mutex    sync.Mutex
 	bad      []badShards
@@ -118,7 +121,12 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	if err := r.sweepAll(); err != nil {
 		return err
 	}
-	err = r.makeAll(ctx)
+	guarded, stop, err := r.guarded(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	err = r.makeAll(guarded)
 	if !r.options.Share.first() {
 		return err
 	}

@@ -94,6 +94,16 @@ func (t *table) rows() int64 {
 	return rows
 }
 
+// bytes are those of the shards that are there.
+func (t *table) bytes() (sum int64) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	for _, s := range t.shards {
+		sum += s.Bytes
+	}
+	return sum
+}
+
 // whole is the table as a component sees it that refers to it by name.
 func (t *table) whole(name string) schemas.Table {
 	return schemas.Table{Name: name, Schema: t.schema, Rows: t.rows(), Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {

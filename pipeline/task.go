@@ -29,7 +29,11 @@ func (r *Run) newTask(u *unit, number int, single bool) *task {
 	t := &task{run: r, unit: u, number: number, writers: map[string]*shardWriter{}, counts: newCounts()}
 	for name, table := range u.tables {
 		t.writers[name] = &shardWriter{
-			schema: table.schema, store: r.store, file: table.file, publish: table.publish,
+			schema: table.schema, store: r.store, file: table.file,
+			publish: func(s shard) {
+				table.publish(s)
+				r.guard.published(s.Bytes)
+			},
 			single: single, always: single, now: shard{Number: number},
 		}
 	}

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package pipeline
+package host
 
 import "golang.org/x/sys/unix"
 

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package pipeline
+package host
 
 // freeBytes is not known where nobody has needed it yet.
 func freeBytes(string) int64 { return -1 }
