@@ -26,10 +26,16 @@ func TestMemory(t *testing.T) {
 }
 
 // heapOf returns the most bytes that lived on the heap while a file of that size was tokenized.
-func heapOf(t *testing.T, size int) (most uint64) {
+func heapOf(t *testing.T, size int) uint64 {
 	t.Helper()
 	folder, file := folderWith(t, "memory.yaml")
 	writeCollection(t, filepath.Join(folder, "collections", "english_collection.tsv"), size)
+	return heapWhile(t, func() error { return run(t.Context(), t, file, Options{Workers: 2}) })
+}
+
+// heapWhile returns the most bytes that lived on the heap meanwhile.
+func heapWhile(t *testing.T, do func() error) (most uint64) {
+	t.Helper()
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -44,7 +50,7 @@ func heapOf(t *testing.T, size int) (most uint64) {
 			}
 		}
 	}()
-	err := run(t.Context(), t, file, Options{Workers: 2})
+	err := do()
 	close(stop)
 	<-stopped
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sources"
+	"github.com/ferry-clir/ferry/sources/mapped"
 	"github.com/ferry-clir/ferry/stages"
 )
 
@@ -45,7 +46,7 @@ type Answer struct {
 	Text         string // empty if it is not known
 }
 
-// OpenSearcher reads the documents, which are held in memory.
+// OpenSearcher reads the documents, which are held in memory; of compressed ones only what is asked for.
 func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
 	s := &Searcher{options: o, texts: map[[2]string]string{}}
 	err := readOwn(ctx, o.Vectors, []string{"vectors", "token_vectors", "compressed"}, func(batch arrow.RecordBatch) (err error) {
@@ -104,7 +105,7 @@ func (o SearchOptions) collection(ctx context.Context, schema *arrow.Schema) (*s
 			}
 		}
 	}
-	return stages.NewCompressedCollection(ctx, schema, codec)
+	return stages.NewCompressedCollection(ctx, schema, codec, func() (stages.Scratch, error) { return mapped.NewScratch() })
 }
 
 // addTexts takes the texts of a batch of documents; of passages, that of each document's first.

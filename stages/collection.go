@@ -13,7 +13,7 @@ import (
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// A Collection holds embedded documents in memory, for questions that come one at a time.
+// A Collection holds embedded documents, for questions that come one at a time.
 type Collection struct {
 	rows int64
 	held
@@ -34,8 +34,9 @@ func NewCollection(schema *arrow.Schema) *Collection {
 }
 
 // NewCompressedCollection returns an empty collection of a table of what a codec has written.
-func NewCompressedCollection(ctx context.Context, schema *arrow.Schema, codec schemas.Table) (*Collection, error) {
-	h, err := newHeldCodes(ctx, schema, codec)
+// It is held in what scratch returns.
+func NewCompressedCollection(ctx context.Context, schema *arrow.Schema, codec schemas.Table, scratch func() (Scratch, error)) (*Collection, error) {
+	h, err := newHeldCodes(ctx, schema, codec, scratch)
 	return &Collection{held: h}, err
 }
 

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,15 +15,24 @@ import (
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// heldCodes are compressed token vectors, searched as search_compressed does by default.
+// heldCodes are compressed token vectors, searched as search_compressed does by default. All that grows with the documents is in
+// scratches, and of that a question touches the inverted lists of the centroids near it, and the residuals of its candidates.
 type heldCodes struct {
 	by       codec
 	name     string // of the codec
 	passages bool
+	count    int   // of tokens so far
+	named    int64 // bytes of text so far
 	all      retrieve.Block
+
+	offsets, codes  scratched[int32]
+	residuals, text scratched[byte]
+	ends            scratched[int64]
+	starts          scratched[int32]
+	rows            scratched[uint16]
 }
 
-func newHeldCodes(ctx context.Context, schema *arrow.Schema, table schemas.Table) (*heldCodes, error) {
+func newHeldCodes(ctx context.Context, schema *arrow.Schema, table schemas.Table, scratch func() (Scratch, error)) (*heldCodes, error) {
 	by, err := readCodec(ctx, table)
 	if err != nil {
 		return nil, err
@@ -30,7 +40,13 @@ func newHeldCodes(ctx context.Context, schema *arrow.Schema, table schemas.Table
 	if by.means != nil && !by.means.all {
 		return nil, fmt.Errorf("%s takes off the mean of a text's language, which is not known of a question that is asked by hand: compress with a codec of centre: documents, or none", table.Name)
 	}
-	return &heldCodes{by: by, name: by.name(), passages: schema.HasField(schemas.DocumentID), all: retrieve.Block{Offsets: []int32{0}}}, nil
+	h := &heldCodes{by: by, name: by.name(), passages: schema.HasField(schemas.DocumentID)}
+	for _, s := range []*Scratch{&h.offsets.Scratch, &h.codes.Scratch, &h.residuals.Scratch, &h.text.Scratch, &h.ends.Scratch, &h.starts.Scratch, &h.rows.Scratch} {
+		if *s, err = scratch(); err != nil {
+			return nil, err
+		}
+	}
+	return h, cmp.Or(h.offsets.keep(0), h.ends.keep(0))
 }
 
 func (h *heldCodes) add(batch arrow.RecordBatch) error {
@@ -38,21 +54,46 @@ func (h *heldCodes) add(batch arrow.RecordBatch) error {
 	if err := fill(&b, batch, h.name, h.by.Bytes()); err != nil {
 		return err
 	}
-	before := len(h.all.Codes)
-	if before+len(b.Codes) > math.MaxInt32 {
+	if h.count+len(b.Codes) > math.MaxInt32 {
 		return errors.New("more than 2^31 tokens are too many to hold: search a part of the documents, or all of them by search_compressed")
 	}
-	for _, offset := range b.Offsets[1:] {
-		h.all.Offsets = append(h.all.Offsets, int32(before)+offset)
+	for i, offset := range b.Offsets[1:] {
+		d := b.Documents.Document(i)
+		middle := h.named + int64(len(d.Language))
+		h.named = middle + int64(len(d.ID))
+		if err := cmp.Or(h.offsets.keep(int32(h.count)+offset), h.text.keep([]byte(d.Language+d.ID)...), h.ends.keep(middle, h.named)); err != nil {
+			return err
+		}
 	}
-	h.all.Documents = append(h.all.Documents, b.Documents...)
-	h.all.Codes = append(h.all.Codes, b.Codes...)
-	h.all.Residuals = append(h.all.Residuals, b.Residuals...)
-	return nil
+	h.count += len(b.Codes)
+	return cmp.Or(h.codes.keep(b.Codes...), h.residuals.keep(b.Residuals...))
 }
 
-func (h *heldCodes) index(ctx context.Context) error {
-	return h.all.MakeLists(ctx, h.by.Codec, runtime.GOMAXPROCS(0))
+func (h *heldCodes) index(context.Context) error {
+	var who names
+	var failed [5]error
+	h.all.Offsets, failed[0] = h.offsets.all()
+	h.all.Codes, failed[1] = h.codes.all()
+	h.all.Residuals, failed[2] = h.residuals.all()
+	who.text, failed[3] = h.text.all()
+	who.ends, failed[4] = h.ends.all()
+	if err := errors.Join(failed[:]...); err != nil {
+		return err
+	}
+	h.all.Documents = who
+	err := h.all.MakeLists(h.by.Codec, func(starts []int32, rows []uint16) error {
+		return cmp.Or(h.starts.keep(starts...), h.rows.keep(rows...))
+	})
+	if err != nil {
+		return err
+	}
+	starts, err := h.starts.all()
+	if err != nil {
+		return err
+	}
+	rows, err := h.rows.all()
+	h.all.UseLists(starts, rows)
+	return err
 }
 
 func (h *heldCodes) width() int { return h.by.Dimensions() }
@@ -60,6 +101,7 @@ func (h *heldCodes) width() int { return h.by.Dimensions() }
 func (h *heldCodes) tokens() bool { return true }
 
 func (h *heldCodes) ask(ctx context.Context, asked model.Embedded, top int) ([]retrieve.Hit, error) {
+	defer runtime.KeepAlive(h) // and with it what is in the scratches
 	if h.by.means != nil {
 		retrieve.Centre(asked.TokenVectors, h.width(), h.by.means.vectors[""])
 	}

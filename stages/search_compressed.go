@@ -100,20 +100,22 @@ func (s *SearchCompressed) Run(ctx context.Context, job Job) (*model.Model, erro
 // fill makes block the rows of a batch, which a codec of that name has written with so many bytes a token. It shares memory
 // with the batch.
 func fill(block *retrieve.Block, batch arrow.RecordBatch, name string, bytes int) error {
-	block.Documents, _ = appendRows(block.Documents[:0], nil, batch)
+	who := whoseRows(batch)
+	block.Documents = who
 	list, residuals := column[*array.List](batch, schemas.Codes), column[*array.Binary](batch, schemas.Residuals)
 	block.Offsets = append(block.Offsets[:0], 0)
-	for i, document := range block.Documents {
-		if by := texts(batch, schemas.CodecName).Value(i); by != name {
-			return fmt.Errorf("document %q was compressed with the codec %s, not with %s: give the one that wrote it, or compress again", document.ID, by, name)
+	names := texts(batch, schemas.CodecName)
+	for i := range who.Len() {
+		if by := names.Value(i); by != name {
+			return fmt.Errorf("document %q was compressed with the codec %s, not with %s: give the one that wrote it, or compress again", who.id.Value(i), by, name)
 		}
 		from, to := list.ValueOffsets(i)
 		if n := residuals.ValueLen(i); n != int(to-from)*bytes {
-			return fmt.Errorf("document %q has %d codes and %d bytes of residuals, which should be %d", document.ID, to-from, n, int(to-from)*bytes)
+			return fmt.Errorf("document %q has %d codes and %d bytes of residuals, which should be %d", who.id.Value(i), to-from, n, int(to-from)*bytes)
 		}
 		block.Offsets = append(block.Offsets, block.Offsets[i]+int32(to-from))
 	}
-	if len(block.Documents) > 0 {
+	if who.Len() > 0 {
 		from, _ := list.ValueOffsets(0)
 		_, to := list.ValueOffsets(list.Len() - 1)
 		block.Codes = list.ListValues().(*array.Int32).Int32Values()[from:to]

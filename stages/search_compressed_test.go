@@ -41,7 +41,7 @@ func TestFill(t *testing.T) {
 			if from == 0 && (want == "") != (err == nil) || from == 0 && err != nil && !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v", rows, err)
 			}
-			if err == nil && (len(block.Codes) != len(block.Residuals) || int(block.Offsets[len(block.Documents)]) != len(block.Codes)) {
+			if err == nil && (len(block.Codes) != len(block.Residuals) || int(block.Offsets[block.Documents.Len()]) != len(block.Codes)) {
 				t.Errorf("%s from row %d: %+v", rows, from, block)
 			}
 			part.Release()

@@ -175,18 +175,31 @@ func (v *vectorRows) finite() error {
 	return nil
 }
 
+// rowNames are who the rows of a batch are, passages by their document. They share memory with the batch.
+type rowNames struct{ language, id *array.String }
+
+func whoseRows(batch arrow.RecordBatch) rowNames {
+	if batch.Schema().HasField(schemas.DocumentID) {
+		return rowNames{texts(batch, schemas.Language), texts(batch, schemas.DocumentID)}
+	}
+	return rowNames{texts(batch, schemas.Language), texts(batch, schemas.ID)}
+}
+
+func (r rowNames) Len() int { return r.id.Len() }
+
+func (r rowNames) Document(i int) retrieve.Document {
+	return retrieve.Document{Language: r.language.Value(i), ID: r.id.Value(i)}
+}
+
 // appendRows appends who the rows of a batch are, passages by their document, and what documents they exclude.
 func appendRows(rows []retrieve.Document, exclude [][]string, batch arrow.RecordBatch) ([]retrieve.Document, [][]string) {
-	language, id := texts(batch, schemas.Language), texts(batch, schemas.ID)
-	if batch.Schema().HasField(schemas.DocumentID) {
-		id = texts(batch, schemas.DocumentID)
-	}
+	whose := whoseRows(batch)
 	var excluded *array.List
 	if batch.Schema().HasField(schemas.Exclude) {
 		excluded = column[*array.List](batch, schemas.Exclude)
 	}
 	for i := range int(batch.NumRows()) {
-		rows = append(rows, retrieve.Document{Language: clone(language.Value(i)), ID: clone(id.Value(i))})
+		rows = append(rows, retrieve.Document{Language: clone(whose.language.Value(i)), ID: clone(whose.id.Value(i))})
 		var ids []string
 		if excluded != nil {
 			ids = stringList(excluded, i)

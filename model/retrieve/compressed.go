@@ -113,14 +113,14 @@ func (s *Compressed) probe(on *scan, query []float32) probing {
 // Add shows a block of documents to all queries. Nothing of it is kept. After an
 // error the results are of no use.
 func (s *Compressed) Add(ctx context.Context, b Block) error {
-	if b.lists == nil {
+	if b.lists.starts == nil {
 		if err := b.Check(s.codec); err != nil {
 			return fmt.Errorf("searching: documents: %w", err)
 		}
 	}
 	size := scanRows * max(1, compressedScores/scanRows/max(1, len(s.queries)))
-	for from := 0; from < len(b.Documents); from += size {
-		part := b.slice(from, min(len(b.Documents), from+size))
+	for from := 0; from < b.len(); from += size {
+		part := b.slice(from, min(b.len(), from+size))
 		if err := s.scan(ctx, part); err != nil {
 			return err
 		}

@@ -26,6 +26,12 @@ func clustered(r *rand.Rand, n, d, centres int, spread float32) []float32 {
 	return x
 }
 
+// listed are documents of a block that are held in memory.
+type listed []Document
+
+func (l listed) Len() int                { return len(l) }
+func (l listed) Document(i int) Document { return l[i] }
+
 // A compression is a collection with its documents written by a codec.
 type compression struct {
 	collection
@@ -41,7 +47,7 @@ func compress(t testing.TB, c collection, centroids, bits int) compression {
 		t.Fatal(err)
 	}
 	tokens := len(c.vectors) / c.d
-	b := Block{Documents: c.documents, Offsets: c.offsets, Codes: make([]int32, tokens), Residuals: make([]byte, tokens*codec.Bytes())}
+	b := Block{Documents: listed(c.documents), Offsets: c.offsets, Codes: make([]int32, tokens), Residuals: make([]byte, tokens*codec.Bytes())}
 	codec.Encode(b.Codes, b.Residuals, c.vectors)
 	return compression{c, codec, b}
 }
@@ -62,12 +68,12 @@ func (c compression) search(t testing.TB, o CompressedOptions, exclude Exclude, 
 	}
 	for from := 0; from < len(c.documents); from += size {
 		to := min(len(c.documents), from+size)
-		b := c.block.slice(from, to)
-		b.Documents = slices.Clone(b.Documents)
+		b, documents := c.block.slice(from, to), slices.Clone(c.documents[from:to])
+		b.Documents, b.first = listed(documents), 0
 		if err := s.Add(context.Background(), b); err != nil {
 			t.Fatal(err)
 		}
-		clear(b.Documents) // nothing is kept
+		clear(documents) // nothing is kept
 	}
 	return s.Results()
 }
@@ -179,8 +185,8 @@ func (c compression) reversed() compression {
 	old, size := c.block, c.codec.Bytes()
 	c.documents = slices.Clone(c.documents)
 	slices.Reverse(c.documents)
-	b := Block{Documents: c.documents, Offsets: []int32{0}}
-	for i := len(old.Documents) - 1; i >= 0; i-- {
+	b := Block{Documents: listed(c.documents), Offsets: []int32{0}}
+	for i := old.len() - 1; i >= 0; i-- {
 		b.Codes = append(b.Codes, old.codes(i)...)
 		b.Residuals = append(b.Residuals, old.Residuals[int(old.Offsets[i])*size:int(old.Offsets[i+1])*size]...)
 		b.Offsets = append(b.Offsets, int32(len(b.Codes)))
@@ -196,7 +202,6 @@ func TestCompressedPassages(t *testing.T) {
 	for i := range c.documents {
 		c.documents[i].ID = fmt.Sprint(i % 50)
 	}
-	c.block.Documents = c.documents
 	joined := c.search(t, CompressedOptions{K: 50, Candidates: 300, Probes: 4, Passages: true}, nil, 100, 1)
 	for query, hits := range joined {
 		best := map[string]float32{}
@@ -304,7 +309,7 @@ func FuzzCompressed(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := Block{Documents: numbered(2), Offsets: []int32{0, from, to}, Residuals: residuals}
+		b := Block{Documents: listed(numbered(2)), Offsets: []int32{0, from, to}, Residuals: residuals}
 		for _, code := range codes {
 			b.Codes = append(b.Codes, int32(int8(code)))
 		}

@@ -1,7 +1,6 @@
 package retrieve
 
 import (
-	"context"
 	"slices"
 
 	"github.com/ferry-clir/ferry/model/residual"
@@ -19,7 +18,7 @@ type lists struct {
 func (l *lists) fill(b Block, centroids int) {
 	l.starts = slices.Grow(l.starts[:0], centroids+1)[:centroids+1]
 	clear(l.starts)
-	codes, ends := b.Codes[b.Offsets[0]:b.Offsets[len(b.Documents)]], l.starts[1:]
+	codes, ends := b.Codes[b.Offsets[0]:b.Offsets[b.len()]], l.starts[1:]
 	for _, code := range codes {
 		ends[code]++
 	}
@@ -29,7 +28,7 @@ func (l *lists) fill(b Block, centroids int) {
 		before += n
 	}
 	l.rows = slices.Grow(l.rows[:0], len(codes))[:len(codes)]
-	for i := range b.Documents {
+	for i := range b.len() {
 		for _, code := range b.codes(i) {
 			l.rows[ends[code]] = uint16(i)
 			ends[code]++
@@ -37,17 +36,33 @@ func (l *lists) fill(b Block, centroids int) {
 	}
 }
 
-// MakeLists prepares a block for being shown to many searches. It takes about 3
-// bytes a token; the block may not change afterwards. Errors are Check's.
-func (b *Block) MakeLists(ctx context.Context, codec *residual.Codec, workers int) error {
+// MakeLists makes what UseLists takes, for each scanRows documents after the
+// other: starts (centroids+1) and rows, one a token. Errors are Check's and each's.
+func (b Block) MakeLists(codec *residual.Codec, each func(starts []int32, rows []uint16) error) error {
 	if err := b.Check(codec); err != nil {
 		return err
 	}
-	all := make([]lists, (len(b.Documents)+scanRows-1)/scanRows)
-	b.lists = nil
-	err := inParallel(ctx, len(b.Documents), scanRows, max(1, workers), func(_, from, to int) {
-		all[from/scanRows].fill(b.slice(from, to), codec.Centroids())
-	})
-	b.lists = all
-	return err
+	var l lists
+	for from := 0; from < b.len(); from += scanRows {
+		l.fill(b.slice(from, min(b.len(), from+scanRows)), codec.Centroids())
+		if err := each(l.starts, l.rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UseLists prepares a block for being shown to many searches by the codec that
+// MakeLists was called with: all starts and all rows that it made.
+func (b *Block) UseLists(starts []int32, rows []uint16) { b.lists = lists{starts, rows} }
+
+// listsOf are those that a block of at most scanRows documents has been given, or
+// else they are made.
+func (on *scan) listsOf(b Block, centroids int) lists {
+	if b.lists.starts == nil {
+		on.lists.fill(b, centroids)
+		return on.lists
+	}
+	starts := b.lists.starts[b.first/scanRows*(centroids+1):]
+	return lists{starts[:centroids+1], b.lists.rows[b.Offsets[0]:b.Offsets[b.len()]]}
 }

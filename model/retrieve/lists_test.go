@@ -15,7 +15,7 @@ import (
 func (s *Compressed) scanTwin(b Block) []float32 {
 	var on scan
 	slots := make([]int32, s.codec.Centroids())
-	scores := make([]float32, len(s.queries)*len(b.Documents))
+	scores := make([]float32, len(s.queries)*b.len())
 	for i := range s.queries {
 		q := &s.queries[i]
 		if q.tokens == 0 {
@@ -25,15 +25,15 @@ func (s *Compressed) scanTwin(b Block) []float32 {
 			slots[code] = int32(slot + 1)
 		}
 		far := meanOfLargest(q.of(0))
-		for row := range b.Documents {
+		for row := range b.len() {
 			on.nearby = append(on.nearby[:0], q.of(0)...)
 			for _, code := range b.codes(row) {
 				if slots[code] != 0 {
 					on.nearby = append(on.nearby, q.of(slots[code])...)
 				}
 			}
-			if scores[i*len(b.Documents)+row] = far; len(on.nearby) > q.tokens {
-				scores[i*len(b.Documents)+row] = on.best(on.nearby, q.tokens)
+			if scores[i*b.len()+row] = far; len(on.nearby) > q.tokens {
+				scores[i*b.len()+row] = on.best(on.nearby, q.tokens)
 			}
 		}
 		clear(slots)
@@ -41,14 +41,27 @@ func (s *Compressed) scanTwin(b Block) []float32 {
 	return scores
 }
 
+// withLists is a block that is given the lists made of it.
+func (b Block) withLists(t testing.TB, codec *residual.Codec) Block {
+	t.Helper()
+	var all lists
+	err := b.MakeLists(codec, func(starts []int32, rows []uint16) error {
+		all = lists{append(all.starts, starts...), append(all.rows, rows...)}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.UseLists(all.starts, all.rows)
+	return b
+}
+
 // TestLists: scores by inverted lists are to the bit those of a look at every code, and a block that has its lists is searched
 // as one that has none.
 func TestLists(t *testing.T) {
 	c := compress(t, newCollection(8, 9, 1400, 16), 50, 2)
-	listed := c
-	if err := listed.block.MakeLists(context.Background(), c.codec, 2); err != nil {
-		t.Fatal(err)
-	}
+	with := c
+	with.block = c.block.withLists(t, c.codec)
 	for _, probes := range []int{1, 3, 20, 50} {
 		o := CompressedOptions{K: 20, Candidates: 100, Probes: probes}
 		s, err := NewCompressed(context.Background(), c.codec, c.queries, c.queryOffsets, o, nil, 2)
@@ -56,7 +69,7 @@ func TestLists(t *testing.T) {
 			t.Fatal(err)
 		}
 		far, all := 0, 0
-		for _, b := range []Block{c.block, listed.block} {
+		for _, b := range []Block{c.block, with.block} {
 			clear(s.scores)
 			if err := s.scan(context.Background(), b); err != nil {
 				t.Fatal(err)
@@ -66,7 +79,7 @@ func TestLists(t *testing.T) {
 				t.Fatalf("%d probes: scores are %v, should be %v", probes, s.scores, want)
 			}
 			for i := range s.queries {
-				for _, score := range want[i*len(b.Documents) : (i+1)*len(b.Documents)] {
+				for _, score := range want[i*b.len() : (i+1)*b.len()] {
 					if all++; s.queries[i].tokens > 0 && score == s.queries[i].alone[0] {
 						far++
 					}
@@ -77,7 +90,7 @@ func TestLists(t *testing.T) {
 		if probes == 1 && (far == 0 || far == all) {
 			t.Errorf("%d of %d documents are far", far, all)
 		}
-		if got, want := listed.search(t, o, nil, 1400, 3), c.search(t, o, nil, 1400, 1); !reflect.DeepEqual(got, want) {
+		if got, want := with.search(t, o, nil, 1400, 3), c.search(t, o, nil, 1400, 1); !reflect.DeepEqual(got, want) {
 			t.Errorf("%d probes: with lists, hits are %v, should be %v", probes, got, want)
 		}
 	}
@@ -93,7 +106,7 @@ func held(b *testing.B, queries int) compression {
 		b.Fatal(err)
 	}
 	c := compression{collection: collection{d: d, queryCount: queries, documents: numbered(documents), queryOffsets: []int32{0}}, codec: codec}
-	c.block = Block{Documents: c.documents, Offsets: make([]int32, documents+1), Codes: make([]int32, documents*length), Residuals: make([]byte, documents*length*codec.Bytes())}
+	c.block = Block{Documents: listed(c.documents), Offsets: make([]int32, documents+1), Codes: make([]int32, documents*length), Residuals: make([]byte, documents*length*codec.Bytes())}
 	for i := range c.block.Codes {
 		c.block.Codes[i] = int32(r.IntN(centroids))
 	}
@@ -113,10 +126,8 @@ func held(b *testing.B, queries int) compression {
 func BenchmarkHeld(b *testing.B) {
 	for _, queries := range []int{1, 40} {
 		c := held(b, queries)
-		listed := c.block
-		if err := listed.MakeLists(context.Background(), c.codec, 2); err != nil {
-			b.Fatal(err)
-		}
+		with := c
+		with.block = c.block.withLists(b, c.codec)
 		for _, probes := range []int{4, 16} {
 			o := CompressedOptions{K: 10, Candidates: 1000, Probes: probes}
 			s, err := NewCompressed(context.Background(), c.codec, c.queries, c.queryOffsets, o, nil, 1)
@@ -133,12 +144,8 @@ func BenchmarkHeld(b *testing.B) {
 			}
 			run("every code", func() { s.scanTwin(c.block) })
 			run("lists made anew", func() { s.scan(context.Background(), c.block) })
-			run("lists", func() { s.scan(context.Background(), listed) })
-			run("search", func() {
-				with := c
-				with.block = listed
-				with.search(b, o, nil, len(c.documents), 1)
-			})
+			run("lists", func() { s.scan(context.Background(), with.block) })
+			run("search", func() { with.search(b, o, nil, len(c.documents), 1) })
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/model/residual"
@@ -36,16 +35,11 @@ const (
 
 // scan scores documents by the centroids of their tokens.
 func (s *Compressed) scan(ctx context.Context, b Block) error {
-	n := len(b.Documents)
+	n := b.len()
 	s.scores = slices.Grow(s.scores[:0], len(s.queries)*n)[:len(s.queries)*n]
 	return inParallel(ctx, n, scanRows, len(s.scans), func(worker, from, to int) {
 		on, part := &s.scans[worker], b.slice(from, to)
-		by := &on.lists
-		if part.lists != nil {
-			by = &part.lists[0]
-		} else {
-			by.fill(part, s.codec.Centroids())
-		}
+		by := on.listsOf(part, s.codec.Centroids())
 		for i := range s.queries {
 			if s.queries[i].tokens > 0 {
 				on.query(&s.queries[i], by, s.scores[i*n+from:i*n+to])
@@ -55,7 +49,7 @@ func (s *Compressed) scan(ctx context.Context, b Block) error {
 }
 
 // query scores documents for one query.
-func (on *scan) query(q *probing, by *lists, scores []float32) {
+func (on *scan) query(q *probing, by lists, scores []float32) {
 	on.links = append(on.links[:0], link{})
 	for i, code := range q.near {
 		last := -1
@@ -120,15 +114,18 @@ func (p *pool) cut(n int) {
 
 // choose adds documents to the candidates.
 func (s *Compressed) choose(ctx context.Context, b Block) error {
-	n := len(b.Documents)
+	n := b.len()
 	return inParallel(ctx, len(s.queries), 1, len(s.scans), func(_, query, _ int) {
 		p := &s.pools[query]
 		if s.queries[query].tokens == 0 {
 			return
 		}
 		for row, score := range s.scores[query*n : (query+1)*n] {
-			document := b.Documents[row]
-			if p.full && score < p.lowest || len(b.codes(row)) == 0 || s.exclude != nil && s.exclude(query, document) {
+			if p.full && score < p.lowest || len(b.codes(row)) == 0 {
+				continue
+			}
+			document := b.document(row)
+			if s.exclude != nil && s.exclude(query, document) {
 				continue
 			}
 			if p.candidates = append(p.candidates, candidate{document, score, 0, row}); len(p.candidates) >= 2*s.Candidates+scanRows {
@@ -153,7 +150,7 @@ func (s *Compressed) rescore(ctx context.Context, b Block) error {
 	rows := slices.Sorted(maps.Keys(uses))
 	return inParallel(ctx, len(rows), 1, len(s.scans), func(worker, i, _ int) {
 		row, on := rows[i], &s.scans[worker]
-		kept := Document{strings.Clone(b.Documents[row].Language), strings.Clone(b.Documents[row].ID)}
+		kept := b.document(row).clone()
 		on.read(s.codec, b, row)
 		for _, u := range uses[row] {
 			c := &s.pools[u.query].candidates[u.candidate]
