@@ -92,7 +92,7 @@ func inspectParquet(ctx context.Context, w io.Writer, f *os.File, rows int) erro
 }
 
 func inspectArrow(w io.Writer, f *os.File, rows int) error {
-	r, err := ipc.NewFileReader(f)
+	r, err := openArrow(f)
 	if err != nil {
 		return err
 	}

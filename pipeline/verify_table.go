@@ -15,7 +15,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sources"
@@ -106,7 +105,7 @@ func eachBatch(ctx context.Context, path string, each func(arrow.RecordBatch)) e
 	if !bytes.Equal(magic, ipc.Magic) {
 		return sources.EachBatch(ctx, path, each)
 	}
-	r, err := ipc.NewFileReader(f, ipc.WithAllocator(memory.DefaultAllocator))
+	r, err := openArrow(f)
 	if err != nil {
 		return err
 	}
@@ -143,6 +142,9 @@ func (t *tableCheck) add(batch arrow.RecordBatch) {
 		values := column
 		for list, ok := values.(array.ListLike); ok; list, ok = values.(array.ListLike) {
 			innermost, values = list, list.ListValues()
+		}
+		if !isFloats(values) {
+			continue
 		}
 		if innermost != nil && (name == schemas.Vector || name == schemas.TokenVectorList) {
 			if t.vectors[name] == nil {

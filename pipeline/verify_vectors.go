@@ -8,7 +8,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// notFinite counts the values that are no finite numbers; those of other types are none.
+// isFloats tells whether values are floats. Those of other types may take no memory, and a damaged file may have any number.
+func isFloats(values arrow.Array) bool { return arrow.IsFloating(values.DataType().ID()) }
+
+// notFinite counts the values that are no finite numbers.
 func notFinite(values arrow.Array) (n int64) {
 	for i := range values.Len() {
 		if length := norm(values, int64(i), int64(i)+1); values.IsValid(i) && (math.IsNaN(length) || math.IsInf(length, 0)) {
@@ -51,6 +54,9 @@ type vectorCheck struct {
 const unitTolerance = 1e-3
 
 func (c *vectorCheck) add(list array.ListLike, values arrow.Array) {
+	if values.Len() == 0 {
+		return
+	}
 	for i := range list.Len() {
 		if list.IsNull(i) {
 			continue

@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/ferry-clir/ferry/schemas"
@@ -107,40 +104,6 @@ func recovered(name string, err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("reading %s: the file is damaged: %v", name, p)
 	}
-}
-
-// A bounded allocator panics at a size that no Parquet page has, which is less than 2 GiB: only a damaged file asks for it,
-// and to run out of memory cannot be recovered from.
-type bounded struct{ memory.Allocator }
-
-func (b bounded) Allocate(size int) []byte { return b.Allocator.Allocate(bound(size)) }
-
-func (b bounded) Reallocate(size int, from []byte) []byte {
-	return b.Allocator.Reallocate(bound(size), from)
-}
-
-func bound(size int) int {
-	if size < 0 || size > math.MaxInt32+1 {
-		panic(fmt.Sprintf("it asks for %d bytes at once", size))
-	}
-	return size
-}
-
-func openParquet(name string, allocator memory.Allocator) (*pqarrow.FileReader, error) {
-	allocator = bounded{allocator}
-	properties := parquet.NewReaderProperties(allocator)
-	properties.BufferedStreamEnabled = true // a page in memory, not a column of a row group
-	f, err := file.OpenParquetFile(name, false, file.WithReadProps(properties))
-	if err != nil {
-		return nil, err
-	}
-	f.MetaData().FileMetaData.KeyValueMetadata = nil // nothing here needs the Arrow schema, and a damaged one asks for any memory
-	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: batchRows}, allocator)
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return r, nil
 }
 
 // EachBatch reads all columns of a Parquet file, by any writer, a batch at a time; lists of a fixed size are lists in it.
