@@ -35,6 +35,7 @@ type program struct {
 	Validate validateCommand `cmd:"" help:"Find every mistake in a pipeline file, without reading data."`
 	Lint     lintCommand     `cmd:"" help:"Look for leaks of evaluation into training, and for what is wrong with the data."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would do, and what is done already."`
+	Task     taskCommand     `cmd:"" help:"Do tasks that a plan lists, told on standard input, for an engine that spreads them over machines."`
 	Why      whyCommand      `cmd:"" help:"Show for what reasons a step would run."`
 	Diff     diffCommand     `cmd:"" help:"Show what changed between two runs, what was made again for it, and how scores moved."`
 	Costs    costsCommand    `cmd:"" help:"Show scores beside the CPU time that they took."`

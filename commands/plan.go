@@ -2,12 +2,18 @@ package commands
 
 import "context"
 
-type planCommand struct{ fileFlags }
+type planCommand struct {
+	fileFlags
+	JSON bool `name:"json" help:"Print the tasks that are not done, one a line, as \"ferry task\" reads them."`
+}
 
 func (c *planCommand) Run(ctx context.Context, t *terminal) error {
 	p, err := c.load(ctx)
 	if err != nil {
 		return err
+	}
+	if c.JSON {
+		return p.WriteTasks(ctx, t.Out)
 	}
 	plan, err := p.Plan(ctx)
 	if err != nil {

@@ -227,7 +227,7 @@ func TestFirstError(t *testing.T) {
 			return ctx.Err()
 		})
 		u := &unit{step: &Step{Section: "stages", component: failing}, key: key(fmt.Sprint(round)), inputs: []input{{&edge{key: "from", ref: "data", step: source}, from}}}
-		_, err := r.computeShards(t.Context(), u, "from")
+		_, err := r.computeShards(t.Context(), u)
 		if !errors.Is(err, boom) {
 			t.Fatalf("round %d: %v", round, err)
 		}
@@ -239,6 +239,7 @@ type stageFunc func(context.Context, stages.Job) error
 func (stageFunc) Outputs(stages.Types) (stages.Outputs, []schemas.Mistake) {
 	return stages.Outputs{}, nil
 }
+func (stageFunc) RowWise() string { return "from" }
 func (f stageFunc) Run(ctx context.Context, job stages.Job) (*model.Model, error) {
 	return nil, f(ctx, job)
 }

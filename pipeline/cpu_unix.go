@@ -2,7 +2,10 @@
 
 package pipeline
 
-import "syscall"
+import (
+	"runtime"
+	"syscall"
+)
 
 // processCPU is the CPU time that this process has taken, in seconds, the system's on its behalf included.
 func processCPU() float64 {
@@ -11,4 +14,16 @@ func processCPU() float64 {
 		return 0
 	}
 	return float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e9
+}
+
+// peakMemory is the most that this process has had in memory, in bytes.
+func peakMemory() int64 {
+	var usage syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return int64(usage.Maxrss)
+	}
+	return int64(usage.Maxrss) << 10
 }

@@ -22,18 +22,24 @@ func (r *Run) noteFailure(u *unit, failed error) error {
 	if r.peers == nil || !share.does(u) {
 		return nil
 	}
-	n := note{Shards: map[string][]shard{}, Failure: fmt.Sprintf("%s, by the process of tasks %s", failed, share)}
+	failure := fmt.Sprintf("%s, by the process of tasks %s", failed, share)
 	if elsewhere := (*errElsewhere)(nil); errors.As(failed, &elsewhere) {
-		n.Failure = elsewhere.text
+		failure = elsewhere.text
 	}
+	return r.store.write(u.key, failedName(share), r.failureNote(u, failure))
+}
+
+// failureNote says why a unit could not be made, and which of its rows are in quarantine.
+func (r *Run) failureNote(u *unit, failure string) note {
+	n := note{Shards: map[string][]shard{}, Failure: failure}
 	r.mutex.Lock()
+	defer r.mutex.Unlock()
 	for _, b := range r.bad {
 		if b.unit == u {
 			n.Shards[quarantine] = append(n.Shards[quarantine], b.shards...)
 		}
 	}
-	r.mutex.Unlock()
-	return r.store.write(u.key, failedName(share), n)
+	return n
 }
 
 // grace is how long a process that failed before this one began has to be started again.

@@ -35,9 +35,11 @@ type Pipeline struct {
 	dir          string // folder of the file, absolute
 	text         []byte // the file as read, for the manifest
 	sets         []string
-	found        Mistakes // by Load
-	mends        mends    // known once units are laid out
-	secrets      *Secrets // that neither manifest nor report nor record may hold
+	// variables are those of the environment that the file names, but for secret ones.
+	variables map[string]string
+	found     Mistakes // by Load
+	mends     mends    // known once units are laid out
+	secrets   *Secrets // that neither manifest nor report nor record may hold
 }
 
 // header is the top level of a pipeline file.
@@ -123,8 +125,15 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 			return nil, err
 		}
 	}
-	p := &Pipeline{File: file, dir: dir, text: text, sets: sets}
-	p.decode(root, &strict.Decoder{Found: m, Lookup: lookup, At: map[string]*yaml.Node{}})
+	p := &Pipeline{File: file, dir: dir, text: text, sets: sets, variables: map[string]string{}}
+	noted := func(name string) (string, bool) {
+		value, ok := lookup(name)
+		if ok && !secretName.MatchString(name) {
+			p.variables[name] = value
+		}
+		return value, ok
+	}
+	p.decode(root, &strict.Decoder{Found: m, Lookup: noted, At: map[string]*yaml.Node{}})
 	p.secrets = NewSecrets(os.Environ(), p.webhooks()...)
 	m.List = oncePerEntry(m.List)
 	p.found = m.List

@@ -13,7 +13,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/ferry-clir/ferry/sinks"
 	"github.com/ferry-clir/ferry/sources"
 )
 
@@ -95,7 +94,7 @@ func (p *Pipeline) collect(c *Collected, s store, e fs.DirEntry, named map[key]s
 	case r.Because == "" && !c.DryRun:
 		_, err = s.remove(key(name))
 	case r.Because != "" && !c.DryRun:
-		err = errors.Join(sinks.Sweep(path), os.RemoveAll(filepath.Join(path, "scratch")))
+		err = sweepResult(path)
 	}
 	if isThere(filepath.Join(path, "checkpoint"), 0) && r.Because != "" {
 		r.Because += ", with a checkpoint to go on from"

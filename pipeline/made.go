@@ -15,6 +15,8 @@ type madeStep struct {
 	Result   key     `json:",omitempty"`
 	Made     bool    `json:",omitempty"` // in that run, rather than before
 	Seconds  float64 `json:",omitempty"` // when it was made
+	CPU      float64 `json:",omitempty"` // seconds, then
+	Memory   int64   `json:",omitempty"` // bytes that a task of it took at most; 0 if it was not cut, or made within the run
 	Rows     int64   `json:",omitempty"` // that it read then
 	Bytes    int64   `json:",omitempty"` // of its result, or of what a sink wrote
 }
@@ -92,7 +94,8 @@ func (u *unit) remembered(p *Pipeline) madeStep {
 	made := madeStep{identity: u.hidden(), Result: u.key}
 	if u.isMade() {
 		made.Made = !u.present && u.twin == nil
-		made.Seconds, made.Rows, made.Bytes = u.note.Seconds, rowsRead(u.note.Counts, u), u.note.bytes()
+		made.Seconds, made.CPU, made.Memory = u.note.Seconds, u.note.CPU, u.note.Memory
+		made.Rows, made.Bytes = rowsRead(u.note.Counts, u), u.note.bytes()
 		for file := range u.note.Files {
 			if stat, err := os.Stat(absolute(p.dir, file)); err == nil {
 				made.Bytes += stat.Size()

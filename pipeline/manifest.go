@@ -149,7 +149,7 @@ func (r *Run) hashFiles(ctx context.Context, paths []string, sums map[string]str
 	var files []string
 	for _, path := range paths {
 		err := filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() {
+			if err == nil && d.Type().IsRegular() && !sinks.IsPart(d.Name()) { // another process may write the same
 				files = append(files, file)
 			}
 			return err

@@ -102,11 +102,11 @@ func (r *Run) awaitShards(ctx context.Context, u *unit, from *table) (map[int]no
 			if _, known := notes[number]; known || r.options.Share.owns(u, number) {
 				continue
 			}
-			n, ok, err := r.store.read(u.key, taskName(number))
+			n, ok, err := r.store.finished(u.key, taskName(number))
 			if err != nil {
 				return nil, err
 			}
-			if ok && r.store.complete(u.key, n, false) {
+			if ok {
 				r.publish(u, n)
 				notes[number] = n
 				w.pause = shortestPause
@@ -125,10 +125,30 @@ func (r *Run) awaitShards(ctx context.Context, u *unit, from *table) (map[int]no
 // mostMissing is how many missing shards are looked at: who is to make them will be missed some time.
 const mostMissing = 4
 
+// finishedTasks are the numbers of the tasks of a unit that are done.
+func (s store) finishedTasks(k key) ([]int, error) {
+	numbers, err := s.tasks(k)
+	if err != nil {
+		return nil, err
+	}
+	var finished []int
+	for _, number := range numbers {
+		_, ok, err := s.finished(k, taskName(number))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			finished = append(finished, number)
+		}
+	}
+	return finished, nil
+}
+
 // missingShards are the first shards that other processes can make and have not yet; all tells whether there will be no more.
 func (r *Run) missingShards(u *unit, from *table, notes map[int]note) (missing []piece, all bool) {
 	published, total := from.published()
-	for _, number := range published {
+	for _, s := range published {
+		number := s.Number
 		if _, known := notes[number]; !known && !r.options.Share.owns(u, number) && len(missing) < mostMissing {
 			missing = append(missing, piece{fmt.Sprintf("shard %d", number), r.options.Share.owner(u, number)})
 		}

@@ -35,8 +35,8 @@ func (u *unit) countDone(s store) error {
 		return nil
 	}
 	for i := 0; ; i++ {
-		n, ok, err := s.read(u.key, taskName(i))
-		if err != nil || !ok || !s.complete(u.key, n, false) {
+		n, ok, err := s.finished(u.key, taskName(i))
+		if err != nil || !ok {
 			return err
 		}
 		for name, shards := range n.Shards {
@@ -246,13 +246,8 @@ func (u *unit) estimate() (int64, bool) {
 			}
 		}
 	}
-	if w, ok := u.step.component.(rowWise); ok {
-		if in := u.cutInput(w.RowWise()); in != nil {
-			if in.unit.present {
-				return in.readTable().rows(), true
-			}
-			return in.unit.estimate()
-		}
+	if in := u.shardsFrom(); in != nil {
+		return in.rowsToCome()
 	}
 	return 0, false
 }

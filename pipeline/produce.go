@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
@@ -39,8 +40,8 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 	}
 	var n note
 	var err error
-	if c, ok := u.step.component.(rowWise); ok {
-		n, err = r.computeShards(ctx, u, c.RowWise())
+	if u.rowWise() {
+		n, err = r.computeShards(ctx, u)
 	} else {
 		cpu := r.cpu.begin(goroutines)
 		defer cpu.end()
@@ -68,8 +69,16 @@ func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
 	return t.end(err)
 }
 
-// scratch is a folder for what a stage does not hold in memory.
-func (r *Run) scratch(u *unit) string { return filepath.Join(r.store.folder(u.key), "scratch") }
+const scratch = "scratch"
+
+// scratch is a folder for what a stage does not hold in memory, of this process alone.
+func (r *Run) scratch(u *unit) string {
+	name := scratch
+	if r.guest {
+		name = fmt.Sprintf("%s-%08x", scratch, rand.Uint32())
+	}
+	return filepath.Join(r.store.folder(u.key), name)
+}
 
 // checkFiles makes sure that what was read is what the source's key was made from.
 func (r *Run) checkFiles(c source) error {

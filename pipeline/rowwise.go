@@ -13,24 +13,46 @@ import (
 	"github.com/ferry-clir/ferry/stages"
 )
 
-// computeShards runs a row-wise stage on the shards of the table that key names, each as soon as it is published. As
-// many compute at a time as there are workers, and as many others may wait for the disk. A task whose note is there was
-// done by an earlier run.
-func (r *Run) computeShards(ctx context.Context, u *unit, key string) (note, error) {
+// A cutting is a row-wise unit that is ready to be computed shard by shard.
+type cutting struct {
+	unit      *unit
+	in        input // that is cut
+	job       stages.Job
+	relatives map[string]relativeTask
+	release   func() // of the models
+}
+
+// shardsFrom is the input by whose shards a row-wise unit is cut into tasks, nil if it is not row-wise.
+func (u *unit) shardsFrom() *input {
+	if c, ok := u.step.component.(rowWise); ok {
+		return u.cutInput(c.RowWise())
+	}
+	return nil
+}
+
+// cut waits for what a row-wise unit needs beside its shards; release must be called in the end.
+func (r *Run) cut(ctx context.Context, u *unit) (*cutting, error) {
 	job, release, err := r.job(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	c := &cutting{unit: u, in: *u.shardsFrom(), job: job, release: release}
+	if c.relatives, err = r.store.relatives(u, c.in); err != nil {
+		release()
+		return nil, fmt.Errorf("looking for what was computed before: %w", err)
+	}
+	return c, nil
+}
+
+// computeShards runs a row-wise stage on the shards of its input, each as soon as it is published. As many compute at a time
+// as there are workers, and as many others may wait for the disk. A task whose note is there was done by an earlier run.
+func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
+	c, err := r.cut(ctx, u)
 	if err != nil {
 		return note{}, err
 	}
-	defer release()
-	in := u.cutInput(key)
-	if in == nil {
-		return note{}, fmt.Errorf("computing shards: there is no input %s", key)
-	}
-	from := in.readTable()
-	relatives, err := r.store.relatives(u, *in)
-	if err != nil {
-		return note{}, fmt.Errorf("looking for what was computed before: %w", err)
-	}
+	defer c.release()
+	from := c.in.readTable()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var mutex sync.Mutex
@@ -59,7 +81,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit, key string) (note, err
 				return err
 			}
 			tasks.Go(func(ctx context.Context) error {
-				n, err := r.computeShard(ctx, u, *in, s, job, relatives)
+				n, err := r.computeShard(ctx, c, s)
 				if err != nil {
 					cancel(err) // so that nobody waits for shards that are not wanted any more
 				}
@@ -67,7 +89,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit, key string) (note, err
 				defer mutex.Unlock()
 				notes[i] = n
 				rows += s.Rows
-				job.Progress(rows, from.rows(), "rows")
+				c.job.Progress(rows, from.rows(), "rows")
 				return err
 			})
 		}
@@ -98,6 +120,7 @@ func sum(tasks map[int]note) note {
 		}
 		total.Counts.add(n.Counts)
 		total.CPU += n.CPU
+		total.Memory = max(total.Memory, n.Memory)
 	}
 	return total
 }
@@ -112,7 +135,7 @@ func (u *unit) cutInput(key string) *input {
 }
 
 // computeShard makes the output shards of one input shard, unless they are there.
-func (r *Run) computeShard(ctx context.Context, u *unit, in input, s shard, job stages.Job, relatives map[string]relativeTask) (note, error) {
+func (r *Run) computeShard(ctx context.Context, c *cutting, s shard) (note, error) {
 	select {
 	case r.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -124,11 +147,12 @@ func (r *Run) computeShard(ctx context.Context, u *unit, in input, s shard, job 
 		<-r.slots
 	})
 	defer release()
-	n, ok, err := r.store.read(u.key, taskName(s.Number))
+	u, in, job := c.unit, c.in, c.job
+	n, ok, err := r.store.finished(u.key, taskName(s.Number))
 	if err != nil {
 		return note{}, err
 	}
-	if ok && r.store.complete(u.key, n, false) {
+	if ok {
 		r.publish(u, n)
 		return n, nil
 	}
@@ -136,7 +160,7 @@ func (r *Run) computeShard(ctx context.Context, u *unit, in input, s shard, job 
 	if err != nil {
 		return note{}, err
 	}
-	if from, ok := relatives[hash]; ok {
+	if from, ok := c.relatives[hash]; ok {
 		if n, ok, err = r.adopt(u, from, in, s, hash); err == nil && ok {
 			err = r.store.write(u.key, taskName(s.Number), n)
 		}
@@ -150,12 +174,9 @@ func (r *Run) computeShard(ctx context.Context, u *unit, in input, s shard, job 
 	}
 	t := r.newTask(u, s.Number, true)
 	t.counts.In[in.ref] = s.Rows
-	cut := map[string][]schemas.Table{}
-	for key, tables := range job.Tables {
-		cut[key] = tables
-	}
-	cut[in.key] = []schemas.Table{in.readTable().part(in.ref, s)}
-	job.Tables, job.Outputs, job.Workers = cut, t.outputs(ctx), 1
+	job.Tables = maps.Clone(job.Tables)
+	job.Tables[in.key] = []schemas.Table{in.readTable().part(in.ref, s)}
+	job.Outputs, job.Workers = t.outputs(ctx), 1
 	job.Progress = func(int64, int64, string) {}
 	_, err = u.step.component.(stage).Run(ctx, job)
 	release() // what is left waits for the disk, and others may compute
@@ -163,6 +184,9 @@ func (r *Run) computeShard(ctx context.Context, u *unit, in input, s shard, job 
 		return note{}, err
 	}
 	n.Input, n.CPU = hash, cpu.end()
+	if r.guest {
+		n.Memory = peakMemory()
+	}
 	return n, r.store.write(u.key, taskName(s.Number), n)
 }
 

@@ -46,6 +46,7 @@ type Run struct {
 	started  time.Time
 	peers    *peers // nil if this process does the whole run
 	guard    *guard // nil if the file sets no bounds
+	guest    bool   // does tasks of a run that another process leads; yet others may be doing the same
 
 	mutex    sync.Mutex
 	bad      []badShards
@@ -67,21 +68,12 @@ func (p *Pipeline) Run(ctx context.Context, o Options) error {
 
 // execute makes what is asked for, calls finish, and writes a record if it was given one.
 func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) error) error {
-	if o.Workers <= 0 {
-		o.Workers = runtime.NumCPU()
-	}
-	if o.Checkpoint <= 0 {
-		o.Checkpoint = 10 * time.Minute
-	}
-	if o.Allocator == nil {
-		o.Allocator = memory.DefaultAllocator
-	}
 	owner, unlock, err := lockShare(p.Work, o.Share)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), alone: make(chan struct{}, 1), cpu: newCPUTimes(), started: time.Now()}
+	r := p.newRun(o)
 	if o.Record == nil {
 		return r.execute(ctx, owner, finish)
 	}
@@ -98,6 +90,22 @@ func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) err
 	return r.end(ctx, r.execute(ctx, owner, finish))
 }
 
+// newRun returns a run that has not begun.
+func (p *Pipeline) newRun(o Options) *Run {
+	if o.Workers <= 0 {
+		o.Workers = runtime.NumCPU()
+	}
+	if o.Checkpoint <= 0 {
+		o.Checkpoint = 10 * time.Minute
+	}
+	if o.Allocator == nil {
+		o.Allocator = memory.DefaultAllocator
+	}
+	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), alone: make(chan struct{}, 1), cpu: newCPUTimes(), started: time.Now()}
+	r.models = newModels(r)
+	return r
+}
+
 func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error) error {
 	err := r.pipeline.acquire(ctx, r.options.Reporter)
 	if err != nil {
@@ -106,7 +114,6 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	if r.units, err = r.pipeline.units(ctx, r.store, r.hashes); err != nil {
 		return err
 	}
-	r.models = newModels(r)
 	r.options.Share.markWaited(r.units)
 	if !r.options.Share.whole() {
 		var leave func()

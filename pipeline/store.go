@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -33,6 +34,11 @@ func (s store) shard(k key, table string, number int) string {
 	return filepath.Join(s.folder(k), fmt.Sprintf("%s-%05d.arrow", table, number))
 }
 
+// relative is the path of a file of the store as the same everywhere.
+func (s store) relative(file string) string {
+	return path.Join(filepath.Base(filepath.Dir(file)), filepath.Base(file))
+}
+
 func (s store) model(k key) string { return filepath.Join(s.folder(k), "model") }
 
 // A note says that a task, or a whole step, is done, and how many rows went where.
@@ -42,6 +48,7 @@ type note struct {
 	Counts  counts             `json:"counts"`
 	Seconds float64            `json:"seconds"`
 	CPU     float64            `json:"cpu_seconds"`       // of user and system
+	Memory  int64              `json:"memory,omitempty"`  // most bytes of a process that does nothing but tasks
 	Input   string             `json:"input,omitempty"`   // of a task: hash of the shard that it read
 	Summary string             `json:"summary,omitempty"` // of a sink
 	Refusal string             `json:"refusal,omitempty"` // of a stage: why the run must not go on
@@ -121,6 +128,12 @@ func (s store) read(k key, name string) (note, bool, error) {
 		return n, false, fmt.Errorf("reading cache: %s/%s.json: %w; remove that folder to make it again", k, name, err)
 	}
 	return n, true, nil
+}
+
+// finished returns the note of that name if there is one and the files are there that it describes.
+func (s store) finished(k key, name string) (note, bool, error) {
+	n, ok, err := s.read(k, name)
+	return n, ok && s.complete(k, n, false), err
 }
 
 func (s store) write(k key, name string, n note) error {

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/ferry-clir/ferry/sinks"
 )
@@ -31,14 +33,29 @@ func (r *Run) sweepAll() error {
 
 // sweep removes what a killed run left half-written in place of what u is to write.
 func (r *Run) sweep(u *unit) error {
+	if r.guest { // it may be being written
+		return nil
+	}
 	folder, share := r.store.folder(u.key), r.options.Share
 	if r.peers != nil && u.rowWise() && !u.present { // others write there, too
 		return sinks.SweepFolder(folder, func(name string) bool { return share.writes(u, name) })
 	}
-	err := errors.Join(sinks.Sweep(folder), os.RemoveAll(r.scratch(u)))
+	err := sweepResult(folder)
 	if c, ok := u.step.component.(sink); ok {
 		for _, file := range c.Files() {
 			err = errors.Join(err, sinks.Sweep(file))
+		}
+	}
+	return err
+}
+
+// sweepResult removes from the folder of a key what is not part of the result.
+func sweepResult(folder string) error {
+	err := sinks.Sweep(folder)
+	for _, pattern := range []string{scratch + "*", failedTask + "*"} {
+		found, _ := fs.Glob(os.DirFS(folder), pattern)
+		for _, name := range found {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(folder, name)))
 		}
 	}
 	return err

@@ -73,11 +73,12 @@ func (t *table) shard(ctx context.Context, number int) (shard, bool, error) {
 	}
 }
 
-// published are the numbers of the shards that are there, in order, and total how many there will be, -1 while unknown.
-func (t *table) published() (numbers []int, total int) {
+// published are the shards that are there, in order, and total is how many there will be, -1 while unknown.
+func (t *table) published() (shards []shard, total int) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	return slices.Sorted(maps.Keys(t.shards)), t.total
+	shards = slices.SortedFunc(maps.Values(t.shards), func(a, b shard) int { return a.Number - b.Number })
+	return shards, t.total
 }
 
 // rows is the number of rows, or -1 while the table is still being made.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -142,7 +143,7 @@ func rowsRead(c counts, u *unit) int64 {
 // end publishes what is left and returns the task's note; after err it removes it instead.
 func (t *task) end(err error) (note, error) {
 	n := note{Shards: map[string][]shard{}, Counts: t.counts}
-	for _, name := range t.tableNames() {
+	for _, name := range t.unit.tableNames() {
 		err = t.writers[name].end(err)
 		n.Shards[name] = t.writers[name].shards
 	}
@@ -157,11 +158,5 @@ func (t *task) end(err error) (note, error) {
 	return n, err
 }
 
-func (t *task) tableNames() []string {
-	var names []string
-	for name := range t.writers {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+// tableNames are the unit's tables, in order.
+func (u *unit) tableNames() []string { return slices.Sorted(maps.Keys(u.tables)) }

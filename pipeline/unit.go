@@ -71,10 +71,8 @@ func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit,
 	byKey := map[key]*unit{}
 	for _, step := range p.Steps {
 		for _, name := range p.unitTables(step) {
-			u := &unit{step: step, source: name, tables: map[string]*table{}, ready: make(chan struct{})}
-			for _, e := range step.edges {
-				u.inputs = append(u.inputs, input{e, made[unitID(e.step, e)]})
-			}
+			u := newUnit(step, name)
+			u.connect(made)
 			if err := p.identify(ctx, u, s, hashes); err != nil {
 				return nil, err
 			}
@@ -94,6 +92,17 @@ func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit,
 		}
 	}
 	return units, nil
+}
+
+func newUnit(s *Step, source string) *unit {
+	return &unit{step: s, source: source, tables: map[string]*table{}, ready: make(chan struct{})}
+}
+
+// connect finds the units that u reads among those that are laid out, by step and, for a source, table.
+func (u *unit) connect(made map[string]*unit) {
+	for _, e := range u.step.edges {
+		u.inputs = append(u.inputs, input{e, made[unitID(e.step, e)]})
+	}
 }
 
 func unitID(s *Step, e *edge) string {
@@ -129,6 +138,14 @@ func (p *Pipeline) unitTables(s *Step) []string {
 
 // identify gives a unit its key and tables, and finds out whether it was made before.
 func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashes) error {
+	if err := p.giveKey(ctx, u, hashes); err != nil {
+		return err
+	}
+	u.offer(s)
+	return p.lookUp(ctx, u, s, hashes)
+}
+
+func (p *Pipeline) giveKey(ctx context.Context, u *unit, hashes *hashes) error {
 	keys := func(e *edge) key {
 		for _, in := range u.inputs {
 			if in.edge == e {
@@ -144,12 +161,21 @@ func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashe
 	if u.key, err = u.identity.key(); err != nil {
 		return fmt.Errorf("%s: %w", u.name(), err)
 	}
+	return nil
+}
+
+// offer gives a unit its tables, which have no shards yet.
+func (u *unit) offer(s store) {
 	for _, t := range u.step.tables {
 		if u.source == "" || u.source == t.Name {
 			name := t.Name
 			u.tables[name] = newTable(u.step.Name+"."+name, t.Schema, s, func(number int) string { return s.shard(u.key, name, number) })
 		}
 	}
+}
+
+// lookUp finds out whether a unit was made before.
+func (p *Pipeline) lookUp(ctx context.Context, u *unit, s store, hashes *hashes) error {
 	if u.step.Section == "models" {
 		u.finish()
 		return nil

@@ -35,6 +35,12 @@ func beside(path string) string {
 	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s%s%08x", filepath.Base(path), partMark, rand.Uint32()))
 }
 
+// IsPart tells whether a file of that name is being written, or was left by a process that was killed.
+func IsPart(name string) bool {
+	_, _, part := strings.Cut(name, partMark)
+	return part && strings.HasPrefix(name, ".")
+}
+
 // Sweep removes what a killed process left of the file or folder at path, and of files in that folder. Nobody may be
 // writing there.
 func Sweep(path string) error {

@@ -1,0 +1,99 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+)
+
+// An Executor does tasks of runs that another process leads, one after the other. That two do the same task at the same time
+// does no harm: both make the same bytes, and files appear complete.
+type Executor struct {
+	options Options
+	crew    *crew // of the task before, whose models are in memory
+}
+
+// NewExecutor returns an Executor; Close must be called in the end.
+func NewExecutor(o Options) *Executor { return &Executor{options: o} }
+
+// Close forgets the models that are open.
+func (e *Executor) Close() {
+	if e.crew != nil {
+		e.crew.close()
+	}
+	e.crew = nil
+}
+
+// A TaskAnswer tells how it went with a task.
+type TaskAnswer struct {
+	Key     string  `json:"key"`
+	Step    string  `json:"step"` // that was made last, or failed
+	Shard   *int    `json:"shard,omitempty"`
+	Outcome string  `json:"outcome"` // done, present (it was done already) or failed
+	Rows    int64   `json:"rows"`    // of the result
+	Seconds float64 `json:"seconds"`
+	Memory  int64   `json:"memory,omitempty"` // most bytes of this process so far
+	Error   string  `json:"error,omitempty"`
+}
+
+// The outcomes of tasks.
+const (
+	taskDone    = "done"
+	taskPresent = "present"
+	taskFailed  = "failed"
+)
+
+// Do does the task that a line tells of. What is wrong with the task, and would be elsewhere too, stands in the answer; an
+// error is this machine's, and the task may go well when it is tried again on another.
+func (e *Executor) Do(ctx context.Context, line []byte) (TaskAnswer, error) {
+	var l TaskLine
+	if err := json.Unmarshal(line, &l); err != nil {
+		return TaskAnswer{Outcome: taskFailed, Error: fmt.Sprintf("the line is no task, of those that `ferry plan --json` prints: %s", err)}, nil
+	}
+	answer := TaskAnswer{Key: l.Key, Shard: l.Shard, Outcome: taskFailed}
+	if len(l.Steps) == 0 {
+		answer.Error = "the line names no steps"
+		return answer, nil
+	}
+	began := time.Now()
+	ctx, stop := l.while(ctx)
+	defer stop()
+	c, err := e.open(ctx, l)
+	if err == nil {
+		err = c.do(ctx, l, &answer)
+	} else {
+		answer.Step = l.Steps[0]
+		err = &machineError{err}
+	}
+	answer.Seconds, answer.Memory = time.Since(began).Seconds(), peakMemory()
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = &machineError{cause}
+	}
+	if err == nil || !ofMachine(err) {
+		return answer, c.tellFailure(l, err, &answer)
+	}
+	if l.Shard != nil {
+		return answer, fmt.Errorf("%s, shard %d: %w", answer.Step, *l.Shard, err)
+	}
+	return answer, fmt.Errorf("%s: %w", answer.Step, err)
+}
+
+// A machineError is why a task cannot be done on this machine; on another it may be.
+type machineError struct{ err error }
+
+func (m *machineError) Error() string { return m.err.Error() }
+func (m *machineError) Unwrap() error { return m.err }
+
+// ofMachine tells whether an error is due to the machine, such as a disk that is full or a folder that it does not see.
+func ofMachine(err error) bool {
+	var machine *machineError
+	var path *fs.PathError
+	var link *os.LinkError
+	var number syscall.Errno
+	return errors.As(err, &machine) || errors.As(err, &path) || errors.As(err, &link) || errors.As(err, &number)
+}

@@ -1,0 +1,175 @@
+package pipeline
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// WriteTasks writes a TaskLine for each task that is not done, in an order in which they can be done. A step whose input is not
+// there yet cannot be cut, and is one task; so is what ends a step that is cut. The pipeline must have been checked.
+func (p *Pipeline) WriteTasks(ctx context.Context, w io.Writer) error {
+	s, h := openStore(p.Work, memory.DefaultAllocator), openHashes(p.Work)
+	units, err := p.units(ctx, s, h)
+	if err != nil {
+		return err
+	}
+	common, err := p.commonLine(ctx, h)
+	if err != nil {
+		return err
+	}
+	if err := h.save(); err != nil {
+		return fmt.Errorf("writing cache: %w", err)
+	}
+	plan := taskPlan{s, p.knownSteps(), common}
+	out := bufio.NewWriter(w)
+	lines := json.NewEncoder(out)
+	lines.SetEscapeHTML(false)
+	for line, err := range plan.inWaves(units) {
+		if err == nil {
+			err = lines.Encode(line)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// A taskPlan makes the lines of tasks.
+type taskPlan struct {
+	store  store
+	known  map[string]madeStep
+	common TaskLine // what all lines say
+}
+
+// inWaves yields the lines of all units that are needed.
+func (p taskPlan) inWaves(units []*unit) iter.Seq2[TaskLine, error] {
+	return func(yield func(TaskLine, error) bool) {
+		ends := map[*unit]int{} // the wave that ends a unit
+		chained := map[*unit]bool{}
+		present := func(u *unit) bool { return u.present }
+		for _, u := range units {
+			if !u.needed || u.twin != nil {
+				continue
+			}
+			wave := 1
+			for _, in := range u.inputs {
+				wave = max(wave, ends[in.unit.maker()]+1)
+			}
+			from := u.shardsFrom()
+			cut := from != nil && from.unit.present
+			if cut {
+				chain := chainFrom(u, units, present)
+				for _, other := range chain[1:] {
+					chained[other] = true
+				}
+				after := wave
+				for line, err := range p.shards(chain) {
+					line.Wave, after = wave, wave+1
+					if !yield(line, err) {
+						return
+					}
+				}
+				wave = after
+			}
+			ends[u] = wave
+			if line := p.whole(u, wave, cut || chained[u]); !yield(line, nil) {
+				return
+			}
+		}
+	}
+}
+
+// chainFrom are a unit that is cut and those that go on with its shards, each the only one that is cut as the one before it and
+// in need of nothing else that is not ready.
+func chainFrom(head *unit, units []*unit, ready func(*unit) bool) []*unit {
+	chain := []*unit{head}
+	for {
+		var next []*unit
+		for _, u := range units {
+			if in := u.shardsFrom(); u.needed && u.twin == nil && in != nil && in.unit.maker() == chain[len(chain)-1] {
+				next = append(next, u)
+			}
+		}
+		if len(next) != 1 || slices.ContainsFunc(next[0].inputs, func(in input) bool {
+			return in.edge != next[0].shardsFrom().edge && !ready(in.unit)
+		}) {
+			return chain
+		}
+		chain = append(chain, next[0])
+	}
+}
+
+// whole is the line of a unit as a whole or, if it is cut, of what ends it.
+func (p taskPlan) whole(u *unit, wave int, cut bool) TaskLine {
+	line := p.line([]*unit{u})
+	line.Wave = wave
+	if f, ok := u.forecast(p.known); ok && !cut {
+		line.Seconds = f.seconds
+	}
+	if rows, ok := u.rowsToRead(); ok && !cut {
+		line.Rows = rows
+	}
+	return line
+}
+
+// line is what the tasks of a chain say, whatever their shard.
+func (p taskPlan) line(chain []*unit) TaskLine {
+	line, last := p.common, chain[len(chain)-1]
+	line.Key, line.Kind, line.Inputs = string(last.key), last.step.kind.name, map[string]string{}
+	for _, u := range chain {
+		line.Steps = append(line.Steps, u.name())
+		line.Memory = max(line.Memory, p.known[u.name()].Memory)
+		for _, in := range u.inputs {
+			if in.unit.step.Section != "models" && !slices.Contains(chain, in.unit.maker()) {
+				line.Inputs[in.unit.name()] = string(in.unit.key)
+			}
+		}
+	}
+	return line
+}
+
+// shards yields the lines of the tasks of a chain, whose input is there, but for those that are done.
+func (p taskPlan) shards(chain []*unit) iter.Seq2[TaskLine, error] {
+	return func(yield func(TaskLine, error) bool) {
+		done := map[int]int{} // units of the chain that have it, by shard
+		secondsPerRow := 0.0
+		for _, u := range chain {
+			numbers, err := p.store.finishedTasks(u.key)
+			if err != nil {
+				yield(TaskLine{}, err)
+				return
+			}
+			for _, number := range numbers {
+				done[number]++
+			}
+			if last := p.known[u.name()]; last.Rows > 0 {
+				secondsPerRow += last.CPU / float64(last.Rows) // a task keeps one core busy
+			}
+		}
+		line := p.line(chain)
+		from := chain[0].shardsFrom().readTable()
+		shards, _ := from.published()
+		for _, s := range shards {
+			if done[s.Number] == len(chain) {
+				continue
+			}
+			one := line
+			one.Shard, one.Rows, one.Seconds = &s.Number, s.Rows, secondsPerRow*float64(s.Rows)
+			one.Reads = []string{p.store.relative(from.file(s.Number))}
+			for _, name := range chain[len(chain)-1].tableNames() {
+				one.Writes = append(one.Writes, p.store.relative(p.store.shard(chain[len(chain)-1].key, name, s.Number)))
+			}
+			if !yield(one, nil) {
+				return
+			}
+		}
+	}
+}
