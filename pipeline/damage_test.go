@@ -13,6 +13,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/ferry-clir/ferry/schemas"
 )
 
 func orElse(s, otherwise string) string {
@@ -78,10 +80,34 @@ func vectors(rows ...[]float32) string {
 		list.Append(row != nil)
 		list.ValueBuilder().(*array.Float32Builder).AppendValues(row, nil)
 	}
+	return parquetOf(b)
+}
+
+// bytesOf is a Parquet file of 20 vectors of length 1 as int8, and one of 0 and a number at a 127th of a scale.
+func bytesOf(scale float32, number int8) string {
+	schema := schemas.Scaled(schemas.Vectors(2, false))
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for i := range 21 {
+		b.Field(0).(*array.StringBuilder).Append("en")
+		b.Field(1).(*array.StringBuilder).Append(fmt.Sprint("v", i))
+		list, numbers, of := b.Field(2).(*array.FixedSizeListBuilder), []int8{95, 127}, float32(0.8)
+		if i == 20 {
+			numbers, of = []int8{0, number}, scale
+		}
+		list.Append(true)
+		list.ValueBuilder().(*array.Int8Builder).AppendValues(numbers, nil)
+		b.Field(3).(*array.Float32Builder).Append(of / 127)
+	}
+	return parquetOf(b)
+}
+
+// parquetOf is a Parquet file of the rows that have been built.
+func parquetOf(b *array.RecordBuilder) string {
 	batch := b.NewRecordBatch()
 	defer batch.Release()
 	var file bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &file, nil, pqarrow.DefaultWriterProps())
+	w, err := pqarrow.NewFileWriter(b.Schema(), &file, nil, pqarrow.DefaultWriterProps())
 	if err == nil {
 		err = w.Write(batch)
 	}

@@ -24,7 +24,7 @@ func TestParquet(t *testing.T) {
 	queries := schemas.Queries()
 	intents := append(queries.Fields(), arrow.Field{Name: schemas.Intent, Type: arrow.BinaryTypes.String}, arrow.Field{Name: schemas.Slots, Type: arrow.BinaryTypes.String})
 	want := map[string]*arrow.Schema{
-		"documents.parquet":     schemas.Vectors(32, false),
+		"documents.parquet":     schemas.Scaled(schemas.Vectors(32, false)),
 		"halves.parquet":        schemas.HalfVectors(32, true),
 		"tokens.parquet":        schemas.TokenVectors(32, true),
 		"utterances.parquet":    arrow.NewSchema(intents, nil),

@@ -138,22 +138,39 @@ func (t *tableCheck) add(batch arrow.RecordBatch) {
 	t.rows += batch.NumRows()
 	for i, column := range batch.Columns() {
 		name := batch.ColumnName(i)
-		var innermost array.ListLike
-		values := column
-		for list, ok := values.(array.ListLike); ok; list, ok = values.(array.ListLike) {
-			innermost, values = list, list.ListValues()
-		}
-		if !isFloats(values) {
+		innermost, values := innermost(column)
+		if !isNumbers(values) {
 			continue
 		}
 		if innermost != nil && (name == schemas.Vector || name == schemas.TokenVectorList) {
 			if t.vectors[name] == nil {
 				t.vectors[name] = &vectorCheck{name: name}
 			}
-			t.vectors[name].add(innermost, values)
+			t.vectors[name].add(innermost, values, scales(batch, name))
 		} else if n := notFinite(values); n > 0 && (t.notFinite == "" || t.notFinite == name) {
 			t.notFinite = name
 			t.notFinites += n
 		}
 	}
+}
+
+// innermost returns the innermost lists of a column, nil if it has none, and the values.
+func innermost(column arrow.Array) (lists array.ListLike, values arrow.Array) {
+	values = column
+	for list, ok := values.(array.ListLike); ok; list, ok = values.(array.ListLike) {
+		lists, values = list, list.ListValues()
+	}
+	return lists, values
+}
+
+// scales are those of a column of vectors, nil if it has none.
+func scales(batch arrow.RecordBatch, vectors string) *array.Float32 {
+	name := map[string]string{schemas.Vector: schemas.Scale, schemas.TokenVectorList: schemas.Scales}[vectors]
+	at := batch.Schema().FieldIndices(name)
+	if len(at) == 0 {
+		return nil
+	}
+	_, values := innermost(batch.Column(at[0]))
+	of, _ := values.(*array.Float32)
+	return of
 }

@@ -8,8 +8,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// isFloats tells whether values are floats. Those of other types may take no memory, and a damaged file may have any number.
-func isFloats(values arrow.Array) bool { return arrow.IsFloating(values.DataType().ID()) }
+// isNumbers tells whether values are such as vectors are of. Those of other types may take no memory, and a damaged file may have any number.
+func isNumbers(values arrow.Array) bool {
+	id := values.DataType().ID()
+	return arrow.IsFloating(id) || id == arrow.INT8
+}
 
 // notFinite counts the values that are no finite numbers.
 func notFinite(values arrow.Array) (n int64) {
@@ -21,10 +24,14 @@ func notFinite(values arrow.Array) (n int64) {
 	return n
 }
 
-// norm is the length of the vector of the values from one up to another; 0 if they are no floats.
+// norm is the length of the vector of the values from one up to another; 0 if they are of other types.
 func norm(values arrow.Array, from, to int64) float64 {
 	var squares float64
 	switch v := values.(type) {
+	case *array.Int8:
+		for _, x := range v.Int8Values()[from:to] {
+			squares += float64(x) * float64(x)
+		}
 	case *array.Float16:
 		for _, x := range v.Values()[from:to] {
 			squares += float64(x.Float32()) * float64(x.Float32())
@@ -53,7 +60,8 @@ type vectorCheck struct {
 // unitTolerance is how far from 1 the length of a vector may be that was scaled to it, and then rounded to 16 bits.
 const unitTolerance = 1e-3
 
-func (c *vectorCheck) add(list array.ListLike, values arrow.Array) {
+// add looks at vectors, and at their scales if they have some.
+func (c *vectorCheck) add(list array.ListLike, values arrow.Array, scales *array.Float32) {
 	if values.Len() == 0 {
 		return
 	}
@@ -65,13 +73,18 @@ func (c *vectorCheck) add(list array.ListLike, values arrow.Array) {
 		if c.dimensions == 0 {
 			c.dimensions = to - from
 		}
-		length := norm(values, from, to)
+		length, tolerance := norm(values, from, to), unitTolerance
+		if scales != nil && i < scales.Len() { // else a scale is missing, and the vectors are longer than the others
+			scale := float64(scales.Value(i))
+			length *= scale
+			tolerance += scale / 2 * math.Sqrt(float64(to-from)) // by rounding each number to half a scale
+		}
 		switch {
 		case to-from != c.dimensions:
 			c.others++
 		case math.IsNaN(length) || math.IsInf(length, 0):
 			c.notFinite++
-		case math.Abs(length-1) <= unitTolerance:
+		case math.Abs(length-1) <= tolerance:
 			c.unit++
 		default:
 			c.notUnit++

@@ -35,6 +35,8 @@ const (
 	StudentTargetIDs = "student_target_ids"   // target text in the student's
 	Vector           = "vector"               // one vector a row
 	TokenVectorList  = "vectors"              // one vector a token
+	Scale            = "scale"                // of a vector stored as int8: what its numbers are multiplied by
+	Scales           = "scales"               // of token vectors stored as int8: what the numbers of each are multiplied by
 	Rank             = "rank"                 // place in the result list, from 1
 	Score            = "score"                // similarity of query and document, higher is better
 	Variant          = "variant"              // name of the system that was measured
@@ -199,32 +201,6 @@ func PairTokens(prefix string) *arrow.Schema {
 	ids := arrow.PrimitiveTypes.Int32
 	return arrow.NewSchema([]arrow.Field{text(ID), text(SourceLanguage), text(TargetLanguage),
 		listOf(TeacherIDs, ids), listOf(StudentSourceIDs, ids), listOf(StudentTargetIDs, ids)}, &metadata)
-}
-
-// Vectors is the table of one vector a document or query. With exclude, each row carries its query's exclusions.
-func Vectors(dimensions int, exclude bool) *arrow.Schema {
-	fields := []arrow.Field{text(Language), text(ID), {Name: Vector, Type: vector(arrow.PrimitiveTypes.Float32, dimensions)}}
-	if exclude {
-		fields = append(fields, listOf(Exclude, arrow.BinaryTypes.String))
-	}
-	return arrow.NewSchema(fields, nil)
-}
-
-// HalfVectors is Vectors of numbers of 16 bits.
-func HalfVectors(dimensions int, exclude bool) *arrow.Schema {
-	fields := Vectors(dimensions, exclude).Fields()
-	fields[2].Type = vector(arrow.FixedWidthTypes.Float16, dimensions)
-	return arrow.NewSchema(fields, nil)
-}
-
-// TokenVectors is the table of one vector a token, with the token ids beside them.
-func TokenVectors(dimensions int, exclude bool) *arrow.Schema {
-	fields := []arrow.Field{text(Language), text(ID), listOf(IDs, arrow.PrimitiveTypes.Int32),
-		listOf(TokenVectorList, vector(arrow.FixedWidthTypes.Float16, dimensions))}
-	if exclude {
-		fields = append(fields, listOf(Exclude, arrow.BinaryTypes.String))
-	}
-	return arrow.NewSchema(fields, nil)
 }
 
 // The parts of a codec.

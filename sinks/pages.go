@@ -53,6 +53,11 @@ type span struct {
 // writePages writes a column in pages, which are laid out and compressed side by side.
 func writePages(pager file.PageWriter, arrays []arrow.Array) error {
 	var failed error // known to the callbacks alone, which run one after the other
+	if isBytes(arrays[0]) {
+		if _, failed = pager.WriteDictionaryPage(everyByte()); failed != nil {
+			return failed
+		}
+	}
 	side := stream.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
 	for rows := range cut(arrays) {
 		side.Go(func() stream.Callback {
@@ -71,7 +76,7 @@ func writePages(pager file.PageWriter, arrays []arrow.Array) error {
 	if failed != nil {
 		return failed
 	}
-	return pager.Close(false, false)
+	return pager.Close(isBytes(arrays[0]), false)
 }
 
 // cut yields the rows of page after page.
@@ -118,6 +123,7 @@ type dataPage struct {
 	levels         int32 // one a value, and one an empty list
 	before, within runs  // repetition and definition levels
 	data           []byte
+	encoding       parquet.Encoding // of the values
 	packed         bytes.Buffer
 }
 
@@ -125,12 +131,17 @@ var dataPages = sync.Pool{New: func() any { return &dataPage{} }}
 
 // layOut fills the page.
 func (p *dataPage) layOut(rows []span) {
-	p.data, p.levels = p.data[:0], 0
+	p.data, p.levels, p.encoding = p.data[:0], 0, parquet.Encodings.Plain
 	for _, s := range rows {
 		p.addLevels(s)
 	}
 	if _, flat := rows[0].Array.(*array.String); !flat {
 		p.data = p.within.appendTo(p.before.appendTo(p.data))
+	}
+	if isBytes(rows[0]) {
+		p.encoding = parquet.Encodings.RLEDict
+		p.data = appendPlaces(p.data, rows)
+		return
 	}
 	for _, s := range rows {
 		switch a := s.Array.(type) {
@@ -139,12 +150,8 @@ func (p *dataPage) layOut(rows []span) {
 				p.data = binary.LittleEndian.AppendUint32(p.data, uint32(len(a.Value(row))))
 				p.data = append(p.data, a.Value(row)...)
 			}
-		case *array.FixedSizeList:
-			p.data = append(p.data, vectors(a, s.from, s.to)...)
-		case *array.List:
-			from, _ := a.ValueOffsets(s.from)
-			_, to := a.ValueOffsets(s.to - 1)
-			p.data = append(p.data, vectors(a.ListValues().(*array.FixedSizeList), int(from), int(to))...)
+		default:
+			p.data = append(p.data, numbers(s)...)
 		}
 	}
 }
@@ -183,6 +190,16 @@ func (p *dataPage) addVector(a *array.FixedSizeList, first, depth byte) {
 	p.levels += int32(d)
 }
 
+// numbers are those of the vectors of rows.
+func numbers(s span) []byte {
+	if list, ok := s.Array.(*array.List); ok {
+		from, _ := list.ValueOffsets(s.from)
+		_, to := list.ValueOffsets(s.to - 1)
+		return vectors(list.ListValues().(*array.FixedSizeList), int(from), int(to))
+	}
+	return vectors(s.Array.(*array.FixedSizeList), s.from, s.to)
+}
+
 // vectors are the numbers of some vectors, as they lie in memory: little-endian, as Parquet has them.
 func vectors(a *array.FixedSizeList, from, to int) []byte {
 	if from == to {
@@ -209,5 +226,5 @@ func (p *dataPage) pack(pager file.PageWriter) file.DataPage {
 		data = pager.Compress(&p.packed, p.data)
 	}
 	return file.NewDataPageV1WithConfig(memory.NewBufferBytes(data), parquet.Encodings.RLE, parquet.Encodings.RLE,
-		file.DataPageConfig{Num: p.levels, Encoding: parquet.Encodings.Plain, UncompressedSize: int32(len(p.data))})
+		file.DataPageConfig{Num: p.levels, Encoding: p.encoding, UncompressedSize: int32(len(p.data))})
 }

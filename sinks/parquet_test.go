@@ -138,6 +138,8 @@ var everyColumn = arrow.NewSchema([]arrow.Field{
 	{Name: "vector", Type: arrow.FixedSizeListOfNonNullable(5, arrow.PrimitiveTypes.Float32)},
 	{Name: "half", Type: arrow.FixedSizeListOfNonNullable(3, arrow.FixedWidthTypes.Float16)},
 	{Name: "vectors", Type: arrow.ListOfNonNullable(arrow.FixedSizeListOfNonNullable(4, arrow.FixedWidthTypes.Float16))},
+	{Name: "bytes", Type: arrow.FixedSizeListOfNonNullable(3, arrow.PrimitiveTypes.Int8)},
+	{Name: "lists_of_bytes", Type: arrow.ListOfNonNullable(arrow.FixedSizeListOfNonNullable(5, arrow.PrimitiveTypes.Int8))},
 }, nil)
 
 // randomBatch makes a batch that is a slice of a larger one.
@@ -164,7 +166,7 @@ func randomBatch(allocator memory.Allocator, r *rand.Rand, rows int, unique bool
 		b.Field(3).(*array.BinaryBuilder).Append([]byte{byte(r.Uint32()), 0, 0xff}[:r.IntN(4)])
 		b.Field(4).(*array.Int32Builder).Append(int32(r.IntN(4)))
 		b.Field(5).(*array.Int64Builder).Append(r.Int64())
-		for _, field := range []int{7, 8, 11} {
+		for _, field := range []int{7, 8, 11, 13} {
 			list := b.Field(field).(*array.ListBuilder)
 			list.Append(true)
 			for range r.IntN(4) {
@@ -180,6 +182,7 @@ func randomBatch(allocator memory.Allocator, r *rand.Rand, rows int, unique bool
 		}
 		appendVector(b.Field(9).(*array.FixedSizeListBuilder), r)
 		appendVector(b.Field(10).(*array.FixedSizeListBuilder), r)
+		appendVector(b.Field(12).(*array.FixedSizeListBuilder), r)
 	}
 	whole := b.NewRecordBatch()
 	defer whole.Release()
@@ -194,6 +197,8 @@ func appendVector(b *array.FixedSizeListBuilder, r *rand.Rand) {
 			values.Append(float32(r.NormFloat64()))
 		case *array.Float16Builder:
 			values.Append(float16.New(float32(r.NormFloat64())))
+		case *array.Int8Builder:
+			values.Append(int8(r.Int32()))
 		}
 	}
 }

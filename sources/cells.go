@@ -6,6 +6,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ferry-clir/ferry/model/kernel"
 )
 
 // cellAt takes one value out of an Arrow array. Its bytes are those of the array.
@@ -42,7 +44,7 @@ func cellAt(f form, a arrow.Array, row int) (cell, error) {
 			}
 			v.integers = append(v.integers, int32(n))
 		}
-	case vectorForm:
+	case vectorForm, numbersForm:
 		v.vector, err = floatsAt(nil, values, start, end)
 		v.widths = []int{end - start}
 	case vectorsForm:
@@ -115,7 +117,9 @@ func numberAt(a arrow.Array, row int) (float64, error) {
 	case *array.Uint64:
 		return float64(a.Value(row)), nil
 	case *array.Float16:
-		return float64(a.Value(row).Float32()), nil
+		x := make([]float32, 1)
+		kernel.FromFloat16(x, []uint16{a.Value(row).Uint16()}) // Num.Float32 is wrong below 2^-14
+		return float64(x[0]), nil
 	case *array.Float32:
 		return float64(a.Value(row)), nil
 	case *array.Float64:
@@ -128,6 +132,12 @@ func numberAt(a arrow.Array, row int) (float64, error) {
 func floatsAt(dst []float32, a arrow.Array, start, end int) ([]float32, error) {
 	if f, ok := a.(*array.Float32); ok && a.NullN() == 0 {
 		return append(dst, f.Float32Values()[start:end]...), nil
+	}
+	if b, ok := a.(*array.Int8); ok && a.NullN() == 0 {
+		for _, x := range b.Int8Values()[start:end] {
+			dst = append(dst, float32(x))
+		}
+		return dst, nil
 	}
 	for i := start; i < end; i++ {
 		x, err := numberAt(a, i)

@@ -19,8 +19,8 @@ import (
 // (query_id, positive_id, negative_id, query_language, positive_language, negative_language), pairs (id, source_language,
 // target_language, source_text, target_text, origin), vectors (language, id, vector), token_vectors (language, id, ids,
 // vectors) or hits (query_language, query_id, document_language, document_id, rank, score). Title, exclude, the languages of
-// judgments and triples, and id and origin of pairs may be absent; vectors of queries may have exclude, and those of passages
-// document_id. Ids may be numbers. Objects may hold more than the table needs.
+// judgments and triples, and id and origin of pairs may be absent; vectors of queries may have exclude, those of passages
+// document_id, and those of whole numbers of 8 bits scale, or token vectors scales: what to multiply with. Ids may be numbers. Objects may hold more than the table needs.
 //
 // A language and id that come twice are rejected the second time. To find out costs a bit a row where ids are numbers, else
 // about 30 bytes. So are vectors of another length than the first one's.
@@ -223,7 +223,7 @@ func parseCell(f form, raw json.RawMessage) (cell, error) {
 		err = json.Unmarshal(raw, &v.number)
 	case integersForm:
 		err = json.Unmarshal(raw, &v.integers)
-	case vectorForm:
+	case vectorForm, numbersForm:
 		err = json.Unmarshal(raw, &v.vector)
 		v.widths = []int{len(v.vector)}
 	case vectorsForm:

@@ -22,6 +22,7 @@ type mapping struct {
 	values     map[string]string // by column of the table, the value for rows that lack it
 	dimensions int               // of vectors
 	exclude    bool              // vectors have a column exclude
+	scaled     bool              // vectors are of int8 and have a column of scales
 	passages   bool              // of vectors and compressed ones: they have a column document_id
 }
 
@@ -45,8 +46,10 @@ func (m mapping) hasVectors() bool {
 // may lists the columns that not every such table has.
 func (m mapping) may() []string {
 	switch m.table {
-	case "vectors", "token_vectors":
-		return []string{schemas.Exclude, schemas.DocumentID}
+	case "vectors":
+		return []string{schemas.Scale, schemas.Exclude, schemas.DocumentID}
+	case "token_vectors":
+		return []string{schemas.Scales, schemas.Exclude, schemas.DocumentID}
 	case "compressed":
 		return []string{schemas.DocumentID}
 	}
@@ -59,18 +62,23 @@ func (m *mapping) take(found []string) {
 		return slices.Contains(m.may(), name) && slices.Contains(found, orElse(m.columns[name], name))
 	}
 	m.exclude, m.passages = has(schemas.Exclude), has(schemas.DocumentID)
+	m.scaled = has(schemas.Scale) || has(schemas.Scales)
 }
 
 // schema is that of the table; nil if there is no such table or its dimensions are not known.
 func (m mapping) schema() *arrow.Schema {
-	schema := m.withoutDocument()
+	schema := m.unscaled()
+	if schema != nil && m.scaled {
+		schema = schemas.Scaled(schema)
+	}
 	if schema != nil && m.passages {
 		return schemas.WithDocument(schema)
 	}
 	return schema
 }
 
-func (m mapping) withoutDocument() *arrow.Schema {
+// unscaled is the schema without columns of scales or documents.
+func (m mapping) unscaled() *arrow.Schema {
 	switch m.table {
 	case "documents":
 		return schemas.Documents()
@@ -115,6 +123,7 @@ const (
 	integersForm
 	vectorForm
 	vectorsForm
+	numbersForm
 	bytesForm
 )
 
@@ -155,7 +164,7 @@ func formOf(t arrow.DataType) form {
 	switch t := t.(type) {
 	case *arrow.Int32Type:
 		return integerForm
-	case *arrow.Float64Type:
+	case *arrow.Float32Type, *arrow.Float64Type:
 		return numberForm
 	case *arrow.FixedSizeListType:
 		return vectorForm
@@ -165,6 +174,8 @@ func formOf(t arrow.DataType) form {
 		switch t.Elem().ID() {
 		case arrow.INT32:
 			return integersForm
+		case arrow.FLOAT32:
+			return numbersForm
 		case arrow.FIXED_SIZE_LIST:
 			return vectorsForm
 		}

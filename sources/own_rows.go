@@ -126,7 +126,10 @@ func (o *ownRows) check(c column, v cell) *bad {
 		if math.IsNaN(v.number) {
 			return badly(notFinite, "%s is not a number", c.from)
 		}
-	case vectorForm, vectorsForm:
+		if scale := float32(v.number); c.name == schemas.Scale && scale-scale != 0 {
+			return badly(notFinite, "%s is %v", c.from, v.number)
+		}
+	case vectorForm, vectorsForm, numbersForm:
 		return o.checkVectors(c, v)
 	}
 	return nil
@@ -134,7 +137,7 @@ func (o *ownRows) check(c column, v cell) *bad {
 
 func (o *ownRows) checkVectors(c column, v cell) *bad {
 	for _, width := range v.widths {
-		if width != o.dimensions {
+		if width != o.dimensions && c.form != numbersForm {
 			return badly(wrongDimensions, "%s has %d dimensions, expected %d", c.from, width, o.dimensions)
 		}
 	}
@@ -142,7 +145,11 @@ func (o *ownRows) checkVectors(c column, v cell) *bad {
 		if x-x != 0 { // NaN and the infinities
 			return badly(notFinite, "%s has %v at %d", c.from, x, i)
 		}
-		if c.form == vectorsForm && math.Abs(float64(x)) >= beyondHalf {
+		switch {
+		case c.form == numbersForm:
+		case o.scaled && float32(int8(x)) != x:
+			return badly(badValue, "%s has %v at %d: beside scales, its numbers are whole and of 8 bits", c.from, x, i)
+		case !o.scaled && c.form == vectorsForm && math.Abs(float64(x)) >= beyondHalf:
 			return badly(notFinite, "%s has %v at %d, which 16 bits do not hold", c.from, x, i)
 		}
 	}
@@ -160,6 +167,11 @@ func (o *ownRows) add(cells []cell) (*bad, error) {
 	if o.table == "token_vectors" {
 		if ids, found := len(by(schemas.IDs).integers), len(by(schemas.TokenVectorList).widths); ids != found {
 			return badly(badValue, "%d ids, %d vectors", ids, found), nil
+		}
+		if o.scaled {
+			if scales, found := len(by(schemas.Scales).vector), len(by(schemas.TokenVectorList).widths); scales != found {
+				return badly(badValue, "%d scales, %d vectors", scales, found), nil
+			}
 		}
 	}
 	if o.ids != nil {
@@ -213,5 +225,7 @@ func (o *ownRows) append(c column, v cell) {
 		o.rows.vector(v.vector)
 	case vectorsForm:
 		o.rows.vectors(v.vector, o.dimensions)
+	case numbersForm:
+		o.rows.numbers(v.vector)
 	}
 }

@@ -19,7 +19,8 @@ import (
 // Parquet reads the user's own data from Parquet files, by any writer.
 //
 // The table says what they hold, with the columns that are named at jsonl. Text may be a string, a large string, a
-// dictionary of them or, for ids, a whole number; vectors may be lists or fixed-size lists of 16-, 32- or 64-bit floats.
+// dictionary of them or, for ids, a whole number; vectors may be lists or fixed-size lists of 16-, 32- or 64-bit floats,
+// or of int8 with a column of scales.
 // The files may have more columns than the table needs: they are not read.
 //
 // A row with a null where the table needs a value, with a NaN or infinity in a vector, or with a vector of another
@@ -93,6 +94,7 @@ func (p *Parquet) mapping() (m mapping, columns []string, err error) {
 		columns = append(columns, field.Field.Name)
 	}
 	m.take(columns)
+	m.scaled = m.scaled && holdsBytes(f, m.layout())
 	if m.hasVectors() && m.dimensions == 0 {
 		m.dimensions, err = firstWidth(f, m.layout())
 	}
@@ -126,6 +128,17 @@ func EachBatch(ctx context.Context, path string, each func(arrow.RecordBatch)) e
 		return err
 	}
 	return nil
+}
+
+// holdsBytes tells whether vectors are of int8. Those of other types are what they are, whatever a column named as scales are may hold.
+func holdsBytes(f *pqarrow.FileReader, columns []column) bool {
+	for _, c := range columns {
+		if c.form == vectorForm || c.form == vectorsForm {
+			leaves := leavesOf(f, []column{c})
+			return len(leaves) == 1 && f.Manifest.ColIndexToField[leaves[0]].Field.Type.ID() == arrow.INT8
+		}
+	}
+	return false
 }
 
 // firstWidth returns the length of the first vector that is not null, 0 if there is none.

@@ -30,6 +30,9 @@ func TestParquet(t *testing.T) {
 		{"vectors_fixed.parquet", "vectors", nil, 7, "en | 0 | [0.5,-1,2]\nen | 3 | [7,8,9]\nen | 6 | [4,5,6]\n! F:2 null_value: vector is null\n" +
 			"! F:3 not_finite: vector has NaN at 1\n! F:5 bad_value: vector: holds null\n! F:6 not_finite: vector has +Inf at 2\n"},
 		{"vectors_half.parquet", "vectors", nil, 2, "en | 0 | [0.5,-1,2]\nen | 6 | [4,5,6]\n"},
+		{"vectors_scaled.parquet", "vectors", nil, 2, "en | 0 | [127,-128,0] | 0.5\nen | 6 | [4,5,6] | 0.25\n"},
+		{"vectors_tiny.parquet", "vectors", nil, 1, "en | 0 | [5.9604645e-08,0.000030517578,1]\n"},
+		{"vectors_with_scale.parquet", "vectors", nil, 1, "en | 0 | [0.5,-1,2]\n"}, // not that of int8
 		{"tokens.parquet", "token_vectors", nil, 5, "en | 0 | [0,17] | [[0.5,1],[2,4]]\n! F:2 bad_value: 2 ids, 1 vectors\n" +
 			"! F:3 wrong_dimensions: vectors has 1 dimensions, expected 2\n! F:4 not_finite: vectors has NaN at 1\n! F:5 bad_value: vectors: holds null\n"},
 		{"tokens_half.parquet", "token_vectors", nil, 1, "en | 0 | [0,17] | [[0.5,1],[2,4]]\n"},

@@ -5,8 +5,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/float16"
 
+	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -68,9 +68,18 @@ func (r *rows) language(code string) {
 	r.names(code)
 }
 
-func (r *rows) null()            { r.next().AppendNull() }
-func (r *rows) integer(v int32)  { r.next().(*array.Int32Builder).Append(v) }
-func (r *rows) number(v float64) { r.next().(*array.Float64Builder).Append(v) }
+func (r *rows) null()           { r.next().AppendNull() }
+func (r *rows) integer(v int32) { r.next().(*array.Int32Builder).Append(v) }
+
+// number gives the next column, which is numbers of 64 bits or of 32.
+func (r *rows) number(v float64) {
+	switch b := r.next().(type) {
+	case *array.Float64Builder:
+		b.Append(v)
+	case *array.Float32Builder:
+		b.Append(float32(v))
+	}
+}
 
 // list gives the next column, which is a list of strings.
 func (r *rows) list(values ...[]byte) {
@@ -93,8 +102,7 @@ func (r *rows) integers(values []int32) {
 func (r *rows) vector(values []float32) {
 	list := r.next().(*array.FixedSizeListBuilder)
 	list.Append(true)
-	list.ValueBuilder().(*array.Float32Builder).AppendValues(values, nil)
-	r.bytes += 4 * len(values)
+	r.append(list.ValueBuilder(), values)
 }
 
 // vectors gives the next column, which is a list of vectors: values is (len(values)/dimensions, dimensions), row-major.
@@ -102,14 +110,34 @@ func (r *rows) vectors(values []float32, dimensions int) {
 	list := r.next().(*array.ListBuilder)
 	list.Append(true)
 	inner := list.ValueBuilder().(*array.FixedSizeListBuilder)
-	halves := inner.ValueBuilder().(*array.Float16Builder)
-	for i, v := range values {
-		if i%dimensions == 0 {
-			inner.Append(true)
-		}
-		halves.Append(float16.New(v))
+	for range len(values) / dimensions {
+		inner.Append(true)
 	}
-	r.bytes += 2 * len(values)
+	r.append(inner.ValueBuilder(), values)
+}
+
+// numbers gives the next column, which is a list of numbers.
+func (r *rows) numbers(values []float32) {
+	list := r.next().(*array.ListBuilder)
+	list.Append(true)
+	r.append(list.ValueBuilder(), values)
+}
+
+// append appends numbers, rounded to what the column holds.
+func (r *rows) append(b array.Builder, values []float32) {
+	switch b := b.(type) {
+	case *array.Float32Builder:
+		b.AppendValues(values, nil)
+	case *array.Float16Builder:
+		halves := make([]uint16, len(values))
+		kernel.ToFloat16(halves, values)
+		schemas.AppendHalves(b, halves)
+	case *array.Int8Builder:
+		for _, v := range values {
+			b.Append(int8(v))
+		}
+	}
+	r.bytes += len(values) * b.Type().(arrow.FixedWidthDataType).Bytes()
 }
 
 // judgment gives a whole row of judgments; an empty language stands for any.

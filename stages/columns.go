@@ -23,6 +23,12 @@ func int32List(list *array.List, i int) []int32 {
 	return list.ListValues().(*array.Int32).Int32Values()[from:to]
 }
 
+// float32List is int32List of a column of float32 lists.
+func float32List(list *array.List, i int) []float32 {
+	from, to := list.ValueOffsets(i)
+	return list.ListValues().(*array.Float32).Float32Values()[from:to]
+}
+
 // stringList returns the values of row i of a column of string lists, copied.
 func stringList(list *array.List, i int) []string {
 	from, to := list.ValueOffsets(i)

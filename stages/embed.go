@@ -8,7 +8,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/float16"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/schemas"
@@ -40,9 +39,10 @@ type Embed struct {
 	// Precision is that of the products with the model's weights: float32, or bf16 or int8, which are faster where the
 	// processor has instructions for them (avx512_bf16, avx512_vnni) and change vectors a little.
 	Precision string `yaml:"precision"`
-	// Store is what the numbers of vectors are stored as: float32, or float16, which takes half the space and is off by one in
-	// 2000 at most. Searches compute in float32 on either. A vector with a number that float16 cannot hold (above 65504) goes to
-	// quarantine (not_finite). Token vectors are always float16.
+	// Store is what the numbers of vectors are stored as: float32; float16, which takes half the space and is off by one in
+	// 2000 at most; or int8, which takes a quarter and is off by a 254th of the vector's largest number at most: the column `scale`
+	// has what to multiply with. Searches compute in float32 on each. A vector with a number that float16 cannot hold (above
+	// 65504) goes to quarantine (not_finite). Token vectors are float16, or int8 with a column `scales`.
 	Store string `yaml:"store"`
 }
 
@@ -58,7 +58,7 @@ func (e *Embed) Validate() []schemas.Mistake {
 	found = append(found, oneOf("tokens", e.Tokens, "content", "all")...)
 	found = append(found, oneOf("pooling", e.Pooling, "", model.Mean, model.CLS, model.Max)...)
 	found = append(found, oneOf("precision", e.Precision, float32Name, bf16Name, int8Name)...)
-	found = append(found, oneOf("store", e.Store, float32Name, float16Name)...)
+	found = append(found, oneOf("store", e.Store, float32Name, float16Name, int8Name)...)
 	if e.MaxTokens < 0 {
 		found = append(found, schemas.Mistake{Key: "max_tokens", Problem: fmt.Sprintf("should be at least 1, is %d", e.MaxTokens)})
 	}
@@ -134,8 +134,8 @@ const embedRows = 64
 func (e *Embed) embed(ctx context.Context, job Job, embedder *model.Embedder, rows arrow.RecordBatch) error {
 	made := make([]model.Embedded, rows.NumRows())
 	err := embedder.Embed(ctx, e.texts(rows), e.Output != "vectors", func(i int, r model.Embedded) error {
-		if e.Store == float16Name && r.Unusable == nil && slices.ContainsFunc(r.Vector, beyondFloat16) {
-			r.Unusable = errBeyondFloat16
+		if r.Unusable == nil {
+			r.Unusable = unstorable(e.Store, r.Vector)
 		}
 		made[i] = r
 		return nil
@@ -206,12 +206,16 @@ func titledText(batch arrow.RecordBatch, row int, titled bool) string {
 
 // schema is that of the named table made from one of documents, passages or queries.
 func (e *Embed) schema(table string, from *arrow.Schema, d int) *arrow.Schema {
-	schema := schemas.Vectors(d, from.HasField(schemas.Exclude))
-	if e.Store == float16Name {
-		schema = schemas.HalfVectors(d, from.HasField(schemas.Exclude))
+	queries := from.HasField(schemas.Exclude)
+	schema := schemas.Vectors(d, queries)
+	switch {
+	case table == "token_vectors":
+		schema = schemas.TokenVectors(d, queries)
+	case e.Store == float16Name:
+		schema = schemas.HalfVectors(d, queries)
 	}
-	if table == "token_vectors" {
-		schema = schemas.TokenVectors(d, from.HasField(schemas.Exclude))
+	if e.Store == int8Name {
+		schema = schemas.Scaled(schema)
 	}
 	if from.HasField(schemas.DocumentID) {
 		return schemas.WithDocument(schema)
@@ -221,44 +225,33 @@ func (e *Embed) schema(table string, from *arrow.Schema, d int) *arrow.Schema {
 
 // emitVectors emits one batch of vectors or token vectors.
 func emitVectors(out schemas.Output, schema *arrow.Schema, batch arrow.RecordBatch, made []model.Embedded) error {
-	exclude, passages := schema.HasField(schemas.Exclude), schema.HasField(schemas.DocumentID)
 	b := array.NewRecordBuilder(out.Allocator, schema)
 	defer b.Release()
-	language, id := texts(batch, schemas.Language), texts(batch, schemas.ID)
 	for i, r := range made {
 		if r.Unusable != nil {
 			continue
 		}
-		appendText(b.Field(0), language.Value(i))
-		appendText(b.Field(1), id.Value(i))
-		if isTokenVectors(schema) {
-			appendInts(b.Field(2), r.IDs)
-			appendTokenVectors(b.Field(3), r.TokenVectors, dimensions(schema))
-		} else {
-			appendVector(b.Field(2), r.Vector)
-		}
-		if exclude {
-			appendTexts(b.Field(schema.FieldIndices(schemas.Exclude)[0]), stringList(column[*array.List](batch, schemas.Exclude), i))
-		}
-		if passages {
-			appendText(b.Field(len(schema.Fields())-1), texts(batch, schemas.DocumentID).Value(i))
+		var scales []float32 // of the columns before them
+		for j, field := range schema.Fields() {
+			switch b := b.Field(j); field.Name {
+			case schemas.IDs:
+				appendInts(b, r.IDs)
+			case schemas.Vector:
+				scales = []float32{appendVector(b, r.Vector)}
+			case schemas.Scale:
+				b.(*array.Float32Builder).Append(scales[0])
+			case schemas.TokenVectorList:
+				scales = appendTokenVectors(b, r.TokenVectors, dimensions(schema))
+			case schemas.Scales:
+				appendFloats(b, scales)
+			case schemas.Exclude:
+				appendTexts(b, stringList(column[*array.List](batch, schemas.Exclude), i))
+			default:
+				appendText(b, texts(batch, field.Name).Value(i))
+			}
 		}
 	}
 	return emitBuilt(out, b)
-}
-
-// appendTokenVectors appends the rows of vectors, (tokens, d), as one list.
-func appendTokenVectors(b array.Builder, vectors []float32, d int) {
-	list := b.(*array.ListBuilder)
-	list.Append(true)
-	rows := list.ValueBuilder().(*array.FixedSizeListBuilder)
-	values := rows.ValueBuilder().(*array.Float16Builder)
-	for i, x := range vectors {
-		if i%d == 0 {
-			rows.Append(true)
-		}
-		values.Append(float16.New(x))
-	}
 }
 
 // oneOf reports a value that is none of those allowed.

@@ -136,20 +136,31 @@ func (v *vectorRows) add(batch arrow.RecordBatch) {
 	list := column[*array.FixedSizeList](batch, schemas.Vector)
 	from, _ := list.ValueOffsets(0)
 	if n := list.Len() * v.d; n > 0 {
-		v.addNumbers(list.ListValues(), int(from), int(from)+n)
+		var scales []float32
+		if batch.Schema().HasField(schemas.Scale) {
+			scales = column[*array.Float32](batch, schemas.Scale).Float32Values()
+		}
+		v.addNumbers(list.ListValues(), int(from), int(from)+n, scales)
 	}
 }
 
-// addNumbers adds values from one up to another.
-func (v *vectorRows) addNumbers(values arrow.Array, from, to int) {
-	if f, ok := values.(*array.Float32); ok {
-		v.vectors = append(v.vectors, f.Float32Values()[from:to]...)
-		return
-	}
-	halves := arrow.Uint16Traits.CastFromBytes(arrow.Float16Traits.CastToBytes(values.(*array.Float16).Values()))
+// addNumbers adds values from one up to another, those of int8 times the scale of each vector.
+func (v *vectorRows) addNumbers(values arrow.Array, from, to int, scales []float32) {
 	n := len(v.vectors)
 	v.vectors = slices.Grow(v.vectors, to-from)[:n+to-from]
-	kernel.FromFloat16(v.vectors[n:], halves[from:to])
+	added := v.vectors[n:]
+	switch values := values.(type) {
+	case *array.Float32:
+		copy(added, values.Float32Values()[from:to])
+	case *array.Float16:
+		halves := arrow.Uint16Traits.CastFromBytes(arrow.Float16Traits.CastToBytes(values.Values()))
+		kernel.FromFloat16(added, halves[from:to])
+	case *array.Int8:
+		bytes := values.Int8Values()[from:to]
+		for i, scale := range scales {
+			kernel.FromInt8(added[i*v.d:(i+1)*v.d], bytes[i*v.d:(i+1)*v.d], scale)
+		}
+	}
 }
 
 func (v *vectorRows) addTokens(batch arrow.RecordBatch) {
@@ -160,7 +171,11 @@ func (v *vectorRows) addTokens(batch arrow.RecordBatch) {
 	inner := list.ListValues().(*array.FixedSizeList)
 	for i := range list.Len() {
 		from, to := list.ValueOffsets(i)
-		v.addNumbers(inner.ListValues(), int(from)*v.d, int(to)*v.d)
+		var scales []float32
+		if batch.Schema().HasField(schemas.Scales) {
+			scales = float32List(column[*array.List](batch, schemas.Scales), i)
+		}
+		v.addNumbers(inner.ListValues(), int(from)*v.d, int(to)*v.d, scales)
 		v.offsets = append(v.offsets, v.offsets[len(v.offsets)-1]+int32(to-from))
 	}
 }

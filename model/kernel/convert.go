@@ -45,6 +45,32 @@ func FromBFloat16(dst []float32, x []uint16) {
 	fromUpperHalfGeneric(dst[n:], x[n:])
 }
 
+// ToInt8 rounds x to whole numbers of a scale, which it returns: the largest magnitude divided by 127, all in float32 and ties to
+// even. A vector below 2^-100, whose scale would be of few bits, becomes zeros of scale 0; x is finite.
+func ToInt8(dst []int8, x []float32) (scale float32) {
+	checkLength(len(dst), len(x))
+	var largest float32
+	for _, v := range x {
+		largest = max(largest, v, -v)
+	}
+	if scale, _ = scales(math.Float32bits(largest)); scale == 0 {
+		clear(dst)
+		return 0
+	}
+	for i, v := range x {
+		dst[i] = int8(math.RoundToEven(float64(v / scale)))
+	}
+	return scale
+}
+
+// FromInt8 multiplies whole numbers with their scale.
+func FromInt8(dst []float32, x []int8, scale float32) {
+	checkLength(len(dst), len(x))
+	for i, v := range x {
+		dst[i] = float32(v) * scale
+	}
+}
+
 // wholeVectors is the part of n elements that fills vectors.
 func wholeVectors(n int) int { return n / active.lanes * active.lanes }
 

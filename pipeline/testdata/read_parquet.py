@@ -6,6 +6,7 @@ import pathlib
 import sys
 
 import duckdb
+import numpy as np
 import polars
 import pyarrow as pa
 import pyarrow.parquet
@@ -24,12 +25,15 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.parquet")):
         assert frame[field.name].null_count() == column.null_count, (path, field)
         if field.name == "vector":
             assert pa.types.is_fixed_size_list(field.type) and field.type.list_size == 32, (path, field)
-            half = path.name == "halves.parquet"
-            assert field.type.value_type == (pa.float16() if half else pa.float32()), (path, field)
-            assert frame.schema["vector"].size == 32 and frame.schema["vector"].inner.is_float(), (path, frame.schema)
-            assert half or frame.schema["vector"] == polars.Array(polars.Float32, 32), (path, frame.schema)
-            lengths = [sum(float(x) * float(x) for x in v) for v in column.to_pylist()]
-            assert all(abs(n - 1) < (1e-3 if half else 1e-5) for n in lengths), path
+            half, scaled = path.name == "halves.parquet", "scale" in table.column_names
+            assert field.type.value_type == (pa.float16() if half else pa.int8() if scaled else pa.float32()), (path, field)
+            assert frame.schema["vector"].size == 32, (path, frame.schema)
+            assert half or frame.schema["vector"] == polars.Array(polars.Int8 if scaled else polars.Float32, 32), (path, frame.schema)
+            vectors = np.array(column.to_pylist(), float)
+            if scaled:
+                assert (abs(vectors).max(1) == 127).all(), path
+                vectors *= frame["scale"].to_numpy()[:, None]
+            assert (abs((vectors**2).sum(1) - 1) < (1e-2 if scaled else 1e-3 if half else 1e-5)).all(), path
         if field.name == "vectors":
             inner = field.type.value_type
             assert pa.types.is_fixed_size_list(inner) and inner.list_size == 32, (path, field)

@@ -36,6 +36,13 @@ write("vectors_fixed.parquet", id=pa.array(ids), vector=pa.array(fixed, pa.list_
 half = pa.FixedSizeListArray.from_arrays(pa.array(np.array([0.5, -1, 2, 4, 5, 6], np.float16)), 3)
 write("vectors_half.parquet", id=pa.array(["0", "6"]), vector=half)
 
+small = pa.FixedSizeListArray.from_arrays(pa.array(np.array([127, -128, 0, 4, 5, 6], np.int8)), 3)
+write("vectors_scaled.parquet", id=pa.array(["0", "6"]), vector=small, scale=pa.array([0.5, 0.25], pa.float32()))
+write("vectors_with_scale.parquet", id=pa.array(["0"]), vector=pa.array([[0.5, -1, 2]], pa.list_(pa.float32())), scale=pa.array(["kg"]))
+
+tiny = pa.FixedSizeListArray.from_arrays(pa.array(np.array([2**-24, 2**-15, 1], np.float16)), 3)
+write("vectors_tiny.parquet", id=pa.array(["0"]), vector=tiny)
+
 tokens = [[[0.5, 1], [2, 4]], [[1, 2]], [[1, 2], [3]], [[1, nan]], [[1, 2], None]]
 counts = pa.array([[0, 17], [0, 17], [0, 17], [0], [0, 17]], pa.list_(pa.int64()))
 write("tokens.parquet", id=pa.array(ids[:5]), ids=counts, vectors=pa.array(tokens, pa.list_(pa.list_(pa.float64()))))
