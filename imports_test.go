@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"pipeline/strict":      {},
 	"pipeline/matrix":      {"pipeline/strict"},
 	"pipeline/schedule":    {"sources/download", "schemas"},
-	"pipeline/host":         {},
+	"pipeline/host":        {},
 	"pipeline/objects":     {"sources/download"},
 	"pipeline/objects/...": {},
 	"pipeline":             {"pipeline/strict", "pipeline/host", "pipeline/objects", "pipeline/matrix", "pipeline/schedule", "sources/...", "stages", "sinks", "schemas", "model", "model/kernel", "model/measure"},
