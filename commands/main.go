@@ -41,6 +41,7 @@ type program struct {
 	Costs    costsCommand    `cmd:"" help:"Show scores beside the CPU time that they took."`
 	Verify   verifyCommand   `cmd:"" help:"Find files that are not what they were when they were written."`
 	GC       gcCommand       `cmd:"" name:"gc" help:"Remove from the cache what nothing names any more."`
+	Doctor   doctorCommand   `cmd:"" help:"Look for what is wrong with the machine, the work folder, the pipeline and its models."`
 	List     listCommand     `cmd:"" help:"List the kinds of sources, models, stages and sinks."`
 	Sources  sourcesCommand  `cmd:"" help:"List the published data sets that ferry can download."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of pipeline files, for editors."`

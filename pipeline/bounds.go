@@ -30,6 +30,12 @@ type estimator interface {
 // to warn of.
 func (p *Pipeline) foresee(units []*unit, past map[string]madeStep) (shortages []error, warnings []string) {
 	shortages, warnings = p.foreseeMemory(units)
+	ofDisk, more := p.foreseeDisk(units, past)
+	return append(shortages, ofDisk...), append(warnings, more...)
+}
+
+// foreseeDisk does so for disks.
+func (p *Pipeline) foreseeDisk(units []*unit, past map[string]madeStep) (shortages []error, warnings []string) {
 	sum, known, _ := forecastAll(units, past)
 	take := ""
 	if known > 0 {

@@ -70,11 +70,14 @@ func redirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
+// ErrOffline is the error of a client that is to ask nobody.
+var ErrOffline = errors.New("it is not in the cache, and ferry is offline")
+
 // exchange asks for an address and hands the answer to use, with status 200, 206 or 416, to HEAD also a redirection.
 // Anything else is an error, as is a server that is silent for too long.
 func (c *Client) exchange(ctx context.Context, method, address string, header http.Header, use func(*http.Response, io.Reader) error) error {
 	if c.Offline {
-		return Final{errors.New("it is not in the cache, and ferry is offline")}
+		return Final{ErrOffline}
 	}
 	ctx, heard, stop := c.Watch(ctx)
 	defer stop()

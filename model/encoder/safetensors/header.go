@@ -44,6 +44,9 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	if err := readAt(r, prefix[:], 0); err != nil {
 		return nil, fmt.Errorf("reading safetensors header: %w", err)
 	}
+	if string(prefix[:]) == "version " { // of what stands in its place: no header is of that length
+		return nil, errors.New("reading safetensors header: it is a pointer of Git LFS and not the file; fetch that with `git lfs pull`")
+	}
 	length := binary.LittleEndian.Uint64(prefix[:])
 	if length > maxHeader {
 		return nil, fmt.Errorf("reading safetensors header: it claims %d bytes, the format allows %d", length, maxHeader)

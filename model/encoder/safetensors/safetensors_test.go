@@ -45,6 +45,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"cut in the data", `tensor "a" ends at byte 8 of 7; the file is cut off`, good[:len(good)-1]},
 		{"header too big", "it claims 100000001 bytes, the format allows 100000000", huge},
 		{"header longer than any file", "the format allows", append(bytes.Repeat([]byte{255}, 8), '{', '}')},
+		{"pointer", "`git lfs pull`", []byte("version https://git-lfs.github.com/spec/v1\n")},
 		{"bytes behind", "bytes 8 to 12 belong to no tensor", append(slices.Clone(good), 0, 0, 0, 0)},
 		{"not JSON", "it is not a JSON object", build("tensors!", 8)},
 		{"an array", "it is not a JSON object", build("[]", 0)},
