@@ -1,11 +1,15 @@
 package commands
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 )
 
 // starter is the file that `ferry init` writes: it runs as it is, on the built-in corpora.
@@ -18,6 +22,18 @@ type initCommand struct {
 	Force bool   `help:"Replace a file that is there."`
 }
 
+var plainName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_-]*$`)
+
+// starter is the starter file, named after the file where that has a name of its own, so that several write to folders of their own.
+func (c *initCommand) starter() []byte {
+	name := strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
+	if name == "pipeline" || !plainName.MatchString(name) {
+		return starter
+	}
+	return bytes.ReplaceAll(starter, []byte("starter"), []byte(name))
+}
+
+// Run writes the file.
 func (c *initCommand) Run(t *terminal) error {
 	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if c.Force {
@@ -30,7 +46,7 @@ func (c *initCommand) Run(t *terminal) error {
 	if err != nil {
 		return fmt.Errorf("writing starter file: %w", err)
 	}
-	_, err = f.Write(starter)
+	_, err = f.Write(c.starter())
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("writing starter file: %w", err)
 	}

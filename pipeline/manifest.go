@@ -18,6 +18,7 @@ import (
 // A Manifest tells what a run read, did and wrote. It stands beside the outputs.
 type Manifest struct {
 	Pipeline string            `json:"pipeline"`
+	File     string            `json:"file"`    // the pipeline file's name
 	Folder   string            `json:"folder"`  // that the manifest stands in, as the configuration would name it
 	Version  string            `json:"version"` // of ferry
 	Go       string            `json:"go"`
@@ -81,7 +82,7 @@ func (p *Pipeline) manifestFile() string {
 func (r *Run) writeManifest() error {
 	host, _ := os.Hostname()
 	m := Manifest{
-		Pipeline: r.pipeline.Name, Folder: r.pipeline.shown(filepath.Dir(r.pipeline.manifestFile())), Version: Version(), Go: runtime.Version(), ISA: kernel.ISA(), Host: host,
+		Pipeline: r.pipeline.Name, File: filepath.Base(r.pipeline.File), Folder: r.pipeline.shown(filepath.Dir(r.pipeline.manifestFile())), Version: Version(), Go: runtime.Version(), ISA: kernel.ISA(), Host: host,
 		Workers: r.options.Workers, Seed: r.pipeline.Seed, Started: r.started.UTC(), Seconds: time.Since(r.started).Seconds(),
 		Config: r.pipeline.secrets.Redact(string(r.pipeline.text)), Inputs: map[string]string{}, Outputs: map[string]string{},
 	}

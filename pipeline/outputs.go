@@ -20,7 +20,7 @@ func (p *Pipeline) Reports() []string {
 	return pages
 }
 
-// checkOutputs reports sinks that would write over what the pipeline reads, or over each other.
+// checkOutputs reports sinks that would write over what the pipeline reads, over each other, or over what another has written.
 func (p *Pipeline) checkOutputs(m *strict.Found) {
 	taken := p.readPaths()
 	for _, s := range p.Steps {
@@ -35,6 +35,10 @@ func (p *Pipeline) checkOutputs(m *strict.Found) {
 				break
 			}
 			if other := overlap(file, taken); other != "" {
+				s.blame(m, "path", "would be written over %s", other)
+				break
+			}
+			if other := overlap(file, p.othersOutputs(filepath.Dir(file))); other != "" {
 				s.blame(m, "path", "would be written over %s", other)
 				break
 			}
