@@ -130,7 +130,7 @@ var kinds = []kind{
 	{"stages", "compare", 2, onSeed, func() any { return stages.NewCompare() }},
 	{"sinks", "parquet", 2, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},
-	{"sinks", "report", 14, onNames, func() any { return sinks.NewReport() }},
+	{"sinks", "report", 15, onNames, func() any { return sinks.NewReport() }},
 }
 
 // sections are the parts of a pipeline file that hold steps, in the order in which they are usually written.

@@ -174,7 +174,7 @@ func (c comparisons) legend() []string {
 		lines = append(lines, fmt.Sprintf("%s better, %s worse than the baseline: paired permutation test over query ids, p < %.2f after Holm's correction over all tests by that measure.", better, worse, level))
 	}
 	if source != "" {
-		lines = append(lines, fmt.Sprintf("%s forgotten: the interval of the gain in %s, the language that has training data, lies below zero.", forgotten, source))
+		lines = append(lines, fmt.Sprintf("%s a loss in %s, the language that has training data: the interval of the gain lies below zero. It was forgotten, if the baseline is what the variant was trained from.", forgotten, source))
 	}
 	if len(lowResource) > 0 {
 		lines = append(lines, fmt.Sprintf("Low-resource languages: %s. Gap: the mean of the others less theirs.", some(lowResource)))

@@ -125,7 +125,7 @@ func TestComparisonsCharts(t *testing.T) {
 		t.Errorf("%+v", languages)
 	}
 	section := figure.Page{Sections: []figure.Section{c.section()}}.HTML()
-	for want, n := range map[string]int{`<td><span class="mark" aria-hidden="true">†▼</span><span class="spoken">forgotten, significantly worse </span>48.0</td>`: 1,
+	for want, n := range map[string]int{`<td><span class="mark" aria-hidden="true">†▼</span><span class="spoken">a loss where there is training data, significantly worse </span>48.0</td>`: 1,
 		">v|29</bdi>": 2, `<use href="#s1"`: 30 + 2 + 2, `<use href="#base"`: 2 + 1, "<strong>77.0</strong>": 5, `class="hot" style="--heat: 60%">77.0<`: 2} {
 		if got := strings.Count(section, want); got != n {
 			t.Errorf("%d times %s in the page, want %d", got, want, n)

@@ -40,7 +40,7 @@ func (c Cell) HeatPercent() string {
 	return strconv.Itoa(int(max(c.Heat, -c.Heat)*most+0.5)) + "%"
 }
 
-var spoken = map[rune]string{'▲': "significantly better", '▼': "significantly worse", '†': "forgotten"}
+var spoken = map[rune]string{'▲': "significantly better", '▼': "significantly worse", '†': "a loss where there is training data"}
 
 // A Table is rows of cells. The first row is the header.
 type Table struct {

@@ -74,7 +74,7 @@ func TestLaTeX(t *testing.T) {
 func TestTableHTML(t *testing.T) {
 	got := string(nasty().HTML())
 	for _, want := range []string{`<th scope="col"><span>nDCG@10</span></th>`, `<th scope="row">[ot] &lt;b&gt;*&lt;/b&gt; --`, "<strong>57.0</strong>", "−1.8 <span class=\"interval\">(−2.5 to −1.0)</span>",
-		`<span class="spoken">forgotten, significantly worse </span>40.0`} {
+		`<span class="spoken">a loss where there is training data, significantly worse </span>40.0`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("there is no %s in\n%s", want, got)
 		}
