@@ -91,9 +91,11 @@ func (f workFlags) run(ctx context.Context, t *terminal, p *pipeline.Pipeline, r
 type runCommand struct {
 	fileFlags
 	workFlags
-	Tasks pipeline.Share `placeholder:"I/N" help:"Do the part of one of N processes that work in one folder at the same time, such as 3/16 for the third."`
-	Wait  time.Duration  `default:"1h" help:"With --tasks: how long to wait for what another of the processes is to make while that is not at work."`
-	Log   string         `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
+	Tasks        pipeline.Share `placeholder:"I/N" help:"Do the part of one of N processes that work in one folder at the same time, such as 3/16 for the third."`
+	Wait         time.Duration  `default:"1h" help:"With --tasks: how long to wait for what another of the processes is to make while that is not at work."`
+	Engine       string         `placeholder:"ADDRESS" help:"Who does tasks on other machines: a Spark Connect server, such as sc://host:15002, or local for nobody, whatever the pipeline file says."`
+	EngineBinary string         `placeholder:"PATH" help:"Where the other machines have this very ferry, if not at the same path."`
+	Log          string         `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
 }
 
 func (c *runCommand) Run(ctx context.Context, t *terminal) error {
@@ -103,6 +105,9 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	if c.Wait < 0 {
 		return fmt.Errorf("%w--wait should be at least 0, is %v", errUsage, c.Wait)
+	}
+	if err := pipeline.CheckEngine(c.Engine); err != nil {
+		return fmt.Errorf("%w--engine %w", errUsage, err)
 	}
 	p, err := c.load(ctx)
 	if err != nil {
@@ -114,5 +119,5 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 		t.with("run", run)
 		r.began(run)
 	}
-	return c.run(ctx, t, p, r, pipeline.Options{Share: c.Tasks, Wait: c.Wait, Began: began})
+	return c.run(ctx, t, p, r, pipeline.Options{Share: c.Tasks, Wait: c.Wait, Engine: c.Engine, EngineBinary: c.EngineBinary, Began: began})
 }

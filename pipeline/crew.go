@@ -128,6 +128,12 @@ func (c *crew) close() {
 
 // do does a task and says in the answer how it went.
 func (c *crew) do(ctx context.Context, l TaskLine, answer *TaskAnswer) error {
+	answer.Step = l.Steps[0]
+	ctx, stop, err := c.run.guarded(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	if l.Shard == nil {
 		return c.whole(ctx, answer)
 	}

@@ -49,7 +49,7 @@ func (u *unit) maker() *unit {
 
 // addFailure remembers that a unit could not be made and, unless that is because of what it reads, tells it.
 func (r *Run) addFailure(u *unit, err error) {
-	lacksInput := u.lacksInput()
+	lacksInput := u.lacksInput() || errors.Is(err, errWaveEnded)
 	u.fail()
 	if noted := r.noteFailure(u, err); noted != nil {
 		err = fmt.Errorf("%w; other processes do not know yet: %w", err, noted)

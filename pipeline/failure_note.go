@@ -63,6 +63,15 @@ func (r *Run) failedNote(u *unit, process int, absent time.Duration) error {
 	if err != nil || !ok {
 		return err
 	}
+	r.addFailed(u, n)
+	if old {
+		n.Failure += fmt.Sprintf("; start it again with --tasks %s", Share{process, r.options.Share.Of})
+	}
+	return &errElsewhere{n.Failure}
+}
+
+// addFailed adds to the quarantine the rows of a note that says that something failed, once.
+func (r *Run) addFailed(u *unit, n note) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for _, s := range n.Shards[quarantine] {
@@ -70,8 +79,4 @@ func (r *Run) failedNote(u *unit, process int, absent time.Duration) error {
 			r.bad = append(r.bad, badShards{u, []shard{s}})
 		}
 	}
-	if old {
-		n.Failure += fmt.Sprintf("; start it again with --tasks %s", Share{process, r.options.Share.Of})
-	}
-	return &errElsewhere{n.Failure}
 }

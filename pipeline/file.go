@@ -29,6 +29,7 @@ type Pipeline struct {
 	Work         string           // folder for the cache and whatever else is not output
 	File         string           // as it was named, for messages
 	Schedule     *schedule.Config // nil without that section
+	Engine       string           // address of who does tasks on other machines; empty for none
 	Steps        []*Step
 	Cells        int    // of the matrix
 	Offline      bool   // download nothing; set before Check
@@ -62,6 +63,8 @@ type header struct {
 	Disk Size `yaml:"disk"`
 	// KeepFree is what must stay free on the disks of the work folder and the sinks, such as 5GiB, likewise.
 	KeepFree Size `yaml:"keep_free"`
+	// Engine does tasks on other machines, which see the same files: a Spark Connect server such as sc://host:15002, or local for none.
+	Engine string `yaml:"engine"`
 	// Matrix fans out the steps that mention ${matrix.axis}: axes by name, each a list of values or a mapping of labels to values;
 	// cells to exclude and to include.
 	Matrix axes `yaml:"matrix"`
@@ -157,6 +160,10 @@ func (p *Pipeline) decode(root *yaml.Node, d *strict.Decoder) {
 		d.Add(d.At["max_expansion"], "max_expansion", "should be at least 1, is %d", p.MaxExpansion)
 	}
 	p.Work = absolute(p.dir, string(h.Work))
+	if err := CheckEngine(h.Engine); err != nil {
+		d.Add(d.At["engine"], "engine", "%s", err)
+	}
+	p.Engine = h.Engine
 	p.decodeSchedule(h, d)
 	p.decodeSteps(h, d)
 	if len(p.Steps) == 0 && len(d.List) == 0 {
@@ -195,7 +202,7 @@ func (p *Pipeline) decodeSteps(h *header, d *strict.Decoder) {
 		return
 	}
 	p.Cells = m.Cells()
-	for _, key := range []string{"name", "work", "max_bad_rows", "max_expansion", "memory", "disk", "keep_free"} {
+	for _, key := range []string{"name", "work", "max_bad_rows", "max_expansion", "memory", "disk", "keep_free", "engine"} {
 		if n := d.At[key]; n != nil && strings.Contains(n.Value, "${matrix.") {
 			d.Add(n, key, "${matrix...} stands in steps alone")
 		}

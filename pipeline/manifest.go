@@ -25,6 +25,7 @@ type Manifest struct {
 	ISA      string            `json:"isa"` // instruction set that the kernels used
 	Host     string            `json:"host"`
 	Workers  int               `json:"workers"`
+	Engine   string            `json:"engine,omitempty"` // that did tasks on other machines
 	Seed     uint64            `json:"seed"`
 	Started  time.Time         `json:"started"`
 	Seconds  float64           `json:"seconds"`
@@ -85,6 +86,9 @@ func (r *Run) writeManifest() error {
 		Pipeline: r.pipeline.Name, File: filepath.Base(r.pipeline.File), Folder: r.pipeline.shown(filepath.Dir(r.pipeline.manifestFile())), Version: Version(), Go: runtime.Version(), ISA: kernel.ISA(), Host: host,
 		Workers: r.options.Workers, Seed: r.pipeline.Seed, Started: r.started.UTC(), Seconds: time.Since(r.started).Seconds(),
 		Config: r.pipeline.secrets.Redact(string(r.pipeline.text)), Inputs: map[string]string{}, Outputs: map[string]string{},
+	}
+	if r.remote != nil {
+		m.Engine = r.remote.address
 	}
 	for _, set := range r.pipeline.sets {
 		m.Set = append(m.Set, r.pipeline.secrets.Redact(set))

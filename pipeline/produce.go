@@ -20,7 +20,8 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 		return note{}, 0, err
 	}
 	goroutines := 1
-	if u.alone() {
+	elsewhere := r.remote != nil && (u.alone() || u.rowWise())
+	if u.alone() && !elsewhere {
 		select {
 		case r.alone <- struct{}{}:
 			defer func() { <-r.alone }()
@@ -35,14 +36,22 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 	}
 	r.options.Reporter.Started(u.name())
 	defer r.guard.works(u)()
-	if err := r.sweep(u); err != nil {
-		return note{}, 0, fmt.Errorf("removing what an earlier run left: %w", err)
+	if r.remote == nil { // else that was done before anybody wrote there
+		if err := r.sweep(u); err != nil {
+			return note{}, 0, fmt.Errorf("removing what an earlier run left: %w", err)
+		}
 	}
 	var n note
 	var err error
-	if u.rowWise() {
+	switch {
+	case elsewhere && u.rowWise():
+		n, err = r.computeElsewhere(ctx, u)
+	case elsewhere:
+		n, err = r.makeElsewhere(ctx, u)
+		return n, time.Since(started), err
+	case u.rowWise():
 		n, err = r.computeShards(ctx, u)
-	} else {
+	default:
 		cpu := r.cpu.begin(goroutines)
 		defer cpu.end()
 		switch c := u.step.component.(type) {

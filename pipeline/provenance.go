@@ -17,7 +17,7 @@ func (r *Run) provenance(ctx context.Context, s *Step) (sinks.Provenance, error)
 	p := r.pipeline
 	made := sinks.Provenance{Command: "ferry run " + filepath.Base(p.File), Version: Version(), ISA: kernel.ISA(), Config: p.secrets.Redact(string(p.text)), Manifest: filepath.Base(p.manifestFile())}
 	for _, set := range p.sets {
-		if !strings.HasPrefix(set, "work=") { // changes nothing
+		if !strings.HasPrefix(set, "work=") && !strings.HasPrefix(set, "engine=") { // they change nothing
 			made.Command += " --set '" + p.secrets.Redact(set) + "'"
 		}
 	}

@@ -26,6 +26,11 @@ type Options struct {
 	Share Share
 	// Wait is how long a share waits for what another process is to make while that is not at work.
 	Wait time.Duration
+	// Engine is the address of who does tasks on other machines, in place of the pipeline file's; LocalEngine is nobody.
+	Engine string
+	// EngineBinary is where the other machines have this program; empty if where it is here.
+	EngineBinary string
+	engine       engine // in its place; for tests
 	// Allocator of the record batches that pass through; nil means Arrow's default.
 	Allocator memory.Allocator
 
@@ -44,9 +49,10 @@ type Run struct {
 	alone    chan struct{} // taken by what runs alone
 	cpu      *cpuTimes
 	started  time.Time
-	peers    *peers // nil if this process does the whole run
-	guard    *guard // nil if the file sets no bounds
-	guest    bool   // does tasks of a run that another process leads; yet others may be doing the same
+	peers    *peers  // nil if this process does the whole run
+	remote   *remote // nil if this machine does all tasks
+	guard    *guard  // nil if the file sets no bounds
+	guest    bool    // does tasks of a run that another process leads; yet others may be doing the same
 
 	mutex    sync.Mutex
 	bad      []badShards
@@ -107,8 +113,11 @@ func (p *Pipeline) newRun(o Options) *Run {
 }
 
 func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error) error {
-	err := r.pipeline.acquire(ctx, r.options.Reporter)
-	if err != nil {
+	var err error
+	if r.remote, err = r.connect(ctx); err != nil {
+		return err
+	}
+	if err = r.pipeline.acquire(ctx, r.options.Reporter); err != nil {
 		return err
 	}
 	if r.units, err = r.pipeline.units(ctx, r.store, r.hashes); err != nil {
@@ -127,6 +136,11 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	}
 	if err := r.sweepAll(); err != nil {
 		return err
+	}
+	if r.remote != nil { // so that others need not read what is hashed here
+		if err := r.hashes.save(); err != nil {
+			return fmt.Errorf("writing cache: %w", err)
+		}
 	}
 	guarded, stop, err := r.guarded(ctx)
 	if err != nil {

@@ -14,12 +14,14 @@ import (
 // remembered of runs, beside the manifest, and of what was complete but for that.
 func (r *Run) sweepAll() error {
 	p, share := r.pipeline, r.options.Share
-	var err error
+	err := r.giveUp()
 	if share.first() {
 		err = errors.Join(sinks.Sweep(p.Work), sinks.Sweep(p.runsFolder()), sinks.Sweep(p.manifestFile()))
 	}
 	for _, u := range r.units {
-		if u.present && share.owns(u, 0) {
+		if r.remote != nil && u.needed { // before others write there
+			err = errors.Join(err, r.sweep(u))
+		} else if u.present && share.owns(u, 0) {
 			err = errors.Join(err, r.sweep(u), r.checkpoint(u, nil).remove())
 		} else if !u.present { // it is tried again
 			err = errors.Join(err, r.store.removeNote(u.key, failedName(share)))

@@ -1,0 +1,159 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/pipeline/spark"
+)
+
+// An engine has tasks done on other machines: it runs a process of the shell command for each line, and returns what all have
+// answered. A process that ends with another exit code than 0 is tried again, on another machine where there is one. Run
+// returns when all have ended, or soon after ctx has.
+type engine interface {
+	Run(ctx context.Context, command string, lines []string) (answers []string, err error)
+}
+
+// LocalEngine is the engine of a run that does all tasks itself.
+const LocalEngine = "local"
+
+// CheckEngine tells what is wrong with the address of an engine.
+func CheckEngine(address string) error {
+	if address == "" || address == LocalEngine {
+		return nil
+	}
+	return spark.CheckAddress(address)
+}
+
+// A remote is the engine of a run, and what it is asked for.
+type remote struct {
+	engine
+	address string // for messages
+	command string
+	plan    taskPlan
+	mutex   sync.Mutex
+	waves   map[*unit]*wave // that a unit's tasks are in
+}
+
+// connect finds the engine that the run is to use; nil if that is none.
+func (r *Run) connect(ctx context.Context) (*remote, error) {
+	p, o := r.pipeline, r.options
+	address := o.Engine
+	if address == "" {
+		address = p.Engine
+	}
+	if address == "" || address == LocalEngine {
+		return nil, nil
+	}
+	if !o.Share.whole() {
+		return nil, fmt.Errorf("a run is spread by an engine or by --tasks; leave one out, or add --engine %s", LocalEngine)
+	}
+	e := &remote{address: p.secrets.Redact(address), waves: map[*unit]*wave{}}
+	var err error
+	if o.engine != nil {
+		e.engine = o.engine
+	} else if e.engine, err = spark.Connect(ctx, address); err != nil {
+		return nil, fmt.Errorf("connecting to the engine at %s: %w; start it, or run with --engine %s", e.address, err, LocalEngine)
+	}
+	e.plan = taskPlan{store: r.store}
+	if e.plan.common, err = p.commonLine(ctx, r.hashes); err != nil {
+		return nil, err
+	}
+	program := o.EngineBinary
+	if program == "" {
+		program, err = os.Executable()
+	}
+	e.command = fmt.Sprintf("FERRY_CPU=%s %s task --checkpoint %v", kernel.ISA(), shellQuote(program), r.options.Checkpoint)
+	return e, err
+}
+
+func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+const whileMark = "while-"
+
+// whileFile makes a file that is there as long as tasks are wanted; release removes it.
+func (r *Run) whileFile() (file string, release func(), err error) {
+	if err := os.MkdirAll(sharesFolder(r.pipeline.Work), 0o777); err != nil {
+		return "", nil, fmt.Errorf("writing down that tasks are wanted: %w", err)
+	}
+	f, err := os.CreateTemp(sharesFolder(r.pipeline.Work), whileMark)
+	if err != nil {
+		return "", nil, fmt.Errorf("writing down that tasks are wanted: %w", err)
+	}
+	return f.Name(), func() { os.Remove(f.Name()) }, f.Close()
+}
+
+// giveUp ends the tasks of an earlier run that was killed.
+func (r *Run) giveUp() error {
+	left, err := filepath.Glob(filepath.Join(sharesFolder(r.pipeline.Work), whileMark+"*"))
+	for _, file := range left {
+		err = errors.Join(err, os.Remove(file))
+	}
+	return err
+}
+
+// do has the engine do tasks, and returns the answers. What lines say for people is left out.
+func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]TaskAnswer, error) {
+	var lines []string
+	for _, t := range tasks {
+		t.While, t.Wave, t.Seconds, t.Memory, t.Reads, t.Writes = while, 0, 0, 0, nil, nil
+		line, err := json.Marshal(t)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, string(line))
+	}
+	texts, err := e.Run(ctx, e.command, lines)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("having tasks done at %s: %w; what is finished is kept, and the next run goes on from there, with the engine or --engine %s", e.address, err, LocalEngine)
+	}
+	var answers []TaskAnswer
+	for _, text := range texts {
+		var a TaskAnswer
+		if err := json.Unmarshal([]byte(text), &a); err != nil {
+			return nil, fmt.Errorf("having tasks done at %s: an answer is no JSON: %.200q", e.address, text)
+		}
+		answers = append(answers, a)
+	}
+	return answers, nil
+}
+
+// makeElsewhere has the engine make a unit as a whole.
+func (r *Run) makeElsewhere(ctx context.Context, u *unit) (note, error) {
+	while, release, err := r.whileFile()
+	if err != nil {
+		return note{}, err
+	}
+	defer release()
+	told, stop := context.WithCancel(ctx)
+	var telling sync.WaitGroup
+	telling.Go(func() { r.tellWaiting(told, u) })
+	answers, err := r.remote.do(ctx, while, []TaskLine{r.remote.plan.line([]*unit{u})})
+	stop()
+	telling.Wait()
+	if err != nil {
+		return note{}, err
+	}
+	if n, failed, err := r.failedTask(u); err != nil || failed {
+		return n, err
+	}
+	n, ok, err := r.pipeline.made(ctx, u, r.store, r.hashes)
+	if err == nil && !ok {
+		err = fmt.Errorf("the engine says %+v, but nothing is there: do all machines see the work folder?", answers)
+	}
+	if err == nil {
+		r.publish(u, n)
+		r.tellWarnings(u, n)
+	}
+	return n, err
+}

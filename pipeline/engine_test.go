@@ -1,0 +1,253 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sourcegraph/conc/pool"
+)
+
+// A workshop is an engine of two executors of this process, which tries each task four times, as Spark does.
+type workshop struct {
+	mutex   sync.Mutex
+	answers []TaskAnswer
+	before  func(l TaskLine) error // each try; an error stands for a machine that fails
+}
+
+func (w *workshop) Run(ctx context.Context, command string, lines []string) ([]string, error) {
+	if !strings.HasPrefix(command, "FERRY_CPU=") || !strings.Contains(command, " task ") {
+		return nil, fmt.Errorf("the command is %q", command)
+	}
+	var texts []string
+	tasks := pool.New().WithContext(ctx).WithMaxGoroutines(2).WithCancelOnError().WithFirstError()
+	for _, line := range lines {
+		tasks.Go(func(ctx context.Context) (err error) {
+			var answer TaskAnswer
+			for range 4 {
+				if answer, err = w.try(ctx, line); err == nil {
+					break
+				}
+			}
+			text, _ := json.Marshal(answer)
+			w.mutex.Lock()
+			defer w.mutex.Unlock()
+			w.answers, texts = append(w.answers, answer), append(texts, string(text))
+			return err
+		})
+	}
+	return texts, tasks.Wait()
+}
+
+func (w *workshop) try(ctx context.Context, line string) (TaskAnswer, error) {
+	var l TaskLine
+	if err := json.Unmarshal([]byte(line), &l); err != nil {
+		return TaskAnswer{}, err
+	}
+	if w.before != nil {
+		if err := w.before(l); err != nil {
+			return TaskAnswer{}, err
+		}
+	}
+	e := NewExecutor(Options{Workers: 1, Reporter: &events{}})
+	defer e.Close()
+	return e.Do(ctx, []byte(line))
+}
+
+// outcomes counts answers by step and outcome.
+func (w *workshop) outcomes() map[string]int {
+	n := map[string]int{}
+	for _, a := range w.answers {
+		n[a.Step+" "+a.Outcome]++
+	}
+	return n
+}
+
+const somewhere = "sc://somewhere"
+
+// sameAsAlone compares what lies in two folders after a run of each.
+func sameAsAlone(t *testing.T, folder, alone string) {
+	t.Helper()
+	compare(t, outputs(t, folder), outputs(t, alone))
+	compare(t, cacheSums(t, folder), cacheSums(t, alone))
+	if got, want := stepCounts(t, folder), stepCounts(t, alone); got != want {
+		t.Errorf("the manifest counts\n%s\nwant\n%s", got, want)
+	}
+	parts := unfinished(t, folder)
+	left, err := filepath.Glob(filepath.Join(folder, ".ferry/tasks/*"))
+	if err != nil || len(parts)+len(left) > 0 {
+		t.Errorf("left behind: %v %v, %v", parts, left, err)
+	}
+}
+
+// TestEngine has an engine do what can be done elsewhere: all is as a run leaves it that does everything itself, and which
+// makes nothing again afterwards.
+func TestEngine(t *testing.T) {
+	alone, file := folderWith(t, "whole.yaml")
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	folder, file := folderWith(t, "whole.yaml")
+	var w workshop
+	if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: &w}); err != nil {
+		t.Fatal(err)
+	}
+	sameAsAlone(t, folder, alone)
+	done := w.outcomes()
+	for _, step := range []string{"stages.teacher", "stages.pairs", "stages.transported", "stages.documents", "stages.queries", "stages.hits"} {
+		if done[step+" "+taskDone] == 0 {
+			t.Errorf("%s was not made elsewhere: %v", step, done)
+		}
+	}
+	var o order
+	if err := run(t.Context(), t, file, Options{Reporter: &o}); err != nil || len(o.told) > 0 {
+		t.Errorf("a run makes again %q: %v", o.told, err)
+	}
+}
+
+// TestEngineGoesOn loses the engine after three tasks: the run says so, and the next one, with or without it, does what is missing
+// and nothing else.
+func TestEngineGoesOn(t *testing.T) {
+	alone, file := badText(t)
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, again := range []string{somewhere, LocalEngine} {
+		folder, file := badText(t)
+		var begun sync.Map
+		lost := &workshop{before: func(l TaskLine) error {
+			if begun.Store(*l.Shard, true); *l.Shard < 3 {
+				return nil
+			}
+			return errors.New("the lights went out")
+		}}
+		err := run(t.Context(), t, file, Options{Engine: somewhere, engine: lost})
+		if err == nil || !strings.Contains(err.Error(), "having tasks done at sc://somewhere: the lights went out; what is finished is kept") {
+			t.Errorf("the run ends with %v", err)
+		}
+		made, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/*/*.arrow"))
+		if err != nil || len(made) < 3 {
+			t.Fatalf("%v, %v", made, err)
+		}
+		before := changedAt(t, made)
+		w := &workshop{}
+		if err := run(t.Context(), t, file, Options{Engine: again, engine: w}); err != nil {
+			t.Fatal(err)
+		}
+		if after := changedAt(t, made); !slices.Equal(after, before) {
+			t.Error("what was there was made again")
+		}
+		if again == LocalEngine && len(w.answers) > 0 || again == somewhere && len(w.answers) == 0 {
+			t.Errorf("%s does %v", again, w.outcomes())
+		}
+		sameAsAlone(t, folder, alone)
+	}
+}
+
+func changedAt(t *testing.T, files []string) (times []time.Time) {
+	t.Helper()
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		times = append(times, info.ModTime())
+	}
+	return times
+}
+
+// TestEngineTriesAgain has each task fail on three machines, and a file be gone on a fourth.
+func TestEngineTriesAgain(t *testing.T) {
+	alone, file := badText(t)
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	folder, file := badText(t)
+	var mutex sync.Mutex
+	tries := map[int]int{}
+	w := &workshop{before: func(l TaskLine) error {
+		mutex.Lock()
+		defer mutex.Unlock()
+		if tries[*l.Shard]++; tries[*l.Shard] < 4 {
+			return errors.New("no such luck")
+		}
+		return nil
+	}}
+	if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: w}); err != nil {
+		t.Fatal(err)
+	}
+	sameAsAlone(t, folder, alone)
+	if done := w.outcomes(); len(done) != 1 || done["stages.vectors "+taskDone] != len(tries) {
+		t.Errorf("%v, of %d tasks", done, len(tries))
+	}
+}
+
+// TestEngineFails damages a shard, which no machine can read: the run ends with the words of the one task that failed, what
+// others have made stays, and when the shard is made again the run goes on.
+func TestEngineFails(t *testing.T) {
+	alone, file := badText(t)
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	folder, file := badText(t)
+	w := &workshop{before: func(l TaskLine) error {
+		if *l.Shard != 1 {
+			return nil
+		}
+		shards, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/jsonl-*/documents-00001.arrow"))
+		if err != nil || len(shards) != 1 {
+			return fmt.Errorf("%v: %w", shards, err)
+		}
+		info, err := os.Stat(shards[0])
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(shards[0], make([]byte, info.Size()), 0o666)
+	}}
+	err := run(t.Context(), t, file, Options{Engine: somewhere, engine: w})
+	if err == nil || !strings.HasPrefix(err.Error(), "stages.cleaned: reading own.documents: ") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("the run ends with %v", err)
+	}
+	if bad := quarantined(t, folder); len(bad) != 6 {
+		t.Errorf("quarantine is %q", bad)
+	}
+	sources, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/jsonl-*"))
+	if err != nil || len(sources) != 1 || os.RemoveAll(sources[0]) != nil {
+		t.Fatal(sources, err)
+	}
+	if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: &workshop{}}); err != nil {
+		t.Fatal(err)
+	}
+	sameAsAlone(t, folder, alone)
+}
+
+// TestEngineInterrupted ends a run while tasks are done elsewhere: they are given up, too.
+func TestEngineInterrupted(t *testing.T) {
+	_, file := badText(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	interrupted := errors.New("interrupted")
+	var while string
+	w := &workshop{before: func(l TaskLine) error {
+		while = l.While
+		if _, err := os.Stat(while); err != nil {
+			t.Error(err)
+		}
+		cancel(interrupted)
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}}
+	if err := run(ctx, t, file, Options{Engine: somewhere, engine: w}); !errors.Is(err, interrupted) {
+		t.Errorf("the run ends with %v", err)
+	}
+	if _, err := os.Stat(while); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("tasks are still wanted: %v", err)
+	}
+}

@@ -1,0 +1,123 @@
+// Package spark has a program run on the executors of an Apache Spark cluster, which is spoken to through Spark Connect: no JVM
+// and no Python is needed on this side. Its words: a command is a program with arguments, a line is what it reads and writes, an
+// executor is a process of the cluster that runs it. Connect is where to start.
+//
+// The Go client calls itself experimental, so all that is used of it is in this package: a session, SQL, and reading rows.
+package spark
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/apache/spark-connect-go/v35/spark/sparkerrors"
+	"github.com/apache/spark-connect-go/v35/spark/sql"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// A Cluster is a Connect server and the executors behind it.
+type Cluster struct{ session sql.SparkSession }
+
+// CheckAddress tells what is wrong with the address of a Connect server, which is like sc://host:15002.
+func CheckAddress(address string) error {
+	u, err := url.Parse(address)
+	if err == nil && u.Scheme == "spark" {
+		return errors.New("is the address of a master, and ferry speaks Spark Connect; start a Connect server for that master and name it as in sc://host:15002")
+	}
+	if err != nil || u.Scheme != "sc" || u.Hostname() == "" {
+		return fmt.Errorf("should be the address of a Spark Connect server, such as sc://host:15002, is %q", address)
+	}
+	return nil
+}
+
+// Connect makes sure that a Connect server answers.
+func Connect(ctx context.Context, address string) (*Cluster, error) {
+	session, err := sql.NewSessionBuilder().Remote(address).Build(ctx)
+	if err != nil {
+		return nil, reason(err)
+	}
+	c := &Cluster{session}
+	_, err = c.query(ctx, "SELECT 'here'")
+	return c, err
+}
+
+// Run starts a process of the command for each line, as many at a time as the executors have room for, gives it the line on
+// standard input, and returns the lines that all have written to standard output, in no order. A process that ends with
+// another exit code than 0 is tried again, on any executor; if that fails as often as the cluster allows, all are given up, and
+// the error has the end of what it wrote to standard error. When ctx ends Run returns at once, while the processes go on.
+func (c *Cluster) Run(ctx context.Context, command string, lines []string) ([]string, error) {
+	return c.query(ctx, statement(command, lines))
+}
+
+// statement is the SQL that does so. What lines have in common at their beginning stands there once, since the server sends
+// the statement back, and the client takes no more than 4 MB. A range is cut into as many partitions as it has rows, each of
+// which has one row, which cannot be said of rows that are shuffled.
+func statement(command string, lines []string) string {
+	common := commonPrefix(lines)
+	var rests strings.Builder
+	for i, line := range lines {
+		if i > 0 {
+			rests.WriteByte(',')
+		}
+		rests.WriteString(literal(line[len(common):]))
+	}
+	return fmt.Sprintf("SELECT TRANSFORM(line) USING %s AS (answer STRING) FROM (SELECT concat(%s, element_at(array(%s), CAST(id AS INT) + 1)) AS line FROM range(0, %d, 1, %d))",
+		literal(command), literal(common), rests.String(), len(lines), len(lines))
+}
+
+// commonPrefix is what all lines begin with, up to a whole character.
+func commonPrefix(lines []string) string {
+	common := lines[0]
+	for _, line := range lines {
+		for !strings.HasPrefix(line, common) || !utf8.ValidString(common) {
+			common = common[:len(common)-1]
+		}
+	}
+	return common
+}
+
+var escape = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+
+// literal is a text in SQL.
+func literal(text string) string {
+	return "'" + escape.Replace(strings.ToValidUTF8(text, "\uFFFD")) + "'"
+}
+
+// query returns the first column of what a statement selects.
+func (c *Cluster) query(ctx context.Context, statement string) ([]string, error) {
+	selected, err := c.session.Sql(ctx, statement)
+	if err != nil {
+		return nil, reason(err)
+	}
+	rows, err := selected.Collect(ctx)
+	if err != nil {
+		return nil, reason(err)
+	}
+	var texts []string
+	for _, row := range rows {
+		text, _ := row.At(0).(string)
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
+// reason is an error of the client without the statement that it repeats.
+func reason(err error) error {
+	var answered *sparkerrors.SparkError
+	var called interface{ GRPCStatus() *status.Status }
+	code, message := codes.Unknown, err.Error()
+	if errors.As(err, &answered) {
+		code, message = answered.Code, answered.Message
+	} else if errors.As(err, &called) {
+		code, message = called.GRPCStatus().Code(), called.GRPCStatus().Message()
+	}
+	message = strings.TrimRight(message, ".\n ")
+	if code == codes.Unavailable {
+		return fmt.Errorf("the Connect server does not answer: %s", message)
+	}
+	return errors.New(message)
+}

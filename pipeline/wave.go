@@ -1,0 +1,200 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+)
+
+// A wave is the tasks of a chain of units that an engine does at the same time.
+type wave struct {
+	chain  []*unit
+	notes  map[*unit]map[int]note // of tasks that are done, by shard
+	failed map[*unit]error
+	err    error // why it ended early; known, as the others, once ended is closed
+	ended  chan struct{}
+}
+
+// errWaveEnded is why a unit was not made: another one whose tasks were in the same wave failed.
+var errWaveEnded = fmt.Errorf("%w, since a step that goes on with its shards failed", errNotMade)
+
+// computeElsewhere has the engine do the tasks of a row-wise unit, together with those of units that go on with its shards,
+// once all that it reads is there.
+func (r *Run) computeElsewhere(ctx context.Context, u *unit) (note, error) {
+	w := r.remote.waveOf(u)
+	if w == nil {
+		for _, in := range u.inputs {
+			select {
+			case <-in.unit.ready:
+			case <-ctx.Done():
+				return note{}, context.Cause(ctx)
+			}
+			if in.unit.maker().failed {
+				return note{}, fmt.Errorf("%s %w", in.unit.name(), errNotMade)
+			}
+		}
+		w = r.remote.begin(chainFrom(u, r.units, (*unit).isMade))
+		w.err = r.runWave(ctx, w)
+		close(w.ended)
+	}
+	select {
+	case <-w.ended:
+	case <-ctx.Done():
+		return note{}, context.Cause(ctx)
+	}
+	return w.note(u)
+}
+
+func (e *remote) waveOf(u *unit) *wave {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	return e.waves[u]
+}
+
+func (e *remote) begin(chain []*unit) *wave {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	w := &wave{chain: chain, notes: map[*unit]map[int]note{}, failed: map[*unit]error{}, ended: make(chan struct{})}
+	for _, u := range chain {
+		e.waves[u], w.notes[u] = w, map[int]note{}
+	}
+	return w
+}
+
+// note is what has become of a unit.
+func (w *wave) note(u *unit) (note, error) {
+	switch shards, total := w.chain[0].shardsFrom().readTable().published(); {
+	case w.failed[u] != nil:
+		return note{}, w.failed[u]
+	case len(w.notes[u]) == len(shards) && len(shards) == total:
+		return sum(w.notes[u]), nil
+	case w.err != nil:
+		return note{}, w.err
+	}
+	return note{}, errWaveEnded
+}
+
+// runWave has the engine do what is missing, and publishes what is there as it appears. It ends early when a task fails.
+func (r *Run) runWave(ctx context.Context, w *wave) error {
+	var tasks []TaskLine
+	for line, err := range r.remote.plan.shards(w.chain) {
+		if err != nil {
+			return err
+		}
+		tasks = append(tasks, line)
+	}
+	while, release, err := r.whileFile()
+	if err != nil {
+		return err
+	}
+	defer release()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan error, 1)
+	go func() {
+		if len(tasks) == 0 {
+			done <- nil
+			return
+		}
+		_, err := r.remote.do(ctx, while, tasks)
+		done <- err
+	}()
+	for pause := shortestPause; ; pause = min(pause*3/2, longestPause) {
+		select {
+		case err := <-done:
+			return errors.Join(r.collect(w), err)
+		case <-time.After(pause):
+		}
+		if err := r.collect(w); err != nil {
+			cancel(err)
+		} else if len(w.failed) > 0 {
+			cancel(errWaveEnded)
+		}
+	}
+}
+
+// collect publishes what tasks of a wave have made since it was called last, and finds out which failed.
+func (r *Run) collect(w *wave) error {
+	for _, u := range w.chain {
+		numbers, err := r.store.tasks(u.key)
+		if err != nil {
+			return err
+		}
+		var rows int64
+		for _, number := range numbers {
+			n, known := w.notes[u][number]
+			if !known {
+				var ok bool
+				if n, ok, err = r.store.finished(u.key, taskName(number)); err != nil {
+					return err
+				} else if !ok {
+					continue
+				}
+				w.notes[u][number] = n
+				r.publish(u, n)
+				r.tellWarnings(u, n)
+			}
+			rows += n.read()
+		}
+		r.options.Reporter.Progress(u.name(), rows, u.shardsFrom().readTable().rows(), "rows")
+		if _, failed, err := r.failedTask(u); failed && w.failed[u] == nil {
+			w.failed[u] = err
+		} else if err != nil && !failed {
+			return err
+		}
+	}
+	return nil
+}
+
+// failedTask tells whether tasks of a unit have left notes that they failed. If so the error is that of the first, and the rows
+// that it has put into quarantine are shown.
+func (r *Run) failedTask(u *unit) (n note, failed bool, err error) {
+	entries, err := os.ReadDir(r.store.folder(u.key))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return note{}, false, fmt.Errorf("reading cache: %w", err)
+	}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".json")
+		if !ok || !strings.HasPrefix(name, failedTask) {
+			continue
+		}
+		n, ok, err := r.store.read(u.key, name)
+		if err != nil || !ok {
+			return note{}, false, err
+		}
+		r.addFailed(u, n)
+		return note{}, true, &errElsewhere{n.Failure}
+	}
+	return note{}, false, nil
+}
+
+// read is the number of rows that a task has read.
+func (n note) read() (rows int64) {
+	for _, read := range n.Counts.In {
+		rows += read
+	}
+	return rows
+}
+
+// tellWarnings tells what was warned of when something was made elsewhere.
+func (r *Run) tellWarnings(u *unit, n note) {
+	for _, warning := range n.Counts.Warnings {
+		r.options.Reporter.Warned(u.name(), warning)
+	}
+}
+
+// tellWaiting tells how long the engine has been making a unit, until ctx ends.
+func (r *Run) tellWaiting(ctx context.Context, u *unit) {
+	for began := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Second):
+			r.options.Reporter.Progress(u.name(), int64(time.Since(began).Seconds()), 0, "seconds at "+r.remote.address)
+		}
+	}
+}
