@@ -97,9 +97,14 @@ func writeTokenVectors(t *testing.T, path string, files, documents int) {
 // writeCompressed writes files of documents as a codec of 64 centroids and 4 bits might have compressed them.
 func writeCompressed(t *testing.T, path string, files, documents int, codec string) {
 	t.Helper()
+	writeFiles(t, path, schemas.Compressed(), files, documents, compressedRows(codec))
+}
+
+// compressedRows appends such documents to a batch.
+func compressedRows(codec string) func(b *array.RecordBuilder, _ int) {
 	r := rand.NewChaCha8([32]byte{1})
 	codes, residuals := make([]int32, boundedTokens), make([]byte, boundedTokens*boundedWidth/2)
-	writeFiles(t, path, schemas.Compressed(), files, documents, func(b *array.RecordBuilder, _ int) {
+	return func(b *array.RecordBuilder, _ int) {
 		b.Field(2).(*array.StringBuilder).Append(codec)
 		for i := range codes {
 			codes[i] = int32(r.Uint64() % 64)
@@ -107,7 +112,7 @@ func writeCompressed(t *testing.T, path string, files, documents int, codec stri
 		appendList(b.Field(3), func(list *array.Int32Builder) { list.AppendValues(codes, nil) })
 		r.Read(residuals)
 		b.Field(4).(*array.BinaryBuilder).Append(residuals)
-	})
+	}
 }
 
 func appendList[B array.Builder](list array.Builder, values func(B)) {
@@ -121,12 +126,7 @@ func writeFiles(t *testing.T, path string, schema *arrow.Schema, files, rows int
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
 	for file := range files {
-		for row := range rows {
-			b.Field(0).(*array.StringBuilder).Append("en")
-			b.Field(1).(*array.StringBuilder).Append(fmt.Sprint("d", file*rows+row))
-			appendRow(b, row)
-		}
-		batch := b.NewRecordBatch()
+		batch := rowsFrom(b, file*rows, rows, appendRow)
 		one := func(context.Context) iter.Seq2[arrow.RecordBatch, error] {
 			return func(yield func(arrow.RecordBatch, error) bool) { yield(batch, nil) }
 		}
@@ -136,4 +136,14 @@ func writeFiles(t *testing.T, path string, schema *arrow.Schema, files, rows int
 			t.Fatal(err)
 		}
 	}
+}
+
+// rowsFrom is a batch of rows that are numbered from first on.
+func rowsFrom(b *array.RecordBuilder, first, rows int, appendRow func(b *array.RecordBuilder, row int)) arrow.RecordBatch {
+	for row := range rows {
+		b.Field(0).(*array.StringBuilder).Append("en")
+		b.Field(1).(*array.StringBuilder).Append(fmt.Sprint("d", first+row))
+		appendRow(b, row)
+	}
+	return b.NewRecordBatch()
 }
