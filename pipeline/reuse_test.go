@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -169,18 +168,11 @@ func adopted(t *testing.T, folder string, more int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var files []os.FileInfo
 	folders := map[string]int{}
 	for _, s := range shards {
-		info, err := os.Stat(s)
-		if err != nil {
-			t.Fatal(err)
-		}
 		folders[filepath.Dir(s)]++
-		if !slices.ContainsFunc(files, func(f os.FileInfo) bool { return os.SameFile(f, info) }) {
-			files = append(files, info)
-		}
 	}
+	files := sameFiles(t, folder, "clean-*/kept-*.arrow")
 	first := 2 * len(shards) / len(folders)
 	if len(files) > first+more {
 		t.Errorf("%d shards were computed, in steps of %v", len(files), folders)
