@@ -53,8 +53,12 @@ func TestCompressed(t *testing.T) {
 {"id": "q2", "text": "call mother"}
 `)
 	out := func(name string) string { return filepath.Join(folder, "out", name+".parquet") }
-	if err := run(t.Context(), t, file, Options{Workers: 1}); err != nil {
+	told := &events{}
+	if err := run(t.Context(), t, file, Options{Workers: 1, Reporter: told}); err != nil {
 		t.Fatal(err)
+	}
+	if got := told.warnings(); len(got) != 1 || !strings.HasPrefix(got[0], "stages.all: candidates are 1000, and there are 121 documents: ") {
+		t.Errorf("warnings are %q", got)
 	}
 	value := columnOf[*array.Float64](t, out("scores"), schemas.Value)
 	for i := range value.Len() {
@@ -186,8 +190,12 @@ func TestCompressedLanguages(t *testing.T) {
 			if keys == "centre: documents" && strings.Contains(filter, "document_languages") {
 				continue // search takes the mean of the documents in those languages, codec of all
 			}
-			if err := run(t.Context(), t, file, Options{Workers: 2}); err != nil {
+			told := &events{}
+			if err := run(t.Context(), t, file, Options{Workers: 2, Reporter: told}); err != nil {
 				t.Fatal(err)
+			}
+			if got := told.warnings(); len(got) == 0 || !strings.HasPrefix(got[0], "stages.codec: 120 centroids are many for the ") {
+				t.Errorf("warnings are %q", got)
 			}
 			scores := func(name string) map[string]float64 {
 				by, column := map[string]float64{}, columnOf[*array.Float64](t, out(name), schemas.Score)

@@ -59,6 +59,13 @@ func (e *events) Started(string)              { e.tell() }
 func (e *events) Finished(string, Finished)   { e.tell() }
 func (e *events) Failed(string, error)        { e.tell() }
 func (e *events) Warned(step, warning string) { e.warned.Store(step+": "+warning, true) }
+
+func (e *events) warnings() (all []string) {
+	e.warned.Range(func(warning, _ any) bool { all = append(all, warning.(string)); return true })
+	slices.Sort(all)
+	return all
+}
+
 func (e *events) Progress(step string, _, _ int64, _ string) {
 	e.tell()
 	if e.progress != nil {

@@ -3,7 +3,10 @@ package stages
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"math/rand/v2"
+
+	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/residual"
@@ -74,6 +77,10 @@ func (c *Codec) Run(ctx context.Context, job Job) (*model.Model, error) {
 	if len(sample) == 0 {
 		return nil, fmt.Errorf("%s has no token vectors to train a codec on", from.Name)
 	}
+	if n := differentRows(sample, d); n < 2*c.Centroids {
+		job.Outputs["codec"].Warn(fmt.Sprintf("%d centroids are many for the %d different token vectors of the sample: hardly anything is left of them to learn from how "+
+			"residuals are written, and documents that are added later will lose more; take fewer centroids, or more documents", c.Centroids, n))
+	}
 	o := residual.Options{Centroids: c.Centroids, Bits: c.Bits, Iterations: c.Iterations, Seed: job.Seed}
 	trained.Codec, err = residual.Train(ctx, sample, d, o, job.Workers, func(done int) {
 		job.Progress(int64(done), int64(c.Iterations), "iterations")
@@ -82,6 +89,15 @@ func (c *Codec) Run(ctx context.Context, job Job) (*model.Model, error) {
 		return nil, err
 	}
 	return nil, trained.emit(job.Outputs["codec"])
+}
+
+// differentRows counts the rows of x, (rows, d), that are not the same.
+func differentRows(x []float32, d int) int {
+	seed, seen := maphash.MakeSeed(), map[uint64]bool{}
+	for ; len(x) > 0; x = x[d:] {
+		seen[maphash.Bytes(seed, arrow.GetBytes(x[:d]))] = true
+	}
+	return len(seen)
 }
 
 // sample returns some token vectors, centred, (rows, d), each with the same chance (Vitter 1985, algorithm R).
