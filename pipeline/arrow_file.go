@@ -16,15 +16,15 @@ import (
 
 // openArrow opens an Arrow file that anybody may have written. The library makes room for as many columns, keys and buffers as a
 // file says that it has, 64 GiB for four bytes, so that all such numbers are looked at first.
-func openArrow(f *os.File) (*ipc.FileReader, error) {
+func openArrow(f *os.File, allocator memory.Allocator, options ...ipc.Option) (*ipc.FileReader, error) {
 	stat, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if err := checkArrow(f, stat.Size()); err != nil {
-		return nil, fmt.Errorf("the file is damaged: %w", err)
+		return nil, err
 	}
-	return ipc.NewFileReader(f, ipc.WithAllocator(sources.Bounded(memory.DefaultAllocator, stat.Size())))
+	return ipc.NewFileReader(f, append(options, ipc.WithAllocator(sources.Bounded(allocator, stat.Size())))...)
 }
 
 // checkArrow looks at the lengths in a file's footer and messages: format/File.fbs, Schema.fbs and Message.fbs of Arrow.

@@ -92,9 +92,9 @@ func inspectParquet(ctx context.Context, w io.Writer, f *os.File, rows int) erro
 }
 
 func inspectArrow(w io.Writer, f *os.File, rows int) error {
-	r, err := openArrow(f)
+	r, err := openArrow(f, memory.DefaultAllocator)
 	if err != nil {
-		return err
+		return fmt.Errorf("the file is damaged: %w", err)
 	}
 	defer r.Close()
 	var total int64

@@ -33,8 +33,7 @@ func (t *table) read(ctx context.Context, s shard, yield func(arrow.RecordBatch,
 }
 
 // eachWritten reads the record batches of a shard one by one, as they were written. A file that cannot be what was written is an
-// error that names it, and never a panic of whoever looks at its values; that those are the same is for Verify to find out. What
-// the reader cannot be kept from is to allocate what a rotten footer says.
+// error that names it, and never a panic of whoever looks at its values; that those are the same is for Verify to find out.
 func (t *table) eachWritten(ctx context.Context, s shard, each func(arrow.RecordBatch) error) error {
 	path := t.file(s.Number)
 	f, err := os.Open(path)
@@ -48,7 +47,7 @@ func (t *table) eachWritten(ctx context.Context, s shard, each func(arrow.Record
 	var r *ipc.FileReader
 	var batches int
 	err = noPanic(func() error {
-		if r, err = ipc.NewFileReader(f, ipc.WithSchema(t.schema), ipc.WithAllocator(t.store.allocator)); err == nil {
+		if r, err = openArrow(f, t.store.allocator, ipc.WithSchema(t.schema)); err == nil {
 			batches = r.NumRecords()
 		}
 		return err

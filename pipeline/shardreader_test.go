@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,13 +10,12 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// TestDamagedShards cuts a shard at every length and turns a bit of every byte of its values and offsets in turn: what is read is an
+// TestDamagedShards cuts a shard at every length and turns a bit of every byte in turn: what is read is an
 // error that names the file, or as many rows as were written, of which every value can be looked at.
 func TestDamagedShards(t *testing.T) {
 	rows := `[{"language":"en","id":"a","codec":"me","codes":[4,5],"residuals":"AQID"},{"language":"en","id":"b","codec":"me","codes":[6],"residuals":"AQ=="}]`
@@ -60,11 +58,8 @@ func TestDamagedShards(t *testing.T) {
 			t.Errorf("cut to %d bytes it can be read", size)
 		}
 	}
-	footer := len(whole) - len(ipc.Magic) - 4
-	footer -= int(binary.LittleEndian.Uint32(whole[footer:]))
-	body := bytes.Index(whole, []byte("enen")) - 64 // offsets stand before values
 	missed := 0
-	for at := body; at < footer; at++ {
+	for at := range whole {
 		rotten := bytes.Clone(whole)
 		rotten[at] ^= 1 << (at % 8)
 		put(t, path, string(rotten))
@@ -72,8 +67,8 @@ func TestDamagedShards(t *testing.T) {
 			missed++
 		}
 	}
-	t.Logf("%d of %d rotten files can be read", missed, footer-body)
-	if missed == 0 || missed == footer-body {
-		t.Errorf("%d of %d rotten files can be read", missed, footer-body)
+	t.Logf("%d of %d rotten files can be read", missed, len(whole))
+	if missed == 0 || missed == len(whole) {
+		t.Errorf("%d of %d rotten files can be read", missed, len(whole))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sources"
@@ -105,7 +106,7 @@ func eachBatch(ctx context.Context, path string, each func(arrow.RecordBatch)) e
 	if !bytes.Equal(magic, ipc.Magic) {
 		return sources.EachBatch(ctx, path, each)
 	}
-	r, err := openArrow(f)
+	r, err := openArrow(f, memory.DefaultAllocator)
 	if err != nil {
 		return err
 	}
