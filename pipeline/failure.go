@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,10 +49,10 @@ func (u *unit) maker() *unit {
 }
 
 // addFailure remembers that a unit could not be made and, unless that is because of what it reads, tells it.
-func (r *Run) addFailure(u *unit, err error) {
+func (r *Run) addFailure(ctx context.Context, u *unit, err error) {
 	lacksInput := u.lacksInput() || errors.Is(err, errWaveEnded)
 	u.fail()
-	if noted := r.noteFailure(u, err); noted != nil {
+	if noted := r.noteFailure(ctx, u, err); noted != nil {
 		err = fmt.Errorf("%w; other processes do not know yet: %w", err, noted)
 	}
 	r.mutex.Lock()

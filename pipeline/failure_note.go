@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,7 +19,7 @@ const failedMark = "failed-"
 func failedName(s Share) string { return fmt.Sprintf("%s%d%s", failedMark, s.Number, sharesOf(s)) }
 
 // noteFailure leaves that note, with the rows that were put into quarantine.
-func (r *Run) noteFailure(u *unit, failed error) error {
+func (r *Run) noteFailure(ctx context.Context, u *unit, failed error) error {
 	share := r.options.Share
 	if r.peers == nil || !share.does(u) {
 		return nil
@@ -26,7 +28,14 @@ func (r *Run) noteFailure(u *unit, failed error) error {
 	if elsewhere := (*errElsewhere)(nil); errors.As(failed, &elsewhere) {
 		failure = elsewhere.text
 	}
-	return r.store.write(u.key, failedName(share), r.failureNote(u, failure))
+	n := r.failureNote(u, failure)
+	err := r.store.write(u.key, failedName(share), n)
+	if at := r.peers.meeting; err == nil && at != nil {
+		if err = at.mirror.putFiles(ctx, u.key, n); err == nil {
+			err = at.mirror.putJSON(ctx, at.folder+at.failure(u, share.Number), n)
+		}
+	}
+	return err
 }
 
 // failureNote says why a unit could not be made, and which of its rows are in quarantine.
@@ -42,25 +51,43 @@ func (r *Run) failureNote(u *unit, failure string) note {
 	return n
 }
 
+// readFailure reads the note of a process that could not make a unit, and tells whether it did that before this one began.
+func (r *Run) readFailure(u *unit, process int) (n note, old, ok bool, err error) {
+	name := failedName(Share{process, r.options.Share.Of})
+	info, err := os.Stat(filepath.Join(r.store.folder(u.key), name+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, false, false, nil
+	}
+	if err != nil {
+		return n, false, false, fmt.Errorf("reading cache: %w", err)
+	}
+	n, ok, err = r.store.read(u.key, name)
+	return n, info.ModTime().Before(r.peers.began), ok, err
+}
+
+// readFailure does so for one that may be on another machine.
+func (at *meeting) readFailure(ctx context.Context, u *unit, process int) (n note, old, ok bool, err error) {
+	changed, ok, err := at.look(ctx, at.failure(u, process))
+	if err != nil || !ok {
+		return n, false, false, err
+	}
+	data, err := at.mirror.objects.Read(ctx, at.folder+at.failure(u, process))
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, false, false, nil // it has just been started again
+	}
+	return n, changed.Before(at.began), err == nil && json.Unmarshal(data, &n) == nil, err
+}
+
 // grace is how long a process that failed before this one began has to be started again.
 const grace = time.Minute
 
 // failedNote is the error of a process that could not make its share of a unit and is not trying again; nil if there is none.
-func (r *Run) failedNote(u *unit, process int, absent time.Duration) error {
-	name := failedName(Share{process, r.options.Share.Of})
-	info, err := os.Stat(filepath.Join(r.store.folder(u.key), name+".json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+func (r *Run) failedNote(ctx context.Context, u *unit, process int, absent time.Duration) error {
+	n, old, ok, err := r.readFailure(u, process)
+	if err == nil && !ok && r.peers.meeting != nil {
+		n, old, ok, err = r.peers.meeting.readFailure(ctx, u, process)
 	}
-	if err != nil {
-		return fmt.Errorf("reading cache: %w", err)
-	}
-	old := info.ModTime().Before(r.peers.began)
-	if old && absent < min(grace, r.options.Wait) {
-		return nil
-	}
-	n, ok, err := r.store.read(u.key, name)
-	if err != nil || !ok {
+	if err != nil || !ok || old && absent < min(grace, r.options.Wait) {
 		return err
 	}
 	r.addFailed(u, n)

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ferry-clir/ferry/pipeline/matrix"
+	"github.com/ferry-clir/ferry/pipeline/objects"
 	"github.com/ferry-clir/ferry/pipeline/schedule"
 	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/schemas"
@@ -26,6 +27,7 @@ type Pipeline struct {
 	// MaxExpansion is how many times its size a packed file may become.
 	MaxExpansion int
 	Bounds       Bounds           // of memory and disk
+	Store        *objects.Address // that the cache is shared through; nil for none
 	Work         string           // folder for the cache and whatever else is not output
 	File         string           // as it was named, for messages
 	Schedule     *schedule.Config // nil without that section
@@ -51,6 +53,9 @@ type header struct {
 	Seed uint64 `yaml:"seed"`
 	// Work folder for the cache, checkpoints and the quarantine.
 	Work schemas.Path `yaml:"work"`
+	// Store is where results are shared with other users and machines: file:///srv/ferry, s3://bucket/prefix?region=eu-west-1, gs://bucket/prefix
+	// or az://container/prefix. What is in it is not computed again. Credentials are those that the store's own tools find, and never stand here.
+	Store string `yaml:"store"`
 	// MaxBadRows is how many rows of a step may go into quarantine before the run fails: a number, or a share such as 0.1%.
 	MaxBadRows Budget `yaml:"max_bad_rows"`
 	// MaxExpansion is how many times its size a packed file may become while it is read: more, past 16 MiB, is taken for a bomb.
@@ -164,6 +169,13 @@ func (p *Pipeline) decode(root *yaml.Node, d *strict.Decoder) {
 		d.Add(d.At["engine"], "engine", "%s", err)
 	}
 	p.Engine = h.Engine
+	if h.Store != "" {
+		address, err := objects.Parse(h.Store)
+		if err != nil {
+			d.Add(d.At["store"], "store", "%s", err)
+		}
+		p.Store = &address
+	}
 	p.decodeSchedule(h, d)
 	p.decodeSteps(h, d)
 	if len(p.Steps) == 0 && len(d.List) == 0 {
@@ -202,7 +214,7 @@ func (p *Pipeline) decodeSteps(h *header, d *strict.Decoder) {
 		return
 	}
 	p.Cells = m.Cells()
-	for _, key := range []string{"name", "work", "max_bad_rows", "max_expansion", "memory", "disk", "keep_free", "engine"} {
+	for _, key := range []string{"name", "work", "store", "max_bad_rows", "max_expansion", "memory", "disk", "keep_free", "engine"} {
 		if n := d.At[key]; n != nil && strings.Contains(n.Value, "${matrix.") {
 			d.Add(n, key, "${matrix...} stands in steps alone")
 		}

@@ -59,6 +59,9 @@ func (m *models) load(ctx context.Context, u *unit) (*model.Model, error) {
 		}
 		return opened, nil
 	}
+	if err := m.run.store.fetchModel(ctx, u.key, u.maker().note); err != nil {
+		return nil, fmt.Errorf("opening the model of %s: %w", u.name(), err)
+	}
 	opened, err := model.Open(mapped.FS(os.DirFS(m.run.store.model(u.key))))
 	if err != nil {
 		return nil, fmt.Errorf("opening the model of %s: %w", u.name(), err)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"os"
+	"path"
 	"slices"
 	"time"
 )
@@ -33,11 +36,11 @@ func (e *errElsewhere) Error() string { return e.text }
 // next returns when it is time to look again; an error if what is missing is not to be expected any more.
 func (w *wait) next(ctx context.Context, missing ...piece) error {
 	for _, m := range missing {
-		absent, err := w.run.peers.absent(m.process)
+		absent, err := w.run.peers.unheard(ctx, m.process)
 		if err != nil {
 			return err
 		}
-		if err := w.run.failedNote(w.unit, m.process, absent); err != nil {
+		if err := w.run.failedNote(ctx, w.unit, m.process, absent); err != nil {
 			return err
 		}
 		if absent > w.run.options.Wait {
@@ -72,6 +75,12 @@ func (r *Run) awaitUnit(ctx context.Context, u *unit) (note, error) {
 	message := fmt.Sprintf("seconds of waiting for the process of tasks %s", Share{missing.process, r.options.Share.Of})
 	for w := r.newWait(u); ; {
 		n, ok, err := r.pipeline.made(ctx, u, r.store, r.hashes)
+		if err != nil {
+			return note{}, err
+		}
+		if !ok {
+			n, ok, err = r.store.mirror.find(ctx, u)
+		}
 		if err != nil {
 			return note{}, err
 		}
@@ -112,6 +121,9 @@ func (r *Run) awaitShards(ctx context.Context, u *unit, from *table) (map[int]no
 				w.pause = shortestPause
 			}
 		}
+		if err := r.takeStored(ctx, w, notes); err != nil {
+			return nil, err
+		}
 		missing, all := r.missingShards(u, from, notes)
 		if all {
 			return notes, nil
@@ -120,6 +132,29 @@ func (r *Run) awaitShards(ctx context.Context, u *unit, from *table) (map[int]no
 			return nil, err
 		}
 	}
+}
+
+// takeStored publishes what other processes have made of a unit and put into the store, and adds their notes by shard.
+func (r *Run) takeStored(ctx context.Context, w *wait, notes map[int]note) error {
+	l, err := r.store.mirror.list(ctx, w.unit.key)
+	if err != nil {
+		return err
+	}
+	for _, number := range taskNumbers(maps.Keys(l)) {
+		if _, known := notes[number]; known || r.options.Share.owns(w.unit, number) {
+			continue
+		}
+		n, ok, err := r.store.mirror.listed(ctx, w.unit.key, taskName(number), l)
+		if err != nil {
+			return err
+		}
+		if ok {
+			r.publish(w.unit, n)
+			notes[number] = n
+			w.pause = shortestPause
+		}
+	}
+	return nil
 }
 
 // mostMissing is how many missing shards are looked at: who is to make them will be missed some time.
@@ -162,13 +197,22 @@ func (s store) tasks(k key) ([]int, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("reading cache: %w", err)
 	}
-	var numbers []int
+	var names []string
 	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return taskNumbers(slices.Values(names)), nil
+}
+
+// taskNumbers are the numbers of the task notes among names of files or objects, in order.
+func taskNumbers(names iter.Seq[string]) (numbers []int) {
+	for name := range names {
 		var number int
-		if _, err := fmt.Sscanf(e.Name(), "task-%d.json", &number); err == nil && e.Name() == taskName(number)+".json" {
+		name = path.Base(name)
+		if _, err := fmt.Sscanf(name, "task-%d.json", &number); err == nil && name == taskName(number)+".json" {
 			numbers = append(numbers, number)
 		}
 	}
 	slices.Sort(numbers)
-	return numbers, nil
+	return numbers
 }

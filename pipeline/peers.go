@@ -30,8 +30,10 @@ type peers struct {
 	share Share
 	own   sign
 	began time.Time // by the clock of the file system
-	mutex sync.Mutex
-	last  map[int]seen // by number
+	// meeting is where processes tell of themselves that have no folder in common; nil if there is no store.
+	meeting *meeting
+	mutex   sync.Mutex
+	last    map[int]seen // by number
 }
 
 // seen is when a process last gave a sign.
@@ -45,7 +47,7 @@ type seen struct {
 func join(work string, s Share, owner Owner, units []*unit) (p *peers, leave func(), err error) {
 	sum := sha256.New()
 	for _, u := range units {
-		fmt.Fprintln(sum, u.key)
+		fmt.Fprintln(sum, u.key, s.owner(u, 0))
 	}
 	p = &peers{work: work, share: s, last: map[int]seen{}, own: sign{owner, hex.EncodeToString(sum.Sum(nil)), kernel.ISA()}}
 	data, err := json.Marshal(p.own)
@@ -66,21 +68,35 @@ func join(work string, s Share, owner Owner, units []*unit) (p *peers, leave fun
 			return nil, nil, err
 		}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var beating sync.WaitGroup
-	beating.Go(func() { p.touch(ctx, file) })
-	return p, func() { cancel(); beating.Wait() }, nil
+	return p, beat(func(_ context.Context, now time.Time) { _ = os.Chtimes(file, now, now) }), nil
 }
 
-func (p *peers) touch(ctx context.Context, file string) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-time.After(signEvery):
-			_ = os.Chtimes(file, now, now) // without it the others wait no longer than they would for one that is gone
+// beat calls sign again and again until stop is called. It may fail: without it the others wait no longer than they would for a
+// process that is gone.
+func beat(sign func(ctx context.Context, now time.Time)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case now := <-time.After(signEvery):
+				sign(ctx, now)
+			}
 		}
+	})
+	return func() { cancel(); beating.Wait() }
+}
+
+// unheard is for how long nothing has been seen of a process in the folder or in the store; an error if it makes something else.
+func (p *peers) unheard(ctx context.Context, number int) (time.Duration, error) {
+	absent, err := p.absent(number)
+	if err != nil || p.meeting == nil || number == p.share.Number {
+		return absent, err
 	}
+	there, err := p.meeting.absent(ctx, number)
+	return min(absent, there), err
 }
 
 // absent is for how long nothing has been seen of a process; an error if it makes something else.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // A Plan is what a run would do.
@@ -13,20 +15,27 @@ type Plan struct {
 	units    []*unit
 	pipeline *Pipeline
 	known    map[string]madeStep // of what was made before
+	warning  string              // about the store
 }
 
 // Plan lays out what a run would do, without reading data. The pipeline must have been checked.
 func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
-	s, units, err := p.layOut(ctx)
-	if err != nil {
+	s := openStore(p.Work, memory.DefaultAllocator)
+	plan := Plan{pipeline: p, known: p.knownSteps()}
+	var err error
+	if s.mirror, err = p.openMirror(ctx, s, false, func(warning string) { plan.warning = warning }); err != nil {
 		return Plan{}, err
 	}
-	for _, u := range units {
+	defer s.mirror.close()
+	if s, plan.units, err = p.layOutWith(ctx, s); err != nil {
+		return Plan{}, err
+	}
+	for _, u := range plan.units {
 		if err := u.countDone(s); err != nil {
 			return Plan{}, err
 		}
 	}
-	return Plan{units, p, p.knownSteps()}, nil
+	return plan, nil
 }
 
 // countDone finds the shards that an interrupted run left behind.
@@ -89,6 +98,9 @@ func (p Plan) Write(w io.Writer) error {
 	}
 	if p.pipeline.Cells > 0 {
 		total += fmt.Sprintf(", in %d cells", p.pipeline.Cells)
+	}
+	if p.warning != "" {
+		total += "\nwarning: " + p.pipeline.secrets.Redact(p.warning)
 	}
 	if _, err := fmt.Fprintln(w, total); err != nil {
 		return err
@@ -188,6 +200,8 @@ func (u *unit) status() string {
 	switch {
 	case u.step.Section == "models":
 		return ""
+	case u.stored:
+		return "in store"
 	case u.present:
 		return "done"
 	case u.twin != nil:

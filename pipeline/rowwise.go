@@ -19,7 +19,8 @@ type cutting struct {
 	in        input // that is cut
 	job       stages.Job
 	relatives map[string]relativeTask
-	release   func() // of the models
+	stored    listing // what the store had of it then
+	release   func()  // of the models
 }
 
 // shardsFrom is the input by whose shards a row-wise unit is cut into tasks, nil if it is not row-wise.
@@ -40,6 +41,10 @@ func (r *Run) cut(ctx context.Context, u *unit) (*cutting, error) {
 	if c.relatives, err = r.store.relatives(u, c.in); err != nil {
 		release()
 		return nil, fmt.Errorf("looking for what was computed before: %w", err)
+	}
+	if c.stored, err = r.store.mirror.list(ctx, u.key); err != nil {
+		release()
+		return nil, err
 	}
 	return c, nil
 }
@@ -134,8 +139,28 @@ func (u *unit) cutInput(key string) *input {
 	return nil
 }
 
-// computeShard makes the output shards of one input shard, unless they are there.
+// computeShard makes the output shards of one input shard, unless they are there or in the store, and puts them into that.
 func (r *Run) computeShard(ctx context.Context, c *cutting, s shard) (note, error) {
+	k, name := c.unit.key, taskName(s.Number)
+	n, ok, err := r.store.finished(k, name)
+	if err == nil && !ok {
+		n, ok, err = r.store.mirror.listed(ctx, k, name, c.stored)
+	}
+	switch {
+	case err != nil:
+		return note{}, err
+	case ok:
+		r.publish(c.unit, n)
+	default:
+		if n, err = r.makeShard(ctx, c, s); err != nil {
+			return note{}, err
+		}
+	}
+	return n, r.store.mirror.put(ctx, k, name, n)
+}
+
+// makeShard computes them, or takes over what a relative has computed.
+func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) {
 	select {
 	case r.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -148,20 +173,13 @@ func (r *Run) computeShard(ctx context.Context, c *cutting, s shard) (note, erro
 	})
 	defer release()
 	u, in, job := c.unit, c.in, c.job
-	n, ok, err := r.store.finished(u.key, taskName(s.Number))
-	if err != nil {
-		return note{}, err
-	}
-	if ok {
-		r.publish(u, n)
-		return n, nil
-	}
 	hash, err := in.readTable().hashRows(ctx, s)
 	if err != nil {
 		return note{}, err
 	}
 	if from, ok := c.relatives[hash]; ok {
-		if n, ok, err = r.adopt(u, from, in, s, hash); err == nil && ok {
+		n, ok, err := r.adopt(u, from, in, s, hash)
+		if err == nil && ok {
 			err = r.store.write(u.key, taskName(s.Number), n)
 		}
 		if err != nil {
@@ -180,7 +198,8 @@ func (r *Run) computeShard(ctx context.Context, c *cutting, s shard) (note, erro
 	job.Progress = func(int64, int64, string) {}
 	_, err = u.step.component.(stage).Run(ctx, job)
 	release() // what is left waits for the disk, and others may compute
-	if n, err = t.end(err); err != nil {
+	n, err := t.end(err)
+	if err != nil {
 		return note{}, err
 	}
 	n.Input, n.CPU = hash, cpu.end()

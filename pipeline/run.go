@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -120,6 +121,11 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	if err = r.pipeline.acquire(ctx, r.options.Reporter); err != nil {
 		return err
 	}
+	r.store.mirror, err = r.pipeline.openMirror(ctx, r.store, !r.options.Share.whole(), func(warning string) { r.options.Reporter.Warned("store", r.pipeline.secrets.Redact(warning)) })
+	if err != nil {
+		return err
+	}
+	defer r.store.mirror.close()
 	if r.units, err = r.pipeline.units(ctx, r.store, r.hashes); err != nil {
 		return err
 	}
@@ -130,6 +136,11 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 			return err
 		}
 		defer leave()
+		part, err := r.peers.meet(ctx, r.store.mirror, r.pipeline.Name)
+		if err != nil {
+			return err
+		}
+		defer part()
 	}
 	if err = r.rememberSteps(); err != nil {
 		return err
@@ -154,7 +165,7 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	if saved := r.hashes.save(); err == nil && saved != nil {
 		err = fmt.Errorf("writing cache: %w", saved)
 	}
-	if written := r.writeQuarantine(); err == nil {
+	if written := errors.Join(r.writeQuarantine(), r.keep()); err == nil {
 		err = written
 	}
 	if err != nil {
@@ -178,6 +189,9 @@ func (r *Run) makeAll(ctx context.Context) error {
 	}
 	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	for _, u := range r.units {
+		if r.store.mirror != nil && u.present && !u.stored && u.twin == nil && !slices.Contains([]string{"models", "sinks"}, u.step.Section) {
+			tasks.Go(func(ctx context.Context) error { return r.store.mirror.catchUp(ctx, u) })
+		}
 		if u.present && u.note.Refusal != "" {
 			tasks.Go(func(ctx context.Context) error { return r.refuse(ctx, u) })
 		}
@@ -221,17 +235,24 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		r.addFailure(u, err)
+		r.addFailure(ctx, u, err)
 		return nil
+	}
+	if u.waited {
+		u.note = n
+		for name, t := range u.tables {
+			t.end(len(n.Shards[name]))
+		}
+		close(u.ready)
+	}
+	if owns && u.step.Section != "sinks" { // whose files are a user's own
+		if err := r.store.mirror.put(ctx, u.key, done, n); err != nil {
+			return fmt.Errorf("%s: %w", u.name(), err)
+		}
 	}
 	if !u.waited {
 		return nil
 	}
-	u.note = n
-	for name, t := range u.tables {
-		t.end(len(n.Shards[name]))
-	}
-	close(u.ready)
 	return r.refuse(ctx, u)
 }
 
@@ -242,7 +263,10 @@ func (r *Run) makeMine(ctx context.Context, u *unit, owns bool) (note, error) {
 		err = r.checkRows(u, n.Counts)
 	}
 	if err == nil && owns {
-		err = errors.Join(r.store.write(u.key, done, n), r.checkpoint(u, nil).remove())
+		if r.store.mirror == nil || r.store.complete(u.key, n, u.step.model != nil) { // what others made of it may be in the store alone
+			err = r.store.write(u.key, done, n)
+		}
+		err = errors.Join(err, r.checkpoint(u, nil).remove())
 	}
 	if err == nil {
 		r.options.Reporter.Finished(u.name(), n.finished(took))

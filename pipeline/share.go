@@ -63,11 +63,11 @@ func (u *unit) rowWise() bool {
 }
 
 // takeTurns spreads the units of each kind over the processes one after the other, whatever is done already: all processes
-// must come to the same.
-func takeTurns(units []*unit) {
+// must come to the same. Where they may have no folder in common, all files that sinks write go to the first's.
+func takeTurns(units []*unit, apart bool) {
 	next := map[string]uint32{}
 	for _, u := range units {
-		if u.twin != nil {
+		if u.twin != nil || apart && u.step.Section == "sinks" {
 			continue
 		}
 		name := u.step.Section + "/" + u.step.kind.name

@@ -22,10 +22,11 @@ import (
 type store struct {
 	root      string
 	allocator memory.Allocator // of the record batches that pass through
+	mirror    *mirror          // nil if the cache is not shared with others
 }
 
 func openStore(work string, allocator memory.Allocator) store {
-	return store{filepath.Join(work, "cache"), allocator}
+	return store{root: filepath.Join(work, "cache"), allocator: allocator}
 }
 
 func (s store) folder(k key) string { return filepath.Join(s.root, string(k)) }

@@ -21,6 +21,7 @@ type unit struct {
 	note    note
 	twin    *unit         // an earlier one with the same key, which makes what both are
 	present bool          // was made before and need not be made again
+	stored  bool          // what it made is in the store, and not all of it in the cache
 	needed  bool          // has to be made in this run
 	ready   chan struct{} // closed when all that it makes is there, or could not be made
 	failed  bool          // it could not; known once ready is closed
@@ -47,9 +48,13 @@ func (in input) readTable() *table {
 	return in.unit.tables[found.Name]
 }
 
-// layOut lays out what a checked pipeline makes, for those who look at it and run nothing.
+// layOut lays out what a checked pipeline makes, for those who look at it and run nothing. What is in its store is not looked at.
 func (p *Pipeline) layOut(ctx context.Context) (store, []*unit, error) {
-	s, h := openStore(p.Work, memory.DefaultAllocator), openHashes(p.Work)
+	return p.layOutWith(ctx, openStore(p.Work, memory.DefaultAllocator))
+}
+
+func (p *Pipeline) layOutWith(ctx context.Context, s store) (store, []*unit, error) {
+	h := openHashes(p.Work)
 	units, err := p.units(ctx, s, h)
 	if err != nil {
 		return s, nil, err
@@ -85,7 +90,10 @@ func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit,
 			made[step.Where()+"."+name] = u
 		}
 	}
-	takeTurns(units)
+	if err := s.mirror.lookUp(ctx, units); err != nil {
+		return nil, err
+	}
+	takeTurns(units, s.mirror != nil)
 	for _, u := range units {
 		if (u.step.Section == "sinks" || u.step.wanted) && !u.present {
 			u.need()
@@ -185,20 +193,25 @@ func (p *Pipeline) lookUp(ctx context.Context, u *unit, s store, hashes *hashes)
 		return fmt.Errorf("%s: %w", u.name(), err)
 	}
 	if ok {
-		u.note = n
-		for name, shards := range n.Shards {
-			t := u.tables[name]
-			if t == nil { // the quarantine
-				continue
-			}
-			for _, s := range shards {
-				t.publish(s)
-			}
-			t.end(len(shards))
-		}
-		u.finish()
+		u.take(n)
 	}
 	return nil
+}
+
+// take takes over what was made before.
+func (u *unit) take(n note) {
+	u.note = n
+	for name, shards := range n.Shards {
+		t := u.tables[name]
+		if t == nil { // the quarantine
+			continue
+		}
+		for _, s := range shards {
+			t.publish(s)
+		}
+		t.end(len(shards))
+	}
+	u.finish()
 }
 
 // made returns the note of a unit that is there as a whole, false if it is not.
@@ -236,7 +249,9 @@ func (u *unit) need() {
 	}
 	u.needed = true
 	if u.twin != nil {
-		u.twin.need()
+		if u.twin.need(); u.twin.present { // it is in the store
+			return
+		}
 	}
 	for _, in := range u.inputs {
 		in.unit.need()

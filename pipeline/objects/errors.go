@@ -17,7 +17,7 @@ import (
 
 // hopeless are the codes of answers that another attempt would get again.
 var hopeless = []string{"InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed", "PermanentRedirect", "InvalidBucketName",
-	"AuthorizationFailure", "AuthorizationPermissionMismatch", "InsufficientAccountPermissions", "RequestTimeTooSkewed", "AccountIsDisabled"}
+	"AuthorizationFailure", "AuthorizationPermissionMismatch", "InsufficientAccountPermissions", "RequestTimeTooSkewed", "ExpiredToken", "AccountIsDisabled"}
 
 // judge says what an error means for those who might try again, in few words.
 func judge(watched context.Context, err error) error {

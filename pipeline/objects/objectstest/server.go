@@ -29,14 +29,15 @@ const (
 	Silent         // nothing, until the client gives up
 	Garbled        // a byte of the answer's body is another one
 	Vanished       // 404, though it is there
+	Expired        // 403, since the credentials are not good any more
 )
 
 // A Server keeps objects in memory.
 type Server struct {
 	*httptest.Server
+	kept  *s3mem.Backend
 	mutex sync.Mutex
 	fault func(*http.Request) Fault
-	asked []string
 }
 
 // Serve starts a server, and gives the process credentials for it.
@@ -47,13 +48,13 @@ func Serve(t testing.TB) *Server {
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	behind := httptest.NewServer(gofakes3.New(s3mem.New(), gofakes3.WithAutoBucket(true)).Server())
+	s := &Server{kept: s3mem.New()}
+	behind := httptest.NewServer(gofakes3.New(s.kept, gofakes3.WithAutoBucket(true)).Server())
 	t.Cleanup(behind.Close)
 	to, err := url.Parse(behind.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
@@ -78,18 +79,28 @@ func (s *Server) Break(fault func(*http.Request) Fault) {
 	s.fault = fault
 }
 
-// Asked returns the requests since it was called last, such as PUT /bucket/name.
-func (s *Server) Asked() []string {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	asked := s.asked
-	s.asked = nil
-	return asked
+// Everything returns the names and contents of all objects, one after the other.
+func (s *Server) Everything(t testing.TB) string {
+	t.Helper()
+	var text strings.Builder
+	all, err := s.kept.ListBucket("bucket", nil, gofakes3.ListBucketPage{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range all.Contents {
+		object, err := s.kept.GetObject("bucket", o.Key, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&text, o.Key)
+		io.Copy(&text, object.Contents)
+		object.Contents.Close()
+	}
+	return text.String()
 }
 
 func (s *Server) handle(proxy http.Handler, w http.ResponseWriter, r *http.Request) {
 	s.mutex.Lock()
-	s.asked = append(s.asked, r.Method+" "+r.URL.Path)
 	fault := None
 	if s.fault != nil {
 		fault = s.fault(r)
@@ -104,6 +115,8 @@ func (s *Server) handle(proxy http.Handler, w http.ResponseWriter, r *http.Reque
 		answer(w, http.StatusInternalServerError, "InternalError")
 	case Vanished:
 		answer(w, http.StatusNotFound, "NoSuchKey")
+	case Expired:
+		answer(w, http.StatusForbidden, "ExpiredToken")
 	case Silent:
 		io.Copy(io.Discard, r.Body)
 		<-r.Context().Done()

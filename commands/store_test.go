@@ -1,0 +1,146 @@
+package commands
+
+import (
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
+)
+
+// storing is a small pipeline with bad rows and several shards, whose cache is shared.
+const storing = `
+name: storing
+max_bad_rows: 10%
+store: ${STORE:-}
+sources:
+  own: {kind: jsonl, table: documents, path: own.jsonl, language: en}
+models:
+  base: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 8, layers: 1, heads: 1, ffn: 8}
+stages:
+  cleaned: {kind: clean, from: own, max_characters: 40}
+  vectors: {kind: embed, from: cleaned, model: base}
+sinks:
+  vectors: {kind: parquet, from: vectors, path: out/vectors.parquet}
+`
+
+// storingFolder makes a folder with it and its input, as each user has one.
+func storingFolder(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	var text strings.Builder
+	for i := range 3000 {
+		text.WriteString(`{"id": "d` + strings.Repeat("1", i%7) + string(rune('a'+i%26)) + strings.Repeat("0", i/26) + `", "text": "` + strings.Repeat("noon ", 1+i%9) + `"}` + "\n")
+		if i%600 == 0 {
+			text.WriteString("{\n")
+		}
+	}
+	for name, content := range map[string]string{"pipeline.yaml": storing, "own.jsonl": text.String()} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// TestStoreKill kills a user's run with SIGKILL while it sends something, again and again, each time a few requests later: nothing
+// half is seen by the next user, and at last there are the bytes of a run in peace.
+func TestStoreKill(t *testing.T) {
+	server := objectstest.Serve(t)
+	t.Setenv("STORE", "")
+	peace := storingFolder(t)
+	expect(t, Done, ferry(peace, "run"))
+	t.Setenv("STORE", server.Address("p"))
+	kill := func(after int) (killed bool) {
+		command := ferry(storingFolder(t), "run")
+		var once sync.Mutex
+		puts := 0
+		server.Break(func(r *http.Request) objectstest.Fault {
+			if r.Method != http.MethodPut {
+				return objectstest.None
+			}
+			once.Lock()
+			defer once.Unlock()
+			if puts++; puts == after {
+				killed = true
+				command.Process.Kill()
+				return objectstest.Cut
+			}
+			return objectstest.None
+		})
+		command.Run()
+		server.Break(nil)
+		return killed
+	}
+	for _, after := range []int{1, 2, 4, 7} { // of what is not there yet
+		if !kill(after) {
+			t.Fatalf("a run ended before it sent %d files", after)
+		}
+	}
+	for _, says := range []string{"stages.vectors: finished", "already done, steps 3"} { // the second finds all of it
+		folder := storingFolder(t)
+		out := expect(t, Done, ferry(folder, "run"), says)
+		want, got := hashesOf(t, filepath.Join(peace, "out")), hashesOf(t, filepath.Join(folder, "out"))
+		if len(want) == 0 || !maps.Equal(got, want) {
+			t.Errorf("outputs differ: %v, want %v\n%s", got, want, out)
+		}
+	}
+	expect(t, Done, ferry(storingFolder(t), "plan"), "in store")
+}
+
+// TestStoreSecrets lets a store refuse, fail and be gone, and looks for the credentials in all that is printed, written and put.
+func TestStoreSecrets(t *testing.T) {
+	const marker = "s3cr3t-marker-0815"
+	server := objectstest.Serve(t)
+	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_KEY"} {
+		t.Setenv(name, marker)
+	}
+	t.Setenv("STORE", server.Address("p"))
+	folder := storingFolder(t)
+	var told strings.Builder
+	tell := func(code int, says string, args ...string) {
+		t.Helper()
+		told.WriteString(expect(t, code, ferry(folder, args...), says))
+	}
+	tell(Wrong, "has credentials in it", "validate", "--set", "store=s3://me:"+marker+"@bucket/p")
+	tell(Wrong, "has the parameter", "validate", "--set", "store=s3://bucket/p?secret_access_key="+marker)
+	tell(Failed, "opening the store s3://bucket: giving up after 3 attempts", "run", "--set", "store=s3://bucket?endpoint=http://127.0.0.1:1")
+	server.Break(func(*http.Request) objectstest.Fault { return objectstest.Refused })
+	tell(Failed, "the server answers AccessDenied", "run")
+	server.Break(func(r *http.Request) objectstest.Fault {
+		if r.Method == http.MethodPut {
+			return objectstest.Expired
+		}
+		return objectstest.None
+	})
+	tell(Done, "the run goes on without the store", "run", "--log", "json")
+	server.Break(nil)
+	tell(Done, "", "run")
+	tell(Done, "", "plan")
+	if strings.Contains(told.String(), marker) {
+		t.Errorf("the marker was printed:\n%s", told.String())
+	}
+	files := 0
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		files++
+		if text, err := os.ReadFile(path); err != nil || strings.Contains(string(text), marker) {
+			t.Errorf("%s holds the marker, or cannot be read: %v", path, err)
+		}
+		return nil
+	})
+	if err != nil || files < 10 {
+		t.Errorf("looked through %d files, %v", files, err)
+	}
+	put := server.Everything(t)
+	if len(put) < 1000 || strings.Contains(put, marker) {
+		t.Errorf("what was put are %d bytes, and has the marker: %v", len(put), strings.Contains(put, marker))
+	}
+}

@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A meeting is where processes that do the shares of a run tell of themselves that may have no folder in common: the folder
+// tasks/<pipeline>/<plan> of the store. Each has its sign there, which it puts again and again, and notes of what it could not make.
+type meeting struct {
+	mirror *mirror
+	folder string
+	share  Share
+	began  time.Time // by the clock of the store, like all times of objects
+
+	mutex   sync.Mutex
+	looked  time.Time            // by the own clock
+	changed map[string]time.Time // objects by name below the folder
+	last    map[int]seen         // by number of the process
+}
+
+// lookEvery is how long what was seen in the store is taken for what there is.
+const lookEvery = time.Second
+
+// meet joins the meeting of the run, and warns of processes at work on a run of the same name that may be meant to be in it.
+func (p *peers) meet(ctx context.Context, m *mirror, pipeline string) (leave func(), err error) {
+	if m == nil {
+		return func() {}, nil
+	}
+	all := "tasks/" + pipeline + "/"
+	at := &meeting{mirror: m, folder: all + p.own.Plan[:24] + "/", share: p.share, last: map[int]seen{}}
+	own := at.folder + at.sign(p.share.Number)
+	if err := m.putJSON(ctx, own, p.own); err != nil {
+		return nil, fmt.Errorf("processes that do tasks of a run need a store that they may write to: %w", err)
+	}
+	objects, err := m.objects.List(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	at.changed = map[string]time.Time{}
+	for _, o := range objects {
+		if name, ok := strings.CutPrefix(o.Name, at.folder); ok {
+			at.changed[name] = o.Modified
+		}
+	}
+	at.began = at.changed[at.sign(p.share.Number)]
+	for _, o := range objects {
+		switch base := path.Base(o.Name); {
+		case strings.HasPrefix(o.Name, at.folder+failedMark) && base == at.sign(p.share.Number): // it is tried again
+			err = m.objects.Remove(ctx, o.Name)
+		case !strings.HasPrefix(o.Name, at.folder) && strings.HasSuffix(base, sharesOf(p.share)+".json") && at.began.Sub(o.Modified) < 3*signEvery:
+			err = at.warnOf(ctx, o.Name, p.own)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	p.meeting = at
+	stop := beat(func(ctx context.Context, _ time.Time) { _ = m.putJSON(ctx, own, p.own) })
+	return func() {
+		stop()
+		ctx, cancel := context.WithTimeout(context.Background(), signEvery)
+		defer cancel()
+		_ = m.objects.Remove(ctx, own) // else it is seen to be old
+	}, nil
+}
+
+// sign is the name of a process's sign.
+func (at *meeting) sign(number int) string {
+	return fmt.Sprintf("%d%s.json", number, sharesOf(at.share))
+}
+
+// failure is the name of its note that it could not make a unit.
+func (at *meeting) failure(u *unit, number int) string {
+	return failedMark + string(u.key) + "/" + at.sign(number)
+}
+
+func (at *meeting) warnOf(ctx context.Context, name string, own sign) error {
+	data, err := at.mirror.objects.Read(ctx, name)
+	var other sign
+	if err != nil || json.Unmarshal(data, &other) != nil || other.Plan == "" {
+		return nil // it has gone meanwhile, or is no sign
+	}
+	reason := "the pipeline file, --set, variables, inputs or ferry differ"
+	if other.ISA != own.ISA {
+		reason = fmt.Sprintf("its instruction set is %s and not %s; FERRY_CPU set to the lesser of the two makes them agree", other.ISA, own.ISA)
+	}
+	at.mirror.warn(fmt.Sprintf("%s is at work on tasks of another run of the same name: if it should be this one, both will wait in vain, since %s", other.Owner, reason))
+	return nil
+}
+
+// look returns when an object of the meeting was put last; false if it is not there.
+func (at *meeting) look(ctx context.Context, name string) (time.Time, bool, error) {
+	at.mutex.Lock()
+	defer at.mutex.Unlock()
+	if time.Since(at.looked) > lookEvery {
+		objects, err := at.mirror.objects.List(ctx, at.folder)
+		if err != nil {
+			return time.Time{}, false, err
+		}
+		at.changed = map[string]time.Time{}
+		for _, o := range objects {
+			at.changed[strings.TrimPrefix(o.Name, at.folder)] = o.Modified
+		}
+		at.looked = time.Now()
+	}
+	changed, ok := at.changed[name]
+	return changed, ok, nil
+}
+
+// absent is for how long nothing has been seen of a process.
+func (at *meeting) absent(ctx context.Context, number int) (time.Duration, error) {
+	touched, ok, err := at.look(ctx, at.sign(number))
+	if err != nil {
+		return 0, err
+	}
+	at.mutex.Lock()
+	defer at.mutex.Unlock()
+	last, known := at.last[number]
+	if !known || ok && !touched.Equal(last.touched) {
+		last = seen{touched, time.Now()}
+		at.last[number] = last
+	}
+	return time.Since(last.at), nil
+}

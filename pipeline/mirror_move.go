@@ -1,0 +1,208 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/ferry-clir/ferry/sinks"
+)
+
+// fetch makes sure that a file of the cache is there that has that content: if it is not, it is got from the store.
+func (s store) fetch(ctx context.Context, file string, c content) error {
+	m := s.mirror
+	if m == nil || c.SHA256 == "" {
+		return nil // whoever opens it will see
+	}
+	m.mutex.Lock()
+	one := m.getting[file]
+	if one == nil {
+		one = &sync.Mutex{}
+		m.getting[file] = one
+	}
+	m.mutex.Unlock()
+	one.Lock()
+	defer one.Unlock()
+	if isThere(file, c.Bytes) {
+		return nil
+	}
+	return m.get(ctx, file, c)
+}
+
+// fetchModel does so for the files of a model.
+func (s store) fetchModel(ctx context.Context, k key, n note) error {
+	for file, c := range s.files(k, note{Model: n.Model}) {
+		if err := s.fetch(ctx, file, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// get gets a file, which appears complete and as it should be or not at all. What is damaged is taken out of the store, notes
+// first, so that it is made again.
+func (m *mirror) get(ctx context.Context, file string, c content) error {
+	part, err := sinks.Create(file)
+	if err != nil {
+		return err
+	}
+	got := &summed{File: part, sum: sha256.New()}
+	name := m.object(file, c)
+	err = m.objects.Get(ctx, name, struct{ io.Writer }{got}) // and not what os.File has to be faster, past the sum
+	if damaged := (content{got.bytes, hex.EncodeToString(got.sum.Sum(nil))}); err == nil && damaged != c {
+		err = fmt.Errorf("getting %s/%s: it has not the content that it was put there with; %s", m.objects.Address, name, m.discard(ctx, name))
+	}
+	return part.Publish(err)
+}
+
+// discard removes an object, and says what is to be done then.
+func (m *mirror) discard(ctx context.Context, name string) string {
+	if err := m.objects.Remove(ctx, name); err != nil {
+		return fmt.Sprintf("somebody who may write there has to remove it, then it is made again (%v)", err)
+	}
+	return "it has been removed from there, and a run that is started again makes it again"
+}
+
+// mostPuts is how many files of a result are sent at a time.
+const mostPuts = 4
+
+// put puts what a note describes into the store, and the note last.
+func (m *mirror) put(ctx context.Context, k key, name string, n note) error {
+	if m.off() || m.has(m.noteName(k, name), 0) {
+		return nil
+	}
+	err := m.putFiles(ctx, k, n)
+	if err == nil {
+		err = m.putJSON(ctx, m.noteName(k, name), n)
+	}
+	if errors.Is(err, errNotPut) {
+		return nil
+	}
+	return m.without(ctx, err)
+}
+
+// errNotPut is why a note must not be put: something that it describes has not been.
+var errNotPut = errors.New("not put")
+
+func (m *mirror) putFiles(ctx context.Context, k key, n note) error {
+	puts := pool.New().WithContext(ctx).WithMaxGoroutines(mostPuts).WithCancelOnError().WithFirstError()
+	for file, c := range m.cache.files(k, n) {
+		puts.Go(func(ctx context.Context) error {
+			if c.SHA256 == "" { // of an older ferry
+				return errNotPut
+			}
+			name := m.object(file, c)
+			if m.has(name, c.Bytes) {
+				return nil
+			}
+			f, err := os.Open(file)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			return m.write(ctx, name, f)
+		})
+	}
+	return puts.Wait()
+}
+
+func (m *mirror) putJSON(ctx context.Context, name string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return m.write(ctx, name, bytes.NewReader(data))
+}
+
+// has tells whether an object need not be put: it is there, of that size unless that is 0, or this user may not.
+func (m *mirror) has(name string, bytes int64) bool {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	size, there := m.there[name]
+	return m.readOnly || there && (bytes == 0 || size == bytes)
+}
+
+// write writes an object. That this user may not is no error, unless others wait for it.
+func (m *mirror) write(ctx context.Context, name string, content io.ReadSeeker) error {
+	err := m.objects.Put(ctx, name, content)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	size, _ := content.Seek(0, io.SeekCurrent)
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	switch {
+	case err == nil:
+		m.there[name] = size
+	case errors.Is(err, fs.ErrPermission) && !m.shared:
+		if !m.readOnly {
+			m.readOnly = true
+			m.warn(fmt.Sprintf("%s can be read only: what this run makes stays in its own cache (%v)", m.objects.Address, err))
+		}
+		return errNotPut
+	}
+	return err
+}
+
+// lookUp finds the units that are not in the cache in the store. What they made there stays until somebody reads it.
+func (m *mirror) lookUp(ctx context.Context, units []*unit) error {
+	if m.off() {
+		return nil
+	}
+	lookups := pool.New().WithContext(ctx).WithMaxGoroutines(16).WithCancelOnError().WithFirstError()
+	for _, u := range units {
+		if u.present || u.twin != nil {
+			continue
+		}
+		lookups.Go(func(ctx context.Context) error {
+			n, ok, err := m.find(ctx, u)
+			if ok {
+				u.stored = true
+				u.take(n)
+			}
+			return err
+		})
+	}
+	return lookups.Wait()
+}
+
+// catchUp puts a unit into the store that is in the cache since there was no store, or it could not be reached.
+func (m *mirror) catchUp(ctx context.Context, u *unit) error {
+	if u.step.model != nil && len(u.note.Model) == 0 { // of an older ferry
+		return nil
+	}
+	if _, err := m.list(ctx, u.key); err != nil {
+		return err
+	}
+	return m.put(ctx, u.key, done, u.note)
+}
+
+// keep writes the notes of units that were in the store and have been read from there as a whole: the cache has them now.
+func (r *Run) keep() error {
+	if r.store.mirror == nil {
+		return nil
+	}
+	for _, u := range r.units {
+		if u.step.Section == "models" || u.step.Section == "sinks" || u.twin != nil || !u.isMade() || !r.store.complete(u.key, u.note, u.step.model != nil) {
+			continue
+		}
+		if isThere(filepath.Join(r.store.folder(u.key), done+".json"), 0) {
+			continue
+		}
+		if err := r.store.write(u.key, done, u.note); err != nil {
+			return err
+		}
+	}
+	return nil
+}

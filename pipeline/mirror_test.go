@@ -1,0 +1,274 @@
+package pipeline
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
+)
+
+// withStore has a pipeline file share its cache through a store, with a text that is the same whatever the address, since reports show
+// it.
+func withStore(t *testing.T, file, address string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("STORE", address)
+	put(t, file, "store: ${STORE:-}\n"+string(text))
+	return file
+}
+
+// stores are one of each kind that can be tested here.
+func stores(t *testing.T) map[string]string {
+	return map[string]string{"s3": objectstest.Serve(t).Address("p"), "file": "file://" + t.TempDir()}
+}
+
+// madeAny returns the steps that were made but for sinks, which each user makes.
+func madeAny(o *order) []string {
+	return slices.DeleteFunc(slices.Clone(o.told), func(step string) bool { return strings.HasPrefix(step, "sinks.") })
+}
+
+// TestStore has two users with folders of their own and one store: the second makes nothing but files, which have the bytes of a run
+// without a store, and knows what is in the store before it runs.
+func TestStore(t *testing.T) {
+	alone, file := folderWith(t, "whole.yaml")
+	if err := run(t.Context(), t, withStore(t, file, ""), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, address := range stores(t) {
+		t.Run(name, func(t *testing.T) {
+			first, file := folderWith(t, "whole.yaml")
+			if err := run(t.Context(), t, withStore(t, file, address), Options{}); err != nil {
+				t.Fatal(err)
+			}
+			compare(t, outputs(t, first), outputs(t, alone))
+			compare(t, cacheSums(t, first), cacheSums(t, alone))
+			second, file := folderWith(t, "whole.yaml")
+			plan, err := loadSmall(t, withStore(t, file, address)).Plan(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range plan.units {
+				if !u.present && u.twin == nil && u.step.Section != "sinks" {
+					t.Errorf("%s is not found in the store, but %s", u.name(), u.status())
+				}
+			}
+			var o order
+			if err := run(t.Context(), t, file, Options{Reporter: &o}); err != nil || len(madeAny(&o)) > 0 || len(o.told) == 0 {
+				t.Errorf("the second user makes %q: %v", o.told, err)
+			}
+			compare(t, outputs(t, second), outputs(t, alone))
+			if parts := append(unfinished(t, second), unfinished(t, first)...); len(parts) > 0 {
+				t.Errorf("left behind: %v", parts)
+			}
+			if got, want := stepCounts(t, second), stepCounts(t, alone); got != want {
+				t.Errorf("the manifest counts\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// TestStoreFaults lets every fourth request of two users fail in one of several ways.
+func TestStoreFaults(t *testing.T) {
+	alone, file := badText(t)
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	server := objectstest.Serve(t)
+	kinds, asked := []objectstest.Fault{objectstest.Failed, objectstest.Reset, objectstest.Cut}, 0
+	server.Break(func(*http.Request) objectstest.Fault {
+		if asked++; asked%4 == 0 {
+			return kinds[asked/4%len(kinds)]
+		}
+		return objectstest.None
+	})
+	for user := range 2 {
+		folder, file := badText(t)
+		var o order
+		if err := run(t.Context(), t, withStore(t, file, server.Address("p")), Options{Reporter: &o}); err != nil || user == 1 && len(madeAny(&o)) > 0 {
+			t.Errorf("user %d makes %q: %v", user, o.told, err)
+		}
+		compare(t, outputs(t, folder), outputs(t, alone))
+		if got := quarantined(t, folder); len(got) != 6 {
+			t.Errorf("user %d: quarantine is %q", user, got)
+		}
+	}
+	if asked < 60 {
+		t.Errorf("%d requests", asked)
+	}
+}
+
+// TestStoreReadOnly makes sure that a user who may only read is told so once, uses what is there, and makes the rest.
+func TestStoreReadOnly(t *testing.T) {
+	server := objectstest.Serve(t)
+	server.Break(func(r *http.Request) objectstest.Fault {
+		if r.Method == http.MethodPut {
+			return objectstest.Refused
+		}
+		return objectstest.None
+	})
+	for range 2 {
+		_, file := badText(t)
+		var e events
+		if err := run(t.Context(), t, withStore(t, file, server.Address("p")), Options{Reporter: &e}); err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		e.warned.Range(func(text, _ any) bool {
+			if strings.Contains(text.(string), "store: s3://bucket/p can be read only") {
+				told++
+			}
+			return true
+		})
+		if told != 1 {
+			t.Errorf("told %d times", told)
+		}
+	}
+	_, file := badText(t)
+	err := run(t.Context(), t, withStore(t, file, server.Address("p")), Options{Share: Share{1, 2}, Wait: time.Second})
+	if err == nil || !strings.Contains(err.Error(), "need a store that they may write to: putting s3://bucket/p/tasks/") {
+		t.Errorf("a share ends with %v", err)
+	}
+}
+
+// TestStoreLost lets a store go away in the middle: the run ends well, the next one puts there what is missing, and the one of
+// another user makes nothing.
+func TestStoreLost(t *testing.T) {
+	server := objectstest.Serve(t)
+	_, file := badText(t)
+	withStore(t, file, server.Address("p"))
+	puts := 0
+	server.Break(func(r *http.Request) objectstest.Fault {
+		if r.Method == http.MethodPut {
+			puts++
+		}
+		if puts > 6 {
+			return objectstest.Expired
+		}
+		return objectstest.None
+	})
+	var e events
+	if err := run(t.Context(), t, file, Options{Reporter: &e}); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	e.warned.Range(func(text, _ any) bool {
+		if strings.Contains(text.(string), "the server answers ExpiredToken: expiredtoken; the run goes on without the store") {
+			told++
+		}
+		return true
+	})
+	if told != 1 {
+		t.Errorf("told %d times", told)
+	}
+	server.Break(nil)
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	_, file = badText(t)
+	var o order
+	if err := run(t.Context(), t, withStore(t, file, server.Address("p")), Options{Reporter: &o}); err != nil || len(madeAny(&o)) > 0 {
+		t.Errorf("another user makes %q: %v", o.told, err)
+	}
+}
+
+// TestStoreDamaged has an object arrive with other bytes: the run fails and says where, and a second one makes it again.
+func TestStoreDamaged(t *testing.T) {
+	server := objectstest.Serve(t)
+	_, file := badText(t)
+	if err := run(t.Context(), t, withStore(t, file, server.Address("p")), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	folder, file := badText(t)
+	withStore(t, file, server.Address("p"))
+	server.Break(func(r *http.Request) objectstest.Fault {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, ".arrow") {
+			return objectstest.Garbled
+		}
+		return objectstest.None
+	})
+	err := run(t.Context(), t, file, Options{})
+	if err == nil || !strings.Contains(err.Error(), "it has not the content that it was put there with; it has been removed from there") {
+		t.Errorf("the run ends with %v", err)
+	}
+	server.Break(nil)
+	if err := run(t.Context(), t, file, Options{}); err != nil || len(unfinished(t, folder)) > 0 {
+		t.Errorf("the next run: %v", err)
+	}
+}
+
+// runApart runs all shares of a pipeline at the same time, each in a folder of its own.
+func runApart(t *testing.T, address string, folders ...func(*testing.T) (string, string)) (paths []string, ended []error) {
+	ended = make([]error, len(folders))
+	var all sync.WaitGroup
+	for i, make := range folders {
+		folder, file := make(t)
+		paths = append(paths, folder)
+		withStore(t, file, address)
+		all.Go(func() {
+			ended[i] = run(t.Context(), t, file, Options{Workers: 1, Share: Share{i + 1, len(folders)}, Wait: 20 * time.Second})
+		})
+	}
+	all.Wait()
+	return paths, ended
+}
+
+// TestStoreShares runs the shares of a run in folders that have nothing but a store in common.
+func TestStoreShares(t *testing.T) {
+	whole := func(t *testing.T) (string, string) { return folderWith(t, "whole.yaml") }
+	for name, make := range map[string]func(*testing.T) (string, string){"whole": whole, "bad": badText} {
+		alone, file := make(t)
+		if err := run(t.Context(), t, withStore(t, file, ""), Options{}); err != nil {
+			t.Fatal(err)
+		}
+		server := objectstest.Serve(t)
+		folders, ended := runApart(t, server.Address("p"), make, make, make)
+		if err := errors.Join(ended...); err != nil {
+			t.Fatal(name, err)
+		}
+		compare(t, outputs(t, folders[0]), outputs(t, alone))
+		if got, want := stepCounts(t, folders[0]), stepCounts(t, alone); got != want {
+			t.Errorf("the manifest counts\n%s\nwant\n%s", got, want)
+		}
+		if got, want := quarantined(t, folders[0]), quarantined(t, alone); !slices.Equal(got, want) {
+			t.Errorf("quarantine is %q, want %q", got, want)
+		}
+		for _, folder := range folders[1:] {
+			if files, _ := filepath.Glob(filepath.Join(folder, "out/*")); len(files) > 0 {
+				t.Errorf("others write %v", files)
+			}
+		}
+	}
+}
+
+// TestStoreSharesFail makes sure that a failure reaches the processes in other folders, with its bad rows.
+func TestStoreSharesFail(t *testing.T) {
+	server := objectstest.Serve(t)
+	strict := func(t *testing.T) (folder, file string) {
+		folder, file = badText(t)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, file, strings.Replace(string(text), "10%", "2", 1))
+		return folder, file
+	}
+	folders, ended := runApart(t, server.Address("p"), strict, strict, strict)
+	for i, err := range ended {
+		if err == nil || !strings.Contains(err.Error(), "sources.own.documents: 6 of 3006 rows could not be used") {
+			t.Errorf("share %d ends with %v", i+1, err)
+		}
+	}
+	if bad := quarantined(t, folders[0]); len(bad) != 6 {
+		t.Errorf("quarantine is %q", bad)
+	}
+}
