@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/host"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sources"
 	"github.com/ferry-clir/ferry/sources/mapped"
@@ -29,6 +30,7 @@ type SearchOptions struct {
 	Prefix  string // put before every question
 	Top     int    // at least 1
 	Offline bool
+	Memory  Size // that reading the documents may take; if 0, nearly all that there is
 }
 
 // A Searcher answers questions from embedded documents.
@@ -48,14 +50,18 @@ type Answer struct {
 
 // OpenSearcher reads the documents, which are held in memory; of compressed ones only what is asked for.
 func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
-	s := &Searcher{options: o, texts: map[[2]string]string{}}
+	s, room := &Searcher{options: o, texts: map[[2]string]string{}}, o.room()
+	defer host.LimitMemory(room.bytes / 10 * 9)()
 	err := readOwn(ctx, o.Vectors, []string{"vectors", "token_vectors", "compressed"}, func(batch arrow.RecordBatch) (err error) {
 		if s.documents == nil {
 			if s.documents, err = o.collection(ctx, batch.Schema()); err != nil {
 				return err
 			}
 		}
-		return s.documents.Add(batch)
+		if err := s.documents.Add(batch); err != nil {
+			return err
+		}
+		return room.take(batch.NumRows())
 	})
 	switch {
 	case err != nil:
