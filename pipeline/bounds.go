@@ -77,11 +77,8 @@ func (p *Pipeline) foreseeMemory(units []*unit) (shortages []error, warnings []s
 	if bound.Bytes == 0 {
 		return nil, nil
 	}
-	switch total, limit := host.Memory(); {
-	case limit > 0 && limit < bound.Bytes:
-		warnings = append(warnings, fmt.Sprintf("memory: %s is beyond the %s that this process may take, by the limit of its container or service, and the system would kill it before; set memory lower", bound, sources.SizeText(limit)))
-	case total > 0 && total < bound.Bytes:
-		warnings = append(warnings, fmt.Sprintf("memory: %s is beyond the %s of this machine; set memory lower", bound, sources.SizeText(total)))
+	if warning := bound.beyond(host.Memory()); warning != "" {
+		warnings = append(warnings, warning)
 	}
 	if taken := host.Resident(); taken > bound.Bytes {
 		shortages = append(shortages, &Shortage{fmt.Sprintf("ferry takes %s of memory before it begins, and memory: %s allows less", sources.SizeText(taken), bound), "allow more"})
@@ -125,4 +122,15 @@ func (u *unit) sizes() stages.Sizes {
 		s.Bytes[in.key] += in.readTable().bytes()
 	}
 	return s
+}
+
+// beyond is what to warn of if so much memory is more than there is, or than the process may take; 0 is unknown.
+func (s Size) beyond(total, limit int64) string {
+	switch {
+	case limit > 0 && limit < s.Bytes:
+		return fmt.Sprintf("memory: %s is beyond the %s that this process may take, by the limit of its container or service, and the system would kill it before; set memory lower", s, sources.SizeText(limit))
+	case total > 0 && total < s.Bytes:
+		return fmt.Sprintf("memory: %s is beyond the %s of this machine; set memory lower", s, sources.SizeText(total))
+	}
+	return ""
 }

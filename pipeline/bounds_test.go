@@ -36,6 +36,27 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// TestBeyond warns of a bound past which the process would be killed, or that no machine of this size comes to.
+func TestBeyond(t *testing.T) {
+	const gb = int64(1e9)
+	for _, c := range []struct {
+		bound, total, limit int64
+		want                string
+	}{
+		{4 * gb, 8 * gb, 0, ""},
+		{4 * gb, 8 * gb, 4 * gb, ""},
+		{4 * gb, 8 * gb, 3 * gb, "beyond the 3.0 GB that this process may take"},
+		{9 * gb, 8 * gb, 0, "beyond the 8.0 GB of this machine"},
+		{9 * gb, 0, 0, ""},
+		{0, 8 * gb, 3 * gb, ""},
+	} {
+		got := Size{c.bound, "4GB"}.beyond(c.total, c.limit)
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%d of %d, at most %d: %q", c.bound, c.total, c.limit, got)
+		}
+	}
+}
+
 // TestRefused sets bounds so narrow that nothing can be made, and nothing is; without them all is.
 func TestRefused(t *testing.T) {
 	folder := t.TempDir()
