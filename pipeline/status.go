@@ -10,7 +10,9 @@ import (
 // A Status is how things stand with a pipeline.
 type Status struct {
 	Scheduler *Owner    // nil if none is at work
+	Holder    *Owner    // who is at work in the work folder, for whatever pipeline; nil if nobody is
 	Next      time.Time // when the next run is due; zero without a schedule
+	Overdue   time.Time // when a run was due that has not begun; zero if none was
 	Running   *Record   // nil if none
 	Last      *Record   // that has ended; nil if none
 	Succeeded *Record   // the last that did; nil if none
@@ -36,8 +38,8 @@ func (p *Pipeline) Status() (s Status, err error) {
 	if s.Last != nil && (s.Last.Outcome == Failed || s.Last.Outcome == TimedOut || s.Last.Outcome == Lost) {
 		s.Problems = append(s.Problems, "the last run did not succeed")
 	}
-	if p.Schedule == nil {
-		return s, nil
+	if s.Holder, err = holder(filepath.Join(p.Work, lockName)); err != nil || p.Schedule == nil {
+		return s, err
 	}
 	if s.Scheduler, err = holder(p.schedulerLock()); err != nil {
 		return s, err
@@ -64,6 +66,7 @@ func (p *Pipeline) addNext(s *Status) error {
 		return nil
 	}
 	if due := spec.Next(last.Until.Add(spec.Delay)); s.Running == nil && now.Sub(due) > 2*time.Minute { // a minute is how long a scheduler may doze
+		s.Overdue = due
 		s.Problems = append(s.Problems, fmt.Sprintf("a run is overdue since %s", spec.Show(due)))
 	}
 	return nil
