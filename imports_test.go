@@ -17,7 +17,8 @@ const module = "github.com/ferry-clir/ferry"
 // mayImport says which of ferry's packages a package may import. A name ending in /... stands for all below it too.
 var mayImport = map[string][]string{
 	"":                     {"commands"},
-	"commands":             {"pipeline", "model/kernel"},
+	"commands":             {"commands/telemetry", "pipeline", "model/kernel"},
+	"commands/telemetry":   {"pipeline"},
 	"pipeline/strict":      {},
 	"pipeline/matrix":      {"pipeline/strict"},
 	"pipeline/schedule":    {"sources/download", "schemas"},

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ferry-clir/ferry/commands/telemetry"
 	"github.com/ferry-clir/ferry/pipeline"
 )
 
@@ -67,10 +68,16 @@ func (f workFlags) check() error {
 	return nil
 }
 
-// run runs a pipeline and shows its results, also of one that a stage ended on purpose.
-func (f workFlags) run(ctx context.Context, t *terminal, p *pipeline.Pipeline, r reporter, o pipeline.Options) error {
-	o.Workers, o.Checkpoint, o.Reporter = f.Workers, f.Checkpoint, r
+// run runs a pipeline that is watched and shows its results, also of one that a stage ended on purpose.
+func (f workFlags) run(ctx context.Context, t *terminal, p *pipeline.Pipeline, watch *telemetry.Watch, r reporter, o pipeline.Options) error {
+	watched, began := watch.Run(p, r), o.Began
+	o.Workers, o.Checkpoint, o.Reporter = f.Workers, f.Checkpoint, watched
+	o.Began = func(run string) {
+		began(run)
+		watched.Began(run)
+	}
 	err := p.Run(ctx, o)
+	watched.Ended(o.Record.Outcome, err)
 	r.close()
 	if o.Share.Number > 1 {
 		return err // the first shows results
@@ -91,6 +98,7 @@ func (f workFlags) run(ctx context.Context, t *terminal, p *pipeline.Pipeline, r
 type runCommand struct {
 	fileFlags
 	workFlags
+	watchFlags
 	Tasks        pipeline.Share `placeholder:"I/N" help:"Do the part of one of N processes that work in one folder at the same time, such as 3/16 for the third."`
 	Wait         time.Duration  `default:"1h" help:"With --tasks: how long to wait for what another of the processes is to make while that is not at work."`
 	Engine       string         `placeholder:"ADDRESS" help:"Who does tasks on other machines: a Spark Connect server, such as sc://host:15002, or local for nobody, whatever the pipeline file says."`
@@ -114,10 +122,15 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	t.with("pipeline", p.Name)
+	watch, err := c.watch(ctx, t, false, p)
+	if err != nil {
+		return err
+	}
+	defer watch.Close(ctx)
 	r := newReporter(c.Log, t)
 	began := func(run string) {
 		t.with("run", run)
 		r.began(run)
 	}
-	return c.run(ctx, t, p, r, pipeline.Options{Share: c.Tasks, Wait: c.Wait, Engine: c.Engine, EngineBinary: c.EngineBinary, Began: began})
+	return c.run(ctx, t, p, watch, r, pipeline.Options{Share: c.Tasks, Wait: c.Wait, Engine: c.Engine, EngineBinary: c.EngineBinary, Record: &pipeline.Record{}, Began: began})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/ferry-clir/ferry/commands/telemetry"
 	"github.com/ferry-clir/ferry/pipeline"
 )
 
@@ -15,6 +16,7 @@ type scheduleCommand struct {
 	Files []string `arg:"" help:"Pipeline files with a section schedule."`
 	loadFlags
 	workFlags
+	watchFlags
 	Log string `enum:"plain,json" default:"plain" help:"How progress is told: plain or json lines."`
 }
 
@@ -27,7 +29,7 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	var schedulers []*pipeline.Scheduler
+	var pipelines []*pipeline.Pipeline
 	for _, file := range slices.Compact(slices.Sorted(slices.Values(c.Files))) {
 		p, err := c.load(ctx, file)
 		if err != nil {
@@ -41,7 +43,16 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		defer release()
-		s := c.scheduler(t, p, file)
+		pipelines = append(pipelines, p)
+	}
+	watch, err := c.watch(ctx, t, true, pipelines...)
+	if err != nil {
+		return err
+	}
+	defer watch.Close(ctx)
+	var schedulers []*pipeline.Scheduler
+	for _, p := range pipelines {
+		s := c.scheduler(t, p, watch)
 		if err := s.TellLost(ctx); err != nil {
 			return err
 		}
@@ -51,21 +62,21 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 	for _, s := range schedulers {
 		working.Go(s.Serve)
 	}
-	err := working.Wait()
+	err = working.Wait()
 	if stopped := (interruption{}); errors.As(err, &stopped) {
 		return nil
 	}
 	return err
 }
 
-func (c *scheduleCommand) scheduler(t *terminal, p *pipeline.Pipeline, file string) *pipeline.Scheduler {
+func (c *scheduleCommand) scheduler(t *terminal, p *pipeline.Pipeline, watch *telemetry.Watch) *pipeline.Scheduler {
 	log := t.logger().With("pipeline", p.Name)
 	return &pipeline.Scheduler{
 		Pipeline: p,
-		Load:     func(ctx context.Context) (*pipeline.Pipeline, error) { return c.load(ctx, file) },
+		Load:     func(ctx context.Context) (*pipeline.Pipeline, error) { return c.load(ctx, p.File) },
 		Run: func(ctx context.Context, p *pipeline.Pipeline, record *pipeline.Record) error {
 			r := &lines{log: log}
-			return c.run(ctx, t, p, r, pipeline.Options{Record: record, Began: r.began})
+			return c.run(ctx, t, p, watch, r, pipeline.Options{Record: record, Began: r.began})
 		},
 		Log: log,
 	}
