@@ -33,14 +33,31 @@ type Languages struct {
 }
 
 func (l *Languages) mistakes() []schemas.Mistake {
-	return oneOf("languages", l.Languages, languagesAny, languagesSame, languagesOther)
+	if found := oneOf("languages", l.Languages, languagesAny, languagesSame, languagesOther); len(found) > 0 {
+		return found
+	}
+	for _, query := range l.QueryLanguages {
+		for _, document := range l.DocumentLanguages {
+			if l.allow(query, document) {
+				return nil
+			}
+		}
+	}
+	if len(l.QueryLanguages) > 0 && len(l.DocumentLanguages) > 0 {
+		return []schemas.Mistake{{Key: "languages", Problem: fmt.Sprintf("%s leaves queries in %s nothing to find in %s", l.Languages, strings.Join(l.QueryLanguages, ", "), strings.Join(l.DocumentLanguages, ", "))}}
+	}
+	return nil
+}
+
+// allow tells whether a query in one language may find documents in another.
+func (l *Languages) allow(query, document string) bool {
+	return l.Languages == languagesAny || (query == document) == (l.Languages == languagesSame)
 }
 
 // exclude tells which documents queries may not find: by language, and those that they exclude.
 func (l *Languages) exclude(queries []retrieve.Document, excluded [][]string) retrieve.Exclude {
 	return func(query int, d retrieve.Document) bool {
-		same := queries[query].Language == d.Language
-		return l.Languages == languagesSame && !same || l.Languages == languagesOther && same || slices.Contains(excluded[query], d.ID)
+		return !l.allow(queries[query].Language, d.Language) || slices.Contains(excluded[query], d.ID)
 	}
 }
 
