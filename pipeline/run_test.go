@@ -118,6 +118,29 @@ func compare(t *testing.T, got, want map[string]string) {
 	}
 }
 
+// anyWorkers runs a pipeline file of testdata beside other files, given by name, with one worker and with three, each in a folder of its
+// own, and expects the same bytes. It returns the folder of the second run and what that one told.
+func anyWorkers(t *testing.T, yaml string, files map[string]string) (folder string, told *events) {
+	t.Helper()
+	var first map[string]string
+	for _, workers := range []int{1, 3} {
+		var file string
+		folder, file = folderWith(t, yaml)
+		for name, text := range files {
+			put(t, filepath.Join(folder, name), text)
+		}
+		told = &events{}
+		if err := run(t.Context(), t, file, Options{Workers: workers, Reporter: told}); err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = outputs(t, folder)
+		}
+	}
+	compare(t, outputs(t, folder), first)
+	return folder, told
+}
+
 // unfinished lists the files and folders below folder that were not given their names.
 func unfinished(t *testing.T, folder string) []string {
 	t.Helper()
