@@ -72,6 +72,7 @@ func Examine(ctx context.Context, p *Pipeline, checked error, work string) []Exa
 	default:
 		d.plan(ctx)
 	}
+	d.remotes(ctx)
 	d.models(ctx)
 	return d.found
 }
