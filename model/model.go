@@ -52,7 +52,7 @@ func Open(folder fs.FS) (*Model, error) {
 	}
 	m := &Model{Info: info, files: map[string][]byte{}}
 	for _, name := range carried {
-		data, err := fs.ReadFile(folder, name)
+		data, err := ReadSmall(folder, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -87,7 +87,7 @@ func (m *Model) fits() error {
 }
 
 func openEncoder(folder fs.FS, config encoder.Config) (*encoder.Encoder, error) {
-	index, err := fs.ReadFile(folder, shardsFile)
+	index, err := ReadSmall(folder, shardsFile)
 	if err == nil {
 		return encoder.LoadShards(config, index, func(name string) (io.ReaderAt, int64, error) {
 			return openAt(folder, name)

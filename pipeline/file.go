@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -112,7 +113,7 @@ func (a *axes) UnmarshalYAML(n *yaml.Node) error {
 // decodes every step. Nothing but the file is looked at: what it refers to is the business of Check. A pipeline that is
 // returned along with Mistakes may be checked too, which finds the rest of them.
 func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipeline, error) {
-	text, err := os.ReadFile(file)
+	text, err := readPipeline(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading pipeline: %w", err)
 	}
@@ -146,6 +147,22 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 	m.List = oncePerEntry(m.List)
 	p.found = m.List
 	return p, m.Err()
+}
+
+// maxPipelineFile is how many bytes of a pipeline file are read; parsing takes up to a hundred times as many.
+const maxPipelineFile = 4 << 20
+
+func readPipeline(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxPipelineFile+1))
+	if err == nil && len(text) > maxPipelineFile {
+		err = fmt.Errorf("%s has more than %d bytes, and is no pipeline", file, maxPipelineFile)
+	}
+	return text, err
 }
 
 // decode fills p from the document.

@@ -182,3 +182,12 @@ func put(t testing.TB, file, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestTooLarge refuses what is too large for a pipeline without parsing it.
+func TestTooLarge(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	put(t, file, strings.Repeat("# \n", maxPipelineFile/3+1))
+	if _, err := Load(file, nil, os.LookupEnv); err == nil || !strings.Contains(err.Error(), file+" has more than 4194304 bytes") {
+		t.Error(err)
+	}
+}

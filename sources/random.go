@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/encoder"
@@ -59,11 +60,19 @@ func (r *Random) Files() ([]string, error) {
 	return []string{string(r.Tokenizer)}, nil
 }
 
+func (r *Random) read() ([]byte, error) {
+	data, err := model.ReadSmall(os.DirFS(filepath.Dir(string(r.Tokenizer))), filepath.Base(string(r.Tokenizer)))
+	if err != nil {
+		return nil, fmt.Errorf("opening tokenizer: %w", err)
+	}
+	return data, nil
+}
+
 // Inspect tells the sizes, with the tokenizer's vocabulary.
 func (r *Random) Inspect() (model.Info, error) {
-	data, err := os.ReadFile(string(r.Tokenizer))
+	data, err := r.read()
 	if err != nil {
-		return model.Info{}, fmt.Errorf("opening tokenizer: %w", err)
+		return model.Info{}, err
 	}
 	t, err := tokenizer.Parse(data)
 	if err != nil {
@@ -74,9 +83,9 @@ func (r *Random) Inspect() (model.Info, error) {
 
 // Open draws the weights: those of the seed and of the number of the draw.
 func (r *Random) Open(_ context.Context, seed uint64, _ func(done, total int64)) (*model.Model, error) {
-	data, err := os.ReadFile(string(r.Tokenizer))
+	data, err := r.read()
 	if err != nil {
-		return nil, fmt.Errorf("opening tokenizer: %w", err)
+		return nil, err
 	}
 	return model.New(r.config(1), data, seed+r.Draw<<32)
 }

@@ -3,7 +3,6 @@ package sources
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,7 +32,7 @@ func OpenTokenizer(ctx context.Context, path string, offline bool) (t *tokenizer
 	case !stat.IsDir():
 		folder, name = os.DirFS(filepath.Dir(path)), filepath.Base(path)
 	}
-	data, err := fs.ReadFile(folder, name)
+	data, err := model.ReadSmall(folder, name)
 	if err != nil {
 		return nil, 0, fmt.Errorf("opening tokenizer: %w", err)
 	}
