@@ -54,6 +54,13 @@ func newFolder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fill(t, folder)
+	return folder
+}
+
+// fill puts the pipeline and what it reads into a folder.
+func fill(t *testing.T, folder string) {
+	t.Helper()
 	var notes bytes.Buffer
 	for i := range 1000 {
 		if i%400 == 300 {
@@ -67,7 +74,6 @@ func newFolder(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	return folder
 }
 
 // peaceful are the files that a run in peace leaves.
@@ -137,7 +143,7 @@ func forget(value any) {
 		}
 	case map[string]any:
 		maps.DeleteFunc(value, func(name string, _ any) bool {
-			return slices.Contains([]string{"started", "seconds", "cpu_seconds", "cached", "workers"}, strings.ToLower(name))
+			return slices.Contains([]string{"started", "seconds", "cpu_seconds", "cpu", "memory", "cached", "workers"}, strings.ToLower(name))
 		})
 		for _, v := range value {
 			forget(v)

@@ -27,6 +27,7 @@ type action struct {
 type tracer struct {
 	folder string
 	decide func(call) action
+	clock  func() time.Time // what the process is told, if it is not to know the time
 	pid    int
 	dead   bool // it has been killed by the tracer
 }
@@ -111,6 +112,8 @@ func (t *tracer) follow() (status syscall.WaitStatus, err error) {
 			}
 		case stop == syscall.SIGTRAP|0x80: // half of the write is done
 			err = t.kill()
+		case stop == syscall.SIGTRAP && status.TrapCause() == 0 && t.clock != nil: // it has become ferry
+			err = hideClock(thread)
 		case stop == syscall.SIGTRAP || stop == syscall.SIGSTOP: // another event, or a thread's beginning
 		default:
 			signal = int(stop)
@@ -130,6 +133,9 @@ func (t *tracer) enter(thread int) (torn bool, err error) {
 	var registers syscall.PtraceRegs
 	if err := syscall.PtraceGetRegs(thread, &registers); err != nil {
 		return false, err
+	}
+	if registers.Orig_rax == unix.SYS_CLOCK_GETTIME {
+		return false, t.tellTime(thread, &registers)
 	}
 	c, ok := t.call(thread, &registers)
 	if !ok || t.dead {

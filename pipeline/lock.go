@@ -25,7 +25,7 @@ func (o Owner) String() string {
 	if o.PID == 0 {
 		return "a process that has not told its name"
 	}
-	return fmt.Sprintf("process %d on %s, since %s (%v)", o.PID, o.Host, o.Since.Local().Format(time.DateTime), time.Since(o.Since).Round(time.Second))
+	return fmt.Sprintf("process %d on %s, since %s (%v)", o.PID, o.Host, o.Since.Local().Format(time.DateTime), max(0, time.Since(o.Since)).Round(time.Second))
 }
 
 // Busy is the error of a run, or of a scheduler, that another one keeps out.
