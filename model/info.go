@@ -21,9 +21,10 @@ const (
 // Info is what can be told about a model without reading its weights.
 type Info struct {
 	Config    encoder.Config
-	Pooling   string // mean, cls or max
-	Normalize bool   // whether sentence vectors are scaled to length 1
-	MaxTokens int    // longest input, special tokens included
+	Pooling   string   // mean, cls or max
+	Normalize bool     // whether sentence vectors are scaled to length 1
+	MaxTokens int      // longest input, special tokens included
+	Ancestors []string // fingerprints of models that it learned from; see Model.Lineage
 }
 
 // NewInfo is the Info of a model that has a configuration and nothing else: mean pooling, normalised, as long as the
@@ -48,7 +49,7 @@ func Inspect(folder fs.FS) (Info, error) {
 		return Info{}, fmt.Errorf("reading %s: %w", configFile, err)
 	}
 	info := NewInfo(config)
-	return info, info.readModules(folder)
+	return info, errors.Join(info.readModules(folder), info.readLineage(folder))
 }
 
 func anyExists(folder fs.FS, names []string) bool {

@@ -201,6 +201,11 @@ func (m *Model) Write(create func(name string) (io.WriteCloser, error)) error {
 			return err
 		}
 	}
+	if len(m.Ancestors) > 0 {
+		if err := put(lineageFile, bytesOf(jsonOf(lineage{m.Ancestors}))); err != nil {
+			return err
+		}
+	}
 	if m.Config.Projection > 0 {
 		if err := put(denseWeightsFile, m.Encoder.SaveProjection); err != nil {
 			return err

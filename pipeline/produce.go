@@ -117,6 +117,13 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, 
 	}
 	t := r.newTask(u, 0, false)
 	job.Outputs, job.Scratch, job.Checkpoint = t.outputs(ctx), r.scratch(u), saved
+	warning, err := r.strangers(ctx, u)
+	if err != nil {
+		return note{}, err
+	}
+	if warning != "" {
+		t.warn(warning)
+	}
 	made, err := c.Run(ctx, job)
 	if removed := os.RemoveAll(job.Scratch); err == nil {
 		err = removed
@@ -124,7 +131,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, 
 	refusal := refusalIn(&err)
 	var written map[string]content
 	if err == nil && made != nil {
-		written, err = r.store.writeModel(ctx, u.key, made)
+		written, err = r.store.writeModel(ctx, u.key, made.DescendedFrom(ancestors(c, job.Models)))
 	}
 	for _, in := range u.inputs {
 		if table := in.readTable(); table != nil {
@@ -157,6 +164,14 @@ func (r *Run) job(ctx context.Context, u *unit) (stages.Job, func(), error) {
 		if !in.model {
 			t := in.readTable().whole(in.ref)
 			t.MadeOf = u.step.madeOf(in.edge)
+			if u.step.Section == "sinks" {
+				lineage, err := in.lineage(ctx)
+				if err != nil {
+					release()
+					return job, nil, err
+				}
+				t.Schema = schemas.WithLineage(t.Schema, lineage)
+			}
 			job.Tables[in.key] = append(job.Tables[in.key], t)
 			continue
 		}

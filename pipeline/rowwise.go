@@ -112,7 +112,9 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 	if share.owns(u, 0) {
 		maps.Copy(notes, others)
 	}
-	return sum(notes), nil
+	total := sum(notes)
+	total.Lineage = c.lineage()
+	return total, nil
 }
 
 // sum is the note of a unit, or of a part of it, that was made in tasks.

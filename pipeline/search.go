@@ -38,6 +38,7 @@ type Searcher struct {
 	options   SearchOptions
 	model     *model.Model
 	documents *stages.Collection
+	lineage   []string             // of their vectors, as schemas.Lineage has it
 	texts     map[[2]string]string // by language and id
 }
 
@@ -54,6 +55,7 @@ func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
 	defer host.LimitMemory(room.bytes / 10 * 9)()
 	err := readOwn(ctx, o.Vectors, []string{"vectors", "token_vectors", "compressed"}, func(batch arrow.RecordBatch) (err error) {
 		if s.documents == nil {
+			s.lineage = schemas.Lineage(batch.Schema())
 			if s.documents, err = o.collection(ctx, batch.Schema()); err != nil {
 				return err
 			}
@@ -76,6 +78,10 @@ func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
 	}
 	if s.model, err = openPretrained(ctx, o.Model, o.Offline); err != nil {
 		return nil, err
+	}
+	if schemas.Strangers(s.lineage, s.model.Lineage()) {
+		return nil, fmt.Errorf("%s was embedded by another model, and neither it nor %s learned from the other, so that their vectors mean different things; name the model that embedded it, or one that was trained or distilled from that",
+			o.Vectors, o.Model)
 	}
 	return s, s.documents.Index(ctx)
 }

@@ -44,8 +44,9 @@ func (s store) model(k key) string { return filepath.Join(s.folder(k), "model") 
 
 // A note says that a task, or a whole step, is done, and how many rows went where.
 type note struct {
-	Shards  map[string][]shard `json:"shards"`          // by table, in order
-	Model   map[string]content `json:"model,omitempty"` // its files, by name
+	Shards  map[string][]shard `json:"shards"`            // by table, in order
+	Model   map[string]content `json:"model,omitempty"`   // its files, by name
+	Lineage []string           `json:"lineage,omitempty"` // of embedded tables, as model.Lineage has it
 	Counts  counts             `json:"counts"`
 	Seconds float64            `json:"seconds"`
 	CPU     float64            `json:"cpu_seconds"`       // of user and system

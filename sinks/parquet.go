@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 
 	"github.com/ferry-clir/ferry/schemas"
@@ -78,7 +79,11 @@ func writeParquet(ctx context.Context, path string, codec compress.Compression, 
 }
 
 func writeTables(ctx context.Context, f io.Writer, codec compress.Compression, tables []schemas.Table) error {
-	w, err := newParquetWriter(f, tables[0].Schema, codec)
+	all := make([]*arrow.Schema, len(tables))
+	for i, t := range tables {
+		all[i] = t.Schema
+	}
+	w, err := newParquetWriter(f, schemas.WithLineage(tables[0].Schema, schemas.Lineage(all...)), codec)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/ferry-clir/ferry/schemas"
@@ -56,7 +57,15 @@ func openParquet(name string, allocator memory.Allocator) (*pqarrow.FileReader, 
 	if err != nil {
 		return nil, err
 	}
-	f.MetaData().FileMetaData.KeyValueMetadata = nil // nothing here needs the Arrow schema, and a damaged one asks for any memory
+	kept := metadata.NewKeyValueMetadata() // nothing here needs the Arrow schema, and a damaged one asks for any memory
+	if lineage := f.MetaData().KeyValueMetadata().FindValue(schemas.LineageKey); lineage != nil {
+		err = kept.Append(schemas.LineageKey, *lineage)
+	}
+	f.MetaData().FileMetaData.KeyValueMetadata = kept
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
 	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: rowsAtOnce(f)}, allocator)
 	if err != nil {
 		f.Close()

@@ -24,6 +24,7 @@ type mapping struct {
 	exclude    bool              // vectors have a column exclude
 	scaled     bool              // vectors are of int8 and have a column of scales
 	passages   bool              // of vectors and compressed ones: they have a column document_id
+	lineage    []string          // of vectors, as schemas.Lineage has it
 }
 
 // newMapping takes language for the value of the column language.
@@ -72,7 +73,10 @@ func (m mapping) schema() *arrow.Schema {
 		schema = schemas.Scaled(schema)
 	}
 	if schema != nil && m.passages {
-		return schemas.WithDocument(schema)
+		schema = schemas.WithDocument(schema)
+	}
+	if schema != nil && schemas.HasVectors(schema) {
+		schema = schemas.WithLineage(schema, m.lineage)
 	}
 	return schema
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -94,6 +95,9 @@ func (p *Parquet) mapping() (m mapping, columns []string, err error) {
 		columns = append(columns, field.Field.Name)
 	}
 	m.take(columns)
+	if lineage := f.ParquetReader().MetaData().KeyValueMetadata().FindValue(schemas.LineageKey); lineage != nil {
+		m.lineage = strings.Split(*lineage, ",")
+	}
 	m.scaled = m.scaled && holdsBytes(f, m.layout())
 	if m.hasVectors() && m.dimensions == 0 {
 		m.dimensions, err = firstWidth(f, m.layout())

@@ -93,6 +93,15 @@ func (d *Distill) onlyContrastive() bool {
 	return d.Losses[train.ContrastiveLoss] > 0
 }
 
+// TaughtBy names the teachers, in whose space the student's vectors are to be.
+func (d *Distill) TaughtBy() []string {
+	keys := []string{"teacher"}
+	for i := range d.Teachers {
+		keys = append(keys, teacherKey(i))
+	}
+	return keys
+}
+
 // TrainsOn names the keys of what is learned from, and of the queries that the weights are chosen by.
 func (d *Distill) TrainsOn() []string { return []string{"from", DevQueries} }
 
