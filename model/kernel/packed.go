@@ -56,5 +56,8 @@ func grown[T any](x []T, n int) []T {
 	return x[:n]
 }
 
+// LargePages is LargePages of what products read.
+func (p *Packed) LargePages() { LargePages(p.panels) }
+
 // Columns returns n, the number of columns of a product with p.
 func (p *Packed) Columns() int { return p.n }
