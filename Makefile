@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race crash fuzz vulnerabilities purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve tokenizers differential check generate notebooks findings build clean
+.PHONY: run test race crash fuzz vulnerabilities purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve bench-scale scale tokenizers differential check generate notebooks findings build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -48,6 +48,17 @@ bench-ot: ## solving transport problems beside its peers; into build/bench/ot.js
 
 bench-retrieve: ## searching and evaluating beside their peers; into build/bench/retrieve.jsonl
 	FERRY_BENCH=retrieve go test -v -count 1 -timeout 20m -run '^TestRetrieve$$' ./bench
+
+SPARK ?= build/spark
+
+bench-scale: ## two workers of a Spark cluster beside one, an engine beside none, what stages cost; into build/bench/scale.jsonl
+	go test -run '^$$' -bench '^BenchmarkPlanTasks$$' -benchtime 3x ./pipeline
+	@if home=$$(scale/spark.sh $(SPARK)); then SPARK_HOME=$$home FERRY_BENCH=scale go test -v -count 1 -timeout 30m -run '^TestScale$$' ./bench; \
+	else echo "bench-scale skipped"; fi
+
+scale: ## runs on a real Spark cluster, and what they need killed meanwhile; needs Java 17, and 456 MB of Spark the first time
+	@if home=$$(scale/spark.sh $(SPARK)); then SPARK_HOME=$$home go test -v -count 1 -timeout 30m ./scale; \
+	else echo "scale skipped"; fi
 
 LIBTOKENIZERS ?= build/libtokenizers
 FUZZTIME ?= 20000x

@@ -1,11 +1,13 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -87,6 +89,7 @@ func (r *Run) runWave(ctx context.Context, w *wave) error {
 		}
 		tasks = append(tasks, line)
 	}
+	slices.SortStableFunc(tasks, func(a, b TaskLine) int { return cmp.Compare(b.Rows, a.Rows) }) // so that all end at about the same time
 	while, release, err := r.whileFile()
 	if err != nil {
 		return err
