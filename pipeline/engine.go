@@ -128,8 +128,27 @@ func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]Task
 	return answers, nil
 }
 
+// bring makes sure that other machines find what a unit reads: it may be in the store alone, where they do not look.
+func (r *Run) bring(ctx context.Context, u *unit) error {
+	for _, in := range u.inputs {
+		from := in.unit.maker()
+		if r.store.mirror == nil || from.step.Section == "models" {
+			continue
+		}
+		for file, c := range r.store.files(from.key, from.note) {
+			if err := r.store.fetch(ctx, file, c); err != nil {
+				return err
+			}
+		}
+	}
+	return r.keep()
+}
+
 // makeElsewhere has the engine make a unit as a whole.
 func (r *Run) makeElsewhere(ctx context.Context, u *unit) (note, error) {
+	if err := r.bring(ctx, u); err != nil {
+		return note{}, err
+	}
 	while, release, err := r.whileFile()
 	if err != nil {
 		return note{}, err

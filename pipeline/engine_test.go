@@ -251,3 +251,32 @@ func TestEngineInterrupted(t *testing.T) {
 		t.Errorf("tasks are still wanted: %v", err)
 	}
 }
+
+// TestEngineWithStore has an engine go on with what is in a store alone, where its machines do not look.
+func TestEngineWithStore(t *testing.T) {
+	alone, file := badText(t)
+	store := t.TempDir()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := strings.Replace(string(text), "name: bad", "name: bad\nstore: file://"+store, 1)
+	put(t, file, with)
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	vectors, err := filepath.Glob(filepath.Join(store, "cache/embed-*"))
+	if err != nil || len(vectors) != 1 || os.RemoveAll(vectors[0]) != nil {
+		t.Fatal(vectors, err)
+	}
+	folder, file := badText(t)
+	put(t, file, with)
+	w := &workshop{}
+	if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: w}); err != nil {
+		t.Fatal(err)
+	}
+	if done := w.outcomes(); len(done) != 1 || done["stages.vectors "+taskDone] < 3 {
+		t.Errorf("%v", done)
+	}
+	compare(t, outputs(t, folder), outputs(t, alone))
+}

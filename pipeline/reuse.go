@@ -100,7 +100,7 @@ func (r *Run) adopt(u *unit, from relativeTask, in input, s shard, hash string) 
 	if !r.store.complete(from.folder, from.note, false) {
 		return note{}, false, nil
 	}
-	n := note{Shards: map[string][]shard{}, Counts: from.note.Counts, Input: hash, CPU: from.note.CPU}
+	n := note{Shards: map[string][]shard{}, Counts: from.note.Counts, Input: hash, CPU: from.note.CPU, Lineage: from.note.Lineage}
 	n.Counts.In = map[string]int64{in.ref: s.Rows}
 	for table, shards := range from.note.Shards {
 		for _, old := range shards {

@@ -112,9 +112,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 	if share.owns(u, 0) {
 		maps.Copy(notes, others)
 	}
-	total := sum(notes)
-	total.Lineage = c.lineage()
-	return total, nil
+	return sum(notes), nil
 }
 
 // sum is the note of a unit, or of a part of it, that was made in tasks.
@@ -127,7 +125,7 @@ func sum(tasks map[int]note) note {
 		}
 		total.Counts.add(n.Counts)
 		total.CPU += n.CPU
-		total.Memory = max(total.Memory, n.Memory)
+		total.Memory, total.Lineage = max(total.Memory, n.Memory), n.Lineage
 	}
 	return total
 }
@@ -204,7 +202,7 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 	if err != nil {
 		return note{}, err
 	}
-	n.Input, n.CPU = hash, cpu.end()
+	n.Input, n.CPU, n.Lineage = hash, cpu.end(), c.lineage()
 	if r.guest {
 		n.Memory = peakMemory()
 	}

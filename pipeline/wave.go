@@ -39,7 +39,13 @@ func (r *Run) computeElsewhere(ctx context.Context, u *unit) (note, error) {
 				return note{}, fmt.Errorf("%s %w", in.unit.name(), errNotMade)
 			}
 		}
-		w = r.remote.begin(chainFrom(u, r.units, (*unit).isMade))
+		chain := chainFrom(u, r.units, (*unit).isMade)
+		for _, one := range chain {
+			if err := r.bring(ctx, one); err != nil {
+				return note{}, err
+			}
+		}
+		w = r.remote.begin(chain)
 		w.err = r.runWave(ctx, w)
 		close(w.ended)
 	}
