@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"sinks":                {"schemas", "model", "model/measure", "sinks/..."},
 	"sinks/...":            {},
 	"schemas":              {},
+	"scale":                {},
 	"model":                {"model/encoder", "model/ot", "model/tokenizer"},
 	"model/kernel":         {},
 	"model/kernel/...":     {"model/kernel"},
