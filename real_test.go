@@ -201,15 +201,15 @@ func TestRealEmbeddings(t *testing.T) {
 	}
 }
 
-// TestRealMTOP compares with figures that transformers and exact search gave, and with pytrec_eval.
+// TestRealMTOP compares with figures that transformers and exact search gave, and with pytrec_eval. Hindi is TestPrecision's.
 func TestRealMTOP(t *testing.T) {
 	out := t.TempDir()
 	run(t, "testdata/real/mtop.yaml", map[string]string{"FERRY_MODELS": modelsFolder(t), "FERRY_DATA": dataFolder(t), "OUT": out})
 	scores := readScores(t, filepath.Join(out, "report", "scores.parquet"))
-	if len(scores) != 3*(859-13+1) { // 13 queries have nothing relevant but their own translation
-		t.Errorf("%d scores, want %d", len(scores), 3*(859-13+1))
+	if len(scores) != 2*(859-13+1) { // 13 queries have nothing relevant but their own translation
+		t.Errorf("%d scores, want %d", len(scores), 2*(859-13+1))
 	}
-	for language, want := range map[string]float64{"en": 60.86, "hi": 48.31, "th": 41.77} {
+	for language, want := range map[string]float64{"en": 60.86, "th": 41.77} {
 		expectMean(t, scores, language, want)
 	}
 	t.Run("pytrec_eval", func(t *testing.T) { python(t, "testdata/real/check_runs.py", out) })
