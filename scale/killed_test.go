@@ -105,7 +105,7 @@ func interrupted(t *testing.T, folder, address string, interfere func(run *exec.
 // was published is not made again, and in the end there are the bytes of a run in peace.
 func TestKilled(t *testing.T) {
 	c := spark(t)
-	peace, folder := embeddingIn(t, 12_000), embeddingIn(t, 12_000)
+	peace, folder := embeddingIn(t, 80_000), embeddingIn(t, 80_000)
 	if out, err := command(peace, "run").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
