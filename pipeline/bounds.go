@@ -78,7 +78,7 @@ func (p *Pipeline) foreseeMemory(units []*unit) (shortages []error, warnings []s
 		return nil, nil
 	}
 	if warning := bound.beyond(host.Memory()); warning != "" {
-		warnings = append(warnings, warning)
+		warnings = append(warnings, warning+"; set memory lower")
 	}
 	if taken := host.Resident(); taken > bound.Bytes {
 		shortages = append(shortages, &Shortage{fmt.Sprintf("ferry takes %s of memory before it begins, and memory: %s allows less", sources.SizeText(taken), bound), "allow more"})
@@ -128,9 +128,9 @@ func (u *unit) sizes() stages.Sizes {
 func (s Size) beyond(total, limit int64) string {
 	switch {
 	case limit > 0 && limit < s.Bytes:
-		return fmt.Sprintf("memory: %s is beyond the %s that this process may take, by the limit of its container or service, and the system would kill it before; set memory lower", s, sources.SizeText(limit))
+		return fmt.Sprintf("memory: %s is beyond the %s that this process may take, by the limit of its container or service, and the system would kill it before", s, sources.SizeText(limit))
 	case total > 0 && total < s.Bytes:
-		return fmt.Sprintf("memory: %s is beyond the %s of this machine; set memory lower", s, sources.SizeText(total))
+		return fmt.Sprintf("memory: %s is beyond the %s of this machine", s, sources.SizeText(total))
 	}
 	return ""
 }

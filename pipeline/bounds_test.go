@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -122,7 +123,7 @@ func TestForeseen(t *testing.T) {
 // TestMemoryWatched has a run come to its bound while it trains: it ends, says where, and the next one goes on from what it had
 // saved and ends with the same bytes as a run in peace.
 func TestMemoryWatched(t *testing.T) {
-	text := strings.Replace(small, "epochs: 1}", "epochs: 40}", 1)
+	text := strings.Replace(small, "epochs: 1}", "epochs: 3}", 1)
 	folders := []string{t.TempDir(), t.TempDir()}
 	for _, folder := range folders {
 		put(t, filepath.Join(folder, "pipeline.yaml"), text)
@@ -131,17 +132,21 @@ func TestMemoryWatched(t *testing.T) {
 	peace, file := filepath.Join(folders[0], "pipeline.yaml"), filepath.Join(folders[1], "pipeline.yaml")
 	rerun(t, peace)
 	var trains atomic.Bool
+	full := make(chan struct{})
+	fill := sync.OnceFunc(func() { close(full) })
 	err := loadSmall(t, file, "memory=900GiB").Run(t.Context(), Options{
 		Reporter: &events{progress: func(step string) {
-			if step == "stages.student" {
+			if step == "stages.student" { // which waits until it was looked at
 				trains.Store(true)
+				<-full
 			}
 		}},
 		resident: func() int64 {
-			if trains.Load() {
-				return 901 << 30
+			if !trains.Load() {
+				return 0
 			}
-			return 0
+			fill()
+			return 901 << 30
 		},
 	})
 	if got := shortage(t, err); !strings.HasPrefix(got, "ferry has taken 967.4 GB of memory for ") || !strings.Contains(got, "stages.student") {

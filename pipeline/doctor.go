@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/ferry-clir/ferry/model/kernel"
@@ -57,7 +56,7 @@ func Examine(ctx context.Context, p *Pipeline, checked error, work string) []Exa
 	d.memory()
 	d.openFiles()
 	d.clock()
-	d.workFolder(ctx)
+	d.workFolder()
 	d.downloads()
 	if p == nil {
 		return d.found
@@ -100,12 +99,12 @@ func (d *doctor) memory() {
 	if limit > 0 {
 		text += fmt.Sprintf(", of which this process may take %s", sources.SizeText(limit))
 	}
-	_, warnings := d.pipeline.foreseeMemory(nil)
-	switch bound := d.pipeline.Bounds.Memory; {
+	bound := d.pipeline.Bounds.Memory
+	switch warning := bound.beyond(total, limit); {
 	case total == 0:
 		d.well(what, "how much there is, is not known on %s", runtime.GOOS)
-	case len(warnings) > 0:
-		d.say(Warn, what, "set memory lower", "%s", strings.Join(warnings, "; "))
+	case warning != "":
+		d.say(Warn, what, "set memory lower", "%s", warning)
 	case bound.Bytes > 0:
 		d.well(what, "%s; memory: %s", text, bound)
 	case limit > 0:

@@ -19,7 +19,7 @@ import (
 const elsewhere = "put the work folder on a local disk with --set work=FOLDER"
 
 // workFolder tries on the disk of the work folder whatever a run does there, and looks at the cache.
-func (d *doctor) workFolder(ctx context.Context) {
+func (d *doctor) workFolder() {
 	work := d.pipeline.Work
 	d.try(work)
 	owner, err := holder(filepath.Join(work, lockName))
@@ -143,7 +143,10 @@ func (d *doctor) plan(ctx context.Context) {
 	}
 	sum, known, unknown := forecastAll(plan.units, plan.known)
 	d.well("pipeline", "%s: %d steps to make", d.pipeline.File, known+unknown)
-	text := sources.SizeText(host.Free(d.pipeline.Work)) + " free"
+	text := "how much is free is not known"
+	if free := host.Free(d.pipeline.Work); free >= 0 {
+		text = sources.SizeText(free) + " free"
+	}
 	if known > 0 {
 		text += fmt.Sprintf(", of which the steps to make take about %s", sources.SizeText(sum.bytes))
 	}
