@@ -25,6 +25,7 @@ func (f loadFlags) read(file string) (*pipeline.Pipeline, error) {
 	switch {
 	case p != nil:
 		p.Offline = f.Offline
+		p.Fetching = func(object string) { fmt.Fprintln(os.Stderr, "fetching "+object) }
 		return p, err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w%w; `ferry init` writes a file to start from", errUsage, err)

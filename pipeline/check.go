@@ -24,6 +24,9 @@ func (p *Pipeline) Check(ctx context.Context) error {
 	if err := p.writeSamples(ctx, m); err != nil {
 		return err
 	}
+	if err := p.fetchInputs(ctx, m); err != nil {
+		return err
+	}
 	for _, s := range ordered {
 		if !s.faulty {
 			s.validate(m, p.Offline)

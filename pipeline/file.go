@@ -34,11 +34,13 @@ type Pipeline struct {
 	Schedule     *schedule.Config // nil without that section
 	Engine       string           // address of who does tasks on other machines; empty for none
 	Steps        []*Step
-	Cells        int    // of the matrix
-	Offline      bool   // download nothing; set before Check
-	dir          string // folder of the file, absolute
-	text         []byte // the file as read, for the manifest
-	sets         []string
+	Cells        int  // of the matrix
+	Offline      bool // download nothing; set before Check
+	// Fetching is told what Check gets from object stores, such as `s3://bucket/corpus.tsv, 1.2 GB`; it may be nil.
+	Fetching func(object string)
+	dir      string // folder of the file, absolute
+	text     []byte // the file as read, for the manifest
+	sets     []string
 	// variables are those of the environment that the file names, but for secret ones.
 	variables map[string]string
 	found     Mistakes // by Load

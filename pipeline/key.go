@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/sources/download"
 )
 
 // A key names a step's result by everything that it depends on: the same key, the same bytes.
@@ -71,7 +72,7 @@ func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys fun
 			if err != nil {
 				return id, fmt.Errorf("%s: %w", s.Where(), err)
 			}
-			id.Files = append(id.Files, inputFile{filepath.ToSlash(p.shown(file)), sum, p.mends.of(p.shown(file), sum).digest()})
+			id.Files = append(id.Files, inputFile{p.keyName(s, file), sum, p.mends.of(p.shown(file), sum).digest()})
 		}
 	}
 	names := s.kind.depends.onNames()
@@ -89,6 +90,20 @@ func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys fun
 		id.ISA = kernel.ISA()
 	}
 	return id, nil
+}
+
+// keyName is what keys call a file: the same for all who write the same into a pipeline file, wherever their folders lie.
+func (p *Pipeline) keyName(s *Step, file string) string {
+	if below(file, sampleFolder(p.Work)) {
+		return p.named(file)
+	}
+	if cache, err := download.Cache(); err == nil && below(file, cache) {
+		return "cache:" + filepath.ToSlash(strings.TrimPrefix(file, cache))
+	}
+	if s.rooted {
+		return filepath.ToSlash(file)
+	}
+	return filepath.ToSlash(p.shown(file))
 }
 
 // readContent hashes a file, and tells how many bytes it has read since it told last; tell may be nil.

@@ -28,6 +28,7 @@ type Step struct {
 	at        map[string]*yaml.Node // where each of its keys stands, by key; "" is the step itself
 	config    []byte                // canonical form of its keys, references left out
 	samples   []sample              // built-in corpora that its paths name
+	rooted    bool                  // one of its paths is written from the root on
 	faulty    bool                  // a mistake was found in its own keys
 	wanted    bool                  // is to be made though no sink asks for it
 	seed      *uint64               // of its own; nil for the pipeline's
@@ -232,7 +233,11 @@ func (s *Step) place(dir, work string) {
 		c.InFolder(dir)
 	}
 	s.eachPath(func(key string, v reflect.Value) {
-		path := v.String()
+		path, onDisk := strings.CutPrefix(v.String(), "file://")
+		if onDisk { // for those who write all paths as addresses
+			v.SetString(path)
+		}
+		s.rooted = s.rooted || filepath.IsAbs(path)
 		switch name, isSample := strings.CutPrefix(path, "sample:"); {
 		case isSample:
 			s.samples = append(s.samples, sample{key, name})

@@ -12,6 +12,9 @@ import (
 // suffixes are those under which a file may stand in place of the bare one.
 var suffixes = [...]string{"", ".gz", ".zst", ".zip"}
 
+// Suffixes are those under which a file may stand in place of the bare one, "" among them.
+func Suffixes() []string { return suffixes[:] }
+
 // glob returns the files that a pattern names, sorted. A name without wildcards must exist.
 func glob(pattern string) ([]string, error) {
 	if _, err := os.Stat(pattern); err == nil {

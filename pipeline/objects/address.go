@@ -112,6 +112,14 @@ func completeQuery(scheme string, query url.Values) error {
 	return nil
 }
 
+// Split returns the bucket, and the name of an object in it.
+func (a Address) Split() (bucket Address, name string) { return Address{bucket: a.bucket}, a.prefix }
+
+// Identity tells stores apart, also those that are shown alike: it has the server, too.
+func (a Address) Identity() string {
+	return a.String() + "?" + a.bucket.Query().Get("endpoint") + a.bucket.Query().Get("storage_account") + a.bucket.Query().Get("domain")
+}
+
 // String is the address without parameters.
 func (a Address) String() string {
 	scheme := a.bucket.Scheme

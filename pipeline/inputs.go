@@ -1,0 +1,150 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/ferry-clir/ferry/pipeline/objects"
+	"github.com/ferry-clir/ferry/pipeline/strict"
+	"github.com/ferry-clir/ferry/sinks"
+	"github.com/ferry-clir/ferry/sources"
+	"github.com/ferry-clir/ferry/sources/download"
+)
+
+// fetchInputs gets what sources and models read from object stores, once, into the user's cache folder, and has the steps read it
+// there. It is got when the pipeline is checked, as keys are made of what files hold, and again when the store has another one.
+func (p *Pipeline) fetchInputs(ctx context.Context, m *strict.Found) error {
+	for _, s := range p.Steps {
+		var failed error
+		s.eachPath(func(key string, v reflect.Value) {
+			text := v.String()
+			if failed != nil || !objects.Remote(text) || s.Section == "sinks" {
+				return
+			}
+			address, err := objects.Parse(text)
+			if err != nil {
+				s.blame(m, key, "%s", err)
+				s.faulty = true
+				return
+			}
+			local, err := p.fetchInput(ctx, address, s.Section == "models")
+			if ctx.Err() != nil {
+				failed = context.Cause(ctx)
+			} else if err != nil {
+				s.blame(m, key, "%s", p.secrets.Redact(err.Error()))
+				s.faulty = true
+			}
+			v.SetString(local)
+		})
+		if failed != nil {
+			return failed
+		}
+	}
+	return nil
+}
+
+// fetchInput gets all objects that an address names: one, those that fit a pattern, or a folder. It returns the path of the
+// copies, as the address has it. Of a model's folder it gets what ferry reads of models.
+func (p *Pipeline) fetchInput(ctx context.Context, a objects.Address, model bool) (local string, err error) {
+	cache, err := download.Cache()
+	if err != nil {
+		return "", err
+	}
+	bucket, pattern := a.Split()
+	// Another server may have a bucket of the same name.
+	folder := filepath.Join(cache, "objects", fmt.Sprintf("%s-%08x", strings.ReplaceAll(bucket.String(), "://", "-"), crc32.ChecksumIEEE([]byte(bucket.Identity()))))
+	local = filepath.Join(folder, filepath.FromSlash(pattern))
+	if p.Offline {
+		return local, nil // whoever reads it will see
+	}
+	store, err := objects.Open(ctx, bucket)
+	if err != nil {
+		return local, err
+	}
+	defer store.Close()
+	found, err := inputsIn(ctx, store, pattern, model)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("there is no object %s, none that begins with %s/, and none that fits", a, a)
+	}
+	if err != nil {
+		return local, err
+	}
+	unlock, err := download.Lock(ctx, folder, nil)
+	if err != nil {
+		return local, err
+	}
+	defer unlock()
+	for _, o := range found {
+		if !filepath.IsLocal(filepath.FromSlash(o.Name)) {
+			return local, fmt.Errorf("%s/%s has a name that would lead out of the cache folder", bucket, o.Name)
+		}
+		if err := p.fetchObject(ctx, store, o, filepath.Join(folder, filepath.FromSlash(o.Name))); err != nil {
+			return local, err
+		}
+	}
+	return local, nil
+}
+
+// braced is a part of a path that a source fills in, such as {source}.
+var braced = regexp.MustCompile(`\{[^{}/]*\}`)
+
+// ofModel are the files of a model's folder that are read, rather than the same weights for other programs.
+var ofModel = regexp.MustCompile(`^([^/]*|[12]_(Pooling|Dense)/[^/]*)\.(json|safetensors|txt)$`)
+
+// inputsIn lists the objects that a name means: with wildcards or {language} in it, or under the suffix of a compressed file, or a
+// folder.
+func inputsIn(ctx context.Context, store *objects.Store, name string, model bool) (found []objects.Object, err error) {
+	pattern := braced.ReplaceAllString(name, "*")
+	literal := pattern
+	if i := strings.IndexAny(pattern, "*?["); i >= 0 {
+		literal = pattern[:i]
+	}
+	all, err := store.List(ctx, literal)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range all {
+		inner, fits := strings.CutPrefix(o.Name, name+"/")
+		fits = fits && inner != "" && !strings.HasSuffix(inner, "/") && (!model || ofModel.MatchString(inner))
+		for _, suffix := range sources.Suffixes() {
+			if matched, err := path.Match(pattern+suffix, o.Name); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			} else if matched {
+				fits = true
+			}
+		}
+		if fits {
+			found = append(found, o)
+		}
+	}
+	return found, nil
+}
+
+// fetchObject gets an object unless there is a copy of it, which has its size and time.
+func (p *Pipeline) fetchObject(ctx context.Context, store *objects.Store, o objects.Object, file string) error {
+	if stat, err := os.Stat(file); err == nil && stat.Size() == o.Size && stat.ModTime().Equal(o.Modified) {
+		return nil
+	}
+	if p.Fetching != nil {
+		p.Fetching(fmt.Sprintf("%s/%s, %s", store.Address, o.Name, sources.SizeText(o.Size)))
+	}
+	if err := sinks.Sweep(file); err != nil {
+		return err
+	}
+	part, err := sinks.Create(file)
+	if err != nil {
+		return err
+	}
+	err = store.Get(ctx, o.Name, part)
+	if err == nil {
+		err = os.Chtimes(part.Name(), o.Modified, o.Modified)
+	}
+	return part.Publish(err)
+}

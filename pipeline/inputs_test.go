@@ -1,0 +1,133 @@
+package pipeline
+
+import (
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/objects"
+	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
+)
+
+// upload puts texts into a store, by name.
+func upload(t *testing.T, address string, texts map[string]string) {
+	t.Helper()
+	a, err := objects.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := objects.Open(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for name, text := range texts {
+		if err := s.Put(t.Context(), name, strings.NewReader(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestInputsInStores reads what lies in a bucket as if it lay in the pipeline's folder: the same bytes come out. Another user, with
+// caches elsewhere, finds what was made in the store; what has changed is got again, and nothing else.
+func TestInputsInStores(t *testing.T) {
+	alone, file := badText(t)
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	own, err := os.ReadFile(filepath.Join(alone, "own.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := objectstest.Serve(t)
+	upload(t, server.Address("in"), map[string]string{"a/own.jsonl": string(own), "a/other.txt": "x"})
+	gets := 0
+	server.Break(func(r *http.Request) objectstest.Fault {
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/in/") {
+			gets++
+		}
+		return objectstest.None
+	})
+	user := func(name string, want, made int) {
+		t.Helper()
+		t.Setenv("FERRY_CACHE", filepath.Join(alone, "cache of "+name))
+		folder, file := badText(t)
+		if err := os.Remove(filepath.Join(folder, "own.jsonl")); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, file, strings.Replace(string(text), "path: own.jsonl", `path: "`+server.Address("in/a/*.jsonl")+`"`, 1))
+		var o order
+		gets = 0
+		if err := run(t.Context(), t, withStore(t, file, server.Address("p")), Options{Reporter: &o}); err != nil {
+			t.Fatal(err)
+		}
+		if gets != want || len(madeAny(&o)) != made {
+			t.Errorf("%s gets %d objects and makes %q", name, gets, o.told)
+		}
+		if want, got := outputs(t, alone), outputs(t, folder); len(own) > 0 {
+			compare(t, got, want)
+		}
+	}
+	user("one", 1, 6)
+	user("one", 0, 0)
+	user("two", 1, 0)
+	time.Sleep(1100 * time.Millisecond) // by which such servers tell times
+	own = append(own, "{\"id\": \"new\", \"text\": \"noon\"}\n"...)
+	upload(t, server.Address("in"), map[string]string{"a/own.jsonl": string(own)})
+	own = nil
+	user("one", 1, 6)
+}
+
+// TestInputNames finds what a path of a bucket means.
+func TestInputNames(t *testing.T) {
+	t.Setenv("FERRY_CACHE", t.TempDir())
+	server := objectstest.Serve(t)
+	upload(t, server.Address("m"), map[string]string{"e5/config.json": "{}", "e5/model.safetensors": "x", "e5/1_Pooling/config.json": "{}",
+		"e5/pytorch_model.bin": "x", "e5/onnx/model.onnx": "x", "e5-old/config.json": "{}", "t.en-sw": "x", "t.en-hi.gz": "x", "t.README": "x"})
+	p := &Pipeline{}
+	for name, c := range map[string]struct {
+		model bool
+		want  []string
+	}{
+		"m/e5":                  {true, []string{"1_Pooling/config.json", "config.json", "model.safetensors"}},
+		"m/e5-old":              {false, []string{"config.json"}},
+		"m/t.{source}-{target}": {false, []string{"t.en-hi.gz", "t.en-sw"}},
+		"m/t.en-hi":             {false, []string{"t.en-hi.gz"}},
+		"m/none":                {false, nil},
+	} {
+		a, err := objects.Parse(server.Address(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		local, err := p.fetchInput(t.Context(), a, c.model)
+		if (err != nil) != (c.want == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if filepath.Base(local) != filepath.Base(name) {
+			t.Errorf("%s is read at %s", name, local)
+		}
+		if !c.model && !strings.HasSuffix(name, "old") {
+			local = filepath.Dir(local)
+		}
+		var got []string
+		filepath.WalkDir(local, func(path string, d fs.DirEntry, err error) error {
+			if inner, _ := filepath.Rel(local, path); err == nil && d.Type().IsRegular() {
+				got = append(got, filepath.ToSlash(inner))
+			}
+			return nil
+		})
+		if c.want != nil && !slices.Equal(got, c.want) {
+			t.Errorf("%s has %q, want %q", name, got, c.want)
+		}
+		os.RemoveAll(local)
+	}
+}
