@@ -24,7 +24,7 @@ func (p *Pipeline) Check(ctx context.Context) error {
 	if err := p.writeSamples(ctx, m); err != nil {
 		return err
 	}
-	if err := p.fetchInputs(ctx, m); err != nil {
+	if err := p.localize(ctx, m); err != nil {
 		return err
 	}
 	for _, s := range ordered {

@@ -18,14 +18,15 @@ import (
 	"github.com/ferry-clir/ferry/sources/download"
 )
 
-// fetchInputs gets what sources and models read from object stores, once, into the user's cache folder, and has the steps read it
-// there. It is got when the pipeline is checked, as keys are made of what files hold, and again when the store has another one.
-func (p *Pipeline) fetchInputs(ctx context.Context, m *strict.Found) error {
+// localize has steps whose paths are addresses read and write files of this machine. What sources and models read is got once, into
+// the user's cache folder; that is done when the pipeline is checked, as keys are made of what files hold, and again when the
+// store has another one. What sinks write is put when it is complete.
+func (p *Pipeline) localize(ctx context.Context, m *strict.Found) error {
 	for _, s := range p.Steps {
 		var failed error
 		s.eachPath(func(key string, v reflect.Value) {
 			text := v.String()
-			if failed != nil || !objects.Remote(text) || s.Section == "sinks" {
+			if failed != nil || !objects.Remote(text) {
 				return
 			}
 			address, err := objects.Parse(text)
@@ -34,7 +35,12 @@ func (p *Pipeline) fetchInputs(ctx context.Context, m *strict.Found) error {
 				s.faulty = true
 				return
 			}
-			local, err := p.fetchInput(ctx, address, s.Section == "models")
+			var local string
+			if s.Section == "sinks" {
+				local, err = p.deliver(ctx, s, address)
+			} else {
+				local, err = p.fetchInput(ctx, address, s.Section == "models")
+			}
 			if ctx.Err() != nil {
 				failed = context.Cause(ctx)
 			} else if err != nil {
@@ -58,8 +64,7 @@ func (p *Pipeline) fetchInput(ctx context.Context, a objects.Address, model bool
 		return "", err
 	}
 	bucket, pattern := a.Split()
-	// Another server may have a bucket of the same name.
-	folder := filepath.Join(cache, "objects", fmt.Sprintf("%s-%08x", strings.ReplaceAll(bucket.String(), "://", "-"), crc32.ChecksumIEEE([]byte(bucket.Identity()))))
+	folder := filepath.Join(cache, "objects", bucketFolder(bucket))
 	local = filepath.Join(folder, filepath.FromSlash(pattern))
 	if p.Offline {
 		return local, nil // whoever reads it will see
@@ -90,6 +95,11 @@ func (p *Pipeline) fetchInput(ctx context.Context, a objects.Address, model bool
 		}
 	}
 	return local, nil
+}
+
+// bucketFolder is the name of a folder for what is in a bucket. Another server may have a bucket of the same name.
+func bucketFolder(bucket objects.Address) string {
+	return fmt.Sprintf("%s-%08x", strings.ReplaceAll(bucket.String(), "://", "-"), crc32.ChecksumIEEE([]byte(bucket.Identity())))
 }
 
 // braced is a part of a path that a source fills in, such as {source}.

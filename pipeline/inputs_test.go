@@ -87,6 +87,48 @@ func TestInputsInStores(t *testing.T) {
 	user("one", 1, 6)
 }
 
+// TestOutputsInStores writes to a bucket what else is written to a folder, with the manifest last.
+func TestOutputsInStores(t *testing.T) {
+	alone, file := badText(t)
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(filepath.Join(alone, "out/vectors.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := objectstest.Serve(t)
+	folder, file := badText(t)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, strings.Replace(string(text), "path: out/vectors.parquet", `path: "`+server.Address("out/vectors.parquet")+`"`, 1))
+	var puts []string
+	server.Break(func(r *http.Request) objectstest.Fault {
+		if r.Method == http.MethodPut {
+			puts = append(puts, r.URL.Path)
+		}
+		return objectstest.None
+	})
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(puts, []string{"/bucket/out/vectors.parquet", "/bucket/out/bad.manifest.json"}) {
+		t.Errorf("put are %q", puts)
+	}
+	if all := server.Everything(t); !strings.Contains(all, "out/vectors.parquet\n"+string(want)) {
+		t.Error("other bytes are there")
+	}
+	if parts := unfinished(t, folder); len(parts) > 0 {
+		t.Errorf("left behind: %v", parts)
+	}
+	server.Break(func(r *http.Request) objectstest.Fault { return objectstest.Refused })
+	if err := run(t.Context(), t, file, Options{}); err == nil || !strings.Contains(err.Error(), "sinks.vectors.path: opening the store s3://bucket: permission denied") {
+		t.Errorf("a bucket that is closed is told as %v", err)
+	}
+}
+
 // TestInputNames finds what a path of a bucket means.
 func TestInputNames(t *testing.T) {
 	t.Setenv("FERRY_CACHE", t.TempDir())

@@ -113,7 +113,7 @@ func (r *Run) writeManifest() error {
 	if err := writeJSON(r.pipeline.manifestFile(), m); err != nil {
 		return fmt.Errorf("writing manifest: %w", err)
 	}
-	return nil
+	return r.deliverManifest()
 }
 
 // tablesWritten are the files of the unit that are one table each.

@@ -14,6 +14,8 @@ import (
 	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
 )
 
+func whole(t *testing.T) (folder, file string) { return folderWith(t, "whole.yaml") }
+
 // withStore has a pipeline file share its cache through a store, with a text that is the same whatever the address, since reports show
 // it.
 func withStore(t *testing.T, file, address string) string {
@@ -27,11 +29,6 @@ func withStore(t *testing.T, file, address string) string {
 	return file
 }
 
-// stores are one of each kind that can be tested here.
-func stores(t *testing.T) map[string]string {
-	return map[string]string{"s3": objectstest.Serve(t).Address("p"), "file": "file://" + t.TempDir()}
-}
-
 // madeAny returns the steps that were made but for sinks, which each user makes.
 func madeAny(o *order) []string {
 	return slices.DeleteFunc(slices.Clone(o.told), func(step string) bool { return strings.HasPrefix(step, "sinks.") })
@@ -40,19 +37,23 @@ func madeAny(o *order) []string {
 // TestStore has two users with folders of their own and one store: the second makes nothing but files, which have the bytes of a run
 // without a store, and knows what is in the store before it runs.
 func TestStore(t *testing.T) {
-	alone, file := folderWith(t, "whole.yaml")
-	if err := run(t.Context(), t, withStore(t, file, ""), Options{}); err != nil {
-		t.Fatal(err)
-	}
-	for name, address := range stores(t) {
+	for name, c := range map[string]struct {
+		address string
+		make    func(*testing.T) (folder, file string)
+	}{"s3": {objectstest.Serve(t).Address("p"), whole}, "file": {"file://" + t.TempDir(), badText}} {
 		t.Run(name, func(t *testing.T) {
-			first, file := folderWith(t, "whole.yaml")
+			address := c.address
+			alone, file := c.make(t)
+			if err := run(t.Context(), t, withStore(t, file, ""), Options{}); err != nil {
+				t.Fatal(err)
+			}
+			first, file := c.make(t)
 			if err := run(t.Context(), t, withStore(t, file, address), Options{}); err != nil {
 				t.Fatal(err)
 			}
 			compare(t, outputs(t, first), outputs(t, alone))
 			compare(t, cacheSums(t, first), cacheSums(t, alone))
-			second, file := folderWith(t, "whole.yaml")
+			second, file := c.make(t)
 			plan, err := loadSmall(t, withStore(t, file, address)).Plan(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -224,7 +225,6 @@ func runApart(t *testing.T, address string, folders ...func(*testing.T) (string,
 
 // TestStoreShares runs the shares of a run in folders that have nothing but a store in common.
 func TestStoreShares(t *testing.T) {
-	whole := func(t *testing.T) (string, string) { return folderWith(t, "whole.yaml") }
 	for name, make := range map[string]func(*testing.T) (string, string){"whole": whole, "bad": badText} {
 		alone, file := make(t)
 		if err := run(t.Context(), t, withStore(t, file, ""), Options{}); err != nil {

@@ -203,5 +203,12 @@ func (r *Run) drain(ctx context.Context, u *unit, c sink) (note, error) {
 			n.Counts.In[in.ref] = table.rows()
 		}
 	}
-	return n, r.hashFiles(ctx, c.Files(), n.Files)
+	if err := r.hashFiles(ctx, c.Files(), n.Files); err != nil {
+		return n, err
+	}
+	var files []string
+	for file := range n.Files {
+		files = append(files, absolute(r.pipeline.dir, file))
+	}
+	return n, u.step.delivery.put(ctx, files)
 }

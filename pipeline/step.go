@@ -28,6 +28,7 @@ type Step struct {
 	at        map[string]*yaml.Node // where each of its keys stands, by key; "" is the step itself
 	config    []byte                // canonical form of its keys, references left out
 	samples   []sample              // built-in corpora that its paths name
+	delivery  *delivery             // of a sink that writes to an address; known after Check
 	rooted    bool                  // one of its paths is written from the root on
 	faulty    bool                  // a mistake was found in its own keys
 	wanted    bool                  // is to be made though no sink asks for it
