@@ -7,7 +7,7 @@ run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
 
 build: ## bin/ferry
-	go build -o bin/ferry .
+	go build -ldflags "-s -w" -o bin/ferry .
 
 test: ## all tests; those that need outside data say so when they skip
 	go test -timeout 30m ./...
