@@ -49,6 +49,13 @@ func (p *Pipeline) nameRuns(pipeline string, last int, name func(key, string)) e
 	if err != nil {
 		return err
 	}
+	tasks, err := readSteps(other.tasksFile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; remove %s if that run does not matter", err, other.tasksFile())
+	}
+	for _, s := range tasks {
+		name(s.Result, "tasks of "+pipeline)
+	}
 	slices.Reverse(records)
 	known := 0
 	for _, r := range records {

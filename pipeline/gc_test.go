@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
@@ -198,5 +199,28 @@ func TestGCKeeps(t *testing.T) {
 	put(t, filepath.Join(p.Work, "runs/old/20260102T030405.000000Z.json"), `{"outcome": "succeeded"}`)
 	if _, err := p.GC(t.Context(), GCOptions{}); err == nil || !strings.Contains(err.Error(), "what the runs of old have made, which an older ferry ran") {
 		t.Errorf("with runs of which nothing is known: %v", err)
+	}
+}
+
+// TestGCTasks keeps what one of several processes has made, though the first, which has the record, never began, until the pipeline
+// has a run of its own.
+func TestGCTasks(t *testing.T) {
+	file := putSmall(t)
+	before := cached(t, file)
+	for number := 2; number <= 3; number++ {
+		_ = loadSmall(t, file, "seed=99").Run(t.Context(), Options{Share: Share{number, 3}, Wait: 50 * time.Millisecond, Reporter: &events{}}) // in vain
+	}
+	if len(less(cached(t, file), before)) == 0 {
+		t.Fatal("the processes made nothing")
+	}
+	for _, removes := range []bool{false, true} {
+		c, err := loadSmall(t, file).GC(t.Context(), GCOptions{Last: 1, DryRun: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(c.Removed) > 0) != removes {
+			t.Errorf("to be removed: %v", c.Removed)
+		}
+		rerun(t, file)
 	}
 }

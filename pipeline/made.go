@@ -28,10 +28,15 @@ func (p *Pipeline) stepsFile() string { return filepath.Join(p.runsFolder(), "st
 // be of use, and again when it ends.
 func (r *Record) stepsFile() string { return strings.TrimSuffix(r.path, ".json") + ".steps.json" }
 
+// tasksFile has the steps of processes that did tasks of a run of which the first, which has its record, has not ended well yet.
+func (p *Pipeline) tasksFile() string { return filepath.Join(p.runsFolder(), "tasks.json") }
+
 // steps are those of a run, by name; an error that is fs.ErrNotExist if it did not get so far, or an older ferry ran it.
-func (r *Record) steps() (map[string]madeStep, error) {
+func (r *Record) steps() (map[string]madeStep, error) { return readSteps(r.stepsFile()) }
+
+func readSteps(file string) (map[string]madeStep, error) {
 	steps := map[string]madeStep{}
-	data, err := os.ReadFile(r.stepsFile())
+	data, err := os.ReadFile(file)
 	if err == nil {
 		err = json.Unmarshal(data, &steps)
 	}
@@ -52,14 +57,18 @@ func (p *Pipeline) knownSteps() map[string]madeStep {
 
 // rememberSteps writes down the steps of the run: as it begins what they will be, as it ends what they were.
 func (r *Run) rememberSteps() error {
-	if r.options.Record == nil || len(r.units) == 0 {
+	file := r.pipeline.tasksFile()
+	switch {
+	case len(r.units) == 0 || r.options.Record == nil && r.options.Share.whole():
 		return nil
+	case r.options.Record != nil:
+		file = r.options.Record.stepsFile()
 	}
 	now := map[string]madeStep{}
 	for _, u := range r.units {
 		now[u.name()] = u.remembered(r.pipeline)
 	}
-	if err := writeJSON(r.options.Record.stepsFile(), now); err != nil {
+	if err := writeJSON(file, now); err != nil {
 		return fmt.Errorf("writing record of runs: %w", err)
 	}
 	return nil

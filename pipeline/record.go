@@ -104,6 +104,11 @@ func (r *Run) end(ctx context.Context, failed error) error {
 	if err == nil {
 		err = errors.Join(r.pipeline.forget(), r.rememberSteps(), r.rememberMade())
 	}
+	if failed == nil && err == nil {
+		if err = os.Remove(r.pipeline.tasksFile()); errors.Is(err, os.ErrNotExist) { // this run's record has it all
+			err = nil
+		}
+	}
 	if failed != nil {
 		return failed
 	}
