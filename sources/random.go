@@ -2,7 +2,9 @@ package sources
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -62,6 +64,10 @@ func (r *Random) Files() ([]string, error) {
 
 func (r *Random) read() ([]byte, error) {
 	data, err := model.ReadSmall(os.DirFS(filepath.Dir(string(r.Tokenizer))), filepath.Base(string(r.Tokenizer)))
+	var refused *fs.PathError
+	if errors.As(err, &refused) {
+		refused.Path = string(r.Tokenizer)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening tokenizer: %w", err)
 	}
