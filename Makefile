@@ -1,7 +1,7 @@
 # `make run` and `make test` need Go and nothing else.
 export CGO_ENABLED ?= 0
 
-.PHONY: run test race crash fuzz vulnerabilities purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve bench-scale scale tokenizers differential check generate notebooks findings build clean
+.PHONY: run test race crash overhead fuzz vulnerabilities purego arm64 bench bench-engine bench-ingest bench-ot bench-retrieve bench-scale scale tokenizers differential check generate notebooks findings build clean
 
 run: build ## run pipeline.yaml on the built-in corpora
 	bin/ferry run pipeline.yaml
@@ -18,6 +18,14 @@ race: ## the tests under the race detector; needs a C compiler
 crash: ## kill ferry at every instant at which it changes a file, and let every such change fail; half an hour
 	@mkdir -p build; FERRY_CRASH=all go test -v -count 1 -timeout 120m ./crash >build/crash.log 2>&1 || { cat build/crash.log; exit 1; }; \
 		grep -v '^ *\(===\|---\)' build/crash.log
+
+LEDGER = sha256|writeJSON|File..Sync|pipeline...hashes|remember|pipeline...Record|store..write|shardWriter|syncFolder
+
+overhead: ## what of a cold run of pipeline.yaml the cache and the ledger take: CPU time, then time in which something waited for the disk
+	@mkdir -p build; cd pipeline && go test -run '^$$' -bench '^BenchmarkCold$$' -benchtime 1x -cpuprofile ../build/overhead.cpu -trace ../build/overhead.trace -o ../build/overhead.test .
+	@cd build && go tool trace -pprof=syscall overhead.trace >overhead.syscalls
+	@cd build && go tool pprof -top -focus '$(LEDGER)' overhead.test overhead.cpu 2>/dev/null | grep accounting
+	@cd build && go tool pprof -top -focus 'File..Sync' overhead.test overhead.syscalls 2>/dev/null | grep accounting
 
 INPUTS ?= 1000x
 
