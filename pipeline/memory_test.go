@@ -59,7 +59,7 @@ func heapWhile(t *testing.T, do func() error) (most uint64) {
 	return most
 }
 
-func writeCollection(t *testing.T, path string, size int) {
+func writeCollection(t testing.TB, path string, size int) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func writeCollection(t *testing.T, path string, size int) {
 	}
 	w := bufio.NewWriter(f)
 	for written, i := 0, 0; written < size; i++ {
-		n, _ := fmt.Fprintf(w, "%d\t%s\n", i, strings.Repeat("where is the bus stop ", 2+i%30))
+		n, _ := fmt.Fprintf(w, "%d\t%d %s\n", i, i, strings.Repeat("where is the bus stop ", 2+i%30))
 		written += n
 	}
 	if err := w.Flush(); err != nil {

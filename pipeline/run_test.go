@@ -74,7 +74,7 @@ func (e *events) Progress(step string, _, _ int64, _ string) {
 }
 
 // folderWith makes a folder with testdata/whole.yaml as pipeline.yaml.
-func folderWith(t *testing.T, yaml string) (folder, file string) {
+func folderWith(t testing.TB, yaml string) (folder, file string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", yaml))
 	if err != nil {
