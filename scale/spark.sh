@@ -11,4 +11,4 @@ venv=$1/venv
 	{ python3 -m venv "$venv" && "$venv/bin/pip" install -q --no-deps pyspark==4.3.0; } >&2 || { echo "pyspark cannot be installed" >&2; exit 69; }
 	touch "$1/done"
 }
-"$venv/bin/python" -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))'
+"$venv/bin/python" -c 'from importlib.util import find_spec; print(find_spec("pyspark").submodule_search_locations[0])'
