@@ -22,7 +22,7 @@ func (p *Pipeline) Reports() []string {
 
 // checkOutputs reports sinks that would write over what the pipeline reads, over each other, or over what another has written.
 func (p *Pipeline) checkOutputs(m *strict.Found) {
-	taken := p.readPaths()
+	taken, told := p.readPaths(), map[string]bool{}
 	for _, s := range p.Steps {
 		c, ok := s.component.(sink)
 		if !ok || s.faulty {
@@ -39,7 +39,10 @@ func (p *Pipeline) checkOutputs(m *strict.Found) {
 				break
 			}
 			if other := overlap(file, p.othersOutputs(filepath.Dir(file))); other != "" {
-				s.blame(m, "path", "would be written over %s", other)
+				if !told[other] { // once is enough, for a copied file has all its sinks there
+					s.blame(m, "path", "would be written over %s", other)
+				}
+				told[other] = true
 				break
 			}
 			if above := fileAbove(file); above != "" {

@@ -12,8 +12,8 @@ import (
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// BM25 finds each query's best documents by the words that they share: the lexical baseline. Words are compared in lower
-// case; in scripts without spaces pairs of characters are. Across languages only names, numbers and loans agree, so it is
+// BM25 finds each query's best documents by the words that they share: the lexical baseline. Words are those
+// of UAX #29 (of which "Warsaw's" is one), compared in lower case; in scripts without spaces pairs of characters are. Across languages only names, numbers and loans agree, so it is
 // for queries that were translated, or for searching in one language. Documents that a query excludes are not returned,
 // nor are those that share nothing with it.
 type BM25 struct {

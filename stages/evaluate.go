@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -22,6 +23,10 @@ type Evaluate struct {
 	// Judgments names a table of judgments. It may be one of hits, which then are what is relevant: beside the best 10 of an exact
 	// search, R@10 is the share of them that another one finds among its best 10.
 	Judgments schemas.TableRef `yaml:"judgments" ferry:"required"`
+	// DocumentLanguages are those of the documents that were searched: a judgment that names no document language holds for the
+	// document of that id in each of them. Left out, they are those of the documents that a language's queries found, so that of two
+	// systems the one that finds more languages has more to find.
+	DocumentLanguages []string `yaml:"document_languages"`
 	// Measures by their usual names: nDCG@k, AP, RR@k, R@k, P@k, success@k. Of documents in several languages also share(sw)@k,
 	// which is the share of the first k that are in Swahili, relevant_share(sw), that of the relevant ones, and hole(sw)@k, that
 	// of the first k that are in Swahili and not judged; with (*) for each language of the documents.
@@ -121,7 +126,7 @@ func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	b := array.NewRecordBuilder(out.Allocator, schemas.Scores())
 	defer b.Release()
 	for _, language := range runs.languages {
-		evaluation, err := e.measure(language, runs.byQuery[language], judged)
+		evaluation, err := e.measure(language, runs.byQuery[language], judged, out.Warn)
 		if err == nil {
 			err = e.score(b, language, evaluation, job.Seed, out.Warn)
 		}
@@ -132,9 +137,30 @@ func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	return nil, emitBuilt(out, b)
 }
 
+// pool lists the languages of the documents that were searched for queries in a language.
+func (e *Evaluate) pool(language string, run map[string][]foundDocument, judged *judgments, warn func(string)) ([]string, error) {
+	found := poolOf(run)
+	if len(e.DocumentLanguages) == 0 {
+		if len(found) > 1 && judged.anyLanguage {
+			warn(fmt.Sprintf("judgments that name no document language are taken to hold in %s, those that queries in %s found: name those that were searched in document_languages",
+				strings.Join(found, ", "), language))
+		}
+		return found, nil
+	}
+	for _, l := range found {
+		if !slices.Contains(e.DocumentLanguages, l) {
+			return nil, fmt.Errorf("documents in %s were found, which document_languages does not name", l)
+		}
+	}
+	return slices.Sorted(slices.Values(e.DocumentLanguages)), nil
+}
+
 // measure evaluates the queries of a language.
-func (e *Evaluate) measure(language string, run map[string][]foundDocument, judged *judgments) (*measure.Evaluation, error) {
-	pool := poolOf(run)
+func (e *Evaluate) measure(language string, run map[string][]foundDocument, judged *judgments, warn func(string)) (*measure.Evaluation, error) {
+	pool, err := e.pool(language, run, judged, warn)
+	if err != nil {
+		return nil, err
+	}
 	prefixed := len(pool) > 1
 	var measures []measure.Measure
 	for _, name := range e.Measures {
@@ -149,7 +175,11 @@ func (e *Evaluate) measure(language string, run map[string][]foundDocument, judg
 		return nil, err
 	}
 	evaluation := measure.New(measures, measure.Options{Level: e.Level, SkipAbsent: e.Absent == "skip", SkipNothingRelevant: e.NothingRelevant == "skip", Ties: true})
-	for _, query := range judged.queries(language, run) {
+	queries := judged.queries(language, run)
+	if absent := len(queries) - len(run); absent > 0 && e.Absent == "zero" {
+		warn(fmt.Sprintf("%d of the %d queries in %s have no hits and count as 0: absent: skip leaves them out", absent, len(queries), language))
+	}
+	for _, query := range queries {
 		hits, grades, err := judged.of(language, query, run[query], pool, prefixed)
 		if err != nil {
 			return nil, err

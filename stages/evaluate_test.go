@@ -59,8 +59,29 @@ func TestEvaluateMixedPool(t *testing.T) {
 			t.Errorf("%s is %s, want %s", row, rows[row], value)
 		}
 	}
-	if len(rows) != 3*8 || len(warned) > 0 {
+	if len(rows) != 3*8 || len(warned) != 1 || !strings.Contains(warned[0], "document_languages") {
 		t.Errorf("%d rows: %q, warnings %q", len(rows), slices.Sorted(maps.Keys(rows)), warned)
+	}
+}
+
+// TestEvaluateDocumentLanguages: with the languages of the pool named, what is relevant does not depend on what was found.
+func TestEvaluateDocumentLanguages(t *testing.T) {
+	judgments := []map[string]any{judged("q1", "d1", 1), judged("q2", "d2", 1)}
+	english := []map[string]any{hit("en", "q1", "en", "d1", 3), hit("en", "q2", "en", "d2", 3)}
+	for _, hits := range [][]map[string]any{english, append(english, hit("en", "q2", "sw", "d9", 1))} {
+		e := NewEvaluate()
+		e.Measures, e.DocumentLanguages = []string{"R@2"}, []string{"sw", "en"}
+		if rows, warned := evaluate(t, e, hits, judgments); rows["R@2 q1"] != "0.5 0.5 0.5" || rows["R@2 q2"] != "0.5 0.5 0.5" || len(warned) > 0 {
+			t.Errorf("of %d hits: %q, warnings %q", len(hits), rows, warned)
+		}
+	}
+}
+
+// TestEvaluateAbsent: judged queries that nothing was found for are told of.
+func TestEvaluateAbsent(t *testing.T) {
+	_, warned := evaluate(t, NewEvaluate(), []map[string]any{hit("en", "q1", "en", "d1", 3)}, []map[string]any{judged("q1", "d1", 1), judged("q2", "d2", 1)})
+	if len(warned) != 1 || !strings.Contains(warned[0], "1 of the 2 queries in en have no hits") {
+		t.Errorf("warnings %q", warned)
 	}
 }
 

@@ -17,7 +17,7 @@ type Fuse struct {
 	// From names two or more tables of hits.
 	From []schemas.TableRef `yaml:"from" ferry:"required"`
 	// Method is rrf (reciprocal rank fusion), which looks at ranks alone, or scores: their weighted sum, each table's scaled
-	// from 0 to 1 a query.
+	// for each query so that its best hit has 1 and its last one 0, as has one that is alone.
 	Method string `yaml:"method"`
 	// K is how little the first ranks of rrf stand out.
 	K float64 `yaml:"k"`

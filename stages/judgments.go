@@ -14,7 +14,8 @@ import (
 
 // judgments are a table of judgments in memory, by query id. A judgment's languages may be empty, which is any.
 type judgments struct {
-	byQuery map[string][]judgment
+	byQuery     map[string][]judgment
+	anyLanguage bool // some name no document language
 }
 
 type judgment struct {
@@ -57,6 +58,7 @@ func readJudgmentsOf(ctx context.Context, t schemas.Table, wanted func(query str
 			if !wanted(query.Value(i)) {
 				continue
 			}
+			j.anyLanguage = j.anyLanguage || documentLanguage.Value(i) == ""
 			q := intern(query.Value(i))
 			j.byQuery[q] = append(j.byQuery[q], judgment{intern(queryLanguage.Value(i)), intern(documentLanguage.Value(i)), intern(document.Value(i)), grade(i)})
 		}
