@@ -20,6 +20,7 @@ type comparison struct {
 	script  []string
 	last    string    // the script's last variant that matters
 	apart   bool      // the script runs every variant in a process of its own
+	every   bool      // every variant is a peer beside ours, not the fastest alone, and on one thread only
 	rival   benchmark // what the peer does if there is no script
 	weight  int       // share of the time
 	unit    string    // of all values
@@ -93,6 +94,10 @@ func compare(t *testing.T, all []comparison, wanted func(name string) bool) (lin
 	end := time.Now().Add(minutes * time.Minute)
 	for _, c := range list {
 		for threads := 1; threads <= 2; threads++ {
+			if c.every && threads > 1 {
+				left -= c.weight
+				continue
+			}
 			share := time.Until(end) * time.Duration(c.weight) / time.Duration(left)
 			lines = append(lines, c.run(t, threads, time.Now().Add(share))...)
 			left -= c.weight
@@ -133,6 +138,12 @@ func (c comparison) run(t *testing.T, threads int, deadline time.Time) (lines []
 		made := measured[i].lines(b, c.unit, threads, peers[i])
 		if compared && len(peers[i]) == 0 {
 			made[0].Skipped = "peer, which did not measure anything in its share of the time"
+		}
+		if c.every && len(peers[i]) > 0 {
+			made = nil
+			for p := range slices.Chunk(peers[i], 1) {
+				made = append(made, measured[i].lines(b, c.unit, threads, p)...)
+			}
 		}
 		lines = append(lines, made...)
 	}

@@ -27,11 +27,13 @@ var retrieval = []comparison{
 		{"maxsim-ragged", "32 x 128 against 10,000 of 16 to 180 x 128", "ragged*", "", lateInteraction(false)},
 	}},
 	{script: []string{"maxsim.py", "--only", "dense"}, last: "argpartition", weight: 4, unit: "queries/s", benches: []benchmark{
-		{"dense-batch", "1,000 queries, the best 100 of 200,000 x 384", "*queries*", "", denseBatch},
-		{"dense-single", "the same one by one, bytes first and exact", "*one query a call", "", denseSingle},
+		{"dense-batch", "1,000 queries, the best 100 of 200,000 x 384", "*queries*", "", denseBatch(randomVectors, denseTop)},
+		{"dense-single", "the same one by one, bytes first and exact", "*one query a call", "", denseSingle(randomVectors, denseTop)},
 	}},
 	{script: []string{"evaluate.py", "--data", absolute(runs, ""), "--only", "pytrec_eval"}, last: "parse + compute", apart: true, weight: 2, unit: "rows/s",
 		benches: []benchmark{{"evaluate", "6,980 x 1,000 hits, nDCG@10, AP, RR@10 and R@100 from files", "parse + compute", "", evaluating}}},
+	beside("approximate-random", "200,000 random directions", randomVectors),
+	beside("approximate-real", "18,970 lines of NTREX-128 in ten languages, 1,000 English ones asked, "+openModel, realVectors, "--file", absolute(realFile, "")),
 }
 
 // TestRetrieve writes build/bench/retrieve.jsonl. FERRY_BENCH=retrieve asks for it, or retrieve:<benchmark>,... for some.
@@ -44,7 +46,14 @@ func TestRetrieve(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	report(t, "retrieve", compare(t, retrieval, wanted))
+	var skipped []line
+	if all := wanted; all("approximate-real") {
+		if err := writeInput(realFile, embedNTREX); err != nil {
+			skipped = []line{{Bench: "approximate-real", Variant: openModel, Skipped: "embedding with a model of FERRY_MODELS: " + err.Error()}}
+			wanted = func(name string) bool { return name != "approximate-real" && all(name) }
+		}
+	}
+	report(t, "retrieve", append(compare(t, retrieval, wanted), skipped...))
 }
 
 // directions draws n vectors of length 1.
@@ -93,27 +102,44 @@ const (
 	denseTop       = 100
 )
 
-func denseBatch(threads int) (task, error) {
-	queries, vectors, documents := directions(3, denseQueries, denseWidth), directions(4, denseDocuments, denseWidth), numbered(denseDocuments)
-	return task{size: denseQueries, run: func() {
-		s, err := retrieve.NewDense(queries, denseWidth, denseTop, nil)
-		must(err)
-		must(s.Add(context.Background(), documents, vectors, threads))
-		s.Results()
-	}}, nil
+// denseBatch asks all queries, which are the last of the vectors.
+func denseBatch(vectors func() ([]float32, error), top int) func(threads int) (task, error) {
+	return func(threads int) (task, error) {
+		documents, queries, err := split(vectors())
+		return task{size: denseQueries, run: func() {
+			s, err := retrieve.NewDense(queries, denseWidth, top, nil)
+			must(err)
+			must(s.Add(context.Background(), numbered(len(documents)/denseWidth), documents, threads))
+			s.Results()
+		}}, err
+	}
 }
 
 // denseSingle asks 100 of the queries, as the peer does.
-func denseSingle(threads int) (task, error) {
-	const few = 100
-	queries, vectors := directions(3, few, denseWidth), directions(4, denseDocuments, denseWidth)
-	index, err := retrieve.NewIndex(context.Background(), numbered(denseDocuments), vectors, denseWidth, threads)
-	return task{size: few, run: func() {
-		for i := range few {
-			_, err := index.Search(context.Background(), queries[i*denseWidth:(i+1)*denseWidth], denseTop, threads)
-			must(err)
+func denseSingle(vectors func() ([]float32, error), top int) func(threads int) (task, error) {
+	return func(threads int) (task, error) {
+		const few = 100
+		documents, queries, err := split(vectors())
+		if err != nil {
+			return task{}, err
 		}
-	}}, err
+		index, err := retrieve.NewIndex(context.Background(), numbered(len(documents)/denseWidth), documents, denseWidth, threads)
+		return task{size: few, run: func() {
+			for i := range few {
+				_, err := index.Search(context.Background(), queries[i*denseWidth:(i+1)*denseWidth], top, threads)
+				must(err)
+			}
+		}}, err
+	}
+}
+
+func split(vectors []float32, err error) (documents, queries []float32, _ error) {
+	n := max(0, len(vectors)-denseQueries*denseWidth)
+	return vectors[:n], vectors[n:], err
+}
+
+func randomVectors() ([]float32, error) {
+	return directions(4, denseDocuments+denseQueries, denseWidth), nil
 }
 
 func evaluating(threads int) (task, error) {
