@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 
 	"go.yaml.in/yaml/v3"
 
@@ -43,9 +44,10 @@ type Pipeline struct {
 	sets     []string
 	// variables are those of the environment that the file names, but for secret ones.
 	variables map[string]string
-	found     Mistakes // by Load
-	mends     mends    // known once units are laid out
-	secrets   *Secrets // that neither manifest nor report nor record may hold
+	found     Mistakes                // by Load
+	mends     mends                   // known once units are laid out
+	secrets   *Secrets                // that neither manifest nor report nor record may hold
+	unsaved   *atomic.Pointer[Record] // how the attempt of a scheduler went whose record could not be written; holds nil if there is none
 }
 
 // header is the top level of a pipeline file.
@@ -136,7 +138,7 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 			return nil, err
 		}
 	}
-	p := &Pipeline{File: file, dir: dir, text: text, sets: sets, variables: map[string]string{}}
+	p := &Pipeline{File: file, dir: dir, text: text, sets: sets, variables: map[string]string{}, unsaved: &atomic.Pointer[Record]{}}
 	noted := func(name string) (string, bool) {
 		value, ok := lookup(name)
 		if ok && !secretName.MatchString(name) {

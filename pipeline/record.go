@@ -43,6 +43,7 @@ type Record struct {
 	Error    string    `json:"error,omitempty"`
 	Owner    Owner     `json:"owner"`
 	path     string
+	unsaved  bool // what is in path, if anything, is not this
 }
 
 // runsFolder holds what is remembered of runs.
@@ -82,7 +83,8 @@ func (p *Pipeline) name(r *Record, owner Owner, earlier []*Record) {
 }
 
 func (r *Record) write() error {
-	if err := writeJSON(r.path, r); err != nil {
+	err := writeJSON(r.path, r)
+	if r.unsaved = err != nil; r.unsaved {
 		return fmt.Errorf("writing record of runs: %w", err)
 	}
 	return nil

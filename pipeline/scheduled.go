@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ferry-clir/ferry/pipeline/schedule"
@@ -118,27 +120,22 @@ func (p *Pipeline) settle(until time.Time) error {
 	return writeJSON(p.settledFile(), settled{p.Schedule.Cron, p.Schedule.Timezone, until.UTC()})
 }
 
-// attempt makes an attempt at a run, once nobody else is at work in the folder.
+// attempt makes an attempt at a run, once nobody else is at work in the folder. The record it returns tells how that went, even if
+// it could not be written.
 func (s *Scheduler) attempt(ctx context.Context, due time.Time, number int) (any, error) {
+	s.Pipeline.saveLast()
 	record := &Record{Due: due.UTC(), Attempt: number}
 	p, err := s.Load(ctx)
-	if err != nil {
-		return record, s.Pipeline.recordFailure(ctx, record, err)
+	if err == nil {
+		err = s.await(ctx, p, record)
+	} else {
+		p = s.Pipeline
 	}
-	for told := false; ; told = true {
-		err = s.Run(ctx, p, record)
-		var busy *Busy
-		if !errors.As(err, &busy) {
-			break
-		}
-		if !told {
-			s.Log.Info("waiting for another run that is at work in "+p.Work, "owner", busy.Owner.String())
-		}
-		select {
-		case <-ctx.Done():
-			return record, s.Pipeline.recordFailure(ctx, record, context.Cause(ctx))
-		case <-time.After(time.Second):
-		}
+	if err != nil && (record.Outcome == "" || record.Outcome == Running || record.Outcome == Succeeded) {
+		err = p.recordFailure(ctx, record, err)
+	}
+	if record.unsaved {
+		s.Pipeline.unsaved.Store(record)
 	}
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
@@ -147,15 +144,57 @@ func (s *Scheduler) attempt(ctx context.Context, due time.Time, number int) (any
 	return record, err
 }
 
-// recordFailure leaves a record of an attempt that did not get as far as to run.
-func (p *Pipeline) recordFailure(ctx context.Context, r *Record, failed error) error {
-	records, err := p.records()
-	if err != nil {
-		return errors.Join(failed, err)
+// await runs the pipeline as soon as nobody else is at work in its folder.
+func (s *Scheduler) await(ctx context.Context, p *Pipeline, record *Record) error {
+	for told := false; ; told = true {
+		err := s.Run(ctx, p, record)
+		var busy *Busy
+		if !errors.As(err, &busy) {
+			return err
+		}
+		if !told {
+			s.Log.Info("waiting for another run that is at work in "+p.Work, "owner", busy.Owner.String())
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
 	}
-	owner := Owner{PID: os.Getpid(), Since: time.Now().UTC()}
-	owner.Host, _ = os.Hostname()
-	p.name(r, owner, records)
+}
+
+// recordFailure leaves a record of an attempt that did not get as far as to run, or whose record could not be written.
+func (p *Pipeline) recordFailure(ctx context.Context, r *Record, failed error) error {
+	if r.path == "" {
+		records, err := p.records()
+		if err != nil {
+			failed = errors.Join(failed, err)
+		}
+		owner := Owner{PID: os.Getpid(), Since: time.Now().UTC()}
+		owner.Host, _ = os.Hostname()
+		p.name(r, owner, records)
+	}
 	r.Outcome, r.Error = outcomeOf(ctx, failed), p.secrets.Redact(failed.Error())
 	return errors.Join(failed, r.write())
+}
+
+// saveLast writes down, now that there may be room, how the attempt went whose record could not be written.
+func (p *Pipeline) saveLast() {
+	if r := p.unsaved.Load(); r != nil && r.write() == nil {
+		p.unsaved.Store(nil)
+	}
+}
+
+// withUnsaved adds to the records that are written down the one that could not be, in place of what it said before.
+func (p *Pipeline) withUnsaved(records []*Record) []*Record {
+	r := p.unsaved.Load()
+	if r == nil {
+		return records
+	}
+	i, found := slices.BinarySearchFunc(records, r, func(a, b *Record) int { return strings.Compare(a.path, b.path) })
+	if found {
+		records[i] = r
+		return records
+	}
+	return slices.Insert(records, i, r)
 }

@@ -121,6 +121,77 @@ func TestDeaths(t *testing.T) {
 	}
 }
 
+// TestUnsaved makes attempts while the work folder takes no lock, then no record, then no more than the beginning of one, as on a
+// full disk: the hook's summary and the status tell of each as of any other, and its record does of the last once there is room.
+func TestUnsaved(t *testing.T) {
+	p := scheduled(t)
+	due := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+	runs := p.runsFolder()
+	nowhere := func() {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(runs), 0o777), os.Symlink(filepath.Join(p.dir, "missing"), runs)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(ctx context.Context, p *Pipeline, r *Record) error {
+		return p.Run(ctx, Options{Reporter: &events{}, Record: r})
+	}
+	load := func(ctx context.Context) (*Pipeline, error) {
+		p, err := Load(p.File, nil, os.LookupEnv)
+		if err == nil {
+			err = p.Check(ctx)
+		}
+		return p, err
+	}
+	s := &Scheduler{Pipeline: p, Load: load, Log: slog.New(slog.DiscardHandler)}
+	nowhere()
+	for number, c := range []struct {
+		want string
+		run  func(context.Context, *Pipeline, *Record) error
+	}{
+		{"locking work folder", func(ctx context.Context, p *Pipeline, r *Record) error {
+			lock := filepath.Join(p.Work, lockName)
+			if err := os.Mkdir(lock, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			defer os.Remove(lock)
+			return run(ctx, p, r)
+		}},
+		{"writing record of runs", run},
+		{"writing record of runs", func(ctx context.Context, p *Pipeline, r *Record) error {
+			if err := os.Remove(runs); err != nil {
+				t.Fatal(err)
+			}
+			return p.Run(ctx, Options{Reporter: &events{}, Record: r, Began: func(string) {
+				if err := os.Rename(runs, runs+"-full"); err != nil {
+					t.Fatal(err)
+				}
+				nowhere()
+			}})
+		}},
+	} {
+		s.Run = c.run
+		summary, err := s.attempt(t.Context(), due, number)
+		r := summary.(*Record)
+		if err == nil || r.Pipeline != p.Name || r.File != p.File || r.Outcome != Failed || time.Since(r.Started) > time.Minute || !r.Due.Equal(due) || !strings.Contains(r.Error, c.want) {
+			t.Errorf("attempt %d, %v: %+v", number, err, r)
+		}
+		status, err := p.Status()
+		if err != nil || status.Last == nil || status.Last.Attempt != number || !strings.Contains(strings.Join(status.Problems, ";"), "the last run did not succeed") {
+			t.Errorf("after attempt %d: %+v, %v", number, status, err)
+		}
+	}
+	if err := errors.Join(os.Remove(runs), os.Rename(runs+"-full", runs)); err != nil {
+		t.Fatal(err)
+	}
+	s.Run = run
+	if _, err := s.attempt(t.Context(), due, 3); err != nil {
+		t.Fatal(err)
+	}
+	if records, err := p.records(); err != nil || len(records) != 2 || records[0].Attempt != 2 || records[0].Outcome != Failed || records[1].Outcome != Succeeded || p.unsaved.Load() != nil {
+		t.Errorf("%d records, %v: %+v", len(records), err, records)
+	}
+}
+
 // TestWhy changes a configuration whose texts may be secrets: what is remembered of it does not hold them.
 func TestWhy(t *testing.T) {
 	p := scheduled(t)

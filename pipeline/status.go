@@ -87,6 +87,7 @@ func (p *Pipeline) Runs() ([]*Record, error) {
 	} else if owner != nil {
 		owners = append(owners, *owner)
 	}
+	records = p.withUnsaved(records)
 	for _, r := range records {
 		if r.Outcome == Running && !slices.Contains(owners, r.Owner) {
 			r.lost()
