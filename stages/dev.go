@@ -181,7 +181,9 @@ func (e *evaluator) evaluate(ctx context.Context, learning *encoder.Encoder) (fl
 	if top == 0 {
 		top = len(e.documents.rows)
 	}
-	found, add, err := (&Search{Top: top}).searcher(e.queries)
+	search := NewSearch()
+	search.Top = top
+	found, add, err := search.searcher(e.queries)
 	if err != nil {
 		return 0, err
 	}
