@@ -69,6 +69,9 @@ func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys fun
 			if errors.Is(err, fs.ErrNotExist) && len(s.missing()) > 0 { // only planned yet
 				sum, err = "to be downloaded", nil
 			}
+			if err == nil {
+				err = p.mends.follow(ctx, file, p.shown(file), sum)
+			}
 			if err != nil {
 				return id, fmt.Errorf("%s: %w", s.Where(), err)
 			}

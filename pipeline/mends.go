@@ -8,18 +8,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 )
 
-// A mend is a row that a person has written in place of one that could not be used. It holds for the file as it was then:
-// of another content, the offset means nothing.
+// A mend is a row that a person has written in place of one that could not be used. It holds for the file as it was then,
+// and when lines have come after those: of another content, the offset means nothing.
 type mend struct {
 	File   string `json:"file"`   // as the configuration would name it
 	SHA256 string `json:"sha256"` // of the file
-	Path   string `json:"path"`   // as the quarantine names it: the file or, if that is an archive, file/member
+	Bytes  int64  `json:"bytes,omitempty"`
+	Path   string `json:"path"` // as the quarantine names it: the file or, if that is an archive, file/member
 	Line   int64  `json:"line"`
 	Offset int64  `json:"offset"`
 	Row    []byte `json:"row"` // empty if the row is left out
@@ -65,6 +67,88 @@ func (m *mends) put(one mend) {
 // of returns the mends of a file of that content.
 func (m mends) of(file, sum string) mends {
 	return slices.DeleteFunc(slices.Clone(m), func(one mend) bool { return one.File != file || one.SHA256 != sum })
+}
+
+// follow makes the mends of a file that has only grown hold for it as it is now, of that SHA-256; name is what they call it.
+func (m mends) follow(ctx context.Context, file, name, sum string) error {
+	begins := map[content]bool{}
+	for i := range m {
+		one, was := &m[i], content{m[i].Bytes, m[i].SHA256}
+		if one.File != name || one.SHA256 == sum {
+			continue
+		}
+		stat, err := os.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it is only planned yet
+		} else if err != nil {
+			return err
+		}
+		begun, known := begins[was]
+		if !known && 0 < was.Bytes && was.Bytes < stat.Size() { // else a mend of an older ferry, or a file that has not grown
+			if begun, err = beginsWith(ctx, file, was); err != nil {
+				return err
+			}
+		}
+		if begins[was] = begun; begun {
+			one.SHA256, one.Bytes = sum, stat.Size()
+		}
+	}
+	return nil
+}
+
+// beginsWith tells whether a file begins with what it was, and goes on with a line of its own.
+func beginsWith(ctx context.Context, file string, was content) (bool, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	last := make([]byte, 1)
+	if _, err := f.ReadAt(last, was.Bytes-1); err != nil || last[0] != '\n' {
+		return false, err
+	}
+	sum := sha256.New()
+	if _, err := io.CopyN(sum, &untilDone{ctx, f, nil}, was.Bytes); err != nil {
+		return false, err
+	}
+	return hex.EncodeToString(sum.Sum(nil)) == was.SHA256, nil
+}
+
+// lapsed is how many rows of a file of that content were mended in earlier contents, if no mend holds for this one.
+func (m mends) lapsed(file, sum string) int {
+	n := 0
+	for _, one := range m {
+		switch {
+		case one.File == file && one.SHA256 == sum:
+			return 0
+		case one.File == file:
+			n++
+		}
+	}
+	return n
+}
+
+// tellLapsed warns of mended rows that are in vain, since their file has changed and has bad rows again.
+func (r *Run) tellLapsed() {
+	told := map[string]bool{}
+	for _, b := range r.bad {
+		c, ok := b.unit.step.component.(source)
+		if !ok {
+			continue
+		}
+		files, err := c.Files()
+		if err != nil {
+			continue // it is told where the hashes are written
+		}
+		for _, file := range files {
+			name := r.pipeline.shown(file)
+			if n := r.pipeline.mends.lapsed(name, r.hashes.last(file)); n > 0 && !told[name] {
+				told[name] = true
+				r.options.Reporter.Warned(b.unit.name(), r.pipeline.secrets.Redact(fmt.Sprintf("%s has changed since %d of its rows were mended, none of which is any more: "+
+					"list what is bad now with ferry replay %s --export LIST, mend that, and run ferry replay LIST %s", name, n, r.pipeline.shown(r.pipeline.quarantineFile()), r.pipeline.File)))
+			}
+		}
+	}
 }
 
 // digest stands for the mends in a key; empty if there are none.

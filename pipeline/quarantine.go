@@ -61,6 +61,7 @@ func (r *Run) writeQuarantine() error {
 		a, b := r.bad[i], r.bad[j]
 		return order[a.unit] < order[b.unit] || a.unit == b.unit && a.shards[0].Number < b.shards[0].Number
 	})
+	r.tellLapsed()
 	schema, err := r.quarantineSchema()
 	if err != nil {
 		return fmt.Errorf("writing quarantine: %w", err)

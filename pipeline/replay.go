@@ -86,6 +86,9 @@ func (p *Pipeline) newMending(ctx context.Context) (*mending, error) {
 	if m.mends, err = p.readMends(); err != nil {
 		return nil, err
 	}
+	if err := m.follow(ctx); err != nil {
+		return nil, fmt.Errorf("looking for mended rows: %w", err)
+	}
 	metadata, err := readBadRows(ctx, p.quarantineFile(), func(b badRow) error {
 		if b.offset < 0 {
 			m.others[other{b.path, b.line, sha256.Sum256(b.raw)}] = true
@@ -106,6 +109,32 @@ func (p *Pipeline) newMending(ctx context.Context) (*mending, error) {
 	return m, nil
 }
 
+// follow finds out which mends hold for their files as they are now.
+func (m *mending) follow(ctx context.Context) error {
+	known := map[string]bool{}
+	for _, one := range m.mends {
+		if known[one.File] {
+			continue
+		}
+		known[one.File] = true
+		file := absolute(m.pipeline.dir, one.File)
+		sum, err := m.hashes.sum(ctx, file)
+		if err == nil {
+			err = m.mends.follow(ctx, file, one.File, sum)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// mended returns where the mend of a row stands that holds for its file as it is now.
+func (m *mending) mended(row place) (at int, ok bool) {
+	at, ok = m.mends.find(row)
+	return at, ok && m.mends[at].SHA256 == m.hashes.last(absolute(m.pipeline.dir, m.mends[at].File))
+}
+
 // take takes a row of the list.
 func (m *mending) take(ctx context.Context, b badRow) error {
 	where := fmt.Sprintf("%s:%d", b.path, b.line)
@@ -122,7 +151,7 @@ func (m *mending) take(ctx context.Context, b badRow) error {
 		return nil
 	}
 	was, bad := m.bad[b.place]
-	at, mended := m.mends.find(b.place)
+	at, mended := m.mended(b.place)
 	switch {
 	case bad && was.digest == sha256.Sum256(b.raw):
 		m.done.Unchanged++
@@ -131,7 +160,7 @@ func (m *mending) take(ctx context.Context, b badRow) error {
 		m.done.Already++
 		return nil
 	case !bad && !mended:
-		return fmt.Errorf("%s, at byte %d, is not in quarantine", where, b.offset)
+		return fmt.Errorf("%s, at byte %d, is not in quarantine; if its file has changed since the list was written, run again, and list with --export what is there then", where, b.offset)
 	case bytes.ContainsRune(b.raw, '\n') && bad && !was.broken:
 		return fmt.Errorf("%s has a line break now; a row of that file is one line", where)
 	}
@@ -142,10 +171,8 @@ func (m *mending) take(ctx context.Context, b badRow) error {
 	if file := m.fileOf(b); file != "" {
 		one.File, one.SHA256 = file, m.sums[file]
 	}
-	if now, err := m.hashes.sum(ctx, absolute(m.pipeline.dir, one.File)); err != nil {
+	if err := m.measure(ctx, &one); err != nil {
 		return err
-	} else if now != one.SHA256 {
-		return fmt.Errorf("%s has changed since its rows were put into quarantine; run again, and mend those that are there then", one.File)
 	}
 	m.taken[b.place] = one.Row
 	m.mends.put(one)
@@ -154,6 +181,21 @@ func (m *mending) take(ctx context.Context, b badRow) error {
 		m.done.LeftOut++
 	}
 	return nil
+}
+
+// measure notes the size of a mend's file, which must be as it was when its rows were put into quarantine.
+func (m *mending) measure(ctx context.Context, one *mend) error {
+	file := absolute(m.pipeline.dir, one.File)
+	if now, err := m.hashes.sum(ctx, file); err != nil {
+		return err
+	} else if now != one.SHA256 {
+		return fmt.Errorf("%s has changed since its rows were put into quarantine; run again, and mend those that are there then", one.File)
+	}
+	stat, err := os.Stat(file)
+	if err == nil {
+		one.Bytes = stat.Size()
+	}
+	return err
 }
 
 // fileOf is the file that a row stands in, as the quarantine has it; empty if there is none.
