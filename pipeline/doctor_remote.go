@@ -47,7 +47,7 @@ func tryStore(ctx context.Context, address objects.Address) error {
 		return err
 	}
 	defer s.Close()
-	name, content := fmt.Sprintf("doctor-%08x", rand.Uint32()), []byte("ferry doctor")
+	name, content := fmt.Sprintf(mirrorFolder+"doctor-%08x", rand.Uint32()), []byte("ferry doctor")
 	if err := s.Put(ctx, name, bytes.NewReader(content)); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ferry-clir/ferry/pipeline/host"
@@ -41,7 +42,7 @@ func (d *doctor) workFolder() {
 		return
 	}
 	if damaged := v.found.Damages; len(damaged) > 0 {
-		d.say(Warn, "cache", "see `ferry verify "+work+"`, which can remove them; the next run makes them again, too", "%d files are not as they were written, among them %s, which %s", len(damaged), damaged[0].Path, damaged[0].Problem)
+		d.say(Warn, "cache", damaged[0].Remedy+"; `ferry verify "+work+"` names all", "%d files are not as they were written, among them %s, which %s", len(damaged), damaged[0].Path, damaged[0].Problem)
 		return
 	}
 	d.well("cache", "%d results; the work folder holds %s", len(held.results), sources.SizeText(held.total))
@@ -102,6 +103,9 @@ func in(before, what string) string {
 func tryLocks(file string) error {
 	_, unlock, err := hold(file)
 	if err != nil {
+		if errors.Is(err, syscall.ENOSPC) {
+			return err
+		}
 		return fmt.Errorf("the file system knows no locks: %w", err)
 	}
 	defer unlock()
