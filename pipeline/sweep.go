@@ -16,7 +16,8 @@ func (r *Run) sweepAll() error {
 	p, share := r.pipeline, r.options.Share
 	err := r.giveUp()
 	if share.first() {
-		err = errors.Join(sinks.Sweep(p.Work), sinks.Sweep(p.runsFolder()), sinks.Sweep(p.manifestFile()))
+		records := func(name string) bool { return share.whole() || name != filepath.Base(p.tasksFile()) } // which others write
+		err = errors.Join(err, sinks.Sweep(p.Work), sinks.SweepFolder(p.runsFolder(), records), sinks.Sweep(p.manifestFile()))
 	}
 	for _, u := range r.units {
 		if r.remote != nil && u.needed { // before others write there
