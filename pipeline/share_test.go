@@ -193,9 +193,9 @@ func TestShareLocks(t *testing.T) {
 	held(Share{2, 4})()
 }
 
-// TestOtherRun makes sure that shares of other pipelines, inputs or instruction sets do not wait for each other.
-func TestOtherRun(t *testing.T) {
-	folder, file := badText(t)
+// unitsOf is a pipeline and its units.
+func unitsOf(t *testing.T, file string) (*Pipeline, []*unit) {
+	t.Helper()
 	p, err := Load(file, nil, os.LookupEnv)
 	if err == nil {
 		err = p.Check(t.Context())
@@ -207,6 +207,13 @@ func TestOtherRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p, units
+}
+
+// TestOtherRun makes sure that shares of other pipelines, inputs or instruction sets do not wait for each other.
+func TestOtherRun(t *testing.T) {
+	folder, file := badText(t)
+	p, units := unitsOf(t, file)
 	owner, unlock, err := lockShare(p.Work, Share{2, 2})
 	if err != nil {
 		t.Fatal(err)
@@ -245,17 +252,7 @@ func TestOtherRun(t *testing.T) {
 // TestOwners spreads tasks: each has one owner, and what is alike is spread evenly.
 func TestOwners(t *testing.T) {
 	_, file := folderWith(t, "whole.yaml")
-	p, err := Load(file, nil, os.LookupEnv)
-	if err == nil {
-		err = p.Check(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	units, err := p.units(t.Context(), openStore(p.Work, nil), openHashes(p.Work))
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, units := unitsOf(t, file)
 	const of = 3
 	most := map[string]map[int]int{}
 	for _, u := range units {
