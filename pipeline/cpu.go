@@ -1,21 +1,32 @@
 package pipeline
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // cpuTimes divides the CPU time that the process takes among what is being computed, by the goroutines of each. It is exact
 // for what runs alone, as training does, and a fair guess for what runs beside other steps.
 type cpuTimes struct {
-	mutex      sync.Mutex
-	last       float64 // CPU seconds of the process when they were last divided
-	spells     map[*spell]bool
-	goroutines int // of all spells
+	mutex  sync.Mutex
+	last   float64 // CPU seconds of the process when they were last divided
+	spells map[*spell]bool
 }
 
 // A spell is a time during which something is computed.
 type spell struct {
 	of         *cpuTimes
 	goroutines int
+	waits      int     // of its goroutines' for what others make; it takes nothing meanwhile
 	seconds    float64 // of CPU
+}
+
+// busy is how many goroutines the spell keeps busy at the moment. s.of.mutex is held.
+func (s *spell) busy() int {
+	if s.waits > 0 || !s.of.spells[s] {
+		return 0
+	}
+	return s.goroutines
 }
 
 func newCPUTimes() *cpuTimes { return &cpuTimes{spells: map[*spell]bool{}} }
@@ -27,15 +38,19 @@ func (c *cpuTimes) begin(goroutines int) *spell {
 	c.divide()
 	s := &spell{of: c, goroutines: goroutines}
 	c.spells[s] = true
-	c.goroutines += goroutines
 	return s
 }
 
 // divide gives every spell its share of what was taken since the last time. c.mutex is held.
 func (c *cpuTimes) divide() {
-	now := processCPU()
+	now, goroutines := processCPU(), 0
 	for s := range c.spells {
-		s.seconds += (now - c.last) * float64(s.goroutines) / float64(c.goroutines)
+		goroutines += s.busy()
+	}
+	for s := range c.spells {
+		if n := s.busy(); n > 0 {
+			s.seconds += (now - c.last) * float64(n) / float64(goroutines)
+		}
 	}
 	c.last = now
 }
@@ -55,7 +70,35 @@ func (s *spell) end() float64 {
 	if s.of.spells[s] {
 		s.of.divide()
 		delete(s.of.spells, s)
-		s.of.goroutines -= s.goroutines
 	}
 	return s.seconds
+}
+
+type spellKey struct{}
+
+// within is a context of what is computed in the spell.
+func (s *spell) within(ctx context.Context) context.Context {
+	return context.WithValue(ctx, spellKey{}, s)
+}
+
+// until waits for something to be closed. The spell of the context, if there is one, takes nothing meanwhile.
+func until(ctx context.Context, closed <-chan struct{}) error {
+	if s, ok := ctx.Value(spellKey{}).(*spell); ok {
+		s.wait(1)
+		defer s.wait(-1)
+	}
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// wait says that so many goroutines of the spell more wait for what others make.
+func (s *spell) wait(more int) {
+	s.of.mutex.Lock()
+	defer s.of.mutex.Unlock()
+	s.of.divide()
+	s.waits += more
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"math"
 	"testing"
 )
@@ -41,5 +42,21 @@ func TestCPUTimes(t *testing.T) {
 	}
 	if alone < 0.02 || shared < 0.01 || math.Abs((total-alone)-3*shared) > 0.1*total {
 		t.Errorf("3 goroutines got %v alone and then %v, 1 got %v", alone, total-alone, shared)
+	}
+	busy, waiting := c.begin(1), c.begin(1)
+	ctx, stop := context.WithCancel(waiting.within(t.Context()))
+	waited := make(chan error)
+	go func() { waited <- until(ctx, nil) }()
+	for begun := false; !begun; {
+		c.mutex.Lock()
+		begun = waiting.waits > 0
+		c.mutex.Unlock()
+	}
+	burn(0.02)
+	stop()
+	<-waited
+	burn(0.02)
+	if half, whole := waiting.end(), busy.end(); half < 0.008 || whole < 2.5*half {
+		t.Errorf("what waited half of the time got %v, what worked %v", half, whole)
 	}
 }

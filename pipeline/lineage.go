@@ -48,10 +48,8 @@ func (in input) lineage(ctx context.Context) ([]string, error) {
 	case !maker.present && !maker.needed: // what was made of it is there
 		return nil, nil
 	}
-	select {
-	case <-maker.ready:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := until(ctx, maker.ready); err != nil {
+		return nil, err
 	}
 	if maker.note.Lineage != nil {
 		return maker.note.Lineage, nil

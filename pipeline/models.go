@@ -29,10 +29,8 @@ func newModels(r *Run) *models { return &models{run: r, inUse: map[key]*openMode
 
 // open waits until the unit's model is there and returns it; release must follow.
 func (m *models) open(ctx context.Context, u *unit) (*model.Model, error) {
-	select {
-	case <-u.ready:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := until(ctx, u.ready); err != nil {
+		return nil, err
 	}
 	m.mutex.Lock()
 	entry := m.inUse[u.key]

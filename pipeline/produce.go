@@ -54,6 +54,7 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 	default:
 		cpu := r.cpu.begin(goroutines)
 		defer cpu.end()
+		ctx := cpu.within(ctx)
 		switch c := u.step.component.(type) {
 		case source:
 			n, err = r.readSource(ctx, u, c)

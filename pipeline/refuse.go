@@ -31,10 +31,8 @@ func (r *Run) refuse(ctx context.Context, u *unit) error {
 		if s.step.Section != "sinks" || !s.needed || !s.readsFindingsOnly() {
 			continue
 		}
-		select {
-		case <-s.ready:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := until(ctx, s.ready); err != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("%s: %w", u.name(), &Refusal{Reason: u.note.Refusal})

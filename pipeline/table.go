@@ -65,10 +65,8 @@ func (t *table) shard(ctx context.Context, number int) (shard, bool, error) {
 		if failed {
 			return shard{}, false, fmt.Errorf("%s %w", t.name, errNotMade)
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return shard{}, false, context.Cause(ctx)
+		if err := until(ctx, changed); err != nil {
+			return shard{}, false, err
 		}
 	}
 }

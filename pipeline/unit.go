@@ -268,10 +268,8 @@ func (u *unit) await(ctx context.Context) error {
 			}
 			continue
 		}
-		select {
-		case <-in.unit.ready:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := until(ctx, in.unit.ready); err != nil {
+			return err
 		}
 		if in.unit.maker().failed {
 			return fmt.Errorf("%s %w", in.unit.name(), errNotMade)

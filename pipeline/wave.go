@@ -30,10 +30,8 @@ func (r *Run) computeElsewhere(ctx context.Context, u *unit) (note, error) {
 	w := r.remote.waveOf(u)
 	if w == nil {
 		for _, in := range u.inputs {
-			select {
-			case <-in.unit.ready:
-			case <-ctx.Done():
-				return note{}, context.Cause(ctx)
+			if err := until(ctx, in.unit.ready); err != nil {
+				return note{}, err
 			}
 			if in.unit.maker().failed {
 				return note{}, fmt.Errorf("%s %w", in.unit.name(), errNotMade)
@@ -49,10 +47,8 @@ func (r *Run) computeElsewhere(ctx context.Context, u *unit) (note, error) {
 		w.err = r.runWave(ctx, w)
 		close(w.ended)
 	}
-	select {
-	case <-w.ended:
-	case <-ctx.Done():
-		return note{}, context.Cause(ctx)
+	if err := until(ctx, w.ended); err != nil {
+		return note{}, err
 	}
 	return w.note(u)
 }
