@@ -109,3 +109,17 @@ func runApart(t *testing.T) {
 		t.Logf("%s", bytes.TrimSpace(said))
 	}
 }
+
+// ends runs ferry in a folder, which has to end with that exit code and these words.
+func ends(t *testing.T, folder string, code int, words []string, args ...string) {
+	t.Helper()
+	e, err := (&tracer{folder: folder}).run(args...)
+	if err != nil || e.hung || !e.status.Exited() || e.status.ExitStatus() != code {
+		t.Fatalf("%s: %v, hung: %v, %v; want exit code %d\n%s", args, e.status, e.hung, err, code, e.said)
+	}
+	for _, word := range words {
+		if !strings.Contains(e.said, word) {
+			t.Errorf("%s ended with %d and said nothing of %q:\n%s", args, code, word, e.said)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ferry-clir/ferry/pipeline/host"
 	"github.com/ferry-clir/ferry/pipeline/strict"
@@ -26,12 +27,11 @@ type estimator interface {
 	Needs(in stages.Sizes) stages.Need
 }
 
-// foresee tells what there is too little of for the units that are needed, as far as that is known before they are made, and what
-// to warn of.
-func (p *Pipeline) foresee(units []*unit, past map[string]madeStep) (shortages []error, warnings []string) {
-	shortages, warnings = p.foreseeMemory(units)
+// foresee tells for what reasons the units that are needed cannot be made, as far as they are known before, and what to warn of.
+func (p *Pipeline) foresee(units []*unit, past map[string]madeStep) (refusals []error, warnings []string) {
+	ofMemory, warnings := p.foreseeMemory(units)
 	ofDisk, more := p.foreseeDisk(units, past)
-	return append(shortages, ofDisk...), append(warnings, more...)
+	return slices.Concat(p.unwritable(units), ofMemory, ofDisk), append(warnings, more...)
 }
 
 // foreseeDisk does so for disks.

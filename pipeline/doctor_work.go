@@ -154,6 +154,9 @@ func (d *doctor) plan(ctx context.Context) {
 	if known > 0 {
 		text += fmt.Sprintf(", of which the steps to make take about %s", sources.SizeText(sum.bytes))
 	}
+	for _, err := range d.pipeline.unwritable(plan.units) {
+		d.say(Fail, "outputs", "change who owns it or its mode, or choose another path", "%s", err)
+	}
 	shortages, warnings := d.pipeline.foreseeDisk(plan.units, plan.known)
 	switch {
 	case len(shortages) > 0:

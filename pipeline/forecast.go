@@ -89,12 +89,12 @@ func (p Plan) writeForecast(w io.Writer) error {
 		return nil
 	}
 	text := forecastText(sum, known, unknown)
-	shortages, warnings := p.pipeline.foresee(p.units, p.known)
+	refusals, warnings := p.pipeline.foresee(p.units, p.known)
 	for _, warning := range warnings {
 		text += "warning: " + warning + "\n"
 	}
-	for _, shortage := range shortages {
-		text += "a run will be refused: " + shortage.Error() + "\n"
+	for _, refusal := range refusals {
+		text += "a run will be refused: " + refusal.Error() + "\n"
 	}
 	_, err := io.WriteString(w, text)
 	return err

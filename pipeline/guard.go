@@ -34,15 +34,15 @@ type guard struct {
 // alertness is how often a guard looks at memory and disks.
 const alertness = 100 * time.Millisecond
 
-// guarded refuses a run for which there is too little memory or disk, and warns of what may come to that. The context that it
+// guarded refuses a run that cannot come to its end, and warns of what may come to that. The context that it
 // returns ends when a bound is reached; stop must follow.
 func (r *Run) guarded(ctx context.Context) (guarded context.Context, stop func(), err error) {
 	p := r.pipeline
-	shortages, warnings := p.foresee(r.units, p.knownSteps())
+	refusals, warnings := p.foresee(r.units, p.knownSteps())
 	for _, warning := range warnings {
 		r.options.Reporter.Warned("", warning)
 	}
-	if err = errors.Join(shortages...); err != nil {
+	if err = errors.Join(refusals...); err != nil {
 		return nil, nil, err
 	}
 	if p.Bounds == (Bounds{}) {

@@ -25,3 +25,13 @@ func Existing(folder string) string {
 		}
 	}
 }
+
+// Unwritable is why nothing may be written to a folder, which need not be there yet; nil if something may, as far as that can be told
+// without writing.
+func Unwritable(folder string) error {
+	above := Existing(folder)
+	if above == "" {
+		return nil // whoever makes it will see
+	}
+	return access(above)
+}
