@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/sourcegraph/conc/pool"
@@ -31,7 +32,7 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	var pipelines []*pipeline.Pipeline
 	for _, file := range slices.Compact(slices.Sorted(slices.Values(c.Files))) {
-		p, err := c.load(ctx, file)
+		p, err := c.open(ctx, t, file)
 		if err != nil {
 			return err
 		}
@@ -67,6 +68,18 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 		return nil
 	}
 	return err
+}
+
+// open reads and checks a pipeline file. That something is not there which it names is for the run to tell that misses it, as it does
+// every night: it keeps no other pipeline from being run.
+func (c *scheduleCommand) open(ctx context.Context, t *terminal, file string) (*pipeline.Pipeline, error) {
+	p, err := c.load(ctx, file)
+	var mistakes pipeline.Mistakes
+	if errors.As(err, &mistakes) && mistakes.Outside() {
+		t.say(slog.LevelWarn, "ferry: ", "a run would fail now: "+err.Error())
+		return p, nil
+	}
+	return p, err
 }
 
 func (c *scheduleCommand) scheduler(t *terminal, p *pipeline.Pipeline, watch *telemetry.Watch) *pipeline.Scheduler {

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// TestSchedule lets a real scheduler run a pipeline every second: it takes in what changes, calls its hooks, keeps a second
-// scheduler out, gives status and runs what they show, and ends well on SIGTERM.
+// TestSchedule lets a real scheduler run a pipeline every second, beside another whose file has yet to come: it takes in what changes,
+// calls its hooks, keeps a second scheduler out, gives status and runs what they show, and ends well on SIGTERM.
 func TestSchedule(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name, text string) {
@@ -36,15 +36,29 @@ sources:
 sinks:
   documents: {kind: parquet, from: documents, path: out/documents.parquet}
 `)
+	write("late.yaml", `
+work: .ferry-late
+schedule: {cron: "@every 1s", on_failure: {command: [tee, late.json]}, on_success: {command: [tee, come.json]}}
+sources:
+  documents: {kind: jsonl, path: late.jsonl, language: en}
+sinks:
+  documents: {kind: parquet, from: documents, path: out/late.parquet}
+`)
+	write("wrong.yaml", strings.Replace(read(folder, "late.yaml"), "from: documents", "from: document", 1))
 	t.Setenv("FERRY_TEST_SECRET", "hunter2hunter2")
 	write("documents.jsonl", `{"id": "d1", "text": "noon"}`+"\n")
 	expect(t, 1, ferry(folder, "status"), "often (pipeline.yaml)", "last none", "no scheduler is at work")
-	scheduler, log := startScheduler(t, folder, "schedule", "pipeline.yaml", "--log", "json")
+	expect(t, Wrong, ferry(folder, "schedule", "pipeline.yaml", "wrong.yaml"), `did you mean "documents"?`)
+	scheduler, log := startScheduler(t, folder, "schedule", "pipeline.yaml", "late.yaml", "--log", "json")
 	wait(t, func() bool { return read(folder, "succeeded") != "" })
 	owner := fmt.Sprintf("process %d on ", scheduler.Process.Pid)
 	expect(t, Busy, ferry(folder, "schedule", "pipeline.yaml"), "another scheduler is at work for pipeline.yaml: "+owner)
 	expect(t, Done, ferry(folder, "status"), "scheduler "+owner, "last succeeded at ")
 	expect(t, Done, ferry(folder, "runs"), "succeeded", "attempt 1")
+	wait(t, func() bool { return strings.Contains(read(folder, "late.json"), "late.jsonl does not exist") })
+	expect(t, 1, ferry(folder, "status", "late.yaml"), "last failed at ", "late.jsonl does not exist")
+	write("late.jsonl", `{"id": "d1", "text": "noon"}`)
+	wait(t, func() bool { return read(folder, "come.json") != "" })
 
 	write("documents.jsonl", `{"id": "d1", "text": "noon"}`+"\n"+`{"id": "d2"`)
 	wait(t, func() bool { return strings.Contains(log.String(), "a hook failed") })
@@ -55,7 +69,7 @@ sinks:
 	}
 	write("pipeline.yaml", strings.Replace(read(folder, "pipeline.yaml"), "sinks:", "max_bad_rows: 1\nsinks:", 1)) // read again for each run
 	wait(t, func() bool {
-		return strings.LastIndex(log.String(), `"succeeded"`) > strings.LastIndex(log.String(), "a hook failed")
+		return strings.LastIndex(log.String(), `"succeeded","pipeline":"often"`) > strings.LastIndex(log.String(), "a hook failed")
 	})
 
 	if err := scheduler.Process.Signal(syscall.SIGTERM); err != nil {

@@ -54,6 +54,12 @@ func (s *Step) blame(m *strict.Found, key, format string, args ...any) {
 	m.Add(firstOf(s.at[key], s.at[top], s.at[""]), where, format, args...)
 }
 
+// blameOutside adds that what a key names cannot be read now.
+func (s *Step) blameOutside(m *strict.Found, key string, err error) {
+	s.blame(m, key, "%s", err)
+	m.List[len(m.List)-1].Outside = true
+}
+
 // report adds what a component found wrong with its keys.
 func (s *Step) report(m *strict.Found, found []schemas.Mistake) {
 	for _, mistake := range found {
@@ -73,13 +79,14 @@ func (s *Step) validate(m *strict.Found, offline bool) {
 	if offline && len(found) == 0 {
 		found = s.unreachable()
 	}
-	if c, ok := s.component.(interface{ Files() ([]string, error) }); ok && len(found) == 0 {
-		if _, err := c.Files(); err != nil {
-			found = []schemas.Mistake{{Key: s.pathKey(), Problem: err.Error()}}
-		}
-	}
 	s.report(m, found)
 	s.faulty = len(found) > 0
+	if c, ok := s.component.(interface{ Files() ([]string, error) }); ok && !s.faulty {
+		if _, err := c.Files(); err != nil {
+			s.blameOutside(m, s.pathKey(), err)
+			s.faulty = true
+		}
+	}
 }
 
 // pipes are paths of pipes and devices: one to read keeps whoever opens it waiting and cannot be read twice, and one to write
@@ -116,7 +123,7 @@ func (s *Step) infer(m *strict.Found) {
 	case modelSource:
 		info, err := c.Inspect()
 		if err != nil {
-			s.blame(m, s.pathKey(), "%s", err)
+			s.blameOutside(m, s.pathKey(), err)
 			return
 		}
 		s.model = &info

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
@@ -44,7 +45,7 @@ func (p *Pipeline) localize(ctx context.Context, m *strict.Found) error {
 			if ctx.Err() != nil {
 				failed = context.Cause(ctx)
 			} else if err != nil {
-				s.blame(m, key, "%s", p.secrets.Redact(err.Error()))
+				s.blameOutside(m, key, errors.New(p.secrets.Redact(err.Error())))
 				s.faulty = true
 			}
 			v.SetString(local)

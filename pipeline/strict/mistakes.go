@@ -3,6 +3,7 @@ package strict
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -15,6 +16,7 @@ type Mistake struct {
 	Line, Column int    // from 1; 0 for a value given with --set
 	Where        string // step and key, such as stages.hits.top; empty for the file as a whole
 	Problem      string
+	Outside      bool // of the file: what it names is not there, say, and may be tomorrow
 }
 
 func (m Mistake) String() string {
@@ -37,6 +39,11 @@ func (m Mistakes) Error() string {
 		lines[i] = mistake.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Outside tells whether the file itself has none of the mistakes.
+func (m Mistakes) Outside() bool {
+	return !slices.ContainsFunc(m, func(one Mistake) bool { return !one.Outside })
 }
 
 // Found collects what is wrong while a file is read and checked.
