@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -20,7 +21,7 @@ const (
 	Done        = 0   // everything was done
 	Failed      = 1   // something went wrong while running
 	Wrong       = 2   // wrong usage, or a mistake in the pipeline file
-	NoRoom      = 71  // memory or disk do not suffice, by the bounds of the pipeline file; EX_OSERR of sysexits.h
+	NoRoom      = 71  // memory or disk do not suffice, by the bounds of the pipeline file, or the disk is full; EX_OSERR of sysexits.h
 	Busy        = 75  // kept out by another run, or scheduler, that is at work; EX_TEMPFAIL of sysexits.h
 	Interrupted = 128 // and the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM, 129 for a lost terminal
 )
@@ -128,7 +129,7 @@ func explain(err error, t *terminal) int {
 	var busy *pipeline.Busy
 	var shortage *pipeline.Shortage
 	switch {
-	case errors.As(err, &shortage):
+	case errors.As(err, &shortage), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return NoRoom
 	case errors.As(err, &busy):
 		return Busy

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ferry-clir/ferry/commands"
 )
 
 // apart is set where this process may mount what it likes, and no other sees it.
@@ -38,11 +40,11 @@ func TestSmallDisk(t *testing.T) {
 			defer unix.Unmount(folder, 0)
 			fill(t, folder)
 			trial := &tracer{folder: folder}
-			if fails(t, trial, want, syscall.ENOSPC.Error(), "free some of it") {
+			if fails(t, trial, want, commands.NoRoom, syscall.ENOSPC.Error(), "free some of it") {
 				full++
 			}
 			mount(t, folder, unix.MS_REMOUNT|unix.MS_RDONLY, size)
-			fails(t, trial, want, syscall.EROFS.Error(), "choose other paths")
+			fails(t, trial, want, commands.Failed, syscall.EROFS.Error(), "choose other paths")
 			mount(t, folder, unix.MS_REMOUNT, 1<<16)
 			again(t, folder, want, 2)
 		})
@@ -61,8 +63,8 @@ func mount(t *testing.T, folder string, flags uintptr, size int) {
 	}
 }
 
-// fails runs a pipeline and tells whether it failed, which it must do with these words, if it does.
-func fails(t *testing.T, trial *tracer, want map[string]string, words ...string) bool {
+// fails runs a pipeline and tells whether it failed, which it must do with this exit code and these words, if it does.
+func fails(t *testing.T, trial *tracer, want map[string]string, code int, words ...string) bool {
 	t.Helper()
 	e, err := trial.run(arguments(2)...)
 	if err != nil || e.hung || !e.status.Exited() || strings.Contains(e.said, "goroutine ") {
@@ -70,6 +72,9 @@ func fails(t *testing.T, trial *tracer, want map[string]string, words ...string)
 	}
 	if e.status.ExitStatus() == 0 {
 		return false
+	}
+	if e.status.ExitStatus() != code {
+		t.Errorf("ended with %d, want %d:\n%s", e.status.ExitStatus(), code, e.said)
 	}
 	for _, word := range append(words, trial.folder+"/") {
 		if !strings.Contains(e.said, word) {

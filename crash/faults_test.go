@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/ferry-clir/ferry/commands"
 )
 
 // A fault is what the system refuses from some call on, and what ferry should say then.
@@ -97,11 +99,15 @@ func (f fault) try(t *testing.T, want map[string]string, after int) bool {
 			t.Errorf("%s is there and not as it should be", name)
 		}
 	}
+	failed := commands.Failed
+	if f.errno == syscall.ENOSPC {
+		failed = commands.NoRoom
+	}
 	if code := e.status.ExitStatus(); code == 0 {
 		if found := differences(got, want); len(found) > 0 {
 			t.Errorf("the run ended well, but:\n%s", strings.Join(found, "\n"))
 		}
-	} else if mistake := code == 2 && strings.Contains(e.said, "pipeline.yaml:"); code != 1 && !mistake || !strings.Contains(e.said, f.errno.Error()) ||
+	} else if mistake := code == 2 && strings.Contains(e.said, "pipeline.yaml:"); code != failed && !mistake || !strings.Contains(e.said, f.errno.Error()) ||
 		!mistake && !strings.Contains(e.said, f.says) || !strings.Contains(e.said, trial.folder+"/") { // what a key names cannot be looked at
 		t.Errorf("ended with %d and said:\n%s", code, e.said)
 	}

@@ -34,8 +34,16 @@ func (p *Pipeline) foresee(units []*unit, past map[string]madeStep) (refusals []
 	return slices.Concat(p.unwritable(units), ofMemory, ofDisk), append(warnings, more...)
 }
 
+// anyToMake tells whether there is anything to make, which is what takes memory and disk.
+func anyToMake(units []*unit) bool {
+	return slices.ContainsFunc(units, func(u *unit) bool { return u.needed && u.step.Section != "models" })
+}
+
 // foreseeDisk does so for disks.
 func (p *Pipeline) foreseeDisk(units []*unit, past map[string]madeStep) (shortages []error, warnings []string) {
+	if !anyToMake(units) {
+		return nil, nil
+	}
 	sum, known, _ := forecastAll(units, past)
 	take := ""
 	if known > 0 {
@@ -74,7 +82,7 @@ func workForecast(units []*unit, past map[string]madeStep) (bytes int64) {
 // foreseeMemory does so for memory.
 func (p *Pipeline) foreseeMemory(units []*unit) (shortages []error, warnings []string) {
 	bound := p.Bounds.Memory
-	if bound.Bytes == 0 {
+	if bound.Bytes == 0 || !anyToMake(units) {
 		return nil, nil
 	}
 	if warning := bound.beyond(host.Memory()); warning != "" {

@@ -41,7 +41,7 @@ func (p *Pipeline) writeSamples(ctx context.Context, m *strict.Found) error {
 			case !written[corpus]:
 				written[corpus] = true
 				if err := writeSample(ctx, sampleFolder(p.Work), corpus); err != nil {
-					return fmt.Errorf("writing sample corpus %s: %w", corpus, err)
+					return fmt.Errorf("writing sample corpus %s into the work folder (work: %s): %w", corpus, p.Work, err)
 				}
 			}
 		}
