@@ -53,6 +53,11 @@ func Open(ctx context.Context, a Address) (*Store, error) {
 	if a.prefix != "" {
 		s.bucket = blob.PrefixedBucket(bucket, a.prefix+"/")
 	}
+	if folder := a.Path(); folder != "" {
+		if err := openFolder(folder); err != nil {
+			return fail(err)
+		}
+	}
 	first := download.Patience{Stall: 10 * time.Second, Pause: s.Pause, Attempts: 3} // somebody is watching
 	err = s.try(ctx, first, func(ctx context.Context, _ func()) error {
 		_, _, err := s.bucket.ListPage(ctx, blob.FirstPageToken, 1, nil)
@@ -148,6 +153,9 @@ func (s *Store) Put(ctx context.Context, name string, content io.ReadSeeker) err
 
 // List returns the objects whose names begin with prefix, by name.
 func (s *Store) List(ctx context.Context, prefix string) ([]Object, error) {
+	if s.Address.Path() != "" {
+		return s.listFolder(prefix)
+	}
 	var all []Object
 	for token := blob.FirstPageToken; len(token) > 0; {
 		var page []*blob.ListObject
