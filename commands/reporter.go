@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -54,11 +55,12 @@ func (l *lines) Present(step string, f pipeline.Finished) {
 	l.present++
 }
 
-// summarize keeps a summary for the end, unless it is empty.
+// summarize keeps a summary for the end, unless it is empty: the last, of a step that had to be made again.
 func (l *lines) summarize(step, summary string) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if summary != "" {
+		l.summaries = slices.DeleteFunc(l.summaries, func(s summaryOf) bool { return s.step == step })
 		l.summaries = append(l.summaries, summaryOf{step, summary})
 	}
 }

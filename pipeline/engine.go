@@ -135,10 +135,8 @@ func (r *Run) bring(ctx context.Context, u *unit) error {
 		if r.store.mirror == nil || from.step.Section == "models" {
 			continue
 		}
-		for file, c := range r.store.files(from.key, from.note) {
-			if err := r.store.fetch(ctx, file, c); err != nil {
-				return err
-			}
+		if err := r.store.fetchAll(ctx, from.key, from.note); err != nil {
+			return err
 		}
 	}
 	return r.keep()

@@ -30,14 +30,12 @@ func (u *unit) fail() {
 
 // lacksInput tells whether something that the unit reads could not be made.
 func (u *unit) lacksInput() bool {
-	return slices.ContainsFunc(u.inputs, func(in input) bool {
-		select {
-		case <-in.unit.ready:
-			return in.unit.maker().failed
-		default:
-			return false
-		}
-	})
+	return slices.ContainsFunc(u.inputs, func(in input) bool { return isClosed(in.unit.ready) && in.unit.maker().failed })
+}
+
+// lacksSpoiled tells whether it could not because of what was spoiled in the store.
+func (u *unit) lacksSpoiled() bool {
+	return slices.ContainsFunc(u.inputs, func(in input) bool { return isClosed(in.unit.ready) && in.unit.maker().again })
 }
 
 // maker is the unit itself, or the one of the same key that is made in its place.
@@ -51,18 +49,22 @@ func (u *unit) maker() *unit {
 // addFailure remembers that a unit could not be made and, unless that is because of what it reads, tells it.
 func (r *Run) addFailure(ctx context.Context, u *unit, err error) {
 	lacksInput := u.lacksInput() || errors.Is(err, errWaveEnded)
+	u.again = errors.Is(err, errSpoiled) || lacksInput && u.lacksSpoiled()
 	u.fail()
-	if noted := r.noteFailure(ctx, u, err); noted != nil {
-		err = fmt.Errorf("%w; other processes do not know yet: %w", err, noted)
+	if !u.again {
+		if noted := r.noteFailure(ctx, u, err); noted != nil {
+			err = fmt.Errorf("%w; other processes do not know yet: %w", err, noted)
+		}
+	}
+	if lacksInput {
+		return
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if lacksInput {
-		r.notMade++
-		return
-	}
 	r.failures = append(r.failures, failure{u, err})
-	r.options.Reporter.Failed(u.name(), err)
+	if !u.again {
+		r.options.Reporter.Failed(u.name(), err)
+	}
 }
 
 // failure is what a run says at its end of all that could not be made; nil if nothing failed.
@@ -77,5 +79,11 @@ func (r *Run) failure() error {
 	if len(all) < 2 {
 		return errors.Join(all...)
 	}
-	return fmt.Errorf("%d steps failed, and %d that need them were not made; all others were:\n%w", len(all), r.notMade, errors.Join(all...))
+	notMade := -len(all)
+	for _, u := range r.units {
+		if u.failed {
+			notMade++
+		}
+	}
+	return fmt.Errorf("%d steps failed, and %d that need them were not made; all others were:\n%w", len(all), notMade, errors.Join(all...))
 }

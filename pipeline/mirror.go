@@ -28,7 +28,10 @@ type mirror struct {
 	mutex    sync.Mutex
 	readOnly bool
 	lost     bool                   // it has failed, and is neither asked nor told any more
+	hidden   bool                   // it has told that something there may not be read
 	there    map[string]int64       // sizes of objects that are known to be there, by name
+	useless  map[string]bool        // objects that could not be got as they should be, by name
+	spoiled  map[key]bool           // what has such objects, and whether the run has begun to make it again
 	getting  map[string]*sync.Mutex // by path
 }
 
@@ -47,7 +50,8 @@ func (p *Pipeline) openMirror(ctx context.Context, s store, shared bool, warn fu
 	if err != nil {
 		return nil, fmt.Errorf("%w; to do without it: --set store=", err)
 	}
-	return &mirror{objects: opened, cache: s, warn: warn, shared: shared, there: map[string]int64{}, getting: map[string]*sync.Mutex{}}, nil
+	return &mirror{objects: opened, cache: s, warn: warn, shared: shared, there: map[string]int64{},
+		useless: map[string]bool{}, spoiled: map[key]bool{}, getting: map[string]*sync.Mutex{}}, nil
 }
 
 func (m *mirror) close() {
@@ -105,14 +109,24 @@ func (m *mirror) list(ctx context.Context, k key) (listing, error) {
 		return nil, nil
 	}
 	all, err := m.objects.List(ctx, mirrorFolder+string(k)+"/")
+	if errors.Is(err, fs.ErrPermission) && !m.shared {
+		m.tellHidden(err)
+		return nil, nil
+	}
 	if err != nil {
 		return nil, m.without(ctx, err)
 	}
 	l := listing{}
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
+	_, spoiled := m.spoiled[k]
 	for _, o := range all {
-		l[o.Name], m.there[o.Name] = o.Size, o.Size
+		if m.useless[o.Name] {
+			continue
+		}
+		if l[o.Name] = o.Size; !spoiled { // else all is put again
+			m.there[o.Name] = o.Size
+		}
 	}
 	return l, nil
 }
@@ -144,6 +158,9 @@ func (m *mirror) read(ctx context.Context, k key, name string) (n note, ok bool,
 	data, err := m.objects.Read(ctx, m.noteName(k, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		return n, false, nil
+	case errors.Is(err, fs.ErrPermission) && !m.shared:
+		m.tellHidden(err)
 		return n, false, nil
 	case err != nil:
 		return n, false, m.without(ctx, err)

@@ -40,18 +40,20 @@ func (s store) fetch(ctx context.Context, file string, c content) error {
 	return m.get(ctx, file, c)
 }
 
-// fetchModel does so for the files of a model.
-func (s store) fetchModel(ctx context.Context, k key, n note) error {
-	for file, c := range s.files(k, note{Model: n.Model}) {
-		if err := s.fetch(ctx, file, c); err != nil {
+// fetchAll does so for all files that a note describes, and tries each even if others are spoiled.
+func (s store) fetchAll(ctx context.Context, k key, n note) (spoiled error) {
+	for file, c := range s.files(k, n) {
+		err := s.fetch(ctx, file, c)
+		if errors.Is(err, errSpoiled) {
+			spoiled = err
+		} else if err != nil {
 			return err
 		}
 	}
-	return nil
+	return spoiled
 }
 
-// get gets a file, which appears complete and as it should be or not at all. What is damaged is taken out of the store, notes
-// first, so that it is made again.
+// get gets a file, which appears complete and as it should be or not at all: then it is spoiled.
 func (m *mirror) get(ctx context.Context, file string, c content) error {
 	part, err := sinks.Create(file)
 	if err != nil {
@@ -60,18 +62,19 @@ func (m *mirror) get(ctx context.Context, file string, c content) error {
 	got := &summed{File: part, sum: sha256.New()}
 	name := m.object(file, c)
 	err = m.objects.Get(ctx, name, struct{ io.Writer }{got}) // and not what os.File has to be faster, past the sum
-	if damaged := (content{got.bytes, hex.EncodeToString(got.sum.Sum(nil))}); err == nil && damaged != c {
-		err = fmt.Errorf("getting %s/%s: it has not the content that it was put there with; %s", m.objects.Address, name, m.discard(ctx, name))
+	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case errors.Is(err, fs.ErrNotExist):
+		err = m.spoil(name, "is not there any more")
+	case errors.Is(err, fs.ErrPermission):
+		err = m.spoil(name, "may not be read by this user, for whom whoever put it there should make it readable (umask 002)")
+	case err != nil:
+		err = fmt.Errorf("%w; run again when the store answers, or do without it: --set store=", err)
+	case content{got.bytes, hex.EncodeToString(got.sum.Sum(nil))} != c:
+		err = m.spoil(name, "has not the content that it was put there with; "+m.discard(ctx, name))
 	}
 	return part.Publish(err)
-}
-
-// discard removes an object, and says what is to be done then.
-func (m *mirror) discard(ctx context.Context, name string) string {
-	if err := m.objects.Remove(ctx, name); err != nil {
-		return fmt.Sprintf("somebody who may write there has to remove it, then it is made again (%v)", err)
-	}
-	return "it has been removed from there, and a run that is started again makes it again"
 }
 
 // mostPuts is how many files of a result are sent at a time.
@@ -79,7 +82,7 @@ const mostPuts = 4
 
 // put puts what a note describes into the store, and the note last.
 func (m *mirror) put(ctx context.Context, k key, name string, n note) error {
-	if m.off() || m.has(m.noteName(k, name), 0) {
+	if m.off() || m.has(m.noteName(k, name), 0) && m.hasAll(k, n) {
 		return nil
 	}
 	err := m.putFiles(ctx, k, n)
@@ -125,6 +128,16 @@ func (m *mirror) putJSON(ctx context.Context, name string, v any) error {
 	return m.write(ctx, name, bytes.NewReader(data))
 }
 
+// hasAll tells whether no file that a note describes need be put.
+func (m *mirror) hasAll(k key, n note) bool {
+	for file, c := range m.cache.files(k, n) {
+		if !m.has(m.object(file, c), c.Bytes) {
+			return false
+		}
+	}
+	return true
+}
+
 // has tells whether an object need not be put: it is there, of that size unless that is 0, or this user may not.
 func (m *mirror) has(name string, bytes int64) bool {
 	m.mutex.Lock()
@@ -145,6 +158,7 @@ func (m *mirror) write(ctx context.Context, name string, content io.ReadSeeker) 
 	switch {
 	case err == nil:
 		m.there[name] = size
+		delete(m.useless, name)
 	case errors.Is(err, fs.ErrPermission) && !m.shared:
 		if !m.readOnly {
 			m.readOnly = true

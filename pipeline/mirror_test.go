@@ -182,31 +182,6 @@ func TestStoreLost(t *testing.T) {
 	}
 }
 
-// TestStoreDamaged has an object arrive with other bytes: the run fails and says where, and a second one makes it again.
-func TestStoreDamaged(t *testing.T) {
-	server := objectstest.Serve(t)
-	_, file := badText(t)
-	if err := run(t.Context(), t, withStore(t, file, server.Address("p")), Options{}); err != nil {
-		t.Fatal(err)
-	}
-	folder, file := badText(t)
-	withStore(t, file, server.Address("p"))
-	server.Break(func(r *http.Request) objectstest.Fault {
-		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, ".arrow") {
-			return objectstest.Garbled
-		}
-		return objectstest.None
-	})
-	err := run(t.Context(), t, file, Options{})
-	if err == nil || !strings.Contains(err.Error(), "it has not the content that it was put there with; it has been removed from there") {
-		t.Errorf("the run ends with %v", err)
-	}
-	server.Break(nil)
-	if err := run(t.Context(), t, file, Options{}); err != nil || len(unfinished(t, folder)) > 0 {
-		t.Errorf("the next run: %v", err)
-	}
-}
-
 // runApart runs all shares of a pipeline at the same time, each in a folder of its own.
 func runApart(t *testing.T, address string, folders ...func(*testing.T) (string, string)) (paths []string, ended []error) {
 	ended = make([]error, len(folders))

@@ -57,7 +57,7 @@ func (m *models) load(ctx context.Context, u *unit) (*model.Model, error) {
 		}
 		return opened, nil
 	}
-	if err := m.run.store.fetchModel(ctx, u.key, u.maker().note); err != nil {
+	if err := m.run.store.fetchAll(ctx, u.key, note{Model: u.maker().note.Model}); err != nil {
 		return nil, fmt.Errorf("opening the model of %s: %w", u.name(), err)
 	}
 	opened, err := model.Open(mapped.FS(os.DirFS(m.run.store.model(u.key))))

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -145,6 +146,11 @@ func (r *Run) computeShard(ctx context.Context, c *cutting, s shard) (note, erro
 	n, ok, err := r.store.finished(k, name)
 	if err == nil && !ok {
 		n, ok, err = r.store.mirror.listed(ctx, k, name, c.stored)
+	}
+	if err == nil && ok && r.store.mirror.isSpoiled(k) { // perhaps not in one object alone
+		if err = r.store.fetchAll(ctx, k, n); errors.Is(err, errSpoiled) {
+			ok, err = false, nil
+		}
 	}
 	switch {
 	case err != nil:

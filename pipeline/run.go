@@ -58,7 +58,6 @@ type Run struct {
 	mutex    sync.Mutex
 	bad      []badShards
 	failures []failure
-	notMade  int // for lack of what failed
 }
 
 // Run makes what the sinks ask for and is not there yet. It returns when everything is written that can be, with an error that
@@ -187,19 +186,10 @@ func (r *Run) makeAll(ctx context.Context) error {
 			}
 		}
 	}
-	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
-	for _, u := range r.units {
-		if r.store.mirror != nil && u.present && !u.stored && u.twin == nil && !slices.Contains([]string{"models", "sinks"}, u.step.Section) {
-			tasks.Go(func(ctx context.Context) error { return r.store.mirror.catchUp(ctx, u) })
-		}
-		if u.present && u.note.Refusal != "" {
-			tasks.Go(func(ctx context.Context) error { return r.refuse(ctx, u) })
-		}
-		if r.makes(u) {
-			tasks.Go(func(ctx context.Context) error { return r.make(ctx, u) })
-		}
+	err := r.makeNeeded(ctx)
+	for err == nil && r.remake() {
+		err = r.makeNeeded(ctx)
 	}
-	err := tasks.Wait()
 	if err == nil {
 		err = r.failure()
 	}
@@ -209,6 +199,26 @@ func (r *Run) makeAll(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// makeNeeded makes what is needed and has not been made or tried, and looks after what is there.
+func (r *Run) makeNeeded(ctx context.Context) error {
+	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	for _, u := range r.units {
+		if r.store.mirror != nil && u.present && !u.stored && u.twin == nil && !slices.Contains([]string{"models", "sinks"}, u.step.Section) {
+			tasks.Go(func(ctx context.Context) error { return r.store.mirror.catchUp(ctx, u) })
+		}
+		if u.present && u.note.Refusal != "" {
+			tasks.Go(func(ctx context.Context) error { return r.refuse(ctx, u) })
+		}
+		if r.makes(u) && !isClosed(u.ready) {
+			tasks.Go(func(ctx context.Context) error { return r.make(ctx, u) })
+		}
+	}
+	if err := tasks.Wait(); err != nil {
+		return err
+	}
+	return r.bringLast(ctx)
 }
 
 // tellPresent tells of a unit that an earlier run or another process made.

@@ -40,7 +40,9 @@ func (s Share) owner(u *unit, number int) int {
 	return int((u.turn+uint32(number))%uint32(max(1, s.Of))) + 1
 }
 
-func (s Share) owns(u *unit, number int) bool { return s.whole() || s.owner(u, number) == s.Number }
+func (s Share) owns(u *unit, number int) bool {
+	return s.whole() || u.mine || s.owner(u, number) == s.Number
+}
 
 // does tells whether this process may have something to do for a unit.
 func (s Share) does(u *unit) bool { return u.rowWise() || s.owns(u, 0) }

@@ -25,6 +25,8 @@ type unit struct {
 	needed  bool          // has to be made in this run
 	ready   chan struct{} // closed when all that it makes is there, or could not be made
 	failed  bool          // it could not; known once ready is closed
+	again   bool          // that is because of what was spoiled in the store, and can be mended; known with failed
+	mine    bool          // this process makes it, whoever's turn it is
 	turn    uint32        // which says who of several processes makes it
 	waited  bool          // this process has to see its end
 }
