@@ -1,12 +1,13 @@
 package bench
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
-	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,7 +16,6 @@ import (
 
 // scaled is what TestScale runs; a shard takes seconds rather than minutes.
 const scaled = `
-name: scaled
 sources:
   own: {kind: jsonl, table: documents, path: own.jsonl, language: en}
 models:
@@ -28,12 +28,12 @@ sinks:
 `
 
 // A scaling is the program, a pipeline, and a cluster to run it on.
-type scaling struct {
-	ferry, folder string
-	passages      float64
-}
+type scaling struct{ ferry, folder string }
 
-// TestScale writes build/bench/scale.jsonl: two workers of Spark beside one, an engine beside none, and what stages take. FERRY_BENCH=scale
+// scaledPassages is how many passages TestScale has embedded.
+const scaledPassages = 12_000
+
+// TestScale writes build/bench/scale.jsonl: what stages take, two workers of Spark beside one, and an engine beside none. FERRY_BENCH=scale
 // asks for it, and SPARK_HOME says where Spark lies.
 func TestScale(t *testing.T) {
 	asked(t, "scale")
@@ -41,8 +41,9 @@ func TestScale(t *testing.T) {
 	if home == "" {
 		t.Skip("SPARK_HOME names no Spark: run make bench-scale")
 	}
-	s := newScaling(t, 12_000)
-	alone, costs := s.run(t, "run", "--workers", "2")
+	lines := costs(t)
+	s := newScaling(t, scaled, map[string]iter.Seq[string]{"own.jsonl": drawn(scaledPassages)})
+	alone, _ := s.run(t, "run", "--workers", "2")
 	cluster, err := scale.Start(t.Context(), home, t.TempDir(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -55,40 +56,51 @@ func TestScale(t *testing.T) {
 	}
 	s.run(t, "run", "--engine", cluster.Address)
 	two, _ := s.run(t, "run", "--engine", cluster.Address)
-	report(t, "scale", append(costs, s.beside("scale-workers", "two workers of a core beside one", two, "one worker", one),
-		s.beside("scale-engine", "two workers beside two goroutines", two, "no engine", alone)))
+	report(t, "scale", append(lines, two.beside("scale-workers", "two workers of a core beside one", "one worker", one),
+		two.beside("scale-engine", "two workers beside two goroutines", "no engine", alone)))
 }
 
-// newScaling builds ferry and writes a pipeline of so many passages.
-func newScaling(t *testing.T, passages int) scaling {
+// newScaling builds ferry, and writes a pipeline and its passages, by file.
+func newScaling(t *testing.T, pipeline string, passages map[string]iter.Seq[string]) scaling {
 	t.Helper()
-	s := scaling{filepath.Join(t.TempDir(), "ferry"), t.TempDir(), float64(passages)}
+	s := scaling{filepath.Join(t.TempDir(), "ferry"), t.TempDir()}
 	if out, err := exec.Command("go", "build", "-o", s.ferry, "..").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if err := os.WriteFile(filepath.Join(s.folder, "pipeline.yaml"), []byte(scaled), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(s.folder, "pipeline.yaml"), []byte(pipeline), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Create(filepath.Join(s.folder, "own.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, r := bufio.NewWriter(f), splitMix(7)
-	vocabulary := words(&r)
-	for i := range passages {
-		fmt.Fprintf(w, "{\"id\": \"%d\", \"text\": %q}\n", i, passage(&r, vocabulary, 100))
-	}
-	if err := w.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
+	for file, texts := range passages {
+		var rows bytes.Buffer
+		out, n := json.NewEncoder(&rows), 0
+		for text := range texts {
+			n++
+			if err := out.Encode(map[string]string{"id": strconv.Itoa(n), "text": text}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(s.folder, file), rows.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return s
 }
 
-// run runs the pipeline from nothing. It returns how long that took, and what each step took a million passages.
-func (s scaling) run(t *testing.T, args ...string) (repetition, []line) {
+// drawn yields so many passages of a hundred bytes.
+func drawn(passages int) iter.Seq[string] {
+	r := splitMix(7)
+	vocabulary := words(&r)
+	return func(yield func(string) bool) {
+		for range passages {
+			if !yield(passage(&r, vocabulary, 100)) {
+				return
+			}
+		}
+	}
+}
+
+// run runs the pipeline from nothing. It returns how long that took, and its steps.
+func (s scaling) run(t *testing.T, args ...string) (repetition, []costedStep) {
 	t.Helper()
 	for _, made := range []string{".ferry", "out"} {
 		if err := os.RemoveAll(filepath.Join(s.folder, made)); err != nil {
@@ -103,28 +115,19 @@ func (s scaling) run(t *testing.T, args ...string) (repetition, []line) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	took := repetition{Wall: time.Since(start).Seconds(), Others: idle.Others}
-	var manifest struct {
-		Steps []struct {
-			Step string
-			CPU  float64 `json:"cpu_seconds"`
-		}
-	}
-	data, err := os.ReadFile(filepath.Join(s.folder, "out/scaled.manifest.json"))
+	var manifest struct{ Steps []costedStep }
+	data, err := os.ReadFile(filepath.Join(s.folder, "out/pipeline.manifest.json"))
 	if err == nil {
 		err = json.Unmarshal(data, &manifest)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	var costs []line
-	for _, step := range manifest.Steps {
-		costs = append(costs, line{Bench: "scale-cost", Variant: step.Step, Threads: 1, Value: number(step.CPU / s.passages * 1e6), Unit: "CPU s/million"})
-	}
-	return took, costs
+	return took, manifest.Steps
 }
 
 // beside compares two runs by the clock, in passages a second.
-func (s scaling) beside(name, variant string, ours repetition, peer string, theirs repetition) line {
-	return line{Bench: name, Variant: variant, Threads: 2, Value: number(s.passages / ours.Wall), Unit: "passages/s", Peer: &peer,
-		PeerValue: number(s.passages / theirs.Wall), Ratio: number(theirs.Wall / ours.Wall), Basis: "wall", Disturbed: max(ours.Others, theirs.Others) > calm}
+func (ours repetition) beside(name, variant, peer string, theirs repetition) line {
+	return line{Bench: name, Variant: variant, Threads: 2, Value: number(scaledPassages / ours.Wall), Unit: "passages/s", Peer: &peer,
+		PeerValue: number(scaledPassages / theirs.Wall), Ratio: number(theirs.Wall / ours.Wall), Basis: "wall", Disturbed: max(ours.Others, theirs.Others) > calm}
 }
