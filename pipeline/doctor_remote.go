@@ -33,9 +33,10 @@ func (d *doctor) remotes(ctx context.Context) {
 	if p.Engine == "" || p.Engine == LocalEngine {
 		return
 	}
-	if _, err := spark.Connect(ctx, p.Engine); err != nil {
+	if c, err := spark.Connect(ctx, p.Engine); err != nil {
 		d.say(Fail, "engine", "start it, or run with --engine "+LocalEngine, "%s: %s", p.Engine, err)
 	} else {
+		c.Close()
 		d.well("engine", "%s answers", p.Engine)
 	}
 }

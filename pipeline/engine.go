@@ -19,6 +19,7 @@ import (
 // returns when all have ended, or soon after ctx has.
 type engine interface {
 	Run(ctx context.Context, command string, lines []string) (answers []string, err error)
+	Close() // when nothing is to be done any more
 }
 
 // LocalEngine is the engine of a run that does all tasks itself.
@@ -55,23 +56,24 @@ func (r *Run) connect(ctx context.Context) (*remote, error) {
 	if !o.Share.whole() {
 		return nil, fmt.Errorf("a run is spread by an engine or by --tasks; leave one out, or add --engine %s", LocalEngine)
 	}
-	e := &remote{address: p.secrets.Redact(address), waves: map[*unit]*wave{}}
+	e := &remote{engine: o.engine, address: p.secrets.Redact(address), plan: taskPlan{store: r.store}, waves: map[*unit]*wave{}}
 	var err error
-	if o.engine != nil {
-		e.engine = o.engine
-	} else if e.engine, err = spark.Connect(ctx, address); err != nil {
-		return nil, fmt.Errorf("connecting to the engine at %s: %w; start it, or run with --engine %s", e.address, err, LocalEngine)
-	}
-	e.plan = taskPlan{store: r.store}
 	if e.plan.common, err = p.commonLine(ctx, r.hashes); err != nil {
 		return nil, err
 	}
 	program := o.EngineBinary
 	if program == "" {
-		program, err = os.Executable()
+		if program, err = os.Executable(); err != nil {
+			return nil, err
+		}
 	}
 	e.command = fmt.Sprintf("FERRY_CPU=%s %s task --checkpoint %v", kernel.ISA(), shellQuote(program), r.options.Checkpoint)
-	return e, err
+	if e.engine == nil {
+		if e.engine, err = spark.Connect(ctx, address); err != nil {
+			return nil, fmt.Errorf("connecting to the engine at %s: %w; start it, or run with --engine %s", e.address, err, LocalEngine)
+		}
+	}
+	return e, nil
 }
 
 func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

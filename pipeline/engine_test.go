@@ -23,6 +23,8 @@ type workshop struct {
 	before  func(l TaskLine) error // each try; an error stands for a machine that fails
 }
 
+func (w *workshop) Close() {}
+
 func (w *workshop) Run(ctx context.Context, command string, lines []string) ([]string, error) {
 	if !strings.HasPrefix(command, "FERRY_CPU=") || !strings.Contains(command, " task ") {
 		return nil, fmt.Errorf("the command is %q", command)

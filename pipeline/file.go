@@ -73,7 +73,7 @@ type header struct {
 	Disk Size `yaml:"disk"`
 	// KeepFree is what must stay free on the disks of the work folder and the sinks, such as 5GiB, likewise.
 	KeepFree Size `yaml:"keep_free"`
-	// Engine does tasks on other machines, which see the same files: a Spark Connect server such as sc://host:15002, or local for none.
+	// Engine does tasks on other machines, which see the same files: a Spark Connect server such as sc://host:15002, a Spark master such as spark://host:7077, or local for none.
 	Engine string `yaml:"engine"`
 	// Matrix fans out the steps that mention ${matrix.axis}: axes by name, each a list of values or a mapping of labels to values;
 	// cells to exclude and to include.

@@ -117,6 +117,9 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	if r.remote, err = r.connect(ctx); err != nil {
 		return err
 	}
+	if r.remote != nil {
+		defer r.remote.Close()
+	}
 	if err = r.pipeline.acquire(ctx, r.options.Reporter); err != nil {
 		return err
 	}

@@ -168,14 +168,20 @@ func run(err error) int {
 }
 
 // tasks are the processes of this test's ferry that do tasks.
-func tasks(t *testing.T) (n int) {
+func tasks(t *testing.T) int {
+	t.Helper()
+	return processes(t, func(line string) bool { return strings.HasPrefix(line, ferry+"\x00task\x00") })
+}
+
+// processes counts those with such a command line.
+func processes(t *testing.T, such func(line string) bool) (n int) {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		if line, err := os.ReadFile(file); err == nil && strings.HasPrefix(string(line), ferry+"\x00task\x00") {
+		if line, err := os.ReadFile(file); err == nil && such(string(line)) {
 			n++
 		}
 	}

@@ -20,29 +20,55 @@ import (
 )
 
 // A Cluster is a Connect server and the executors behind it.
-type Cluster struct{ session sql.SparkSession }
+type Cluster struct {
+	session sql.SparkSession
+	server  *server // nil if it is not ours
+}
 
-// CheckAddress tells what is wrong with the address of a Connect server, which is like sc://host:15002.
+// ofMaster is how the address of a master begins.
+const ofMaster = "spark://"
+
+// CheckAddress tells what is wrong with the address of a Connect server, which is like sc://host:15002, or of a master, which is like
+// spark://host:7077.
 func CheckAddress(address string) error {
 	u, err := url.Parse(address)
-	if err == nil && u.Scheme == "spark" {
-		return errors.New("is the address of a master, and ferry speaks Spark Connect; start a Connect server for that master and name it as in sc://host:15002")
-	}
-	if err != nil || u.Scheme != "sc" || u.Hostname() == "" {
-		return fmt.Errorf("should be the address of a Spark Connect server, such as sc://host:15002, is %q", address)
+	if err != nil || u.Scheme != "sc" && u.Scheme != "spark" || u.Hostname() == "" {
+		return fmt.Errorf("should be the address of a Spark Connect server or of a master, such as sc://host:15002 or spark://host:7077, is %q", address)
 	}
 	return nil
 }
 
-// Connect makes sure that a Connect server answers.
+// Connect makes sure that a Connect server answers. For a master it starts one on this machine, from SPARK_HOME. Close must be called
+// in the end.
 func Connect(ctx context.Context, address string) (*Cluster, error) {
-	session, err := sql.NewSessionBuilder().Remote(address).Build(ctx)
-	if err != nil {
-		return nil, reason(err)
+	var own *server
+	if strings.HasPrefix(address, ofMaster) {
+		var err error
+		if own, address, err = serve(ctx, address); err != nil {
+			return nil, err
+		}
 	}
-	c := &Cluster{session}
+	c := &Cluster{server: own}
+	if err := c.open(ctx, address); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close ends the Connect server if Connect has started it.
+func (c *Cluster) Close() {
+	if c.server != nil {
+		c.server.stop()
+	}
+}
+
+func (c *Cluster) open(ctx context.Context, address string) (err error) {
+	if c.session, err = sql.NewSessionBuilder().Remote(address).Build(ctx); err != nil {
+		return reason(err)
+	}
 	_, err = c.query(ctx, "VALUES 'here'") // which no executor has to be free for
-	return c, err
+	return err
 }
 
 // Run starts a process of the command for each line, as many at a time as the executors have room for, gives it the line on

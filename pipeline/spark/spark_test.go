@@ -23,12 +23,12 @@ func TestStatement(t *testing.T) {
 }
 
 func TestAddress(t *testing.T) {
-	for _, address := range []string{"sc://host", "sc://host:15002", "sc://127.0.0.1:15002/;token=abc"} {
+	for _, address := range []string{"sc://host", "sc://host:15002", "sc://127.0.0.1:15002/;token=abc", "spark://host:7077"} {
 		if err := CheckAddress(address); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-	for _, address := range []string{"", "host:15002", "http://host", "sc://", "sc://:1", "spark://host:7077", "sc://a b", "\x00"} {
+	for _, address := range []string{"", "host:15002", "http://host", "sc://", "sc://:1", "spark://", "sc://a b", "\x00"} {
 		if err := CheckAddress(address); err == nil {
 			t.Errorf("%q is said to be an address", address)
 		}

@@ -1,0 +1,129 @@
+package spark
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A server is a Connect server on this machine, for a cluster that has none.
+type server struct {
+	process *exec.Cmd
+	said    tail
+	ended   chan struct{}
+}
+
+// patience is how long a Connect server may take to start: it downloads nothing, but a cluster may be slow to take it in.
+const patience = 2 * time.Minute
+
+// serve starts a Connect server for the cluster of a master, with Spark as SPARK_HOME has it, and waits until somebody can connect.
+func serve(ctx context.Context, master string) (s *server, address string, err error) {
+	home := os.Getenv("SPARK_HOME")
+	if home == "" {
+		return nil, "", errors.New("a master does not speak Spark Connect, and SPARK_HOME names no folder of Spark 4 to start a Connect server from; set it, or start one where Spark is (start-connect-server.sh) and name that as sc://host:15002")
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, "", err
+	}
+	address = fmt.Sprintf("127.0.0.1:%d", port)
+	s = &server{ended: make(chan struct{})}
+	s.process = exec.Command(filepath.Join(home, "bin", "spark-submit"), "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
+		"--master", master, "--name", "ferry", "--conf", "spark.connect.grpc.binding.address=127.0.0.1",
+		"--conf", fmt.Sprintf("spark.connect.grpc.binding.port=%d", port), "spark-internal")
+	s.process.Stdout, s.process.Stderr = &s.said, &s.said
+	bind(s.process)
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // the process ends with the thread that has started it
+		err := s.process.Start()
+		started <- err
+		if err == nil {
+			s.process.Wait()
+			close(s.ended)
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, "", fmt.Errorf("starting a Connect server: %w", err)
+	}
+	if err := s.answers(ctx, address); err != nil {
+		s.stop()
+		return nil, "", fmt.Errorf("starting a Connect server for %s: %w%s", master, err, s.said.indented())
+	}
+	return s, "sc://" + address, nil
+}
+
+// freePort finds a port of this machine that nobody listens on.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return l.Addr().(*net.TCPAddr).Port, l.Close()
+}
+
+// answers waits until somebody listens.
+func (s *server) answers(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it does not answer after %v", patience))
+	defer cancel()
+	for {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-s.ended:
+			return errors.New("it ended")
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// stop ends the server, and with it the application that it is on the cluster.
+func (s *server) stop() {
+	s.process.Process.Signal(os.Interrupt)
+	select {
+	case <-s.ended:
+	case <-time.After(10 * time.Second):
+		s.process.Process.Kill()
+		<-s.ended
+	}
+}
+
+// A tail keeps the end of what is written to it.
+type tail struct {
+	mutex sync.Mutex
+	text  []byte
+}
+
+const tailSize = 2000
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.text = append(t.text, p...)
+	t.text = bytes.Clone(t.text[max(0, len(t.text)-tailSize):])
+	return len(p), nil
+}
+
+// indented is the text, its lines below what stands before.
+func (t *tail) indented() string {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimSpace(string(t.text))) {
+		b.WriteString("\n  " + strings.TrimRight(line, "\r\n"))
+	}
+	return b.String()
+}
