@@ -30,9 +30,10 @@ overhead: ## what of a cold run of pipeline.yaml the cache and the ledger take: 
 INPUTS ?= 1000x
 
 fuzz: ## every fuzz target there is, INPUTS for each; one that fails is kept in testdata/fuzz
-	@mkdir -p build; grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' . | sort | while IFS=: read -r file function; do \
-		echo "fuzz $${function#func } in $${file%/*}"; \
-		go test -run '^$$' -fuzz "^$${function#func }\$$" -fuzztime $(INPUTS) -fuzzminimizetime 1x "$${file%/*}" >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
+	@mkdir -p build; kept=$$(go env GOCACHE)/fuzz/$$(go list -m); grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' . | sed 's|/[^/]*:func | |' | sort | while read -r package function; do \
+		[ "$$package" = "$$built" ] || go test -c -fuzz . -o build/fuzz.test "$$package" || exit 1; built=$$package; \
+		echo "fuzz $$function in $$package"; \
+		(cd "$$package" && $(CURDIR)/build/fuzz.test -test.run '^$$' -test.fuzz "^$$function\$$" -test.fuzztime $(INPUTS) -test.fuzzminimizetime 1x -test.fuzzcachedir "$$kept/$$package") >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
 	done
 
 purego: ## the tests of the kernels and what stands on them, without assembly
