@@ -38,6 +38,11 @@ func newCharsmap(encoded string) (*charsmap, error) {
 	if !utf8.ValidString(m.replacements) {
 		return nil, errors.New("precompiled_charsmap holds invalid UTF-8")
 	}
+	for text := range strings.SplitSeq(m.replacements, "\x00") {
+		if err := checkToken("a replacement of precompiled_charsmap", text); err != nil {
+			return nil, err
+		}
+	}
 	for i := range size / 4 {
 		m.units = append(m.units, binary.LittleEndian.Uint32(data[4+4*i:]))
 	}

@@ -39,7 +39,11 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	var f file
 	vocabulary, rest := cutMember(tokenizerJSON, "vocab")
 	merges, rest := cutMember(rest, "merges")
-	if err := json.Unmarshal(rest, &f); err != nil {
+	err := checkRest(rest)
+	if err == nil {
+		err = json.Unmarshal(rest, &f)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: %w", err)
 	}
 	t := &Tokenizer{}
@@ -47,7 +51,6 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	if err := t.setModel(&f.Model); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: model: %w", err)
 	}
-	var err error
 	if t.normalize, err = parseNormalizer(f.Normalize); err != nil {
 		return nil, fmt.Errorf("reading tokenizer.json: normalizer: %w", err)
 	}
@@ -189,6 +192,7 @@ func (t *Tokenizer) setAdded(tokens []addedToken) error {
 	t.extra, t.special = map[int32]string{}, map[int32]bool{}
 	var raw, normalized []addedToken
 	var rawContents, normalizedContents []string
+	size := 0
 	for _, token := range tokens {
 		if id := t.model.id(token.Content); id >= 0 {
 			token.ID = id // which the Rust library prefers to the token's own
@@ -205,12 +209,28 @@ func (t *Tokenizer) setAdded(tokens []addedToken) error {
 			raw, rawContents = append(raw, token), append(rawContents, token.Content)
 			continue
 		}
-		content := token.Content
-		for _, n := range t.normalize {
-			content = string(n.rewrite(nil, content))
+		content, err := t.normalizedToken(token.Content)
+		if err != nil {
+			return err
+		}
+		if size += len(content); size > maxText {
+			return fmt.Errorf("together they have more than %d bytes, which is the limit", maxText)
 		}
 		normalized, normalizedContents = append(normalized, token), append(normalizedContents, content)
 	}
 	t.raw, t.normalized = newAddedTokens(raw, rawContents), newAddedTokens(normalized, normalizedContents)
 	return nil
+}
+
+// normalizedToken is the content of an added token as it is looked for in normalized text.
+func (t *Tokenizer) normalizedToken(content string) (string, error) {
+	err := checkToken("an added token", content)
+	for _, n := range t.normalize {
+		if err != nil {
+			break
+		}
+		content = string(n.rewrite(nil, content))
+		err = checkToken("a normalized one", content)
+	}
+	return content, err
 }

@@ -56,6 +56,9 @@ func parseNormalizers(data json.RawMessage, depth int) ([]normalizer, error) {
 	case "BertNormalizer":
 		return f.normalizers(), nil
 	case "Prepend":
+		if err := checkToken("what Prepend puts before a text", f.Prepend); err != nil {
+			return nil, err
+		}
 		return []normalizer{{rewritePrepend(f.Prepend), tracePrepend(f.Prepend)}}, nil
 	case "ByteLevel":
 		return []normalizer{{rewriteBytes, traceRunes(appendRuneBytes)}}, nil
@@ -75,19 +78,27 @@ func parseSequence[T any](parts []json.RawMessage, depth int, parse func(json.Ra
 	if depth >= depthLimit {
 		return nil, fmt.Errorf("sequences are nested more than %d deep", depthLimit)
 	}
+	if len(parts) > maxParts {
+		return nil, fmt.Errorf("a sequence has %d parts, and %d are the limit", len(parts), maxParts)
+	}
 	var all []T
 	for _, part := range parts {
 		next, err := parse(part, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, next...)
+		if all = append(all, next...); len(all) > maxParts {
+			return nil, fmt.Errorf("sequences have more than %d parts together, which is the limit", maxParts)
+		}
 	}
 	return all, nil
 }
 
 // parseReplace takes a pattern of the form {"String": text} or {"Regex": expression}.
 func parseReplace(pattern map[string]string, content string) ([]normalizer, error) {
+	if err := checkToken("what Replace puts in", content); err != nil {
+		return nil, err
+	}
 	if old := pattern["String"]; old != "" {
 		return []normalizer{{rewriteString(old, content), traceReplace(literal([]byte(old)).all, content)}}, nil
 	}

@@ -115,6 +115,9 @@ func compile(expression string) (pattern, error) {
 // compileExpression turns an expression of Oniguruma, which the Rust library uses, into one of package regexp. It refuses
 // what means something else there.
 func compileExpression(expression string) (*regexp.Regexp, error) {
+	if err := checkToken("an expression", expression); err != nil {
+		return nil, err
+	}
 	translated, err := translate(expression)
 	if err != nil {
 		return nil, fmt.Errorf("compiling the pattern %s: %w", expression, err)

@@ -42,10 +42,10 @@ type trim struct {
 
 // templateFile is a post_processor of tokenizer.json.
 type templateFile struct {
-	Type   string          `json:"type"`
-	Parts  []templateFile  `json:"processors"`
-	Single []templatePiece `json:"single"`
-	Pair   []templatePiece `json:"pair"`
+	Type   string            `json:"type"`
+	Parts  []json.RawMessage `json:"processors"`
+	Single []templatePiece   `json:"single"`
+	Pair   []templatePiece   `json:"pair"`
 	Tokens map[string]struct {
 		IDs []int32 `json:"ids"`
 	} `json:"special_tokens"`
@@ -70,11 +70,7 @@ type templateName struct {
 func parseTemplate(data json.RawMessage) (*postProcessor, error) {
 	p := &postProcessor{}
 	if !absent(data) {
-		var f templateFile
-		if err := json.Unmarshal(data, &f); err != nil {
-			return nil, err
-		}
-		if err := f.addTo(p); err != nil {
+		if err := p.add(data, 0); err != nil {
 			return nil, err
 		}
 	}
@@ -82,6 +78,19 @@ func parseTemplate(data json.RawMessage) (*postProcessor, error) {
 		p.single, p.pair = []slot{{text: 0}}, []slot{{text: 0}, {text: 1, kind: 1}}
 	}
 	return p, nil
+}
+
+// add takes in a post_processor of the file, or all of a sequence.
+func (p *postProcessor) add(data json.RawMessage, depth int) error {
+	var f templateFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	if f.Type != "Sequence" {
+		return f.addTo(p)
+	}
+	_, err := parseSequence(f.Parts, depth, func(part json.RawMessage, depth int) ([]slot, error) { return nil, p.add(part, depth) })
+	return err
 }
 
 func (f *templateFile) addTo(p *postProcessor) (err error) {
@@ -102,13 +111,6 @@ func (f *templateFile) addTo(p *postProcessor) (err error) {
 		}
 	case "ByteLevel":
 		f.addTrim(p)
-		return nil
-	case "Sequence":
-		for _, part := range f.Parts {
-			if err := part.addTo(p); err != nil {
-				return err
-			}
-		}
 		return nil
 	default:
 		return fmt.Errorf("kind %q is not supported, only BertProcessing, ByteLevel, RobertaProcessing, Sequence and TemplateProcessing are", f.Type)

@@ -46,6 +46,9 @@ func parseVocabulary(data []byte, listed bool) (pieces []string, values []float6
 			return nil, nil, fmt.Errorf("vocab: entry %d, %.60s, is not a pair of piece and number", len(ends), data[start:])
 		}
 		values, ends = append(values, value), append(ends, len(text))
+		if len(ends) > maxPieces || len(text) > maxText {
+			return nil, nil, fmt.Errorf("vocab: it has more than %d pieces or %d bytes of text, which are the limits", maxPieces, maxText)
+		}
 	}
 	pieces = make([]string, len(ends))
 	all, begin := string(text), 0
@@ -63,7 +66,7 @@ func parseMerges(data []byte) ([][2]string, error) {
 	if !c.take('[') {
 		return nil, errors.New("merges, as a list, are needed")
 	}
-	merges := make([][2]string, 0, len(data)/16)
+	merges := make([][2]string, 0, min(len(data)/16, maxMerges))
 	for !c.take(']') {
 		ok := len(merges) == 0 || c.take(',')
 		c.next()
@@ -80,6 +83,9 @@ func parseMerges(data []byte) ([][2]string, error) {
 		}
 		if !ok || len(left) == 0 || len(right) == 0 {
 			return nil, fmt.Errorf("merges: entry %d, %.60s, is not a pair of pieces", len(merges), data[start:])
+		}
+		if len(merges) == maxMerges {
+			return nil, fmt.Errorf("merges: there are more than %d, which is the limit", maxMerges)
 		}
 		merges = append(merges, [2]string{string(left), string(right)})
 	}
