@@ -40,7 +40,7 @@ func Inspect(folder fs.FS) (Info, error) {
 			return Info{}, fmt.Errorf("opening model: it has no %s; ferry reads Hugging Face folders with config.json, tokenizer.json and model.safetensors", names[0])
 		}
 	}
-	data, err := ReadSmall(folder, configFile)
+	data, err := readConfig(folder, configFile)
 	if err != nil {
 		return Info{}, fmt.Errorf("opening model: %w", err)
 	}
@@ -117,7 +117,7 @@ func (i *Info) readModules(folder fs.FS) error {
 }
 
 func readJSON(folder fs.FS, name string, into any) (found bool, err error) {
-	data, err := ReadSmall(folder, name)
+	data, err := readConfig(folder, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

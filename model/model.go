@@ -87,7 +87,7 @@ func (m *Model) fits() error {
 }
 
 func openEncoder(folder fs.FS, config encoder.Config) (*encoder.Encoder, error) {
-	index, err := ReadSmall(folder, shardsFile)
+	index, err := readConfig(folder, shardsFile)
 	if err == nil {
 		return encoder.LoadShards(config, index, func(name string) (io.ReaderAt, int64, error) {
 			return openAt(folder, name)
