@@ -37,7 +37,7 @@ fuzz: ## every fuzz target there is, INPUTS for each; one that fails is kept in 
 	done
 
 purego: ## the tests of the kernels and what stands on them, without assembly
-	go test -tags purego ./model/...
+	go test -tags purego ./model/kernel $$(go list -f '{{$$package := .ImportPath}}{{range .Deps}}{{if eq . "github.com/ferry-clir/ferry/model/kernel"}}{{$$package}}{{end}}{{end}}' ./model/...)
 
 arm64: ## the tests of the kernels as an arm64 machine runs them, where there is qemu-aarch64 (Debian's qemu-user)
 	@if command -v qemu-aarch64 >/dev/null; then GOARCH=arm64 go test -exec qemu-aarch64 ./model/kernel; \
