@@ -32,11 +32,15 @@ sinks:
 	} {
 		put(t, filepath.Join(folder, name+".jsonl"), text+"\n")
 	}
-	err := run(t.Context(), t, file, Options{Workers: 2})
+	record := &Record{}
+	err := run(t.Context(), t, file, Options{Workers: 2, Record: record})
 	want := "2 steps failed, and 5 that need them were not made; all others were:\n" +
 		"sources.own[none].documents: 1 of 1 rows could not be used, and max_bad_rows allows 0; the first is none.jsonl:1: "
 	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "\nsources.own[twice].documents: 1 of 2 rows") {
 		t.Errorf("the run ends with\n%v\nwant\n%s...", err, want)
+	}
+	if record.Outcome != Failed || record.Bad != 2 || record.Rows != 4 {
+		t.Errorf("of two bad rows the record says %+v", record)
 	}
 	if made := slices.Sorted(maps.Keys(outputs(t, folder))); !slices.Equal(made, []string{"one.parquet", "two.parquet"}) {
 		t.Errorf("made are %q", made)

@@ -156,9 +156,29 @@ func (c *counts) accountable(u *unit) map[string]int64 {
 	return map[string]int64{strings.Join(names, " and "): all}
 }
 
+// An OverBudget is the error of a step of which more rows are in quarantine than max_bad_rows allows.
+type OverBudget struct {
+	Bad  int64 // rows
+	text string
+}
+
+func (o *OverBudget) Error() string { return o.text }
+
 func (r *Run) overBudget(u *unit, c counts, read int64) error {
-	return fmt.Errorf("%d of %d rows could not be used, and max_bad_rows allows %s; the first is %s; all are in %s",
-		c.Bad, read, r.pipeline.MaxBadRows, c.FirstBad, r.pipeline.shown(r.pipeline.quarantineFile()))
+	return &OverBudget{c.Bad, fmt.Sprintf("%d of %d rows could not be used, and max_bad_rows allows %s; the first is %s; all are in %s",
+		c.Bad, read, r.pipeline.MaxBadRows, c.FirstBad, r.pipeline.shown(r.pipeline.quarantineFile()))}
+}
+
+// badOf is how many rows the unit has put into quarantine in this run.
+func (r *Run) badOf(u *unit) (rows int64) {
+	for _, b := range r.bad {
+		if b.unit == u {
+			for _, s := range b.shards {
+				rows += s.Rows
+			}
+		}
+	}
+	return rows
 }
 
 // shown is a path as the pipeline file would write it, relative to the file's folder.

@@ -101,7 +101,7 @@ func (r *Run) end(ctx context.Context, failed error) error {
 		record.Error = failed.Error()
 	}
 	record.Error = r.pipeline.secrets.Redact(record.Error)
-	record.count(r.units)
+	record.count(r)
 	err := record.write()
 	if err == nil {
 		err = errors.Join(r.pipeline.forget(), r.rememberSteps(), r.rememberMade())
@@ -131,9 +131,9 @@ func outcomeOf(ctx context.Context, failed error) Outcome {
 	return Failed
 }
 
-// count adds up what was made.
-func (r *Record) count(units []*unit) {
-	for _, u := range units {
+// count adds up what was made, and the bad rows of what was not, too: they may be why.
+func (r *Record) count(run *Run) {
+	for _, u := range run.units {
 		switch {
 		case u.step.Section == "models" || u.twin != nil:
 		case u.present:
@@ -144,6 +144,8 @@ func (r *Record) count(units []*unit) {
 			for _, rows := range u.note.Counts.Out {
 				r.Rows += rows
 			}
+		default:
+			r.Bad += run.badOf(u)
 		}
 	}
 }

@@ -81,7 +81,8 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestQuarantine counts the rows that are put into quarantine once, and goes on to say how many are there.
+// TestQuarantine counts the rows that are put into quarantine once, and goes on to say how many are there; also of a step that fails
+// for them.
 func TestQuarantine(t *testing.T) {
 	folder := t.TempDir()
 	write(t, folder, "documents.jsonl", "{\"id\": \"d1\", \"text\": \"noon\"}\n{\"id\"\n{\"id\": \"d2\", \"text\": \"\"}\n")
@@ -104,6 +105,13 @@ sinks:
 		expect(t, got, "ferry_quarantined_rows_total", about, float64(manifestOf(t, p)[0].Bad))
 		expect(t, got, "ferry_step_quarantined_rows", about, 1)
 	}
+	write(t, folder, "documents.jsonl", "{\"id\"\n{\"id\"\n")
+	if err := runWatched(t, w, p); err == nil {
+		t.Error("two bad rows of one are allowed")
+	}
+	got := scrape(t, address)
+	expect(t, got, "ferry_quarantined_rows_total", about, 3)
+	expect(t, got, "ferry_step_quarantined_rows", about, 2)
 }
 
 // TestNames compares the metrics that there are with those that the page about them and the alerts name.

@@ -106,6 +106,10 @@ func finish(span trace.Span, f pipeline.Finished) {
 // Failed ends it with the error.
 func (s *spans) Failed(step string, err error) {
 	span := s.take(step, false)
+	var over *pipeline.OverBudget
+	if errors.As(err, &over) {
+		span.SetAttributes(attribute.Int64("ferry.quarantined", over.Bad))
+	}
 	s.fail(span, err.Error())
 	span.End()
 }

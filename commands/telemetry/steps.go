@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/ferry-clir/ferry/pipeline"
@@ -88,8 +89,15 @@ func (s *stepMetrics) end(step, state string, f pipeline.Finished) {
 	s.enter(step, state)
 }
 
-// Failed is a state.
-func (s *stepMetrics) Failed(step string, _ error) { s.enter(step, failed) }
+// Failed is a state, and counts the rows for which the step failed.
+func (s *stepMetrics) Failed(step string, err error) {
+	var over *pipeline.OverBudget
+	if errors.As(err, &over) {
+		s.quarantined.WithLabelValues(s.labels(step)...).Add(float64(over.Bad))
+		s.quarantine.WithLabelValues(s.labels(step)...).Set(float64(over.Bad))
+	}
+	s.enter(step, failed)
+}
 
 func (s *stepMetrics) ended(pipeline.Outcome, error) {
 	for _, step := range s.pulse.end() {
