@@ -78,6 +78,9 @@ func interrupt(t *testing.T, folder, line string, by syscall.Signal, args []stri
 	if !errors.As(err, &exit) || exit.ExitCode() != Interrupted+int(by) {
 		t.Errorf("ended with %v\n%s", err, strings.Join(told, "\n"))
 	}
+	if last := told[len(told)-1]; last != "ferry: interrupted" {
+		t.Errorf("the last line is %q", last)
+	}
 	if took := time.Since(started); took > 2*time.Second {
 		t.Errorf("took %v to end", took)
 	}

@@ -106,13 +106,15 @@ var errUsage = errors.New("")
 func explain(err error, t *terminal) int {
 	var mistakes pipeline.Mistakes
 	var stopped interruption
+	if errors.Is(err, context.Canceled) && !errors.As(err, &stopped) {
+		err = interruption{os.Interrupt}
+	}
 	switch {
 	case err == nil:
 		return Done
 	case errors.As(err, &stopped):
+		t.say(slog.LevelWarn, "ferry: ", stopped.Error())
 		return stopped.code()
-	case errors.Is(err, context.Canceled):
-		return interruption{os.Interrupt}.code()
 	case errors.As(err, &mistakes):
 		for _, m := range mistakes {
 			t.say(slog.LevelError, "", m.String())
