@@ -45,7 +45,7 @@ func (r *Run) guarded(ctx context.Context) (guarded context.Context, stop func()
 	if err = errors.Join(refusals...); err != nil {
 		return nil, nil, err
 	}
-	if p.Bounds == (Bounds{}) || !anyToMake(r.units) {
+	if p.Bounds == (Bounds{}) || !r.guest && !anyToMake(r.units) {
 		return ctx, func() {}, nil
 	}
 	ctx, end := context.WithCancelCause(ctx)

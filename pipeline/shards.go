@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -87,14 +88,15 @@ func (w *shardWriter) flush() error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	written, kept := errors.Join(w.ipc.Close(), w.buffer.Flush()), w.wait()
+	closed, flushed := w.ipc.Close(), w.buffer.Flush()
+	failed := cmp.Or(w.wait(), closed, flushed) // on a full disk all of them say the same
 	w.now.content = content{w.part.bytes, hex.EncodeToString(w.part.sum.Sum(nil))}
 	part, now, keeping := w.part, w.now, make(chan error, 1)
 	w.part, w.ipc, w.keeping = nil, nil, keeping
 	w.shards = append(w.shards, now)
 	w.now = shard{Number: now.Number + 1}
 	go func() {
-		err := part.Publish(errors.Join(written, kept))
+		err := part.Publish(failed)
 		if err == nil {
 			w.publish(now)
 		}

@@ -2,8 +2,8 @@ package sinks
 
 import (
 	"bufio"
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -54,7 +54,7 @@ func (l *languageFiles) of(language string) (languageFile, error) {
 // publish closes all files, which appear if there was no error.
 func (l *languageFiles) publish(err error) error {
 	for _, f := range l.open {
-		err = errors.Join(err, f.w.Flush())
+		err = cmp.Or(err, f.w.Flush())
 	}
 	for _, f := range l.open {
 		if published := f.file.Publish(err); err == nil {

@@ -2,7 +2,7 @@ package stages
 
 import (
 	"bufio"
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"iter"
@@ -34,7 +34,7 @@ func newBucket(folder, name string, schema *arrow.Schema) (*bucket, error) {
 func (b *bucket) write(batch arrow.RecordBatch) error { return b.ipc.Write(batch) }
 
 // close ends writing.
-func (b *bucket) close() error { return errors.Join(b.ipc.Close(), b.buffer.Flush()) }
+func (b *bucket) close() error { return cmp.Or(b.ipc.Close(), b.buffer.Flush()) }
 
 // rows yields what was written.
 func (b *bucket) rows(allocator memory.Allocator) iter.Seq2[arrow.RecordBatch, error] {
