@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 )
 
 // findLost finds the runs that ended without a word, and writes that down. Whoever holds the lock of the work folder is alone, so
@@ -11,7 +13,7 @@ import (
 func (p *Pipeline) findLost(records []*Record) (lost []*Record, err error) {
 	for _, r := range records {
 		if r.Outcome == Running {
-			r.lost()
+			p.lose(r)
 			if err := r.write(); err != nil {
 				return lost, err
 			}
@@ -21,9 +23,31 @@ func (p *Pipeline) findLost(records []*Record) (lost []*Record, err error) {
 	return lost, nil
 }
 
-// lost marks a run whose process is gone.
-func (r *Record) lost() {
+// lose marks a run whose process is gone, and finds in the cache what it has made, and when it wrote there last.
+func (p *Pipeline) lose(r *Record) {
 	r.Outcome, r.Error = Lost, fmt.Sprintf("process %d on %s ended without a word", r.Owner.PID, r.Owner.Host)
+	steps, err := r.steps()
+	if err != nil {
+		return // it did not get so far
+	}
+	s, seen := openStore(p.Work, nil), map[key]bool{}
+	for _, step := range steps {
+		folder, err := os.Stat(s.folder(step.Result))
+		if err != nil || seen[step.Result] {
+			continue
+		}
+		seen[step.Result] = true
+		r.Seconds = max(r.Seconds, folder.ModTime().Sub(r.Started).Seconds())
+		written, err := os.Stat(filepath.Join(s.folder(step.Result), done+".json"))
+		if err != nil {
+			continue // it is not complete
+		}
+		if written.ModTime().Before(r.Started) {
+			r.Cached++
+		} else if n, ok, err := s.read(step.Result, done); err == nil && ok {
+			r.made(n.Counts)
+		}
+	}
 }
 
 // tellLost calls the hook for those of the lost runs that the schedule had begun. Whoever began another by hand has seen its end.

@@ -9,6 +9,30 @@ import (
 	"time"
 )
 
+// TestLostWork has a run that was killed when it had made everything, and one when it had looked what there is: what they did is known
+// but for their ends.
+func TestLostWork(t *testing.T) {
+	p := scheduled(t)
+	for range 2 {
+		want := &Record{}
+		if err := p.Run(t.Context(), Options{Reporter: &events{}, Record: want}); err != nil {
+			t.Fatal(err)
+		}
+		killed := &Record{Outcome: Running, Started: want.Started, path: want.path}
+		if err := killed.write(); err != nil {
+			t.Fatal(err)
+		}
+		runs, err := p.Runs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := runs[len(runs)-1]
+		if got.Outcome != Lost || got.Made != want.Made || got.Cached != want.Cached || got.Rows != want.Rows || got.Seconds > want.Seconds || got.Seconds > 0 != (want.Made > 0) {
+			t.Errorf("%+v is said of %+v", got, want)
+		}
+	}
+}
+
 // TestLost has a run by hand find what was lost: the hook is told of a run that the schedule had begun, once, and not of one by
 // hand. A scheduler that starts while another run is at work leaves that alone.
 func TestLost(t *testing.T) {

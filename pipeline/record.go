@@ -139,14 +139,19 @@ func (r *Record) count(run *Run) {
 		case u.present:
 			r.Cached++
 		case u.needed && isClosed(u.ready) && !u.failed:
-			r.Made++
-			r.Bad += u.note.Counts.Bad
-			for _, rows := range u.note.Counts.Out {
-				r.Rows += rows
-			}
+			r.made(u.note.Counts)
 		default:
 			r.Bad += run.badOf(u)
 		}
+	}
+}
+
+// made counts a step that the run has made.
+func (r *Record) made(c counts) {
+	r.Made++
+	r.Bad += c.Bad
+	for _, rows := range c.Out {
+		r.Rows += rows
 	}
 }
 

@@ -90,7 +90,7 @@ func (p *Pipeline) Runs() ([]*Record, error) {
 	records = p.withUnsaved(records)
 	for _, r := range records {
 		if r.Outcome == Running && !slices.Contains(owners, r.Owner) {
-			r.lost()
+			p.lose(r)
 		}
 	}
 	return records, nil
