@@ -16,7 +16,7 @@ type statusCommand struct {
 }
 
 func (c *statusCommand) Help() string {
-	return "The exit code is 1 if anything is wrong: the last run of a pipeline did not succeed, a run is overdue, or a file has a section schedule and no scheduler is at work."
+	return "The exit code is 1 if anything is wrong: the last run of a pipeline did not succeed, a run is overdue, a file has a section schedule and no scheduler is at work, or nothing can be written to the work folder, so that nobody could tell of a run that fails."
 }
 
 func (c *statusCommand) Run(t *terminal) error {

@@ -21,16 +21,17 @@ import (
 const apart = "FERRY_CRASH_APART"
 
 // TestSmallDisk runs on disks that are too small, then read-only, then large enough. A run on the first two must say so, and what to
-// do, and leave outputs that are whole or absent; the last must end with the files of a run in peace.
+// do, and leave outputs that are whole or absent; the last must end with the files of a run in peace. The status tells the truth, and the
+// plan needs no room.
 func TestSmallDisk(t *testing.T) {
 	if os.Getenv(apart) == "" {
 		runApart(t)
 		return
 	}
 	want := inPeace(t)
-	sizes := []int{900}
+	sizes := []int{4800} // of which the sample corpora take 4400
 	if everything() {
-		sizes = []int{100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600, 1800, 2000}
+		sizes = []int{400, 2000, 4000, 4400, 4500, 4600, 4700, 4800, 4900, 5000, 5100, 5200, 5300, 5400, 5600}
 	}
 	full := 0
 	for _, size := range sizes {
@@ -42,11 +43,15 @@ func TestSmallDisk(t *testing.T) {
 			trial := &tracer{folder: folder}
 			if fails(t, trial, want, commands.NoRoom, syscall.ENOSPC.Error(), "free some of it") {
 				full++
+				saysFailed(t, folder)
 			}
 			mount(t, folder, unix.MS_REMOUNT|unix.MS_RDONLY, size)
 			fails(t, trial, want, commands.Failed, syscall.EROFS.Error(), "choose other paths")
 			mount(t, folder, unix.MS_REMOUNT, 1<<16)
 			again(t, folder, want, 2)
+			mount(t, folder, unix.MS_REMOUNT|unix.MS_RDONLY, 1<<16)
+			ends(t, folder, commands.Done, []string{"0 steps to run"}, "plan")
+			ends(t, folder, commands.Failed, []string{"nothing can be written to the work folder", syscall.EROFS.Error()}, "status")
 		})
 	}
 	t.Logf("disks tried: %d, of which too small for a run: %d", len(sizes), full)
@@ -87,6 +92,16 @@ func fails(t *testing.T, trial *tracer, want map[string]string, code int, words 
 		}
 	}
 	return true
+}
+
+// saysFailed looks at the status after a run that failed for want of disk: it knows how that ended, that nobody could write it down, or
+// of no run, since there was no room for the sample corpora.
+func saysFailed(t *testing.T, folder string) {
+	t.Helper()
+	e, err := (&tracer{folder: folder}).run("status")
+	if err != nil || !strings.Contains(e.said, " failed at ") && !strings.Contains(e.said, "nothing can be written to the work folder") && !strings.Contains(e.said, "  last  none") {
+		t.Errorf("%v, the status is %v:\n%s", err, e.status, e.said)
+	}
 }
 
 // runApart runs a test in a process of its own that may mount, as whoever runs it.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ferry-clir/ferry/pipeline/schedule"
@@ -84,10 +86,36 @@ func (p *Pipeline) name(r *Record, owner Owner, earlier []*Record) {
 
 func (r *Record) write() error {
 	err := writeJSON(r.path, r)
+	if errors.Is(err, syscall.ENOSPC) && r.overwrite() == nil {
+		return nil
+	}
 	if r.unsaved = err != nil; r.unsaved {
 		return fmt.Errorf("writing record of runs: %w", err)
 	}
 	return nil
+}
+
+// recordRoom is how long a record may become that is written over what it said before: a file has its disk by the block.
+const recordRoom = 4096
+
+// overwrite writes the record into the file that is there since the run began, which takes no more of a disk that is full. Should that
+// break off, the record cannot be read, which is no worse than what it says now: that the run is at work.
+func (r *Record) overwrite() error {
+	short := *r
+	text, err := json.Marshal(short)
+	if over := len(text) - recordRoom; err == nil && over > 0 {
+		short.Error = strings.ToValidUTF8(short.Error[:max(0, len(short.Error)-over-len("..."))], "") + "..."
+		text, err = json.Marshal(short)
+	}
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(r.path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(text, bytes.Repeat([]byte(" "), max(0, recordRoom-len(text)))...))
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // end writes how the run went, and forgets the oldest. It returns the run's error, or its own.

@@ -1,10 +1,14 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/host"
 )
 
 // A Status is how things stand with a pipeline.
@@ -38,6 +42,9 @@ func (p *Pipeline) Status() (s Status, err error) {
 	if s.Last != nil && (s.Last.Outcome == Failed || s.Last.Outcome == TimedOut || s.Last.Outcome == Lost) {
 		s.Problems = append(s.Problems, "the last run did not succeed")
 	}
+	if why := p.unrecordable(); why != "" {
+		s.Problems = append(s.Problems, why)
+	}
 	if s.Holder, err = holder(filepath.Join(p.Work, lockName)); err != nil || p.Schedule == nil {
 		return s, err
 	}
@@ -48,6 +55,20 @@ func (p *Pipeline) Status() (s Status, err error) {
 		s.Problems = append(s.Problems, "no scheduler is at work")
 	}
 	return s, p.addNext(&s)
+}
+
+// unrecordable says why a run that fails now cannot be told of afterwards; empty if there is no reason.
+func (p *Pipeline) unrecordable() string {
+	why := ""
+	switch err := host.Unwritable(p.Work); {
+	case errors.Is(err, syscall.EROFS):
+		why = err.Error()
+	case host.Free(p.Work) == 0:
+		why = syscall.ENOSPC.Error()
+	default:
+		return ""
+	}
+	return fmt.Sprintf("nothing can be written to the work folder, not even that a run fails for it: %s", why)
 }
 
 // addNext finds when the next run is due, which may be long ago.
