@@ -1,6 +1,10 @@
 package commands
 
-import "context"
+import (
+	"context"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
 
 type planCommand struct {
 	fileFlags
@@ -13,7 +17,9 @@ func (c *planCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	if c.JSON {
-		return p.WriteTasks(ctx, t.Out)
+		r := newReporter("plain", t)
+		defer r.close()
+		return p.WriteTasks(ctx, t.Out, pipeline.Options{Reporter: r})
 	}
 	plan, err := p.Plan(ctx)
 	if err != nil {

@@ -27,22 +27,21 @@ func (e *Executor) open(ctx context.Context, l TaskLine) (*crew, error) {
 	if e.crew != nil && e.crew.about == about {
 		return e.crew, nil
 	}
-	e.Close()
+	e.dismiss()
 	if err := l.fits(ctx); err != nil {
 		return nil, err
 	}
-	p, err := Load(l.Pipeline, l.Set, l.lookup)
+	open := e.openHere
+	if l.Pack != "" {
+		open = e.unpack
+	}
+	r, k, err := open(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	p.Offline = true
-	if err := p.Check(ctx); err != nil {
-		return nil, err
-	}
-	r := p.newRun(e.options)
 	r.guest = true
 	c := &crew{about: about, run: r, cuts: map[*unit]*cutting{}}
-	if c.chain, err = p.chainOf(ctx, l, r); err != nil {
+	if c.chain, err = r.pipeline.chainOf(ctx, l, r, k); err != nil {
 		return nil, err
 	}
 	e.crew = c
@@ -51,7 +50,11 @@ func (e *Executor) open(ctx context.Context, l TaskLine) (*crew, error) {
 
 // fits tells whether this is the ferry, and the kind of machine, that the task was planned for.
 func (l TaskLine) fits(ctx context.Context) error {
-	if binary, err := binaryHash(ctx, openHashes(l.Work)); err != nil {
+	work := l.Work
+	if l.Pack != "" { // which is another machine's
+		work = ""
+	}
+	if binary, err := binaryHash(ctx, openHashes(work)); err != nil {
 		return err
 	} else if binary != l.Binary {
 		host, _ := os.Hostname()
@@ -64,7 +67,7 @@ func (l TaskLine) fits(ctx context.Context) error {
 }
 
 // chainOf lays out the units of a task and what they read, and makes sure that they are the ones that were planned.
-func (p *Pipeline) chainOf(ctx context.Context, l TaskLine, r *Run) (chain []*unit, err error) {
+func (p *Pipeline) chainOf(ctx context.Context, l TaskLine, r *Run, k pack) (chain []*unit, err error) {
 	if p.mends, err = p.readMends(); err != nil {
 		return nil, err
 	}
@@ -86,6 +89,8 @@ func (p *Pipeline) chainOf(ctx context.Context, l TaskLine, r *Run) (chain []*un
 				err = p.giveKey(ctx, u, r.hashes)
 			} else if !read[id] {
 				continue
+			} else if known, ok := k.Models[s.Where()]; ok {
+				u.key = known.Key
 			} else if u.key = key(l.Inputs[u.name()]); s.Section == "models" {
 				err = p.giveKey(ctx, u, r.hashes)
 			}
@@ -105,6 +110,7 @@ func (p *Pipeline) chainOf(ctx context.Context, l TaskLine, r *Run) (chain []*un
 
 // lookUpInputs finds what the chain reads. Of a table that is cut, the shard is known.
 func (p *Pipeline) lookUpInputs(ctx context.Context, l TaskLine, r *Run, chain []*unit) error {
+	var read []*unit
 	for _, u := range r.units {
 		in := chain[0].shardsFrom()
 		if l.Shard != nil && (u == in.unit || slices.Contains(chain, u)) {
@@ -113,6 +119,12 @@ func (p *Pipeline) lookUpInputs(ctx context.Context, l TaskLine, r *Run, chain [
 		if err := p.lookUp(ctx, u, r.store, r.hashes); err != nil {
 			return err
 		}
+		read = append(read, u)
+	}
+	if err := r.store.mirror.lookUp(ctx, read); err != nil {
+		return err
+	}
+	for _, u := range read {
 		if !u.present && !slices.Contains(chain, u) {
 			return fmt.Errorf("%s is not there yet; its tasks come first", u.name())
 		}
@@ -123,6 +135,9 @@ func (p *Pipeline) lookUpInputs(ctx context.Context, l TaskLine, r *Run, chain [
 func (c *crew) close() {
 	for _, cut := range c.cuts {
 		cut.release()
+	}
+	if m := c.run.store.mirror; m != nil && m.depot == nil { // which has the store open for other crews, too
+		m.close()
 	}
 }
 
@@ -138,9 +153,12 @@ func (c *crew) do(ctx context.Context, l TaskLine, answer *TaskAnswer) error {
 		return c.whole(ctx, answer)
 	}
 	s := shard{Number: *l.Shard, Rows: l.Rows}
+	if l.Content != nil {
+		s.content = *l.Content
+	}
 	for i, u := range c.chain {
 		answer.Step = u.name()
-		n, there, err := c.run.store.finished(u.key, taskName(s.Number))
+		n, there, err := c.run.finishedTask(ctx, u.key, s.Number)
 		if err == nil && !there {
 			n, err = c.compute(ctx, u, s)
 		}
@@ -180,6 +198,9 @@ func (c *crew) whole(ctx context.Context, answer *TaskAnswer) error {
 		}
 		u.finish()
 		answer.done(u.note, false)
+		if err := c.run.store.mirror.put(ctx, u.key, done, u.note); err != nil {
+			return err
+		}
 	}
 	if u.note.Refusal != "" {
 		return errors.New(u.note.Refusal)
@@ -201,7 +222,7 @@ func (a *TaskAnswer) done(n note, before bool) {
 const failedTask = failedMark + "task"
 
 // tellFailure says in the answer why a task failed, and in a note for whoever leads the run.
-func (c *crew) tellFailure(l TaskLine, err error, answer *TaskAnswer) error {
+func (c *crew) tellFailure(ctx context.Context, l TaskLine, err error, answer *TaskAnswer) error {
 	if err == nil {
 		return nil
 	}
@@ -211,9 +232,14 @@ func (c *crew) tellFailure(l TaskLine, err error, answer *TaskAnswer) error {
 		name = fmt.Sprintf("%s-%05d", failedTask, *l.Shard)
 	}
 	for _, u := range c.chain {
-		if u.name() == answer.Step {
-			return c.run.store.write(u.key, name, c.run.failureNote(u, answer.Error))
+		if u.name() != answer.Step {
+			continue
 		}
+		n := c.run.failureNote(u, answer.Error)
+		if l.Pack == "" {
+			return c.run.store.write(u.key, name, n)
+		}
+		return c.run.store.mirror.putFailure(ctx, l.While, u.key, name, n)
 	}
 	return nil
 }

@@ -3,10 +3,8 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -39,6 +37,8 @@ type remote struct {
 	address string // for messages
 	command string
 	plan    taskPlan
+	pack    sync.Once // fills in what plan says of the store
+	packed  error
 	mutex   sync.Mutex
 	waves   map[*unit]*wave // that a unit's tasks are in
 }
@@ -78,29 +78,6 @@ func (r *Run) connect(ctx context.Context) (*remote, error) {
 
 func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-const whileMark = "while-"
-
-// whileFile makes a file that is there as long as tasks are wanted; release removes it.
-func (r *Run) whileFile() (file string, release func(), err error) {
-	if err := os.MkdirAll(sharesFolder(r.pipeline.Work), 0o777); err != nil {
-		return "", nil, fmt.Errorf("writing down that tasks are wanted: %w", err)
-	}
-	f, err := os.CreateTemp(sharesFolder(r.pipeline.Work), whileMark)
-	if err != nil {
-		return "", nil, fmt.Errorf("writing down that tasks are wanted: %w", err)
-	}
-	return f.Name(), func() { os.Remove(f.Name()) }, f.Close()
-}
-
-// giveUp ends the tasks of an earlier run that was killed.
-func (r *Run) giveUp() error {
-	left, err := filepath.Glob(filepath.Join(sharesFolder(r.pipeline.Work), whileMark+"*"))
-	for _, file := range left {
-		err = errors.Join(err, os.Remove(file))
-	}
-	return err
-}
-
 // do has the engine do tasks, and returns the answers. What lines say for people is left out.
 func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]TaskAnswer, error) {
 	var lines []string
@@ -130,18 +107,20 @@ func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]Task
 	return answers, nil
 }
 
-// bring makes sure that other machines find what a unit reads: it may be in the store alone, where they do not look.
+// bring makes sure that other machines find what a unit reads, in the store if there is one.
 func (r *Run) bring(ctx context.Context, u *unit) error {
-	for _, in := range u.inputs {
-		from := in.unit.maker()
-		if r.store.mirror == nil || from.step.Section == "models" {
-			continue
-		}
-		if err := r.store.fetchAll(ctx, from.key, from.note); err != nil {
-			return err
-		}
+	if r.store.mirror == nil {
+		return nil
 	}
-	return r.keep()
+	e := r.remote
+	e.pack.Do(func() {
+		e.plan.store = r.store
+		e.plan.common.Store, e.plan.common.Pack, e.packed = r.packed(ctx)
+	})
+	if e.packed != nil {
+		return e.packed
+	}
+	return r.shareInputs(ctx, u)
 }
 
 // makeElsewhere has the engine make a unit as a whole.
@@ -149,7 +128,7 @@ func (r *Run) makeElsewhere(ctx context.Context, u *unit) (note, error) {
 	if err := r.bring(ctx, u); err != nil {
 		return note{}, err
 	}
-	while, release, err := r.whileFile()
+	while, release, err := r.wantTasks(ctx)
 	if err != nil {
 		return note{}, err
 	}
@@ -163,12 +142,15 @@ func (r *Run) makeElsewhere(ctx context.Context, u *unit) (note, error) {
 	if err != nil {
 		return note{}, err
 	}
-	if n, failed, err := r.failedTask(u); err != nil || failed {
+	if n, failed, err := r.failedTask(ctx, u, while); err != nil || failed {
 		return n, err
 	}
 	n, ok, err := r.pipeline.made(ctx, u, r.store, r.hashes)
 	if err == nil && !ok {
-		err = fmt.Errorf("the engine says %+v, but nothing is there: do all machines see the work folder?", answers)
+		n, ok, err = r.store.mirror.find(ctx, u)
+	}
+	if err == nil && !ok {
+		err = fmt.Errorf("the engine says %+v, but nothing is there: do all machines see the work folder, or the same store?", answers)
 	}
 	if err == nil {
 		r.publish(u, n)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/sourcegraph/conc/pool"
+
+	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
 )
 
 // A workshop is an engine of two executors of this process, which tries each task four times, as Spark does.
@@ -21,6 +23,7 @@ type workshop struct {
 	mutex   sync.Mutex
 	answers []TaskAnswer
 	before  func(l TaskLine) error // each try; an error stands for a machine that fails
+	apart   bool                   // its machines do not see the folders of the run
 }
 
 func (w *workshop) Close() {}
@@ -59,9 +62,17 @@ func (w *workshop) try(ctx context.Context, line string) (TaskAnswer, error) {
 			return TaskAnswer{}, err
 		}
 	}
+	if w.apart {
+		l.Pipeline, l.Work = "/nowhere/pipeline.yaml", "/nowhere/.ferry"
+		text, err := json.Marshal(l)
+		if err != nil {
+			return TaskAnswer{}, err
+		}
+		line = string(text)
+	}
 	e := NewExecutor(Options{Workers: 1, Reporter: &events{}})
-	defer e.Close()
-	return e.Do(ctx, []byte(line))
+	answer, err := e.Do(ctx, []byte(line))
+	return answer, errors.Join(err, e.Close())
 }
 
 // outcomes counts answers by step and outcome.
@@ -254,31 +265,46 @@ func TestEngineInterrupted(t *testing.T) {
 	}
 }
 
-// TestEngineWithStore has an engine go on with what is in a store alone, where its machines do not look.
+// TestEngineWithStore has machines do tasks that have nothing in common with the one that leads the run but a store: there are the
+// bytes of a run in one place, all that can be made elsewhere is, and nothing stays there but what others can use.
 func TestEngineWithStore(t *testing.T) {
-	alone, file := badText(t)
-	store := t.TempDir()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	for name, c := range map[string]struct {
+		address string
+		make    func(*testing.T) (folder, file string)
+		steps   []string // made elsewhere
+	}{
+		"s3":   {objectstest.Serve(t).Address("p"), badText, []string{"stages.vectors"}},
+		"file": {"file://" + t.TempDir(), whole, []string{"stages.teacher", "stages.pairs", "stages.transported", "stages.documents", "stages.queries", "stages.hits"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alone, file := c.make(t)
+			if err := run(t.Context(), t, withStore(t, file, ""), Options{}); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("FERRY_CACHE", t.TempDir())
+			folder, file := c.make(t)
+			w := &workshop{apart: true}
+			if err := run(t.Context(), t, withStore(t, file, c.address), Options{Engine: somewhere, engine: w}); err != nil {
+				t.Fatal(err)
+			}
+			compare(t, outputs(t, folder), outputs(t, alone))
+			if got, want := quarantined(t, folder), quarantined(t, alone); !slices.Equal(got, want) {
+				t.Errorf("quarantine is %q, want %q", got, want)
+			}
+			for _, step := range c.steps {
+				if w.outcomes()[step+" "+taskDone] == 0 {
+					t.Errorf("%s was not made elsewhere: %v", step, w.outcomes())
+				}
+			}
+			left, err := filepath.Glob(filepath.Join(os.Getenv("FERRY_CACHE"), "tasks-*/work/*"))
+			if err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+			again := &workshop{apart: true}
+			var o order
+			if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: again, Reporter: &o}); err != nil || len(again.answers)+len(o.told) > 0 {
+				t.Errorf("a run makes again %v %v: %v", again.outcomes(), o.told, err)
+			}
+		})
 	}
-	with := strings.Replace(string(text), "name: bad", "name: bad\nstore: file://"+store, 1)
-	put(t, file, with)
-	if err := run(t.Context(), t, file, Options{}); err != nil {
-		t.Fatal(err)
-	}
-	vectors, err := filepath.Glob(filepath.Join(store, "cache/embed-*"))
-	if err != nil || len(vectors) != 1 || os.RemoveAll(vectors[0]) != nil {
-		t.Fatal(vectors, err)
-	}
-	folder, file := badText(t)
-	put(t, file, with)
-	w := &workshop{}
-	if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: w}); err != nil {
-		t.Fatal(err)
-	}
-	if done := w.outcomes(); len(done) != 1 || done["stages.vectors "+taskDone] < 3 {
-		t.Errorf("%v", done)
-	}
-	compare(t, outputs(t, folder), outputs(t, alone))
 }

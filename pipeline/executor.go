@@ -9,24 +9,54 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/objects"
 )
 
 // An Executor does tasks of runs that another process leads, one after the other. That two do the same task at the same time
 // does no harm: both make the same bytes, and files appear complete.
 type Executor struct {
 	options Options
-	crew    *crew // of the task before, whose models are in memory
+	crew    *crew  // of the task before, whose models are in memory
+	depot   *depot // of its store; nil if it had none
 }
 
 // NewExecutor returns an Executor; Close must be called in the end.
 func NewExecutor(o Options) *Executor { return &Executor{options: o} }
 
-// Close forgets the models that are open.
-func (e *Executor) Close() {
+// Close forgets the models that are open, and removes what no later task reads.
+func (e *Executor) Close() error {
+	e.dismiss()
+	if e.depot == nil {
+		return nil
+	}
+	d := e.depot
+	e.depot = nil
+	return d.close()
+}
+
+func (e *Executor) dismiss() {
 	if e.crew != nil {
 		e.crew.close()
 	}
 	e.crew = nil
+}
+
+// arrive opens the store of a task; nil if it has none.
+func (e *Executor) arrive(ctx context.Context, l TaskLine) (*objects.Store, error) {
+	if l.Pack == "" {
+		return nil, nil
+	}
+	if e.depot == nil || e.depot.address != l.Store {
+		err := e.Close()
+		if err == nil {
+			e.depot, err = openDepot(ctx, l.Store)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return e.depot.objects, nil
 }
 
 // A TaskAnswer tells how it went with a task.
@@ -61,7 +91,11 @@ func (e *Executor) Do(ctx context.Context, line []byte) (TaskAnswer, error) {
 		return answer, nil
 	}
 	began := time.Now()
-	ctx, stop := l.while(ctx)
+	opened, err := e.arrive(ctx, l)
+	if err != nil {
+		return answer, err
+	}
+	ctx, stop := l.while(ctx, opened)
 	defer stop()
 	c, err := e.open(ctx, l)
 	if err == nil {
@@ -75,7 +109,7 @@ func (e *Executor) Do(ctx context.Context, line []byte) (TaskAnswer, error) {
 		err = &machineError{cause}
 	}
 	if err == nil || !ofMachine(err) {
-		return answer, c.tellFailure(l, err, &answer)
+		return answer, c.tellFailure(ctx, l, err, &answer)
 	}
 	if l.Shard != nil {
 		return answer, fmt.Errorf("%s, shard %d: %w", answer.Step, *l.Shard, err)

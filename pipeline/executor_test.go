@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
 )
 
 // planned are the lines of the tasks that are not done.
@@ -23,7 +25,7 @@ func planned(t *testing.T, file string) (lines []TaskLine) {
 	}
 	var text bytes.Buffer
 	if err == nil {
-		err = p.WriteTasks(t.Context(), &text)
+		err = p.WriteTasks(t.Context(), &text, Options{Reporter: &events{}})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +47,9 @@ func execute(t *testing.T, lines ...TaskLine) (answers []TaskAnswer) {
 	e := NewExecutor(Options{Workers: 1, Reporter: &events{}, Allocator: checked})
 	defer e.Close()
 	for _, l := range lines {
+		if l.Pack != "" { // as on a machine that does not see them
+			l.Pipeline, l.Work = "/nowhere/pipeline.yaml", "/nowhere/.ferry"
+		}
 		text, err := json.Marshal(l)
 		if err != nil {
 			t.Error(err)
@@ -131,6 +136,27 @@ func TestTasksInChains(t *testing.T) {
 	}
 	if got, want := stepCounts(t, other), stepCounts(t, one); got != want {
 		t.Errorf("the manifest counts\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestTasksWithStore does so where executors of stages have no files but those of a store.
+func TestTasksWithStore(t *testing.T) {
+	one, file := badText(t)
+	if err := run(t.Context(), t, withStore(t, file, ""), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("FERRY_CACHE", t.TempDir())
+	other, file := badText(t)
+	if chains := executeAll(t, withStore(t, file, objectstest.Serve(t).Address("p"))); len(chains) != 1 {
+		t.Errorf("the tasks of shards are %v", chains)
+	}
+	var o order
+	if err := run(t.Context(), t, file, Options{Reporter: &o}); err != nil || len(o.told) > 0 {
+		t.Errorf("a run makes again %q: %v", o.told, err)
+	}
+	compare(t, outputs(t, other), outputs(t, one))
+	if got, want := quarantined(t, other), quarantined(t, one); !slices.Equal(got, want) {
+		t.Errorf("quarantine is %q, want %q", got, want)
 	}
 }
 
@@ -287,7 +313,7 @@ func BenchmarkPlanTasks(b *testing.B) {
 		}
 		var text bytes.Buffer
 		if err == nil {
-			err = p.WriteTasks(b.Context(), &text)
+			err = p.WriteTasks(b.Context(), &text, Options{Reporter: &events{}})
 		}
 		if err != nil {
 			b.Fatal(err)

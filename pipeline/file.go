@@ -38,14 +38,16 @@ type Pipeline struct {
 	Cells        int  // of the matrix
 	Offline      bool // download nothing; set before Check
 	// Fetching is told what Check gets from object stores, such as `s3://bucket/corpus.tsv, 1.2 GB`; it may be nil.
-	Fetching func(object string)
-	dir      string // folder of the file, absolute
-	text     []byte // the file as read, for the manifest
-	sets     []string
+	Fetching  func(object string)
+	dir       string // folder of the file, absolute
+	text      []byte // the file as read, for the manifest
+	sets      []string
+	storeText string // the address of the store, as it was written
 	// variables are those of the environment that the file names, but for secret ones.
 	variables map[string]string
 	found     Mistakes                // by Load
 	mends     mends                   // known once units are laid out
+	unpacked  map[string]inputFile    // what keys say of files that came with a task, by path
 	secrets   *Secrets                // that neither manifest nor report nor record may hold
 	unsaved   *atomic.Pointer[Record] // how the attempt of a scheduler went whose record could not be written; holds nil if there is none
 }
@@ -73,7 +75,7 @@ type header struct {
 	Disk Size `yaml:"disk"`
 	// KeepFree is what must stay free on the disks of the work folder and the sinks, such as 5GiB, likewise.
 	KeepFree Size `yaml:"keep_free"`
-	// Engine does tasks on other machines, which see the same files: a Spark Connect server such as sc://host:15002, a Spark master such as spark://host:7077, or local for none.
+	// Engine does tasks on other machines, which see the same files or the same store: a Spark Connect server such as sc://host:15002, a Spark master such as spark://host:7077, or local for none.
 	Engine string `yaml:"engine"`
 	// Matrix fans out the steps that mention ${matrix.axis}: axes by name, each a list of values or a mapping of labels to values;
 	// cells to exclude and to include.
@@ -121,6 +123,11 @@ func Load(file string, sets []string, lookup func(string) (string, bool)) (*Pipe
 	if err != nil {
 		return nil, fmt.Errorf("reading pipeline: %w", err)
 	}
+	return parse(file, text, sets, lookup)
+}
+
+// parse does so with the text of a file.
+func parse(file string, text []byte, sets []string, lookup func(string) (string, bool)) (*Pipeline, error) {
 	dir, err := filepath.Abs(filepath.Dir(file))
 	if err != nil {
 		return nil, fmt.Errorf("reading pipeline: %w", err)
@@ -195,7 +202,7 @@ func (p *Pipeline) decode(root *yaml.Node, d *strict.Decoder) {
 		if err != nil {
 			d.Add(d.At["store"], "store", "%s", err)
 		}
-		p.Store = &address
+		p.Store, p.storeText = &address, h.Store
 	}
 	p.decodeSchedule(h, d)
 	p.decodeSteps(h, d)

@@ -65,6 +65,10 @@ func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys fun
 			return id, fmt.Errorf("%s: %w", s.Where(), err)
 		}
 		for _, file := range files {
+			if known, ok := p.unpacked[file]; ok {
+				id.Files = append(id.Files, known)
+				continue
+			}
 			sum, err := hashes.sum(ctx, file)
 			if errors.Is(err, fs.ErrNotExist) && len(s.missing()) > 0 { // only planned yet
 				sum, err = "to be downloaded", nil

@@ -23,7 +23,8 @@ type mirror struct {
 	objects *objects.Store
 	cache   store
 	warn    func(warning string)
-	shared  bool // other processes wait for what this one puts there
+	shared  bool   // other processes wait for what this one puts there
+	depot   *depot // where what is got stays for later processes; nil if the cache is where it stays
 
 	mutex    sync.Mutex
 	readOnly bool
@@ -50,8 +51,12 @@ func (p *Pipeline) openMirror(ctx context.Context, s store, shared bool, warn fu
 	if err != nil {
 		return nil, fmt.Errorf("%w; to do without it: --set store=", err)
 	}
+	return newMirror(opened, s, shared, warn), nil
+}
+
+func newMirror(opened *objects.Store, s store, shared bool, warn func(string)) *mirror {
 	return &mirror{objects: opened, cache: s, warn: warn, shared: shared, there: map[string]int64{},
-		useless: map[string]bool{}, spoiled: map[key]bool{}, getting: map[string]*sync.Mutex{}}, nil
+		useless: map[string]bool{}, spoiled: map[key]bool{}, getting: map[string]*sync.Mutex{}}
 }
 
 func (m *mirror) close() {

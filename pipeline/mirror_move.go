@@ -37,7 +37,10 @@ func (s store) fetch(ctx context.Context, file string, c content) error {
 	if isThere(file, c.Bytes) {
 		return nil
 	}
-	return m.get(ctx, file, c)
+	if m.depot != nil {
+		return m.depot.get(ctx, file, c, func() error { return m.get(ctx, file, m.object(file, c), c) })
+	}
+	return m.get(ctx, file, m.object(file, c), c)
 }
 
 // fetchAll does so for all files that a note describes, and tries each even if others are spoiled.
@@ -53,14 +56,13 @@ func (s store) fetchAll(ctx context.Context, k key, n note) (spoiled error) {
 	return spoiled
 }
 
-// get gets a file, which appears complete and as it should be or not at all: then it is spoiled.
-func (m *mirror) get(ctx context.Context, file string, c content) error {
+// get gets an object as a file, which appears complete and as it should be or not at all: then it is spoiled.
+func (m *mirror) get(ctx context.Context, file, name string, c content) error {
 	part, err := sinks.Create(file)
 	if err != nil {
 		return err
 	}
 	got := &summed{File: part, sum: sha256.New()}
-	name := m.object(file, c)
 	err = m.objects.Get(ctx, name, struct{ io.Writer }{got}) // and not what os.File has to be faster, past the sum
 	switch {
 	case ctx.Err() != nil:

@@ -161,7 +161,7 @@ func (r *Run) takeStored(ctx context.Context, w *wait, notes map[int]note) error
 const mostMissing = 4
 
 // finishedTasks are the numbers of the tasks of a unit that are done.
-func (s store) finishedTasks(k key) ([]int, error) {
+func (s store) finishedTasks(ctx context.Context, k key) ([]int, error) {
 	numbers, err := s.tasks(k)
 	if err != nil {
 		return nil, err
@@ -176,7 +176,8 @@ func (s store) finishedTasks(k key) ([]int, error) {
 			finished = append(finished, number)
 		}
 	}
-	return finished, nil
+	stored, err := s.mirror.finishedTasks(ctx, k)
+	return append(finished, stored...), err
 }
 
 // missingShards are the first shards that other processes can make and have not yet; all tells whether there will be no more.

@@ -8,30 +8,37 @@ import (
 	"io"
 	"iter"
 	"slices"
-
-	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // WriteTasks writes a TaskLine for each task that is not done, in an order in which they can be done. A step whose input is not
-// there yet cannot be cut, and is one task; so is what ends a step that is cut. The pipeline must have been checked.
-func (p *Pipeline) WriteTasks(ctx context.Context, w io.Writer) error {
-	s, h := openStore(p.Work, memory.DefaultAllocator), openHashes(p.Work)
-	units, err := p.units(ctx, s, h)
-	if err != nil {
+// there yet cannot be cut, and is one task; so is what ends a step that is cut. If there is a store, what tasks need that is not there
+// is put there. The pipeline must have been checked.
+func (p *Pipeline) WriteTasks(ctx context.Context, w io.Writer, o Options) error {
+	r := p.newRun(o)
+	var err error
+	if r.store.mirror, err = p.openMirror(ctx, r.store, true, func(warning string) { o.Reporter.Warned("store", warning) }); err != nil {
 		return err
 	}
-	common, err := p.commonLine(ctx, h)
-	if err != nil {
+	defer r.store.mirror.close()
+	if r.units, err = p.units(ctx, r.store, r.hashes); err != nil {
 		return err
 	}
-	if err := h.save(); err != nil {
+	plan := taskPlan{r.store, p.knownSteps(), TaskLine{}}
+	if plan.common, err = p.commonLine(ctx, r.hashes); err != nil {
+		return err
+	}
+	if r.store.mirror != nil {
+		if err := r.shareAll(ctx, &plan.common); err != nil {
+			return err
+		}
+	}
+	if err := r.hashes.save(); err != nil {
 		return fmt.Errorf("writing cache: %w", err)
 	}
-	plan := taskPlan{s, p.knownSteps(), common}
 	out := bufio.NewWriter(w)
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
-	for line, err := range plan.inWaves(units) {
+	for line, err := range plan.inWaves(ctx, r.units) {
 		if err == nil {
 			err = lines.Encode(line)
 		}
@@ -50,7 +57,7 @@ type taskPlan struct {
 }
 
 // inWaves yields the lines of all units that are needed.
-func (p taskPlan) inWaves(units []*unit) iter.Seq2[TaskLine, error] {
+func (p taskPlan) inWaves(ctx context.Context, units []*unit) iter.Seq2[TaskLine, error] {
 	return func(yield func(TaskLine, error) bool) {
 		ends := map[*unit]int{} // the wave that ends a unit
 		chained := map[*unit]bool{}
@@ -71,7 +78,7 @@ func (p taskPlan) inWaves(units []*unit) iter.Seq2[TaskLine, error] {
 					chained[other] = true
 				}
 				after := wave
-				for line, err := range p.shards(chain) {
+				for line, err := range p.shards(ctx, chain) {
 					line.Wave, after = wave, wave+1
 					if !yield(line, err) {
 						return
@@ -123,6 +130,9 @@ func (p taskPlan) whole(u *unit, wave int, cut bool) TaskLine {
 // line is what the tasks of a chain say, whatever their shard.
 func (p taskPlan) line(chain []*unit) TaskLine {
 	line, last := p.common, chain[len(chain)-1]
+	if last.step.Section != "stages" { // other files are read or written than those of the store
+		line.Store, line.Pack = "", ""
+	}
 	line.Key, line.Kind, line.Inputs = string(last.key), last.step.kind.name, map[string]string{}
 	for _, u := range chain {
 		line.Steps = append(line.Steps, u.name())
@@ -137,17 +147,18 @@ func (p taskPlan) line(chain []*unit) TaskLine {
 }
 
 // shards yields the lines of the tasks of a chain, whose input is there, but for those that are done.
-func (p taskPlan) shards(chain []*unit) iter.Seq2[TaskLine, error] {
+func (p taskPlan) shards(ctx context.Context, chain []*unit) iter.Seq2[TaskLine, error] {
 	return func(yield func(TaskLine, error) bool) {
 		done := map[int]int{} // units of the chain that have it, by shard
 		secondsPerRow := 0.0
 		for _, u := range chain {
-			numbers, err := p.store.finishedTasks(u.key)
+			numbers, err := p.store.finishedTasks(ctx, u.key)
 			if err != nil {
 				yield(TaskLine{}, err)
 				return
 			}
-			for _, number := range numbers {
+			slices.Sort(numbers)
+			for _, number := range slices.Compact(numbers) { // both in the cache and in the store, perhaps
 				done[number]++
 			}
 			if last := p.known[u.name()]; last.Rows > 0 {
@@ -163,6 +174,9 @@ func (p taskPlan) shards(chain []*unit) iter.Seq2[TaskLine, error] {
 			}
 			one := line
 			one.Shard, one.Rows, one.Seconds = &s.Number, s.Rows, secondsPerRow*float64(s.Rows)
+			if line.Pack != "" {
+				one.Content = &s.content
+			}
 			one.Reads = []string{p.store.relative(from.file(s.Number))}
 			for _, name := range chain[len(chain)-1].tableNames() {
 				one.Writes = append(one.Writes, p.store.relative(p.store.shard(chain[len(chain)-1].key, name, s.Number)))

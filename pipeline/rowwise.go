@@ -43,9 +43,11 @@ func (r *Run) cut(ctx context.Context, u *unit) (*cutting, error) {
 		release()
 		return nil, fmt.Errorf("looking for what was computed before: %w", err)
 	}
-	if c.stored, err = r.store.mirror.list(ctx, u.key); err != nil {
-		release()
-		return nil, err
+	if !r.guest { // who does one shard asks for that
+		if c.stored, err = r.store.mirror.list(ctx, u.key); err != nil {
+			release()
+			return nil, err
+		}
 	}
 	return c, nil
 }
@@ -143,7 +145,7 @@ func (u *unit) cutInput(key string) *input {
 // computeShard makes the output shards of one input shard, unless they are there or in the store, and puts them into that.
 func (r *Run) computeShard(ctx context.Context, c *cutting, s shard) (note, error) {
 	k, name := c.unit.key, taskName(s.Number)
-	n, ok, err := r.store.finished(k, name)
+	n, ok, err := r.finishedTask(ctx, k, s.Number)
 	if err == nil && !ok {
 		n, ok, err = r.store.mirror.listed(ctx, k, name, c.stored)
 	}
@@ -163,6 +165,15 @@ func (r *Run) computeShard(ctx context.Context, c *cutting, s shard) (note, erro
 		}
 	}
 	return n, r.store.mirror.put(ctx, k, name, n)
+}
+
+// finishedTask is the note of a task that is done. Guests, who do few, ask the store for it.
+func (r *Run) finishedTask(ctx context.Context, k key, number int) (note, bool, error) {
+	n, ok, err := r.store.finished(k, taskName(number))
+	if err == nil && !ok && r.guest {
+		n, ok, err = r.store.mirror.finished(ctx, k, taskName(number))
+	}
+	return n, ok, err
 }
 
 // makeShard computes them, or takes over what a relative has computed.

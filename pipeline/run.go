@@ -123,7 +123,7 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	if err = r.pipeline.acquire(ctx, r.options.Reporter); err != nil {
 		return err
 	}
-	r.store.mirror, err = r.pipeline.openMirror(ctx, r.store, !r.options.Share.whole(), func(warning string) { r.options.Reporter.Warned("store", r.pipeline.secrets.Redact(warning)) })
+	r.store.mirror, err = r.pipeline.openMirror(ctx, r.store, !r.options.Share.whole() || r.remote != nil, func(warning string) { r.options.Reporter.Warned("store", r.pipeline.secrets.Redact(warning)) })
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	if err = r.rememberSteps(); err != nil {
 		return err
 	}
-	if err := r.sweepAll(); err != nil {
+	if err := r.sweepAll(ctx); err != nil {
 		return err
 	}
 	if r.remote != nil { // so that others need not read what is hashed here

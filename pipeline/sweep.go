@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,9 +13,9 @@ import (
 
 // sweepAll removes what killed runs left half-written and this one, which holds the lock, does not write again: beside what is
 // remembered of runs, beside the manifest, and of what was complete but for that.
-func (r *Run) sweepAll() error {
+func (r *Run) sweepAll(ctx context.Context) error {
 	p, share := r.pipeline, r.options.Share
-	err := r.giveUp()
+	err := r.giveUp(ctx)
 	if share.first() {
 		records := func(name string) bool { return share.whole() || name != filepath.Base(p.tasksFile()) } // which others write
 		err = errors.Join(err, sinks.Sweep(p.Work), sinks.SweepFolder(p.runsFolder(), records), sinks.Sweep(p.manifestFile()))

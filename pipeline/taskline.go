@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/pipeline/objects"
 )
 
 // A TaskLine says all that a process, on this machine or another that sees the same files, has to know to do one task of a
@@ -23,17 +24,22 @@ type TaskLine struct {
 	Kind  string   `json:"kind"`  // of the last
 	// Pipeline is the file, Set what changes it, and Variables those of the environment that it names; secret ones each machine
 	// has to have.
-	Pipeline  string            `json:"pipeline"`
+	Pipeline string `json:"pipeline"`
+	// Store has all that the task needs, and gets what it makes; Pack is the hash of what is there of the pipeline. Without them that
+	// is where Pipeline and Work say.
+	Store     string            `json:"store,omitempty"`
+	Pack      string            `json:"pack,omitempty"`
 	Work      string            `json:"work"` // folder
 	Set       []string          `json:"set,omitempty"`
 	Variables map[string]string `json:"variables,omitempty"`
-	Inputs    map[string]string `json:"inputs,omitempty"` // keys of what the steps read, by step
-	Binary    string            `json:"binary"`           // SHA-256 of the ferry that planned
-	ISA       string            `json:"isa"`              // sums round differently with other instructions
-	While     string            `json:"while,omitempty"`  // a file: the task is given up once it is gone
-	Wave      int               `json:"wave,omitempty"`   // tasks of one can be done at the same time, after those of the ones before
-	Shard     *int              `json:"shard,omitempty"`  // of the first step's input; without it the step is made as a whole, or ended
-	Rows      int64             `json:"rows,omitempty"`   // to read; 0 where nobody knows yet
+	Inputs    map[string]string `json:"inputs,omitempty"`  // keys of what the steps read, by step
+	Binary    string            `json:"binary"`            // SHA-256 of the ferry that planned
+	ISA       string            `json:"isa"`               // sums round differently with other instructions
+	While     string            `json:"while,omitempty"`   // a file, or a folder of the store: the task is given up once it is gone
+	Wave      int               `json:"wave,omitempty"`    // tasks of one can be done at the same time, after those of the ones before
+	Shard     *int              `json:"shard,omitempty"`   // of the first step's input; without it the step is made as a whole, or ended
+	Content   *content          `json:"content,omitempty"` // of the shard, where that is in a store
+	Rows      int64             `json:"rows,omitempty"`    // to read; 0 where nobody knows yet
 	Seconds   float64           `json:"seconds,omitempty"`
 	Memory    int64             `json:"memory,omitempty"` // bytes, as it was when a task of the step was done last
 	Reads     []string          `json:"reads,omitempty"`  // input and output shards, as files in the work folder's cache
@@ -70,7 +76,7 @@ func (l TaskLine) lookup(name string) (string, bool) {
 
 // crew is what tasks have in common that one crew can do.
 func (l TaskLine) crew() string {
-	l.Wave, l.Shard, l.Rows, l.Seconds, l.Memory, l.Reads, l.Writes = 0, nil, 0, 0, 0, nil, nil
+	l.Wave, l.Shard, l.Content, l.Rows, l.Seconds, l.Memory, l.Reads, l.Writes = 0, nil, nil, 0, 0, 0, nil, nil
 	data, _ := json.Marshal(l) // texts always can be
 	return string(data)
 }
@@ -80,14 +86,21 @@ var errGivenUp = errors.New("given up by the process that leads the run")
 // whileEvery is how often a task looks whether it is still wanted.
 const whileEvery = 2 * time.Second
 
-// while returns a context that ends when the task is given up; stop must be called in the end.
-func (l TaskLine) while(ctx context.Context) (_ context.Context, stop func()) {
+// while returns a context that ends when the task is given up, for which it looks into the store if that is not nil; stop must be
+// called in the end.
+func (l TaskLine) while(ctx context.Context, s *objects.Store) (_ context.Context, stop func()) {
 	if l.While == "" {
 		return ctx, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	look := func() {
-		if _, err := os.Stat(l.While); errors.Is(err, fs.ErrNotExist) {
+		var err error
+		if s == nil {
+			_, err = os.Stat(l.While)
+		} else {
+			_, err = s.Read(ctx, l.While+wantedName)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
 			cancel(errGivenUp)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 // A wave is the tasks of a chain of units that an engine does at the same time.
 type wave struct {
 	chain  []*unit
+	while  string                 // its tasks are wanted; see TaskLine
 	notes  map[*unit]map[int]note // of tasks that are done, by shard
 	failed map[*unit]error
 	err    error // why it ended early; known, as the others, once ended is closed
@@ -85,18 +87,19 @@ func (w *wave) note(u *unit) (note, error) {
 // runWave has the engine do what is missing, and publishes what is there as it appears. It ends early when a task fails.
 func (r *Run) runWave(ctx context.Context, w *wave) error {
 	var tasks []TaskLine
-	for line, err := range r.remote.plan.shards(w.chain) {
+	for line, err := range r.remote.plan.shards(ctx, w.chain) {
 		if err != nil {
 			return err
 		}
 		tasks = append(tasks, line)
 	}
 	slices.SortStableFunc(tasks, func(a, b TaskLine) int { return cmp.Compare(b.Rows, a.Rows) }) // so that all end at about the same time
-	while, release, err := r.whileFile()
+	while, release, err := r.wantTasks(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
+	w.while = while
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan error, 1)
@@ -111,42 +114,37 @@ func (r *Run) runWave(ctx context.Context, w *wave) error {
 	for pause := shortestPause; ; pause = min(pause*3/2, longestPause) {
 		select {
 		case err := <-done:
-			return errors.Join(r.collect(w), err)
+			return errors.Join(r.collect(ctx, w), err)
 		case <-time.After(pause):
 		}
-		if err := r.collect(w); err != nil {
+		began := time.Now()
+		if err := r.collect(ctx, w); err != nil {
 			cancel(err)
 		} else if len(w.failed) > 0 {
 			cancel(errWaveEnded)
 		}
+		pause = max(pause, 4*time.Since(began)) // listing a large folder or store takes long
 	}
 }
 
 // collect publishes what tasks of a wave have made since it was called last, and finds out which failed.
-func (r *Run) collect(w *wave) error {
+func (r *Run) collect(ctx context.Context, w *wave) error {
 	for _, u := range w.chain {
-		numbers, err := r.store.tasks(u.key)
+		fresh, err := r.freshNotes(ctx, u, w.notes[u])
+		for _, number := range slices.Sorted(maps.Keys(fresh)) {
+			w.notes[u][number] = fresh[number]
+			r.publish(u, fresh[number])
+			r.tellWarnings(u, fresh[number])
+		}
 		if err != nil {
 			return err
 		}
 		var rows int64
-		for _, number := range numbers {
-			n, known := w.notes[u][number]
-			if !known {
-				var ok bool
-				if n, ok, err = r.store.finished(u.key, taskName(number)); err != nil {
-					return err
-				} else if !ok {
-					continue
-				}
-				w.notes[u][number] = n
-				r.publish(u, n)
-				r.tellWarnings(u, n)
-			}
+		for _, n := range w.notes[u] {
 			rows += n.read()
 		}
 		r.options.Reporter.Progress(u.name(), rows, u.shardsFrom().readTable().rows(), "rows")
-		if _, failed, err := r.failedTask(u); failed && w.failed[u] == nil {
+		if _, failed, err := r.failedTask(ctx, u, w.while); failed && w.failed[u] == nil {
 			w.failed[u] = err
 		} else if err != nil && !failed {
 			return err
@@ -155,9 +153,44 @@ func (r *Run) collect(w *wave) error {
 	return nil
 }
 
+// freshNotes are the notes of tasks of a unit that have been done, but for those that are known, by number.
+func (r *Run) freshNotes(ctx context.Context, u *unit, known map[int]note) (map[int]note, error) {
+	numbers, err := r.store.tasks(u.key)
+	if err != nil {
+		return nil, err
+	}
+	fresh := map[int]note{}
+	for _, number := range numbers {
+		if _, ok := known[number]; ok {
+			continue
+		}
+		n, ok, err := r.store.finished(u.key, taskName(number))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			fresh[number] = n
+		}
+	}
+	if r.store.mirror == nil {
+		return fresh, nil
+	}
+	there, err := r.store.mirror.taskNotes(ctx, u.key, known)
+	maps.Copy(there, fresh)
+	return there, err
+}
+
 // failedTask tells whether tasks of a unit have left notes that they failed. If so the error is that of the first, and the rows
 // that it has put into quarantine are shown.
-func (r *Run) failedTask(u *unit) (n note, failed bool, err error) {
+func (r *Run) failedTask(ctx context.Context, u *unit, while string) (n note, failed bool, err error) {
+	if r.store.mirror != nil {
+		n, ok, err := r.store.mirror.failure(ctx, while, u.key)
+		if err != nil || !ok {
+			return note{}, false, err
+		}
+		r.addFailed(u, n)
+		return note{}, true, &errElsewhere{n.Failure}
+	}
 	entries, err := os.ReadDir(r.store.folder(u.key))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return note{}, false, fmt.Errorf("reading cache: %w", err)

@@ -90,17 +90,54 @@ func (p *Pretrained) Files() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var files []string
+	names, err := filesIn(folder)
+	for i, name := range names {
+		names[i] = filepath.Join(string(p.Path), name)
+	}
+	return names, err
+}
+
+// filesIn are the names of what a model is made of, in its folder.
+func filesIn(folder fs.FS) (names []string, err error) {
 	for _, pattern := range []string{"*.json", "*.safetensors", "vocab.txt", "1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors"} {
 		found, err := fs.Glob(folder, pattern)
 		if err != nil {
 			return nil, fmt.Errorf("looking for model files: %w", err)
 		}
-		for _, name := range found {
-			files = append(files, filepath.Join(string(p.Path), name))
-		}
+		names = append(names, found...)
 	}
-	return files, nil
+	return names, nil
+}
+
+// Local is the model's folder on this machine, with the names of its files. What is not there yet is downloaded; progress hears
+// how many bytes of that are there.
+func (p *Pretrained) Local(ctx context.Context, progress func(done, total int64)) (string, []string, error) {
+	if !p.remote() {
+		folder, err := p.folder()
+		if err != nil {
+			return "", nil, err
+		}
+		names, err := filesIn(folder)
+		return string(p.Path), names, err
+	}
+	listing, err := p.download(ctx, progress)
+	if err != nil {
+		return "", nil, err
+	}
+	var names []string
+	for _, f := range listing.Files {
+		names = append(names, f.Name)
+	}
+	return listing.Folder(), names, nil
+}
+
+func (p *Pretrained) download(ctx context.Context, progress func(done, total int64)) (*hub.Listing, error) {
+	client, listing, err := p.describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client.Progress = progress
+	return listing, client.Download(ctx, listing)
 }
 
 // Inspect reads the small files.
@@ -124,12 +161,8 @@ func (p *Pretrained) Open(ctx context.Context, _ uint64, progress func(done, tot
 		}
 		return p.open(folder)
 	}
-	client, listing, err := p.describe(ctx)
+	listing, err := p.download(ctx, progress)
 	if err != nil {
-		return nil, err
-	}
-	client.Progress = progress
-	if err := client.Download(ctx, listing); err != nil {
 		return nil, err
 	}
 	return p.open(listing.FS())

@@ -100,6 +100,9 @@ func (l *Listing) Paths() []string {
 	return paths
 }
 
+// Folder is where the files lie, or will, by their names.
+func (l *Listing) Folder() string { return l.folder }
+
 // FS is the model's folder. Its Stat knows every file of the listing, before Download too.
 func (l *Listing) FS() fs.FS { return listed{os.DirFS(l.folder), l} }
 
