@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
@@ -238,6 +239,9 @@ func (c *crew) tellFailure(ctx context.Context, l TaskLine, err error, answer *T
 		n := c.run.failureNote(u, answer.Error)
 		if l.Pack == "" {
 			return c.run.store.write(u.key, name, n)
+		}
+		if errors.Is(err, errSpoiled) {
+			n.Spoiled = slices.Sorted(maps.Keys(c.run.store.mirror.useless))
 		}
 		return c.run.store.mirror.putFailure(ctx, l.While, u.key, name, n)
 	}

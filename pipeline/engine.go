@@ -107,7 +107,7 @@ func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]Task
 	return answers, nil
 }
 
-// bring makes sure that other machines find what a unit reads, in the store if there is one.
+// bring makes sure that other machines find what a unit reads, in the store if there is one, and nothing of it there that is spoiled.
 func (r *Run) bring(ctx context.Context, u *unit) error {
 	if r.store.mirror == nil {
 		return nil
@@ -119,6 +119,9 @@ func (r *Run) bring(ctx context.Context, u *unit) error {
 	})
 	if e.packed != nil {
 		return e.packed
+	}
+	if err := r.store.mirror.unnote(ctx, u.key); err != nil {
+		return err
 	}
 	return r.shareInputs(ctx, u)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"strings"
 	"sync"
@@ -95,6 +96,28 @@ func (m *mirror) finishedTasks(ctx context.Context, k key) (numbers []int, err e
 
 // mostReads is how many notes are read at a time.
 const mostReads = 16
+
+// unnote removes the notes of a key of which something is spoiled, so that who makes it elsewhere makes all of it.
+func (m *mirror) unnote(ctx context.Context, k key) error {
+	if !m.isSpoiled(k) {
+		return nil
+	}
+	found, err := m.objects.List(ctx, mirrorFolder+string(k)+"/")
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		if strings.HasSuffix(o.Name, ".json") {
+			if err := m.objects.Remove(ctx, o.Name); err != nil {
+				return err
+			}
+		}
+	}
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	maps.DeleteFunc(m.useless, func(name string, _ bool) bool { return strings.HasPrefix(name, mirrorFolder+string(k)+"/") })
+	return nil
+}
 
 // putFailure leaves the note of a task that failed, with the rows that it put into quarantine, for who leads the run, if anybody does.
 func (m *mirror) putFailure(ctx context.Context, folder string, k key, name string, n note) error {

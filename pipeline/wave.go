@@ -188,6 +188,13 @@ func (r *Run) failedTask(ctx context.Context, u *unit, while string) (n note, fa
 		if err != nil || !ok {
 			return note{}, false, err
 		}
+		for _, name := range n.Spoiled {
+			failed = true
+			err = r.store.mirror.spoil(name, "is damaged or gone")
+		}
+		if failed {
+			return note{}, true, err
+		}
 		r.addFailed(u, n)
 		return note{}, true, &errElsewhere{n.Failure}
 	}
