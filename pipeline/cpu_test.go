@@ -27,10 +27,10 @@ func TestCPUTimes(t *testing.T) {
 	}
 	c := newCPUTimes()
 	before := processCPU()
-	wide := c.begin(3)
+	wide := c.begin("wide", 3)
 	burn(0.02)
 	alone := wide.soFar()
-	narrow := c.begin(1)
+	narrow := c.begin("narrow", 1)
 	burn(0.04)
 	shared := narrow.end()
 	total := wide.end()
@@ -43,7 +43,7 @@ func TestCPUTimes(t *testing.T) {
 	if alone < 0.02 || shared < 0.01 || math.Abs((total-alone)-3*shared) > 0.1*total {
 		t.Errorf("3 goroutines got %v alone and then %v, 1 got %v", alone, total-alone, shared)
 	}
-	busy, waiting := c.begin(1), c.begin(1)
+	busy, waiting := c.begin("busy", 1), c.begin("waiting", 1)
 	ctx, stop := context.WithCancel(waiting.within(t.Context()))
 	waited := make(chan error)
 	go func() { waited <- until(ctx, nil) }()
@@ -58,5 +58,8 @@ func TestCPUTimes(t *testing.T) {
 	burn(0.02)
 	if half, whole := waiting.end(), busy.end(); half < 0.008 || whole < 2.5*half {
 		t.Errorf("what waited half of the time got %v, what worked %v", half, whole)
+	}
+	if half, whole := c.took("waiting"), c.took("busy"); half == 0 || half > whole*9/10 {
+		t.Errorf("what waited half of the time took %v, what worked %v", half, whole)
 	}
 }

@@ -52,7 +52,7 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 	case u.rowWise():
 		n, err = r.computeShards(ctx, u)
 	default:
-		cpu := r.cpu.begin(goroutines)
+		cpu := r.cpu.begin(u.name(), goroutines)
 		defer cpu.end()
 		ctx := cpu.within(ctx)
 		switch c := u.step.component.(type) {
@@ -65,7 +65,10 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 		}
 		n.CPU += cpu.end()
 	}
-	took := time.Since(started)
+	took := r.cpu.took(u.name())
+	if elsewhere {
+		took = time.Since(started)
+	}
 	n.Seconds += took.Seconds()
 	return n, took, err
 }

@@ -183,7 +183,7 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 	case <-ctx.Done():
 		return note{}, context.Cause(ctx)
 	}
-	cpu := r.cpu.begin(1)
+	cpu := r.cpu.begin(c.unit.name(), 1)
 	release := sync.OnceFunc(func() {
 		cpu.end()
 		<-r.slots
