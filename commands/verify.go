@@ -9,14 +9,14 @@ import (
 )
 
 type verifyCommand struct {
-	Paths   []string `arg:"" name:"paths" help:"Folders with outputs and their manifest, work folders such as .ferry, models' folders, Parquet or Arrow files."`
-	Remove  bool     `help:"Remove what is damaged from the cache of a work folder, so that the run that needs it next makes it again. Outputs stay."`
+	Paths   []string `arg:"" name:"paths" help:"Folders with outputs and their manifest, work folders such as .ferry, models' folders, Parquet or Arrow files, addresses of stores such as s3://bucket/prefix."`
+	Remove  bool     `help:"Remove what is damaged from the cache of a work folder, or from a store, so that the run that needs it next makes it again. Outputs stay."`
 	Workers int      `help:"Files that are read at a time; one a core if left out."`
 	Log     string   `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
 }
 
 func (c *verifyCommand) Help() string {
-	return "All files that a manifest or the cache's notes name are read, and compared with the hash, the rows and the columns that were noted when they were written. Numbers have to be finite, vectors of a table of one length, and scaled to 1 where the others are. The exit code is 1 if a file is damaged."
+	return "All files that a manifest or the cache's notes name are read, and compared with the hash, the rows and the columns that were noted when they were written. Numbers have to be finite, vectors of a table of one length, and scaled to 1 where the others are. Of a store all is read that its notes name. The exit code is 1 if a file is damaged."
 }
 
 func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {

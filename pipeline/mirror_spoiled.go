@@ -31,7 +31,7 @@ func (m *mirror) spoil(name, problem string) error {
 // discard removes an object that is damaged, and says whether that went well.
 func (m *mirror) discard(ctx context.Context, name string) string {
 	if err := m.objects.Remove(ctx, name); err != nil {
-		return fmt.Sprintf("somebody who may write there has to remove it, see `ferry verify --help` (%v)", err)
+		return fmt.Sprintf("somebody who may write there has to remove it, with `ferry verify --remove %s` (%v)", m.objects.Address, err)
 	}
 	return "it has been removed from there"
 }

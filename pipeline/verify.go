@@ -15,13 +15,14 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/ferry-clir/ferry/pipeline/objects"
 	"github.com/ferry-clir/ferry/sources"
 )
 
 // VerifyOptions say how files are verified.
 type VerifyOptions struct {
 	Workers int // files read at a time; 0 means one a core
-	// Remove removes what is damaged from caches, so that the run that needs it next makes it again.
+	// Remove removes what is damaged from caches and stores, so that the run that needs it next makes it again.
 	Remove bool
 	// Progress, in bytes, may be nil.
 	Progress func(done, total int64)
@@ -32,6 +33,7 @@ type Verified struct {
 	Files   int
 	Bytes   int64
 	Unknown int      // files that can be read, but of which nobody noted what they hold
+	Unnamed int      // objects of stores that no note names
 	Damages []Damage // by path
 }
 
@@ -39,6 +41,9 @@ func (v *Verified) String() string {
 	text := fmt.Sprintf("%d files read, %s; %d damaged", v.Files, sources.SizeText(v.Bytes), len(v.Damages))
 	if v.Unknown > 0 {
 		text += fmt.Sprintf("; of %d nobody noted what they hold, and they can be read", v.Unknown)
+	}
+	if v.Unnamed > 0 {
+		text += fmt.Sprintf("; %d objects belong to nothing that is complete: runs put them that are at work, or were killed", v.Unnamed)
 	}
 	return text
 }
@@ -61,10 +66,22 @@ type keptFile struct {
 }
 
 // Verify reads files, and finds those that are not what they were when they were written, or not what they should be. Each
-// path is a folder with a manifest, a work folder or its cache, a model's folder, or a Parquet or Arrow file.
+// path is a folder with a manifest, a work folder or its cache, a model's folder, a Parquet or Arrow file, or the address of a store.
 func Verify(ctx context.Context, paths []string, o VerifyOptions) (*Verified, error) {
 	v := &verification{VerifyOptions: o}
+	if v.Workers <= 0 {
+		v.Workers = runtime.NumCPU()
+	}
+	var stores []objects.Address
 	for _, path := range paths {
+		if strings.Contains(path, "://") {
+			address, err := objects.Parse(path)
+			if err != nil {
+				return nil, fmt.Errorf("verifying: the address of a store %w", err)
+			}
+			stores = append(stores, address)
+			continue
+		}
 		unlock, err := v.gather(ctx, path)
 		if err != nil {
 			return nil, err
@@ -74,6 +91,12 @@ func Verify(ctx context.Context, paths []string, o VerifyOptions) (*Verified, er
 	if err := v.readAll(ctx); err != nil {
 		return nil, err
 	}
+	for _, address := range stores {
+		v.total = 0 // what there is, is listed while it is read
+		if err := v.readStore(ctx, address); err != nil {
+			return nil, fmt.Errorf("verifying: %w", err)
+		}
+	}
 	if v.Remove {
 		v.remove()
 	}
@@ -81,7 +104,7 @@ func Verify(ctx context.Context, paths []string, o VerifyOptions) (*Verified, er
 	return &v.found, nil
 }
 
-const verifiable = "name a folder that a run wrote its outputs to, a work folder such as .ferry, a model's folder, or a Parquet or Arrow file"
+const verifiable = "name a folder that a run wrote its outputs to, a work folder such as .ferry, a model's folder, a Parquet or Arrow file, or the address of a store"
 
 // A verification is what there is to read, and what is known of it.
 type verification struct {
@@ -176,9 +199,6 @@ func (v *verification) remove() {
 
 // readAll reads all files, several at a time.
 func (v *verification) readAll(ctx context.Context) error {
-	if v.Workers <= 0 {
-		v.Workers = runtime.NumCPU()
-	}
 	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(v.Workers)
 	for _, f := range v.files {
 		tasks.Go(func(ctx context.Context) error {

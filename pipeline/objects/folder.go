@@ -2,7 +2,6 @@ package objects
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,12 +22,11 @@ func openFolder(folder string) error {
 	return err
 }
 
-// listFolder lists a store that is a folder, by name, in one pass: the library begins anew for every thousand files, leaves out folders
-// that may not be read, and fails at files that others rename or remove meanwhile.
-func (s *Store) listFolder(prefix string) ([]Object, error) {
+// eachFile does what Each does for a store that is a folder, in one pass: the library begins anew for every thousand files, leaves out
+// folders that may not be read, and fails at files that others rename or remove meanwhile.
+func (s *Store) eachFile(prefix string, do func(Object) error) error {
 	root := s.Address.Path()
-	var all []Object
-	err := filepath.WalkDir(filepath.Join(root, filepath.FromSlash(prefix[:strings.LastIndexByte(prefix, '/')+1])), func(path string, d fs.DirEntry, err error) error {
+	return filepath.WalkDir(filepath.Join(root, filepath.FromSlash(prefix[:strings.LastIndexByte(prefix, '/')+1])), func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -43,13 +41,9 @@ func (s *Store) listFolder(prefix string) ([]Object, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err == nil {
-			all = append(all, Object{name, info.Size(), info.ModTime()})
+		if err != nil {
+			return err
 		}
-		return err
+		return do(Object{name, info.Size(), info.ModTime()})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("listing %s/%s: %w", s.Address, prefix, err)
-	}
-	return all, nil
 }

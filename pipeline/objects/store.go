@@ -152,11 +152,28 @@ func (s *Store) Put(ctx context.Context, name string, content io.ReadSeeker) err
 }
 
 // List returns the objects whose names begin with prefix, by name.
-func (s *Store) List(ctx context.Context, prefix string) ([]Object, error) {
+func (s *Store) List(ctx context.Context, prefix string) (all []Object, err error) {
+	err = s.Each(ctx, prefix, func(o Object) error {
+		all = append(all, o)
+		return nil
+	})
+	return all, err
+}
+
+// Each calls do for each of them, until it returns an error.
+func (s *Store) Each(ctx context.Context, prefix string, do func(Object) error) (err error) {
 	if s.Address.Path() != "" {
-		return s.listFolder(prefix)
+		err = s.eachFile(prefix, do)
+	} else {
+		err = s.eachListed(ctx, prefix, do)
 	}
-	var all []Object
+	if err != nil {
+		return fmt.Errorf("listing %s/%s: %w", s.Address, prefix, err)
+	}
+	return nil
+}
+
+func (s *Store) eachListed(ctx context.Context, prefix string, do func(Object) error) error {
 	for token := blob.FirstPageToken; len(token) > 0; {
 		var page []*blob.ListObject
 		err := s.try(ctx, s.Patience, func(ctx context.Context, _ func()) (err error) {
@@ -167,13 +184,15 @@ func (s *Store) List(ctx context.Context, prefix string) ([]Object, error) {
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("listing %s/%s: %w", s.Address, prefix, err)
+			return err
 		}
 		for _, o := range page {
-			all = append(all, Object{o.Key, o.Size, o.ModTime})
+			if err := do(Object{o.Key, o.Size, o.ModTime}); err != nil {
+				return err
+			}
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // Remove removes an object; that there is none is well.

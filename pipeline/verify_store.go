@@ -1,0 +1,187 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/ferry-clir/ferry/pipeline/objects"
+)
+
+// A storeVerification reads the objects of a store of shared results, a result after the other: it holds in memory the names of those
+// that it reads at the time.
+type storeVerification struct {
+	*verification
+	mirror *mirror
+	slots  chan struct{} // taken by each object that is read
+}
+
+// readStore reads whatever results in a store claim to have, and removes what is damaged if that is asked for.
+func (v *verification) readStore(ctx context.Context, address objects.Address) error {
+	s, err := objects.Open(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	// Nothing is got into the cache: it gives names only. What cannot be asked is an error.
+	at := &storeVerification{v, &mirror{objects: s, cache: openStore("", memory.DefaultAllocator), shared: true}, make(chan struct{}, v.Workers)}
+	results := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(v.Workers)
+	var k key
+	l := listing{}
+	verify := func() {
+		if k, l := k, l; k != "" {
+			results.Go(func(ctx context.Context) error { return at.verify(ctx, k, l) })
+		}
+	}
+	err = s.Each(ctx, mirrorFolder, func(o objects.Object) error {
+		part, _, ok := strings.Cut(strings.TrimPrefix(o.Name, mirrorFolder), "/")
+		if !ok || !keyName.MatchString(part) {
+			return ctx.Err()
+		}
+		if key(part) != k {
+			verify()
+			k, l = key(part), listing{}
+		}
+		l[o.Name] = o.Size
+		return ctx.Err()
+	})
+	if err == nil {
+		verify()
+	}
+	return errors.Join(results.Wait(), err)
+}
+
+// verify reads what the notes of a result describe: that of the whole, or else those of its tasks.
+func (v *storeVerification) verify(ctx context.Context, k key, l listing) error {
+	notes := []string{done}
+	if _, whole := l[v.mirror.noteName(k, done)]; !whole {
+		notes = nil
+		for _, number := range taskNumbers(maps.Keys(l)) {
+			notes = append(notes, taskName(number))
+		}
+	}
+	problems, named := map[string]string{}, map[string]bool{} // by object
+	for _, name := range notes {
+		n, ok, err := v.mirror.read(ctx, k, name)
+		if err == nil && !ok {
+			problems[v.mirror.noteName(k, name)] = "is no note that can be read"
+		}
+		if err == nil {
+			err = v.readFiles(ctx, k, n, l, problems)
+		}
+		if err != nil {
+			return err
+		}
+		for file, c := range v.mirror.cache.files(k, n) {
+			named[v.mirror.object(file, c)] = true
+		}
+	}
+	unnamed := 0
+	for name := range l {
+		if !named[name] && !strings.HasSuffix(name, ".json") { // which are notes, or a model's with its weights
+			unnamed++
+		}
+	}
+	remedy := "a run that needs it makes it again, and `ferry verify --remove " + v.mirror.objects.Address.String() + "` removes it now"
+	if v.Remove && len(problems) > 0 {
+		remedy = "removed; the run that needs it next makes it again"
+		if err := v.removeObjects(ctx, k, l, problems); err != nil {
+			remedy = err.Error()
+		}
+	}
+	for name, problem := range problems {
+		v.damaged(keptFile{path: v.mirror.objects.Address.String() + "/" + name, remedy: remedy}, problem)
+	}
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	v.found.Unnamed += unnamed
+	return ctx.Err()
+}
+
+// readFiles reads the objects that a note describes, and adds what is wrong with those that are not as they were put.
+func (v *storeVerification) readFiles(ctx context.Context, k key, n note, l listing, problems map[string]string) error {
+	var mutex sync.Mutex
+	reads := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(v.Workers)
+	for file, c := range v.mirror.cache.files(k, n) {
+		reads.Go(func(ctx context.Context) error {
+			name := v.mirror.object(file, c)
+			problem, err := v.readObject(ctx, name, c, l)
+			if err == nil && problem != "" {
+				mutex.Lock()
+				defer mutex.Unlock()
+				problems[name] = problem
+			}
+			return err
+		})
+	}
+	return reads.Wait()
+}
+
+// readObject says what is wrong with an object, if anything is.
+func (v *storeVerification) readObject(ctx context.Context, name string, c content, l listing) (problem string, err error) {
+	size, ok := l[name]
+	switch {
+	case !ok:
+		return "is missing", nil
+	case size != c.Bytes:
+		return fmt.Sprintf("has %d bytes, and %d were put", size, c.Bytes), nil
+	}
+	select {
+	case v.slots <- struct{}{}:
+		defer func() { <-v.slots }()
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	sum := sha256.New()
+	err = v.mirror.objects.Get(ctx, name, writerFunc(func(data []byte) (int, error) {
+		v.progress(len(data))
+		return sum.Write(data)
+	}))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "is missing", nil
+	}
+	v.mutex.Lock()
+	v.found.Files++
+	v.mutex.Unlock()
+	if got := hex.EncodeToString(sum.Sum(nil)); err == nil && got != c.SHA256 {
+		return fmt.Sprintf("is not what was put: its SHA-256 is %.12s..., and was %.12s...", got, c.SHA256), nil
+	}
+	return "", err
+}
+
+type writerFunc func(data []byte) (int, error)
+
+func (f writerFunc) Write(data []byte) (int, error) { return f(data) }
+
+// removeObjects removes those of a result that something is wrong with: first the notes that name them.
+func (v *storeVerification) removeObjects(ctx context.Context, k key, l listing, wrong map[string]string) error {
+	remove := []string{v.mirror.noteName(k, done)}
+	for _, number := range taskNumbers(maps.Keys(l)) {
+		n, ok, err := v.mirror.read(ctx, k, taskName(number))
+		if err != nil {
+			return err
+		}
+		for file, c := range v.mirror.cache.files(k, n) {
+			ok = ok && wrong[v.mirror.object(file, c)] == ""
+		}
+		if !ok {
+			remove = append(remove, v.mirror.noteName(k, taskName(number)))
+		}
+	}
+	for _, name := range slices.AppendSeq(remove, maps.Keys(wrong)) {
+		if err := v.mirror.objects.Remove(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
