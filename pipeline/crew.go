@@ -114,7 +114,7 @@ func (p *Pipeline) lookUpInputs(ctx context.Context, l TaskLine, r *Run, chain [
 	var read []*unit
 	for _, u := range r.units {
 		in := chain[0].shardsFrom()
-		if l.Shard != nil && (u == in.unit || slices.Contains(chain, u)) {
+		if l.Shard != nil && in != nil && (u == in.unit || slices.Contains(chain, u)) {
 			continue
 		}
 		if err := p.lookUp(ctx, u, r.store, r.hashes); err != nil {
@@ -152,6 +152,10 @@ func (c *crew) do(ctx context.Context, l TaskLine, answer *TaskAnswer) error {
 	defer stop()
 	if l.Shard == nil {
 		return c.whole(ctx, answer)
+	}
+	if u := c.chain[0]; u.parts != nil && u.present { // it was merged, and parts are not there any more
+		answer.done(u.note, true)
+		return nil
 	}
 	s := shard{Number: *l.Shard, Rows: l.Rows}
 	if l.Content != nil {

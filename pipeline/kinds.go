@@ -38,6 +38,9 @@ type stage interface {
 // shard of that table at a time.
 type rowWise interface{ RowWise() (key string) }
 
+// A parted stage may be made in parts. Parts is nil if its keys do not allow that.
+type parted interface{ Parts() *stages.Parts }
+
 // A maker is a stage that says what it makes of each row of its input. A row-wise one need not, if it makes a row in each of
 // its tables.
 type maker interface{ Makes() stages.Makes }

@@ -16,9 +16,9 @@ type taught interface {
 }
 
 // ancestors are the models in whose space that of a stage is meant to be.
-func ancestors(c stage, models map[string]*model.Model) (all []*model.Model) {
+func ancestors(component any, models map[string]*model.Model) (all []*model.Model) {
 	keys := []string{"model"}
-	if t, ok := c.(taught); ok {
+	if t, ok := component.(taught); ok {
 		keys = t.TaughtBy()
 	}
 	for _, key := range keys {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"iter"
 	"slices"
+
+	"github.com/ferry-clir/ferry/stages"
 )
 
 // WriteTasks writes a TaskLine for each task that is not done, in an order in which they can be done. A step whose input is not
@@ -71,7 +73,7 @@ func (p taskPlan) inWaves(ctx context.Context, units []*unit) iter.Seq2[TaskLine
 				wave = max(wave, ends[in.unit.maker()]+1)
 			}
 			from := u.shardsFrom()
-			cut := from != nil && from.unit.present
+			cut := from != nil && from.unit.present || from == nil && u.divided() != nil
 			if cut {
 				chain := chainFrom(u, units, present)
 				for _, other := range chain[1:] {
@@ -98,7 +100,7 @@ func (p taskPlan) inWaves(ctx context.Context, units []*unit) iter.Seq2[TaskLine
 // in need of nothing else that is not ready.
 func chainFrom(head *unit, units []*unit, ready func(*unit) bool) []*unit {
 	chain := []*unit{head}
-	for {
+	for head.rowWise() {
 		var next []*unit
 		for _, u := range units {
 			if in := u.shardsFrom(); u.needed && u.twin == nil && in != nil && in.unit.maker() == chain[len(chain)-1] {
@@ -112,6 +114,7 @@ func chainFrom(head *unit, units []*unit, ready func(*unit) bool) []*unit {
 		}
 		chain = append(chain, next[0])
 	}
+	return chain
 }
 
 // whole is the line of a unit as a whole or, if it is cut, of what ends it.
@@ -166,8 +169,7 @@ func (p taskPlan) shards(ctx context.Context, chain []*unit) iter.Seq2[TaskLine,
 			}
 		}
 		line := p.line(chain)
-		from := chain[0].shardsFrom().readTable()
-		shards, _ := from.published()
+		shards, _ := chain[0].taskTable().published()
 		for _, s := range shards {
 			if done[s.Number] == len(chain) {
 				continue
@@ -177,13 +179,34 @@ func (p taskPlan) shards(ctx context.Context, chain []*unit) iter.Seq2[TaskLine,
 			if line.Pack != "" {
 				one.Content = &s.content
 			}
-			one.Reads = []string{p.store.relative(from.file(s.Number))}
-			for _, name := range chain[len(chain)-1].tableNames() {
-				one.Writes = append(one.Writes, p.store.relative(p.store.shard(chain[len(chain)-1].key, name, s.Number)))
-			}
+			one.Reads, one.Writes = p.reads(chain[0], s.Number), p.writes(chain[len(chain)-1], s.Number)
 			if !yield(one, nil) {
 				return
 			}
 		}
 	}
+}
+
+// reads are the shards of the input that is cut which a task reads.
+func (p taskPlan) reads(u *unit, number int) (files []string) {
+	if in := u.shardsFrom(); in != nil {
+		return []string{p.store.relative(in.readTable().file(number))}
+	}
+	from := u.cutInput(u.parts.Of).readTable()
+	for _, s := range u.divided()[number] {
+		files = append(files, p.store.relative(from.file(s.Number)))
+	}
+	return files
+}
+
+// writes are the shards that a task writes.
+func (p taskPlan) writes(u *unit, number int) (files []string) {
+	tables := u.tableNames()
+	if !u.rowWise() {
+		tables = []string{stages.Part}
+	}
+	for _, name := range tables {
+		files = append(files, p.store.relative(p.store.shard(u.key, name, number)))
+	}
+	return files
 }

@@ -21,13 +21,16 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 	}
 	goroutines := 1
 	elsewhere := r.remote != nil && (u.alone() || u.rowWise())
-	if u.alone() && !elsewhere {
-		select {
-		case r.alone <- struct{}{}:
-			defer func() { <-r.alone }()
-		case <-ctx.Done():
-			return note{}, 0, context.Cause(ctx)
+	inParts, err := r.inParts(ctx, u)
+	if err != nil {
+		return note{}, 0, err
+	}
+	if u.alone() && !elsewhere && !inParts {
+		done, err := r.takeAlone(ctx)
+		if err != nil {
+			return note{}, 0, err
 		}
+		defer done()
 		goroutines = r.options.Workers
 	}
 	started := time.Now()
@@ -42,15 +45,21 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 		}
 	}
 	var n note
-	var err error
 	switch {
 	case elsewhere && u.rowWise():
 		n, err = r.computeElsewhere(ctx, u)
 	case elsewhere:
-		n, err = r.makeElsewhere(ctx, u)
+		if inParts {
+			_, err = r.computeElsewhere(ctx, u)
+		}
+		if err == nil {
+			n, err = r.makeElsewhere(ctx, u)
+		}
 		return n, time.Since(started), err
 	case u.rowWise():
 		n, err = r.computeShards(ctx, u)
+	case inParts:
+		n, err = r.computeParts(ctx, u)
 	default:
 		cpu := r.cpu.begin(u.name(), goroutines)
 		defer cpu.end()
@@ -61,7 +70,7 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 		case sink:
 			n, err = r.drain(ctx, u, c)
 		case stage:
-			n, err = r.compute(ctx, u, c, cpu)
+			n, err = r.compute(ctx, u, c.Run, cpu)
 		}
 		n.CPU += cpu.end()
 	}
@@ -74,7 +83,7 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 }
 
 func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
-	t := r.newTask(u, 0, false)
+	t := r.newTask(u, u.tables, 0, false)
 	err := c.Read(ctx, u.source, t.outputs(ctx)[u.source])
 	if err == nil {
 		err = r.checkFiles(c)
@@ -110,8 +119,8 @@ func (r *Run) checkFiles(c source) error {
 	return nil
 }
 
-// compute runs a stage that is not row-wise.
-func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, error) {
+// compute makes all of a unit by run, its stage's if that is not row-wise.
+func (r *Run) compute(ctx context.Context, u *unit, run func(context.Context, stages.Job) (*model.Model, error), cpu *spell) (note, error) {
 	job, release, err := r.job(ctx, u)
 	if err != nil {
 		return note{}, err
@@ -122,7 +131,7 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, 
 	if err != nil {
 		return note{}, err
 	}
-	t := r.newTask(u, 0, false)
+	t := r.newTask(u, u.tables, 0, false)
 	job.Outputs, job.Scratch, job.Checkpoint = t.outputs(ctx), r.scratch(u), saved
 	warning, err := r.strangers(ctx, u)
 	if err != nil {
@@ -131,14 +140,14 @@ func (r *Run) compute(ctx context.Context, u *unit, c stage, cpu *spell) (note, 
 	if warning != "" {
 		t.warn(warning)
 	}
-	made, err := c.Run(ctx, job)
+	made, err := run(ctx, job)
 	if removed := os.RemoveAll(job.Scratch); err == nil {
 		err = removed
 	}
 	refusal := refusalIn(&err)
 	var written map[string]content
 	if err == nil && made != nil {
-		written, err = r.store.writeModel(ctx, u.key, made.DescendedFrom(ancestors(c, job.Models)))
+		written, err = r.store.writeModel(ctx, u.key, made.DescendedFrom(ancestors(u.step.component, job.Models)))
 	}
 	for _, in := range u.inputs {
 		if table := in.readTable(); table != nil {

@@ -14,10 +14,11 @@ import (
 	"github.com/ferry-clir/ferry/stages"
 )
 
-// A cutting is a row-wise unit that is ready to be computed shard by shard.
+// A cutting is a unit that is ready to be computed in tasks, a row-wise one shard by shard.
 type cutting struct {
 	unit      *unit
-	in        input // that is cut
+	in        input     // that is cut
+	parts     [][]shard // of it, unless each shard is a task
 	job       stages.Job
 	relatives map[string]relativeTask
 	stored    listing // what the store had of it then
@@ -32,14 +33,20 @@ func (u *unit) shardsFrom() *input {
 	return nil
 }
 
-// cut waits for what a row-wise unit needs beside its shards; release must be called in the end.
+// cut waits for what a unit needs that is made in tasks, but for the shards of a row-wise one; release must be called in the end.
 func (r *Run) cut(ctx context.Context, u *unit) (*cutting, error) {
 	job, release, err := r.job(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	c := &cutting{unit: u, in: *u.shardsFrom(), job: job, release: release}
-	if c.relatives, err = r.store.relatives(u, c.in); err != nil {
+	c := &cutting{unit: u, job: job, release: release}
+	if u.rowWise() {
+		c.in = *u.shardsFrom()
+		c.relatives, err = r.store.relatives(u, c.in)
+	} else {
+		c.in, c.parts = *u.cutInput(u.parts.Of), u.divided()
+	}
+	if err != nil {
 		release()
 		return nil, fmt.Errorf("looking for what was computed before: %w", err)
 	}
@@ -52,15 +59,16 @@ func (r *Run) cut(ctx context.Context, u *unit) (*cutting, error) {
 	return c, nil
 }
 
-// computeShards runs a row-wise stage on the shards of its input, each as soon as it is published. As many compute at a time
-// as there are workers, and as many others may wait for the disk. A task whose note is there was done by an earlier run.
+// computeShards does the tasks of a unit: it runs a row-wise stage on the shards of its input, each as soon as it is published. As
+// many compute at a time as there are workers, and as many others may wait for the disk. A task whose note is there was done by
+// an earlier run.
 func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 	c, err := r.cut(ctx, u)
 	if err != nil {
 		return note{}, err
 	}
 	defer c.release()
-	from := c.in.readTable()
+	from := u.taskTable()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var mutex sync.Mutex
@@ -68,7 +76,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 	share := r.options.Share
 	notes, others := map[int]note{}, map[int]note{}
 	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
-	if r.peers == nil || !u.waited {
+	if r.peers == nil || !u.waited || u.parts != nil && !share.owns(u, 0) { // parts go once they are merged
 		tasks = tasks.WithMaxGoroutines(2 * cap(r.slots))
 	} else {
 		tasks = tasks.WithMaxGoroutines(2*cap(r.slots) + 1)
@@ -178,6 +186,9 @@ func (r *Run) finishedTask(ctx context.Context, k key, number int) (note, bool, 
 
 // makeShard computes them, or takes over what a relative has computed.
 func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) {
+	if !c.unit.rowWise() {
+		return r.makePart(ctx, c, s)
+	}
 	select {
 	case r.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -207,7 +218,7 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 			return n, nil
 		}
 	}
-	t := r.newTask(u, s.Number, true)
+	t := r.newTask(u, u.tables, s.Number, true)
 	t.counts.In[in.ref] = s.Rows
 	job.Tables = maps.Clone(job.Tables)
 	job.Tables[in.key] = []schemas.Table{in.readTable().part(in.ref, s)}

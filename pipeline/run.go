@@ -236,9 +236,14 @@ func (r *Run) tellPresent(u *unit, n note) {
 // should end the run is returned.
 func (r *Run) make(ctx context.Context, u *unit) error {
 	owns := r.options.Share.owns(u, 0)
+	does := r.options.Share.does(u)
 	var n note
 	var err error
-	if r.options.Share.does(u) {
+	if does && !owns && !u.rowWise() { // whether it is made in parts is known once its input is there
+		err = u.await(ctx)
+		does = u.taskTable() != nil
+	}
+	if err == nil && does {
 		n, err = r.makeMine(ctx, u, owns)
 	}
 	if err == nil && !owns && u.waited {
@@ -280,6 +285,9 @@ func (r *Run) makeMine(ctx context.Context, u *unit, owns bool) (note, error) {
 			err = r.store.write(u.key, done, n)
 		}
 		err = errors.Join(err, r.checkpoint(u, nil).remove())
+		if !r.guest { // another may be merging the same parts
+			err = errors.Join(err, sweepParts(r.store.folder(u.key)))
+		}
 	}
 	if err == nil {
 		r.options.Reporter.Finished(u.name(), n.finished(took))

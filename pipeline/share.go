@@ -45,7 +45,7 @@ func (s Share) owns(u *unit, number int) bool {
 }
 
 // does tells whether this process may have something to do for a unit.
-func (s Share) does(u *unit) bool { return u.rowWise() || s.owns(u, 0) }
+func (s Share) does(u *unit) bool { return u.inTasks() || s.owns(u, 0) }
 
 // writes tells whether this process is who writes a file of that name, such as vectors-00012.arrow, of a unit that is cut into tasks.
 func (s Share) writes(u *unit, name string) bool {
@@ -54,6 +54,9 @@ func (s Share) writes(u *unit, name string) bool {
 		return name == failedName(s)
 	}
 	if number, err := strconv.Atoi(name[strings.LastIndexByte(name, '-')+1:]); err == nil {
+		if table := name[:strings.LastIndexByte(name, '-')]; u.parts != nil && u.tables[table] != nil {
+			number = 0 // whoever merges writes all shards
+		}
 		return s.owns(u, number)
 	}
 	return name == done && s.owns(u, 0)
@@ -88,7 +91,7 @@ func (s Share) markWaited(units []*unit) {
 		if s.first() || s.owns(u, 0) {
 			u.waited = true
 		}
-		if u.waited || u.rowWise() {
+		if u.waited || u.inTasks() {
 			for _, in := range u.inputs {
 				in.unit.maker().waited = true
 			}

@@ -41,7 +41,7 @@ func (r *Run) sweep(u *unit) error {
 		return nil
 	}
 	folder, share := r.store.folder(u.key), r.options.Share
-	if r.peers != nil && u.rowWise() && !u.present { // others write there, too
+	if r.peers != nil && u.inTasks() && !u.present { // others write there, too
 		return sinks.SweepFolder(folder, func(name string) bool { return share.writes(u, name) })
 	}
 	err := sweepResult(folder)
@@ -55,7 +55,7 @@ func (r *Run) sweep(u *unit) error {
 
 // sweepResult removes from the folder of a key what is not part of the result.
 func sweepResult(folder string) error {
-	err := sinks.Sweep(folder)
+	err := errors.Join(sinks.Sweep(folder), sweepParts(folder))
 	for _, pattern := range []string{scratch + "*", failedTask + "*"} {
 		found, _ := fs.Glob(os.DirFS(folder), pattern)
 		for _, name := range found {

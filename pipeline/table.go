@@ -86,11 +86,7 @@ func (t *table) rows() int64 {
 	if t.total < 0 || len(t.shards) < t.total {
 		return -1
 	}
-	var rows int64
-	for _, s := range t.shards {
-		rows += s.Rows
-	}
-	return rows
+	return rowsOf(slices.Collect(maps.Values(t.shards)))
 }
 
 // bytes are those of the shards that are there.
@@ -120,9 +116,22 @@ func (t *table) whole(name string) schemas.Table {
 	}}
 }
 
-// part is one shard of the table as a component sees it.
-func (t *table) part(name string, s shard) schemas.Table {
-	return schemas.Table{Name: name, Schema: t.schema, Rows: s.Rows, Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
-		return func(yield func(arrow.RecordBatch, error) bool) { t.read(ctx, s, yield) }
+// part is some shards of the table as a component sees them.
+func (t *table) part(name string, shards ...shard) schemas.Table {
+	return schemas.Table{Name: name, Schema: t.schema, Rows: rowsOf(shards), Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
+		return func(yield func(arrow.RecordBatch, error) bool) {
+			for _, s := range shards {
+				if !t.read(ctx, s, yield) {
+					return
+				}
+			}
+		}
 	}}
+}
+
+func rowsOf(shards []shard) (rows int64) {
+	for _, s := range shards {
+		rows += s.Rows
+	}
+	return rows
 }

@@ -25,10 +25,10 @@ type task struct {
 
 const quarantine = "quarantine"
 
-// newTask begins a task that makes all shards of its unit or, with single, that of the given number.
-func (r *Run) newTask(u *unit, number int, single bool) *task {
+// newTask begins a task that makes all shards of tables or, with single, that of the given number.
+func (r *Run) newTask(u *unit, tables map[string]*table, number int, single bool) *task {
 	t := &task{run: r, unit: u, number: number, writers: map[string]*shardWriter{}, counts: newCounts()}
-	for name, table := range u.tables {
+	for name, table := range tables {
 		t.writers[name] = &shardWriter{
 			schema: table.schema, store: r.store, file: table.file,
 			publish: func(s shard) {
@@ -143,7 +143,7 @@ func rowsRead(c counts, u *unit) int64 {
 // end publishes what is left and returns the task's note; after err it removes it instead.
 func (t *task) end(err error) (note, error) {
 	n := note{Shards: map[string][]shard{}, Counts: t.counts}
-	for _, name := range t.unit.tableNames() {
+	for _, name := range slices.Sorted(maps.Keys(t.writers)) {
 		err = t.writers[name].end(err)
 		n.Shards[name] = t.writers[name].shards
 	}

@@ -18,6 +18,7 @@ type unit struct {
 	key     key
 	inputs  []input
 	tables  map[string]*table
+	parts   *stages.Parts // how several processes make it, if they can
 	note    note
 	twin    *unit         // an earlier one with the same key, which makes what both are
 	present bool          // was made before and need not be made again
@@ -104,7 +105,11 @@ func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit,
 }
 
 func newUnit(s *Step, source string) *unit {
-	return &unit{step: s, source: source, tables: map[string]*table{}, ready: make(chan struct{})}
+	u := &unit{step: s, source: source, tables: map[string]*table{}, ready: make(chan struct{})}
+	if c, ok := s.component.(parted); ok {
+		u.parts = c.Parts()
+	}
+	return u
 }
 
 // connect finds the units that u reads among those that are laid out, by step and, for a source, table.

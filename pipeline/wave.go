@@ -26,7 +26,7 @@ type wave struct {
 // errWaveEnded is why a unit was not made: another one whose tasks were in the same wave failed.
 var errWaveEnded = fmt.Errorf("%w, since a step that goes on with its shards failed", errNotMade)
 
-// computeElsewhere has the engine do the tasks of a row-wise unit, together with those of units that go on with its shards,
+// computeElsewhere has the engine do the tasks that a unit is cut into, together with those of units that go on with its shards,
 // once all that it reads is there.
 func (r *Run) computeElsewhere(ctx context.Context, u *unit) (note, error) {
 	w := r.remote.waveOf(u)
@@ -73,7 +73,7 @@ func (e *remote) begin(chain []*unit) *wave {
 
 // note is what has become of a unit.
 func (w *wave) note(u *unit) (note, error) {
-	switch shards, total := w.chain[0].shardsFrom().readTable().published(); {
+	switch shards, total := w.chain[0].taskTable().published(); {
 	case w.failed[u] != nil:
 		return note{}, w.failed[u]
 	case len(w.notes[u]) == len(shards) && len(shards) == total:
@@ -143,7 +143,7 @@ func (r *Run) collect(ctx context.Context, w *wave) error {
 		for _, n := range w.notes[u] {
 			rows += n.read()
 		}
-		r.options.Reporter.Progress(u.name(), rows, u.shardsFrom().readTable().rows(), "rows")
+		r.options.Reporter.Progress(u.name(), rows, u.taskTable().rows(), "rows")
 		if _, failed, err := r.failedTask(ctx, u, w.while); failed && w.failed[u] == nil {
 			w.failed[u] = err
 		} else if err != nil && !failed {

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"io"
@@ -69,6 +70,22 @@ type Checkpoint interface {
 	// Save replaces it by what write writes, at once or not at all. It does nothing as long as the last one is recent, unless
 	// this is the last time.
 	Save(last bool, write func(io.Writer) error) error
+}
+
+// Part is what a job calls the table that parts of a stage make, and are merged from.
+const Part = "part"
+
+// Parts say how several processes make a table of which Run makes the whole at once: each some parts of it, of some rows of an
+// input, and one merges what they have made. That comes to the same rows as Run's, whatever the parts are.
+type Parts struct {
+	Of     string        // key of the input that is divided
+	Schema *arrow.Schema // of what a part makes
+	// Rows is how many rows of an input of that schema are worth a part: fewer are made sooner than it takes to begin one.
+	Rows func(of *arrow.Schema) int64
+	// Make makes a part, its output Part, of those rows of the input. It tells of nothing that Run tells of.
+	Make func(ctx context.Context, job Job) error
+	// Merge makes what Run makes of the table Part, all that Make made, in place of the rows of the input.
+	Merge func(ctx context.Context, job Job) error
 }
 
 // Table is the first table that key names; false if the configuration leaves the key out.

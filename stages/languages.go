@@ -64,6 +64,36 @@ func (l *Languages) exclude(queries []retrieve.Document, excluded [][]string) re
 // inLanguages is the part of a table that is in those languages, all of it if there are none. That there is nothing in one of
 // them is an error at the table's end.
 func inLanguages(t schemas.Table, languages []string, allocator memory.Allocator) schemas.Table {
+	there := map[string]bool{}
+	filtered := inAnyOf(t, languages, allocator, there)
+	batches := filtered.Batches
+	filtered.Batches = func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
+		return func(yield func(arrow.RecordBatch, error) bool) {
+			for batch, err := range batches(ctx) {
+				if !yield(batch, err) || err != nil {
+					return
+				}
+			}
+			if err := nothingIn(t.Name, languages, there); err != nil {
+				yield(nil, err)
+			}
+		}
+	}
+	return filtered
+}
+
+// nothingIn is an error if one of languages is not there.
+func nothingIn(table string, languages []string, there map[string]bool) error {
+	for _, language := range languages {
+		if !there[language] {
+			return fmt.Errorf("%s has nothing in %q; there is %s", table, language, strings.Join(slices.Sorted(maps.Keys(there)), ", "))
+		}
+	}
+	return nil
+}
+
+// inAnyOf is the part of a table that is in those languages, all of it if there are none; there are all that were seen.
+func inAnyOf(t schemas.Table, languages []string, allocator memory.Allocator, there map[string]bool) schemas.Table {
 	if len(languages) == 0 {
 		return t
 	}
@@ -71,7 +101,6 @@ func inLanguages(t schemas.Table, languages []string, allocator memory.Allocator
 	t.Rows = -1
 	t.Batches = func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 		return func(yield func(arrow.RecordBatch, error) bool) {
-			there := map[string]bool{}
 			for batch, err := range batches(ctx) {
 				if err != nil {
 					yield(nil, err)
@@ -89,12 +118,6 @@ func inLanguages(t schemas.Table, languages []string, allocator memory.Allocator
 				more := yield(part, nil)
 				part.Release()
 				if !more {
-					return
-				}
-			}
-			for _, language := range languages {
-				if !there[language] {
-					yield(nil, fmt.Errorf("%s has nothing in %q; there is %s", t.Name, language, strings.Join(slices.Sorted(maps.Keys(there)), ", ")))
 					return
 				}
 			}

@@ -103,32 +103,44 @@ type searcher interface {
 	Results() [][]retrieve.Hit
 }
 
+// A partialSearcher is one in some of the documents: see retrieve.Merge.
+type partialSearcher interface {
+	searcher
+	Partial() (hits [][]retrieve.Hit, nearest [][]float32)
+}
+
 // Run searches. The queries are held in memory, the documents pass by.
 func (s *Search) Run(ctx context.Context, job Job) (*model.Model, error) {
 	out := job.Outputs["hits"]
-	from, _ := job.Table("queries")
 	documents, _ := job.Table("documents")
-	from, documents = inLanguages(from, s.QueryLanguages, out.Allocator), inLanguages(documents, s.DocumentLanguages, out.Allocator)
-	q, err := gatherQueries(ctx, from, job.Outputs["hits"])
-	if err != nil {
-		return nil, err
-	}
-	ofQueries, ofDocuments, err := s.Centring.of(ctx, job, from, documents)
-	if err != nil {
-		return nil, err
-	}
-	if err := ofQueries.takeOff(q); err != nil {
-		return nil, err
-	}
-	found, add, err := s.searcher(q)
-	if err != nil {
-		return nil, fmt.Errorf("reading queries: %w", err)
-	}
-	err = eachBlock(ctx, job, documents, ofDocuments, found, func(d *vectorRows) error { return add(ctx, d, job.Workers) })
+	q, found, err := s.find(ctx, job, out, inLanguages(documents, s.DocumentLanguages, out.Allocator))
 	if err != nil {
 		return nil, err
 	}
 	return nil, emitHits(out, q.rows, found.Results())
+}
+
+// find shows all documents to all queries.
+func (s *Search) find(ctx context.Context, job Job, out schemas.Output, documents schemas.Table) (*vectorRows, partialSearcher, error) {
+	from, _ := job.Table("queries")
+	from = inLanguages(from, s.QueryLanguages, out.Allocator)
+	q, err := gatherQueries(ctx, from, out)
+	if err != nil {
+		return nil, nil, err
+	}
+	ofQueries, ofDocuments, err := s.Centring.of(ctx, job, from, documents)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := ofQueries.takeOff(q); err != nil {
+		return nil, nil, err
+	}
+	found, add, err := s.searcher(q)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading queries: %w", err)
+	}
+	err = eachBlock(ctx, job, documents, ofDocuments, found, func(d *vectorRows) error { return add(ctx, d, job.Workers) })
+	return q, found, err
 }
 
 // eachBlock shows a search the documents, centred, a batch at a time.
@@ -157,7 +169,7 @@ func eachBlock(ctx context.Context, job Job, documents schemas.Table, m *means, 
 }
 
 // searcher returns the search for q and the function that shows it a block of documents.
-func (s *Search) searcher(q *vectorRows) (searcher, func(context.Context, *vectorRows, int) error, error) {
+func (s *Search) searcher(q *vectorRows) (partialSearcher, func(context.Context, *vectorRows, int) error, error) {
 	exclude := s.exclude(q.rows, q.exclude)
 	if q.offsets == nil && s.CSLS == 0 {
 		dense, err := retrieve.NewDense(q.vectors, q.d, s.Top, exclude)

@@ -33,18 +33,10 @@ func (s *MaxSim) CorrectHubs(k int, groups []int) {
 // Results returns the hits of every query, highest first; as many as there are
 // where that is less than k.
 func (s *MaxSim) Results() [][]Hit {
-	all := s.search.Results()
 	if s.csls == nil {
-		return all
+		return s.search.Results()
 	}
-	for query, hits := range all {
-		off := s.csls.nearest[query].mean()
-		for i := range hits {
-			hits[i].Score = float32(float64(hits[i].Score) - off)
-		}
-		slices.SortFunc(hits, Hit.compare) // scores that were different may have become equal
-	}
-	return all
+	return lessNearest(s.search.Results(), s.csls.nearest)
 }
 
 // correct changes the scores of a chunk, (queries, documents), all but what the

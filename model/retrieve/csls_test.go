@@ -52,6 +52,16 @@ func TestCSLS(t *testing.T) {
 				}
 			}
 			got := s.Results()
+			if merged := inParts(t, size, func() *MaxSim {
+				s, err := NewMaxSim(golden.Queries, queryOffsets, golden.D, n, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.CorrectHubs(golden.K, groups)
+				return s
+			}, documents, offsets, golden.Documents, golden.K); !slices.EqualFunc(merged, got, slices.Equal) {
+				t.Errorf("in parts of %d: %v, want %v", size, merged, got)
+			}
 			if first == nil {
 				first = got
 			}
@@ -71,4 +81,29 @@ func TestCSLS(t *testing.T) {
 			}
 		}
 	}
+}
+
+// inParts searches so many documents each by a search of its own, and merges what they find.
+func inParts(t *testing.T, size int, search func() *MaxSim, documents []Document, offsets []int32, vectors []float32, neighbours int) [][]Hit {
+	t.Helper()
+	var all *Merge
+	for from := 0; from < len(documents); from += size {
+		to, s := min(len(documents), from+size), search()
+		if err := s.Add(context.Background(), documents[from:to], offsets[from:to+1], vectors, 2); err != nil {
+			t.Fatal(err)
+		}
+		hits, nearest := s.Partial()
+		if all == nil {
+			all = NewMerge(len(hits), s.tops[0].k, neighbours)
+		}
+		for query := range hits {
+			for _, h := range hits[query] {
+				all.Add(query, h)
+			}
+			for _, similarity := range nearest[query] {
+				all.Near(query, similarity)
+			}
+		}
+	}
+	return all.Results()
 }
