@@ -31,9 +31,9 @@ var azure = scheme{"azblob", []string{"storage_account", "domain", "protocol"}, 
 var schemes = map[string]scheme{
 	"file": {"file", nil, "the folder must be there, and readable by this user"},
 	"s3": {"s3", []string{"region", "endpoint", "profile", "use_path_style", "anonymous"},
-		"credentials are looked for in AWS_ACCESS_KEY_ID, AWS_PROFILE, ~/.aws and the machine's role, the region in ?region= or AWS_REGION, a server other than Amazon's in ?endpoint="},
+		"credentials are looked for in AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, in ~/.aws (AWS_PROFILE, ?profile=) and the machine's role, none with ?anonymous=true; the region in ?region= or AWS_REGION; a server other than Amazon's in ?endpoint="},
 	"gs": {"gs", []string{"anonymous"},
-		"credentials are looked for in GOOGLE_APPLICATION_CREDENTIALS, in what `gcloud auth application-default login` leaves, and the machine's account"},
+		"credentials are looked for in GOOGLE_APPLICATION_CREDENTIALS, in what `gcloud auth application-default login` leaves, and the machine's account, none with ?anonymous=true"},
 	"az":     azure,
 	"azblob": azure,
 }
@@ -98,9 +98,8 @@ func completeQuery(scheme string, query url.Values) error {
 		if err != nil || server.User != nil || !download.Secure(server) {
 			return errors.New("has an endpoint that should be an https address without a password (http only on this machine)")
 		}
-		// Most such servers have buckets in the path, no region, and not the newest checksums.
-		for name, value := range map[string]string{"use_path_style": "true", "region": "us-east-1",
-			"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"} {
+		// Most such servers have buckets in the path, and no region.
+		for name, value := range map[string]string{"use_path_style": "true", "region": "us-east-1"} {
 			if !query.Has(name) {
 				query.Set(name, value)
 			}

@@ -33,7 +33,7 @@ func judge(watched context.Context, err error) error {
 		return download.Final{Err: fmt.Errorf("%w: %s", fs.ErrNotExist, says)}
 	case code == gcerrors.PermissionDenied, errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return download.Final{Err: fmt.Errorf("%w: %s", fs.ErrPermission, says)}
-	case slices.ContainsFunc(hopeless, func(code string) bool { return strings.Contains(err.Error(), code) }), noCredentials(says):
+	case slices.ContainsFunc(hopeless, func(code string) bool { return strings.Contains(err.Error(), code) }), strings.Contains(says, noneFound), strings.Contains(says, "failed to refresh cached credentials"):
 		return download.Final{Err: errors.New(says)}
 	}
 	var disk *fs.PathError
@@ -44,10 +44,7 @@ func judge(watched context.Context, err error) error {
 	return errors.New(says)
 }
 
-// noCredentials tells whether a library has found none, which it says in words alone.
-func noCredentials(says string) bool {
-	return strings.Contains(says, "failed to refresh cached credentials") || strings.Contains(says, "could not find default credentials")
-}
+const noneFound = "no credentials were found"
 
 // words are what an error says to a person: libraries add the request, signed addresses among it, and whole pages.
 func words(err error) string {
@@ -63,6 +60,9 @@ func words(err error) string {
 		return firstLine(asked.Err.Error())
 	}
 	says := firstLine(err.Error())
+	if strings.Contains(says, "no EC2 IMDS role found") || strings.Contains(says, "could not find default credentials") { // the last that was tried
+		return noneFound
+	}
 	if _, after, ok := strings.Cut(says, "): "); ok && strings.HasPrefix(says, "blob ") { // blob (key "k") (code=Unknown):
 		says = after
 	}

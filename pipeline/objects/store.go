@@ -12,7 +12,6 @@ import (
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/azureblob" // each makes a scheme known
 	_ "gocloud.dev/blob/fileblob"
-	_ "gocloud.dev/blob/gcsblob"
 
 	"github.com/ferry-clir/ferry/sources/download"
 )
@@ -42,8 +41,11 @@ func Open(ctx context.Context, a Address) (*Store, error) {
 		return nil, fmt.Errorf("opening the store %s: %w; %s", a, err, schemeOf(a).needs)
 	}
 	open := blob.DefaultURLMux().OpenBucketURL
-	if a.bucket.Scheme == "s3" {
+	switch a.bucket.Scheme {
+	case "s3":
 		open = openS3
+	case "gs":
+		open = openGS
 	}
 	bucket, err := open(ctx, &a.bucket)
 	if err != nil {

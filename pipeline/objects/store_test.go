@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -187,6 +188,40 @@ func TestUnreachable(t *testing.T) {
 		if _, err := objects.Open(t.Context(), a); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", address, err, want)
 		}
+	}
+}
+
+// TestNoCredentials opens stores without any: the error says so, and the libraries say nothing past ferry, as they like to.
+func TestNoCredentials(t *testing.T) {
+	machine := httptest.NewServer(http.NotFoundHandler())
+	defer machine.Close()
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_REGION": "", "AWS_PROFILE": "",
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT": machine.URL, "AWS_EC2_METADATA_DISABLED": "", "HOME": t.TempDir(), "GOOGLE_APPLICATION_CREDENTIALS": "", "NO_GCE_CHECK": "true"} {
+		t.Setenv(name, value)
+	}
+	said, err := os.Create(filepath.Join(t.TempDir(), "said"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	out, errs := os.Stdout, os.Stderr
+	os.Stdout, os.Stderr = said, said
+	defer func() { os.Stdout, os.Stderr = out, errs }()
+	for address, want := range map[string]string{
+		"s3://bucket/p?region=eu-west-1": "opening the store s3://bucket/p: no credentials were found; credentials are looked for in AWS_ACCESS_KEY_ID with",
+		"s3://bucket/p":                  "opening the store s3://bucket/p: no region was found; ",
+		"gs://bucket/p":                  "opening the store gs://bucket/p: no credentials were found; credentials are looked for in GOOGLE_",
+	} {
+		a, err := objects.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := objects.Open(t.Context(), a); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", address, err, want)
+		}
+	}
+	if text, err := os.ReadFile(said.Name()); err != nil || len(text) > 0 {
+		t.Errorf("a library says %q, %v", text, err)
 	}
 }
 
