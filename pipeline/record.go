@@ -128,6 +128,10 @@ func (r *Run) end(ctx context.Context, failed error) error {
 	} else if failed != nil {
 		record.Error = failed.Error()
 	}
+	if record.Outcome == TimedOut && !r.kept() {
+		record.Error += "; " + stuck
+		r.options.Reporter.Warned("", stuck)
+	}
 	record.Error = r.pipeline.secrets.Redact(record.Error)
 	record.count(r)
 	err := record.write()

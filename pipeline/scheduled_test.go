@@ -54,13 +54,14 @@ func TestRecords(t *testing.T) {
 	if r := run(t.Context()); r.Outcome != Succeeded || r.Made != 0 || r.Cached != 2 || r.Rows != 0 {
 		t.Errorf("second run: %+v", r)
 	}
-	for cause, want := range map[error]Outcome{schedule.ErrTimeout: TimedOut, schedule.ErrSuperseded: Cancelled, errors.New("a person"): Interrupted} {
+	for want, cause := range map[Outcome]error{TimedOut: schedule.ErrTimeout, Cancelled: schedule.ErrSuperseded, Interrupted: errors.New("a person")} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
 		if err := os.Remove(filepath.Join(p.dir, "out/documents.parquet")); err != nil && !os.IsNotExist(err) {
 			t.Fatal(err)
 		}
-		if r := run(ctx); r.Outcome != want || r.Error != cause.Error() {
+		why := map[Outcome]string{TimedOut: cause.Error() + "; " + stuck}
+		if r := run(ctx); r.Outcome != want || r.Error != orElse(why[want], cause.Error()) {
 			t.Errorf("%v: %+v", cause, r)
 		}
 	}
@@ -78,6 +79,22 @@ func TestRecords(t *testing.T) {
 	r := run(t.Context())
 	if runs, err = p.Runs(); err != nil || len(runs) != 3 || runs[2].ID() != r.ID() || !runs[2].Started.Equal(r.Started) {
 		t.Errorf("the last of %d runs is %s at %v, %v", len(runs), runs[2].ID(), runs[2].Started, err)
+	}
+}
+
+// TestKept compares what a run has left with when it began.
+func TestKept(t *testing.T) {
+	p := scheduled(t)
+	began := time.Now().Add(-time.Second)
+	if err := p.Run(t.Context(), Options{Reporter: &events{}}); err != nil {
+		t.Fatal(err)
+	}
+	for started, want := range map[time.Time]bool{began: true, time.Now().Add(time.Second): false} {
+		r := p.newRun(Options{Record: &Record{Started: started}})
+		var err error
+		if r.units, err = p.units(t.Context(), r.store, r.hashes); err != nil || r.kept() != want {
+			t.Errorf("a run since %v has kept something: %v, %v", started, !want, err)
+		}
 	}
 }
 
