@@ -17,7 +17,7 @@ func (r *Run) provenance(ctx context.Context, s *Step) (sinks.Provenance, error)
 	p := r.pipeline
 	made := sinks.Provenance{Command: "ferry run " + filepath.Base(p.File), Version: Version(), ISA: kernel.ISA(), Config: p.secrets.Redact(string(p.text)), Manifest: filepath.Base(p.manifestFile())}
 	for _, set := range p.sets {
-		if !strings.HasPrefix(set, "work=") && !strings.HasPrefix(set, "engine=") { // they change nothing
+		if !changesNothing(set) {
 			made.Command += " --set '" + p.secrets.Redact(set) + "'"
 		}
 	}
@@ -48,6 +48,13 @@ func (r *Run) provenance(ctx context.Context, s *Step) (sinks.Provenance, error)
 	}
 	slices.Sort(made.Seeds)
 	return made, nil
+}
+
+// changesNothing tells whether what --set was given says where or when a run is made, or what it may take, and not what it makes.
+func changesNothing(set string) bool {
+	key, _, _ := strings.Cut(set, "=")
+	top, _, _ := strings.Cut(key, ".")
+	return slices.Contains([]string{"work", "store", "engine", "memory", "disk", "keep_free", "schedule"}, top)
 }
 
 // named is a file as the pipeline file sees it, without the folders of this machine.
