@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ferry-clir/ferry/pipeline"
 )
@@ -16,7 +17,7 @@ type verifyCommand struct {
 }
 
 func (c *verifyCommand) Help() string {
-	return "All files that a manifest or the cache's notes name are read, and compared with the hash, the rows and the columns that were noted when they were written. Numbers have to be finite, vectors of a table of one length, and scaled to 1 where the others are. Of a store all is read that its notes name. The exit code is 1 if a file is damaged."
+	return "All files that a manifest or the cache's notes name are read, and compared with the hash, the rows and the columns that were noted when they were written. Numbers have to be finite, vectors of a table of one length, and scaled to 1 where the others are. Of a store all is read that its notes name. The exit code is 1 if a file is damaged and was not removed."
 }
 
 func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {
@@ -36,7 +37,7 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {
 		fmt.Fprintf(t.Out, "%s: %s; %s\n", d.Path, d.Problem, d.Remedy)
 	}
 	fmt.Fprintln(t.Out, v)
-	if len(v.Damages) > 0 {
+	if slices.ContainsFunc(v.Damages, func(d pipeline.Damage) bool { return !d.Removed }) {
 		return errors.New("not all is as it was written")
 	}
 	return nil

@@ -51,7 +51,8 @@ func (v *Verified) String() string {
 // A Damage is a file that is not what it should be.
 type Damage struct {
 	Path, Problem, Remedy string
-	key                   key // that it is a part of, in the cache of
+	Removed               bool // from the cache
+	key                   key  // that it is a part of, in the cache of
 	store                 store
 }
 
@@ -160,6 +161,9 @@ func (v *verification) add(f keptFile) {
 	stat, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if f.key == "" {
+			f.remedy = "run again"
+		}
 		v.damaged(f, "is missing")
 	case err != nil:
 		v.damaged(f, err.Error())
@@ -174,8 +178,10 @@ func (v *verification) add(f keptFile) {
 func (v *verification) damaged(f keptFile, problem string) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
-	v.found.Damages = append(v.found.Damages, Damage{f.path, problem, f.remedy, f.key, f.store})
+	v.found.Damages = append(v.found.Damages, Damage{Path: f.path, Problem: problem, Remedy: f.remedy, key: f.key, store: f.store})
 }
+
+const isRemoved = "removed; the run that needs it next makes it again"
 
 // remove removes the results from caches that damaged files are a part of.
 func (v *verification) remove() {
@@ -184,7 +190,7 @@ func (v *verification) remove() {
 		folder := d.store.folder(d.key)
 		if d.key != "" && removed[folder] == "" {
 			left, err := d.store.remove(d.key)
-			switch removed[folder] = "removed; the run that needs it next makes it again"; {
+			switch removed[folder] = isRemoved; {
 			case err != nil:
 				removed[folder] = err.Error()
 			case len(left) > 0:
@@ -192,7 +198,7 @@ func (v *verification) remove() {
 			}
 		}
 		if d.key != "" {
-			v.found.Damages[i].Remedy = removed[folder]
+			v.found.Damages[i].Remedy, v.found.Damages[i].Removed = removed[folder], strings.HasPrefix(removed[folder], isRemoved)
 		}
 	}
 }
