@@ -38,15 +38,20 @@ func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
 	return plan, nil
 }
 
-// countDone finds the shards that an interrupted run left behind.
+// countDone finds the shards that an interrupted run left behind: all, or those before the first that is missing if their number is not
+// known.
 func (u *unit) countDone(s store) error {
-	if _, ok := u.step.component.(rowWise); !ok || u.present {
+	if !u.rowWise() || u.present {
 		return nil
 	}
-	for i := 0; ; i++ {
+	total := u.shardsToCome()
+	for i := 0; total < 0 || i < total; i++ {
 		n, ok, err := s.finished(u.key, taskName(i))
-		if err != nil || !ok {
+		if err != nil || !ok && total < 0 {
 			return err
+		}
+		if !ok {
+			continue
 		}
 		for name, shards := range n.Shards {
 			for _, done := range shards {
@@ -56,6 +61,7 @@ func (u *unit) countDone(s store) error {
 			}
 		}
 	}
+	return nil
 }
 
 // Write draws the plan as a tree: each sink, below it what it reads, and so on. A step that several read is drawn once
@@ -207,7 +213,11 @@ func (u *unit) status() string {
 	case u.twin != nil:
 		return "the same as " + u.twin.name()
 	case u.needed && u.shardsDone() > 0:
-		return fmt.Sprintf("will go on after %d shards", u.shardsDone())
+		of := ""
+		if total := u.shardsToCome(); total >= 0 {
+			of = fmt.Sprintf(" of %d", total)
+		}
+		return fmt.Sprintf("will go on after %d%s shards", u.shardsDone(), of)
 	case u.needed:
 		return "will run"
 	}
@@ -241,6 +251,12 @@ func (u *unit) state(known map[string]madeStep) string {
 		return ""
 	}
 	return ": " + strings.Join(parts, ", ")
+}
+
+// shardsToCome is how many a row-wise stage has when it is done, -1 if that is not known yet.
+func (u *unit) shardsToCome() int {
+	_, total := u.shardsFrom().readTable().published()
+	return total
 }
 
 func (u *unit) shardsDone() int {
