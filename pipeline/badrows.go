@@ -147,15 +147,18 @@ func bytesAt(column arrow.Array, i int) ([]byte, error) {
 	return nil, fmt.Errorf("should be bytes, text or a whole number, is %s", column.DataType())
 }
 
+var errNoList = errors.New("it is neither Parquet nor a list of bad rows, whose first line is " + strings.ReplaceAll(listHeader, "\t", ", "))
+
 // readList calls row for every line of a list.
 func readList(r io.Reader, row func(badRow) error) error {
 	s := bufio.NewScanner(r)
 	s.Buffer(nil, longestListLine)
-	for line := 1; s.Scan(); line++ {
+	line := 1
+	for ; s.Scan(); line++ {
 		text := string(bytes.TrimSuffix(bytes.TrimPrefix(s.Bytes(), []byte("\ufeff")), []byte("\r")))
 		if line == 1 {
 			if text != listHeader {
-				return errors.New("it is neither Parquet nor a list of bad rows, whose first line is " + strings.ReplaceAll(listHeader, "\t", ", "))
+				return errNoList
 			}
 			continue
 		}
@@ -172,6 +175,9 @@ func readList(r io.Reader, row func(badRow) error) error {
 		if err := row(b); err != nil {
 			return err
 		}
+	}
+	if line == 1 && s.Err() == nil {
+		return errNoList
 	}
 	return s.Err()
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/ferry-clir/ferry/sinks"
@@ -27,6 +28,9 @@ type Mended struct {
 }
 
 func (m Mended) String() string {
+	if m == (Mended{}) {
+		return "the list has no rows: nothing is mended"
+	}
 	return fmt.Sprintf("%d rows mended, %d of them left out; %d unchanged, %d mended already", m.Mended, m.LeftOut, m.Unchanged, m.Already)
 }
 
@@ -221,6 +225,9 @@ func (m *mending) unmendable(b badRow) error {
 func ExportQuarantine(ctx context.Context, from, to string) (rows, others int, err error) {
 	if _, err := os.Lstat(to); err == nil {
 		return 0, 0, fmt.Errorf("exporting: %s exists; nothing is written over it", to)
+	}
+	if _, err := os.Stat(filepath.Dir(to)); err != nil { // it is a person's to make
+		return 0, 0, fmt.Errorf("exporting: %w", err)
 	}
 	f, err := sinks.Create(to)
 	if err != nil {
