@@ -136,9 +136,10 @@ func (p *peers) agrees(number int, file string) error {
 	if err != nil || json.Unmarshal(data, &other) != nil || other.Plan == "" || other.Plan == p.own.Plan {
 		return nil // it may just be writing
 	}
-	who := fmt.Sprintf("tasks %s are done by %s", Share{number, p.share.Of}, other.Owner)
+	busy := &Busy{Owner: other.Owner, What: fmt.Sprintf("tasks %s of another run are done", Share{number, p.share.Of}), Remedy: "all processes need the same pipeline file, --set, variables, inputs and ferry"}
 	if other.ISA != p.own.ISA {
-		return fmt.Errorf("%s, with the instruction set %s and not %s, and sums round differently there; set FERRY_CPU to the lesser of the two for all", who, other.ISA, p.own.ISA)
+		busy.What += fmt.Sprintf(" with the instruction set %s and not %s, where sums round differently", other.ISA, p.own.ISA)
+		busy.Remedy = "set FERRY_CPU to the lesser of the two for all"
 	}
-	return fmt.Errorf("%s, but not of the same run; all processes need the same pipeline file, --set, variables, inputs and ferry", who)
+	return busy
 }

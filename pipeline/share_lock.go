@@ -43,7 +43,7 @@ func holdShare(work string, s Share) (Owner, func(), error) {
 	}
 	others, err := atWork(work, sharesOf(s))
 	if err == nil && len(others) > 0 {
-		err = &Busy{Owner: others[0], What: fmt.Sprintf("a run of other than %d processes is at work in %s", s.Of, work),
+		err = &Busy{Owner: others[0], What: fmt.Sprintf("a run that another number of processes than %d do is at work in %s", s.Of, work),
 			Remedy: "wait for its end, or give this one a folder of its own with --set work=FOLDER"}
 	}
 	if err != nil {

@@ -183,7 +183,7 @@ func TestShareLocks(t *testing.T) {
 	}
 	release := []func(){held(Share{1, 3}), held(Share{3, 3})}
 	keptOut(Share{3, 3}, "another process does tasks 3/3")
-	keptOut(Share{2, 4}, "a run of other than 4 processes")
+	keptOut(Share{2, 4}, "a run that another number of processes than 4 do")
 	keptOut(Share{}, "another run is at work")
 	release[0]()
 	release[1]()
