@@ -37,7 +37,7 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {
 		fmt.Fprintf(t.Out, "%s: %s; %s\n", d.Path, d.Problem, d.Remedy)
 	}
 	fmt.Fprintln(t.Out, v)
-	if slices.ContainsFunc(v.Damages, func(d pipeline.Damage) bool { return !d.Removed }) {
+	if slices.ContainsFunc(v.Damages, func(d pipeline.Damage) bool { return !d.Removed() }) {
 		return errors.New("not all is as it was written")
 	}
 	return nil

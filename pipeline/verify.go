@@ -51,10 +51,14 @@ func (v *Verified) String() string {
 // A Damage is a file that is not what it should be.
 type Damage struct {
 	Path, Problem, Remedy string
-	Removed               bool // from the cache
-	key                   key  // that it is a part of, in the cache of
+	key                   key // that it is a part of, in the cache of
 	store                 store
 }
+
+const isRemoved = "removed; the run that needs it next makes it again"
+
+// Removed tells whether nothing is left to be done about it.
+func (d Damage) Removed() bool { return strings.HasPrefix(d.Remedy, isRemoved) }
 
 // A keptFile is a file that should be as it was when it was written.
 type keptFile struct {
@@ -181,8 +185,6 @@ func (v *verification) damaged(f keptFile, problem string) {
 	v.found.Damages = append(v.found.Damages, Damage{Path: f.path, Problem: problem, Remedy: f.remedy, key: f.key, store: f.store})
 }
 
-const isRemoved = "removed; the run that needs it next makes it again"
-
 // remove removes the results from caches that damaged files are a part of.
 func (v *verification) remove() {
 	removed := map[string]string{}
@@ -198,7 +200,7 @@ func (v *verification) remove() {
 			}
 		}
 		if d.key != "" {
-			v.found.Damages[i].Remedy, v.found.Damages[i].Removed = removed[folder], strings.HasPrefix(removed[folder], isRemoved)
+			v.found.Damages[i].Remedy = removed[folder]
 		}
 	}
 }

@@ -94,7 +94,7 @@ func (v *storeVerification) verify(ctx context.Context, k key, l listing) error 
 	}
 	remedy := "a run that needs it makes it again, and `ferry verify --remove " + v.mirror.objects.Address.String() + "` removes it now"
 	if v.Remove && len(problems) > 0 {
-		remedy = "removed; the run that needs it next makes it again"
+		remedy = isRemoved
 		if err := v.removeObjects(ctx, k, l, problems); err != nil {
 			remedy = err.Error()
 		}
