@@ -29,6 +29,8 @@ func (f loadFlags) read(file string) (*pipeline.Pipeline, error) {
 		return p, err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w%w; `ferry init` writes a file to start from", errUsage, err)
+	case remedy(err) != "": // it is not about what the user wrote
+		return nil, err
 	}
 	return nil, fmt.Errorf("%w%w", errUsage, err)
 }

@@ -60,9 +60,10 @@ func (m *models) load(ctx context.Context, u *unit) (*model.Model, error) {
 	if err := m.run.store.fetchAll(ctx, u.key, note{Model: u.maker().note.Model}); err != nil {
 		return nil, fmt.Errorf("opening the model of %s: %w", u.name(), err)
 	}
-	opened, err := model.Open(mapped.FS(os.DirFS(m.run.store.model(u.key))))
+	folder := m.run.store.model(u.key)
+	opened, err := model.Open(mapped.FS(os.DirFS(folder)))
 	if err != nil {
-		return nil, fmt.Errorf("opening the model of %s: %w", u.name(), err)
+		return nil, fmt.Errorf("opening the model of %s in %s: %w", u.name(), folder, err)
 	}
 	return opened, nil
 }
