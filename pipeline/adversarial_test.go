@@ -13,7 +13,7 @@ import (
 	"github.com/ferry-clir/ferry/schemas"
 )
 
-// TestAdversarialOnRealText trains a real model on a part of MTOP in six languages. Of the rest, a linear probe that is fitted
+// TestAdversarialOnRealText trains a real model on a part of MTOP in four languages. Of the rest, a linear probe that is fitted
 // anew tells the languages apart less well than before, English queries find as much in English documents, and Thai ones more.
 func TestAdversarialOnRealText(t *testing.T) {
 	data := os.Getenv("FERRY_DATA")
