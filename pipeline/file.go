@@ -63,7 +63,8 @@ type header struct {
 	// Store is where results are shared with other users and machines: file:///srv/ferry, s3://bucket/prefix?region=eu-west-1, gs://bucket/prefix
 	// or az://container/prefix. What is in it is not computed again. Credentials are those that the store's own tools find, and never stand here.
 	Store string `yaml:"store"`
-	// MaxBadRows is how many rows of a step may go into quarantine before the run fails: a number, or a share such as 0.1%.
+	// MaxBadRows is how many rows of a step may go into quarantine before the run fails, and with how many a source may be found empty
+	// that had them in the last run: a number, or a share such as 0.1%.
 	MaxBadRows Budget `yaml:"max_bad_rows"`
 	// MaxExpansion is how many times its size a packed file may become while it is read: more, past 16 MiB, is taken for a bomb.
 	MaxExpansion int `yaml:"max_expansion"`

@@ -89,9 +89,20 @@ func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
 		err = r.checkFiles(c)
 	}
 	if err == nil && t.counts.Out[u.source] == 0 {
+		err = r.emptied(u, t.counts)
 		t.warn(fmt.Sprintf("there are no %s: what is made of them is empty, too; are the files complete?", u.source))
 	}
 	return t.end(err)
+}
+
+// emptied is the error of a table without rows that had more than may be lost when it was made last.
+func (r *Run) emptied(u *unit, c counts) error {
+	n, ok, err := r.store.read(r.pipeline.knownSteps()[u.name()].Result, done)
+	had, budget := n.Counts.Out[u.source], r.pipeline.MaxBadRows
+	if err != nil || !ok || budget.allows(had, had) || !budget.allows(c.Bad, rowsRead(c, u)) { // that is told when all are counted
+		return nil
+	}
+	return fmt.Errorf("there are no %s, and there were %d when this was made last; if that is meant, run once with --set max_bad_rows=100%%", u.source, had)
 }
 
 const scratch = "scratch"
