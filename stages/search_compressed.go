@@ -60,45 +60,65 @@ func (s *SearchCompressed) Outputs(in Types) (Outputs, []schemas.Mistake) {
 
 // Run searches. The queries and their candidates are held in memory, the documents pass by.
 func (s *SearchCompressed) Run(ctx context.Context, job Job) (*model.Model, error) {
-	from, _ := job.Table("queries")
-	documents, _ := job.Table("documents")
-	table, _ := job.Table("codec")
 	out := job.Outputs["hits"]
-	from, documents = inLanguages(from, s.QueryLanguages, out.Allocator), inLanguages(documents, s.DocumentLanguages, out.Allocator)
+	documents, _ := job.Table("documents")
+	by, q, err := s.queries(ctx, job, out)
+	if err != nil {
+		return nil, err
+	}
+	found, seen, err := s.find(ctx, job, by, q, inLanguages(documents, s.DocumentLanguages, out.Allocator))
+	if err != nil {
+		return nil, err
+	}
+	s.warnFew(out, seen)
+	return nil, emitHits(out, q.rows, found.Results())
+}
+
+// queries reads the codec, and the queries as it has it.
+func (s *SearchCompressed) queries(ctx context.Context, job Job, out schemas.Output) (codec, *vectorRows, error) {
+	from, _ := job.Table("queries")
+	table, _ := job.Table("codec")
 	by, err := readCodec(ctx, table)
 	if err != nil {
-		return nil, err
+		return by, nil, err
 	}
-	q, err := by.queries(ctx, out, from)
+	q, err := by.queries(ctx, out, inLanguages(from, s.QueryLanguages, out.Allocator))
+	return by, q, err
+}
+
+func (s *SearchCompressed) options(documents schemas.Table) retrieve.CompressedOptions {
+	return retrieve.CompressedOptions{K: s.Top, Candidates: s.Candidates, Probes: s.Probes, Passages: documents.Schema.HasField(schemas.DocumentID)}
+}
+
+// find shows all documents to all queries, and counts them.
+func (s *SearchCompressed) find(ctx context.Context, job Job, by codec, q *vectorRows, documents schemas.Table) (search *retrieve.Compressed, seen int64, err error) {
+	search, err = retrieve.NewCompressed(ctx, by.Codec, q.vectors, q.offsets, s.options(documents), s.exclude(q.rows, q.exclude), job.Workers)
 	if err != nil {
-		return nil, err
+		return nil, 0, fmt.Errorf("reading queries: %w", err)
 	}
-	o := retrieve.CompressedOptions{K: s.Top, Candidates: s.Candidates, Probes: s.Probes, Passages: documents.Schema.HasField(schemas.DocumentID)}
-	search, err := retrieve.NewCompressed(ctx, by.Codec, q.vectors, q.offsets, o, s.exclude(q.rows, q.exclude), job.Workers)
-	if err != nil {
-		return nil, fmt.Errorf("reading queries: %w", err)
-	}
-	var seen int64
 	var block retrieve.Block
 	name := by.name()
 	for batch, err := range documents.Batches(ctx) {
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if err := fill(&block, batch, name, by.Bytes()); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", documents.Name, err)
+			return nil, 0, fmt.Errorf("reading %s: %w", documents.Name, err)
 		}
 		if err := search.Add(ctx, block); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		seen += batch.NumRows()
 		job.Progress(seen, documents.Rows, "documents")
 	}
-	if seen <= int64(s.Candidates) {
+	return search, seen, nil
+}
+
+func (s *SearchCompressed) warnFew(out schemas.Output, documents int64) {
+	if documents <= int64(s.Candidates) {
 		out.Warn(fmt.Sprintf("candidates are %d, and there are %d documents: all are read back, which is an exact MaxSim of what compress has left of their vectors, "+
-			"and centroids choose none; a tenth of the documents, or fewer, save time", s.Candidates, seen))
+			"and centroids choose none; a tenth of the documents, or fewer, save time", s.Candidates, documents))
 	}
-	return nil, emitHits(out, q.rows, search.Results())
 }
 
 // fill makes block the rows of a batch, which a codec of that name has written with so many bytes a token. It shares memory

@@ -135,11 +135,13 @@ func (s *Compressed) Add(ctx context.Context, b Block) error {
 }
 
 // Results returns the hits of every query, highest first.
-func (s *Compressed) Results() [][]Hit {
-	all := make([][]Hit, len(s.queries))
-	for i, p := range s.pools {
-		top := NewTopK(s.K)
-		top.passages = s.Passages
+func (s *Compressed) Results() [][]Hit { return s.results(s.pools) }
+
+func (o CompressedOptions) results(pools []pool) [][]Hit {
+	all := make([][]Hit, len(pools))
+	for i, p := range pools {
+		top := NewTopK(o.K)
+		top.passages = o.Passages
 		for _, c := range p.candidates {
 			top.Add(Hit{c.Document, c.score})
 		}
