@@ -90,6 +90,8 @@ func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
 	}
 	if err == nil && t.counts.Out[u.source] == 0 {
 		err = r.emptied(u, t.counts)
+	}
+	if err == nil && t.counts.Out[u.source] == 0 {
 		t.warn(fmt.Sprintf("there are no %s: what is made of them is empty, too; are the files complete?", u.source))
 	}
 	return t.end(err)
