@@ -93,7 +93,8 @@ func TestStoreKill(t *testing.T) {
 	expect(t, Done, ferry(storingFolder(t), "plan"), "in store")
 }
 
-// TestStoreSecrets lets a store refuse, fail and be gone, and looks for the credentials in all that is printed, written and put.
+// TestStoreSecrets lets a store refuse, fail and be gone, and looks for the credentials in all that is printed, written and put, and
+// in what is put for whatever is the user's own.
 func TestStoreSecrets(t *testing.T) {
 	const marker = "s3cr3t-marker-0815"
 	server := objectstest.Serve(t)
@@ -120,7 +121,7 @@ func TestStoreSecrets(t *testing.T) {
 	})
 	tell(Done, "the run goes on without the store", "run", "--log", "json")
 	server.Break(nil)
-	tell(Done, "", "run")
+	tell(Done, "", "run", "--set", "sinks.vectors.path="+filepath.Join(folder, "private/vectors.parquet"))
 	tell(Done, "", "plan")
 	if strings.Contains(told.String(), marker) {
 		t.Errorf("the marker was printed:\n%s", told.String())
@@ -139,8 +140,13 @@ func TestStoreSecrets(t *testing.T) {
 	if err != nil || files < 10 {
 		t.Errorf("looked through %d files, %v", files, err)
 	}
-	put := server.Everything(t)
-	if len(put) < 1000 || strings.Contains(put, marker) {
-		t.Errorf("what was put are %d bytes, and has the marker: %v", len(put), strings.Contains(put, marker))
+	put, host := server.Everything(t), ""
+	if host, err = os.Hostname(); err != nil {
+		t.Fatal(err)
+	}
+	for _, private := range []string{marker, folder, "private/vectors", host} {
+		if len(put) < 1000 || strings.Contains(put, private) {
+			t.Errorf("what was put are %d bytes, and has %s in it: %v", len(put), private, strings.Contains(put, private))
+		}
 	}
 }
