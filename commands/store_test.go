@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
 )
@@ -91,6 +92,48 @@ func TestStoreKill(t *testing.T) {
 		}
 	}
 	expect(t, Done, ferry(storingFolder(t), "plan"), "in store")
+}
+
+// TestStoreTogether has users run at the same time on a folder store, of which folders are removed meanwhile: all end with the bytes of a
+// run without one.
+func TestStoreTogether(t *testing.T) {
+	t.Setenv("STORE", "")
+	peace := storingFolder(t)
+	expect(t, Done, ferry(peace, "run"))
+	want := hashesOf(t, filepath.Join(peace, "out"))
+	store := t.TempDir()
+	t.Setenv("STORE", "file://"+store)
+	var users sync.WaitGroup
+	folders := []string{storingFolder(t), storingFolder(t), storingFolder(t)}
+	for _, folder := range folders {
+		users.Go(func() { expect(t, Done, ferry(folder, "run")) })
+	}
+	ended := make(chan struct{})
+	go func() {
+		users.Wait()
+		close(ended)
+	}()
+	for removed := 0; ; {
+		select {
+		case <-ended:
+			if removed < 3 {
+				t.Errorf("%d folders were removed", removed)
+			}
+			for _, folder := range folders {
+				if got := hashesOf(t, filepath.Join(folder, "out")); len(want) == 0 || !maps.Equal(got, want) {
+					t.Errorf("outputs differ: %v, want %v", got, want)
+				}
+			}
+			return
+		case <-time.After(20 * time.Millisecond):
+			results, _ := filepath.Glob(filepath.Join(store, "cache/*"))
+			for _, folder := range results {
+				if os.RemoveAll(folder) == nil {
+					removed++
+				}
+			}
+		}
+	}
 }
 
 // TestStoreSecrets lets a store refuse, fail and be gone, and looks for the credentials in all that is printed, written and put, and

@@ -12,6 +12,7 @@ import (
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/azureblob" // each makes a scheme known
 	_ "gocloud.dev/blob/fileblob"
+	"gocloud.dev/gcerrors"
 
 	"github.com/ferry-clir/ferry/sources/download"
 )
@@ -142,7 +143,11 @@ func (s *Store) Put(ctx context.Context, name string, content io.ReadSeeker) err
 		if _, err := content.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		return s.bucket.Upload(ctx, name, &listener{content, heard}, &blob.WriterOptions{ContentType: "application/octet-stream"})
+		err := s.bucket.Upload(ctx, name, &listener{content, heard}, &blob.WriterOptions{ContentType: "application/octet-stream"})
+		if s.Address.Path() != "" && gcerrors.Code(err) == gcerrors.NotFound {
+			return errors.New("somebody removed the folder meanwhile") // and it is made again
+		}
+		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) { // Google's way to say that it may not be written
 		err = fs.ErrPermission

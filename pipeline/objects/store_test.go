@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -239,6 +240,35 @@ func TestReadOnlyFolder(t *testing.T) {
 	if err := s.Put(t.Context(), "a", strings.NewReader("x")); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("putting ends with %v", err)
 	}
+}
+
+// TestFolderThatComesAndGoes has folders of a store removed while objects are put there and listed: both go on.
+func TestFolderThatComesAndGoes(t *testing.T) {
+	folder := t.TempDir()
+	s := open(t, "file://"+folder)
+	s.Attempts = 100
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				os.RemoveAll(filepath.Join(folder, "a"))
+			}
+		}
+	}()
+	for i := range 100 {
+		if err := s.Put(t.Context(), "a/"+strconv.Itoa(i), strings.NewReader("x")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.List(t.Context(), "a/"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	<-stopped
 }
 
 // TestParse reads addresses, and refuses those that would tell secrets.
