@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -87,6 +88,9 @@ func (p *Pipeline) fetchInput(ctx context.Context, a objects.Address, model bool
 		return local, err
 	}
 	defer unlock()
+	if err := removeGone(folder, pattern, model, found); err != nil {
+		return local, err
+	}
 	for _, o := range found {
 		if !filepath.IsLocal(filepath.FromSlash(o.Name)) {
 			return local, fmt.Errorf("%s/%s has a name that would lead out of the cache folder", bucket, o.Name)
@@ -122,20 +126,53 @@ func inputsIn(ctx context.Context, store *objects.Store, name string, model bool
 		return nil, err
 	}
 	for _, o := range all {
-		inner, fits := strings.CutPrefix(o.Name, name+"/")
-		fits = fits && inner != "" && !strings.HasSuffix(inner, "/") && (!model || ofModel.MatchString(inner))
-		for _, suffix := range sources.Suffixes() {
-			if matched, err := path.Match(pattern+suffix, o.Name); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			} else if matched {
-				fits = true
-			}
-		}
-		if fits {
+		if fits, err := isMeant(o.Name, name, model); err != nil {
+			return nil, err
+		} else if fits {
 			found = append(found, o)
 		}
 	}
 	return found, nil
+}
+
+// isMeant tells whether an object is one that a name means.
+func isMeant(object, name string, model bool) (bool, error) {
+	inner, fits := strings.CutPrefix(object, name+"/")
+	fits = fits && inner != "" && !strings.HasSuffix(inner, "/") && (!model || ofModel.MatchString(inner))
+	for _, suffix := range sources.Suffixes() {
+		matched, err := path.Match(braced.ReplaceAllString(name, "*")+suffix, object)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", name, err)
+		}
+		fits = fits || matched
+	}
+	return fits, nil
+}
+
+// removeGone removes the copies of objects that are not there any more: they would be read as if they were.
+func removeGone(folder, name string, model bool, found []objects.Object) error {
+	there := map[string]bool{}
+	for _, o := range found {
+		there[o.Name] = true
+	}
+	err := filepath.WalkDir(folder, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		object, err := filepath.Rel(folder, file)
+		if err != nil || there[filepath.ToSlash(object)] || object == "lock" { // which download.Lock holds
+			return err
+		}
+		meant, err := isMeant(filepath.ToSlash(object), name, model)
+		if err == nil && meant {
+			err = os.Remove(file)
+		}
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // fetchObject gets an object unless there is a copy of it, which has its size and time.
@@ -154,6 +191,9 @@ func (p *Pipeline) fetchObject(ctx context.Context, store *objects.Store, o obje
 		return err
 	}
 	err = store.Get(ctx, o.Name, part)
+	if errors.Is(err, download.ErrChanged) {
+		err = fmt.Errorf("%w; run again when it is complete", err)
+	}
 	if err == nil {
 		err = os.Chtimes(part.Name(), o.Modified, o.Modified)
 	}

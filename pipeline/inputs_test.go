@@ -87,6 +87,40 @@ func TestInputsInStores(t *testing.T) {
 	user("one", 1, 6)
 }
 
+// TestInputsGone has an object of a pattern removed from its bucket: the copy of it is not read any more.
+func TestInputsGone(t *testing.T) {
+	server := objectstest.Serve(t)
+	line := func(id string) string { return `{"id": "` + id + `", "text": "noon"}` + "\n" }
+	upload(t, server.Address("in"), map[string]string{"a/one.jsonl": line("1"), "a/two.jsonl": line("2"), "b/three.jsonl": line("3")})
+	t.Setenv("FERRY_CACHE", t.TempDir())
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	put(t, file, `
+sources:
+  all: {kind: jsonl, table: documents, path: "`+server.Address("in/*/*.jsonl")+`", language: en}
+sinks:
+  all: {kind: parquet, from: all, path: out/all.parquet}
+`)
+	for _, want := range []int64{3, 2} {
+		var e events
+		record := &Record{}
+		if err := run(t.Context(), t, file, Options{Reporter: &e, Record: record}); err != nil || record.Rows != want {
+			t.Errorf("%d rows are read, want %d: %v", record.Rows, want, err)
+		}
+		a, err := objects.Parse(server.Address("in"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := objects.Open(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if err := s.Remove(t.Context(), "a/two.jsonl"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestOutputsInStores writes to a bucket what else is written to a folder, with the manifest last.
 func TestOutputsInStores(t *testing.T) {
 	alone, file := badText(t)
