@@ -31,7 +31,7 @@ INPUTS ?= 1000x
 
 fuzz: ## every fuzz target there is, INPUTS for each; one that fails is kept in testdata/fuzz
 	@mkdir -p build; kept=$$(go env GOCACHE)/fuzz/$$(go list -m); grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' . | sed 's|/[^/]*:func | |' | sort | while read -r package function; do \
-		[ "$$package" = "$$built" ] || go test -c -fuzz . -o build/fuzz.test "$$package" || exit 1; built=$$package; \
+		[ "$$package" = "$$built" ] || go test -c -fuzz . -ldflags '-s -w' -o build/fuzz.test "$$package" || exit 1; built=$$package; \
 		echo "fuzz $$function in $$package"; \
 		(cd "$$package" && $(CURDIR)/build/fuzz.test -test.run '^$$' -test.fuzz "^$$function\$$" -test.fuzztime $(INPUTS) -test.fuzzminimizetime 1x -test.fuzzcachedir "$$kept/$$package") >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
 	done
