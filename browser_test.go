@@ -238,6 +238,6 @@ func TestReport(t *testing.T) {
 	out := t.TempDir()
 	report := filepath.Join(out, "grid")
 	openBrowser(t) // or skip
-	run(t, "examples/sample-grid.yaml", nil, "work="+filepath.Join(out, "work"), "sinks.report.path="+report, "sinks.curves.path="+out+"/curves-${matrix.loss}.parquet")
+	run(t, "examples/sample-grid.yaml", nil, "stages.student.epochs=1", "work="+filepath.Join(out, "work"), "sinks.report.path="+report, "sinks.curves.path="+out+"/curves-${matrix.loss}.parquet")
 	checkPage(t, "grid", filepath.Join(report, "report.html"))
 }

@@ -10,16 +10,20 @@ import (
 	"testing"
 )
 
-// TestGrid kills examples/sample-grid.yaml with SIGKILL amid its cells and runs it again. No step that had finished is begun
+// TestGrid kills examples/sample-grid.yaml, its students trained for a quarter of the time, with SIGKILL amid its cells and runs it again. No step that had finished is begun
 // again, the bytes are those of a run in peace, a third run begins nothing, and what the steps cost is known all the same.
 func TestGrid(t *testing.T) {
 	text, err := os.ReadFile("../examples/sample-grid.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
+	shorter := strings.Replace(string(text), "epochs: 4,", "epochs: 1,", 1)
+	if shorter == string(text) {
+		t.Fatal("students no longer take 4 epochs")
+	}
 	peace, folder := t.TempDir(), t.TempDir()
 	for _, f := range []string{peace, folder} {
-		if err := os.WriteFile(filepath.Join(f, "grid.yaml"), text, 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(f, "grid.yaml"), []byte(shorter), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
