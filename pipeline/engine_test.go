@@ -273,8 +273,9 @@ func TestEngineWithStore(t *testing.T) {
 		make    func(*testing.T) (folder, file string)
 		steps   []string // made elsewhere
 	}{
-		"s3":   {objectstest.Serve(t).Address("p"), badText, []string{"stages.vectors"}},
-		"file": {"file://" + t.TempDir(), whole, []string{"stages.teacher", "stages.pairs", "stages.transported", "stages.documents", "stages.queries", "stages.hits"}},
+		"s3":    {objectstest.Serve(t).Address("p"), badText, []string{"stages.vectors"}},
+		"file":  {"file://" + t.TempDir(), whole, []string{"stages.teacher", "stages.pairs", "stages.transported", "stages.documents", "stages.queries", "stages.hits"}},
+		"parts": {"file://" + t.TempDir(), searches, cutSearches},
 	} {
 		t.Run(name, func(t *testing.T) {
 			alone, file := c.make(t)
