@@ -105,7 +105,7 @@ type runCommand struct {
 	Tasks        pipeline.Share `placeholder:"I/N" help:"Do the part of one of N processes that work in one folder at the same time, such as 3/16 for the third."`
 	Wait         time.Duration  `default:"1h" help:"With --tasks: how long to wait for what another of the processes is to make while that is not at work."`
 	Engine       string         `placeholder:"ADDRESS" help:"Who does tasks on other machines: a Spark Connect server, such as sc://host:15002, a Spark master, such as spark://host:7077, or local for nobody, whatever the pipeline file says."`
-	EngineBinary string         `placeholder:"PATH" help:"Where the other machines have this very ferry, if not at the same path."`
+	EngineBinary string         `placeholder:"PATH" help:"Where the other machines have this very ferry, if not at the same path. Without it, ferry sends itself where it is needed."`
 	Log          string         `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`
 }
 

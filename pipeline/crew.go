@@ -188,7 +188,11 @@ func (c *crew) compute(ctx context.Context, u *unit, s shard) (note, error) {
 		}
 		c.cuts[u] = cut
 	}
-	return c.run.computeShard(ctx, cut, s)
+	n, err := c.run.makeShard(ctx, cut, s)
+	if err != nil {
+		return note{}, err
+	}
+	return n, c.run.store.mirror.put(ctx, u.key, taskName(s.Number), n)
 }
 
 // whole makes a step that is not cut, or ends one that is.

@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"strings"
 	"sync"
 
-	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/pipeline/spark"
 )
 
@@ -17,6 +14,8 @@ import (
 // returns when all have ended, or soon after ctx has.
 type engine interface {
 	Run(ctx context.Context, command string, lines []string) (answers []string, err error)
+	// Send gives a file to all machines, where commands find it in the folder that they start in, or in a folder there.
+	Send(ctx context.Context, name, file string) error
 	Close() // when nothing is to be done any more
 }
 
@@ -35,7 +34,7 @@ func CheckEngine(address string) error {
 type remote struct {
 	engine
 	address string // for messages
-	command string
+	program func() (command string, err error)
 	plan    taskPlan
 	pack    sync.Once // fills in what plan says of the store
 	packed  error
@@ -61,13 +60,7 @@ func (r *Run) connect(ctx context.Context) (*remote, error) {
 	if e.plan.common, err = p.commonLine(ctx, r.hashes); err != nil {
 		return nil, err
 	}
-	program := o.EngineBinary
-	if program == "" {
-		if program, err = os.Executable(); err != nil {
-			return nil, err
-		}
-	}
-	e.command = fmt.Sprintf("FERRY_CPU=%s %s task --checkpoint %v", kernel.ISA(), shellQuote(program), r.options.Checkpoint)
+	e.program = sync.OnceValues(func() (string, error) { return e.programOf(ctx, o) })
 	if e.engine == nil {
 		if e.engine, err = spark.Connect(ctx, address); err != nil {
 			return nil, fmt.Errorf("connecting to the engine at %s: %w; start it, or run with --engine %s", e.address, err, LocalEngine)
@@ -75,8 +68,6 @@ func (r *Run) connect(ctx context.Context) (*remote, error) {
 	}
 	return e, nil
 }
-
-func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // do has the engine do tasks, and returns the answers. What lines say for people is left out.
 func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]TaskAnswer, error) {
@@ -89,7 +80,11 @@ func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]Task
 		}
 		lines = append(lines, string(line))
 	}
-	texts, err := e.Run(ctx, e.command, lines)
+	command, err := e.program()
+	var texts []string
+	if err == nil {
+		texts, err = e.Run(ctx, command, lines)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

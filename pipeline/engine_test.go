@@ -23,13 +23,17 @@ type workshop struct {
 	mutex   sync.Mutex
 	answers []TaskAnswer
 	before  func(l TaskLine) error // each try; an error stands for a machine that fails
-	apart   bool                   // its machines do not see the folders of the run
+	apart   bool                   // its machines do not see the folders of the run, nor its program
+	sent    string                 // in place of which they were given this
 }
 
 func (w *workshop) Close() {}
 
 func (w *workshop) Run(ctx context.Context, command string, lines []string) ([]string, error) {
-	if !strings.HasPrefix(command, "FERRY_CPU=") || !strings.Contains(command, " task ") {
+	if strings.Contains(command, "echo elsewhere") {
+		return []string{"here", map[bool]string{false: "here", true: "elsewhere"}[w.apart]}, nil
+	}
+	if begins := map[bool]string{false: "FERRY_CPU=", true: "for f in ./*/" + w.sent}[w.apart]; !strings.HasPrefix(command, begins) || !strings.Contains(command, " task ") {
 		return nil, fmt.Errorf("the command is %q", command)
 	}
 	var texts []string
@@ -50,6 +54,12 @@ func (w *workshop) Run(ctx context.Context, command string, lines []string) ([]s
 		})
 	}
 	return texts, tasks.Wait()
+}
+
+func (w *workshop) Send(_ context.Context, name, file string) error {
+	w.sent = name
+	_, err := os.Stat(file)
+	return err
 }
 
 func (w *workshop) try(ctx context.Context, line string) (TaskAnswer, error) {

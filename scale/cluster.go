@@ -95,6 +95,7 @@ func (c *Cluster) start(name, program string, args ...string) (*exec.Cmd, error)
 	defer log.Close()
 	p := exec.Command(filepath.Join(c.home, "bin", program), args...)
 	p.Env = append(os.Environ(), "SPARK_HOME="+c.home, "SPARK_LOCAL_IP=127.0.0.1", "SPARK_NO_DAEMONIZE=1",
+		"HOME="+filepath.Join(c.folder, "home"), "XDG_CACHE_HOME=", "FERRY_CACHE=", // as on other machines
 		"SPARK_WORKER_DIR="+filepath.Join(c.folder, "work"), "SPARK_LOCAL_DIRS="+filepath.Join(c.folder, "local"))
 	p.Stdout, p.Stderr = log, log
 	if err := p.Start(); err != nil {

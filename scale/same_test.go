@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
 )
 
 // corpora is a pipeline over all four data sets, with a real model if FERRY_MODELS names a folder of them.
@@ -35,11 +37,11 @@ func corpora(t *testing.T) string {
 	return strings.Join(lines, "")
 }
 
-// TestSame runs a pipeline on this machine, on Spark and in four processes: all make the same bytes, and a run afterwards makes
-// nothing.
+// TestSame runs a pipeline on this machine, on Spark, in four processes, and on Spark where executors share a store with ferry and
+// nothing else, no folder and no program: all make the same bytes, and a run afterwards makes nothing.
 func TestSame(t *testing.T) {
 	c := spark(t)
-	text := corpora(t)
+	text := "store: ${STORE:-}\n" + corpora(t) // as it stands, since reports show it
 	alone, engine, shares := pipelineIn(t, text), pipelineIn(t, text), pipelineIn(t, text)
 	if out, err := command(alone, "run").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -64,4 +66,15 @@ func TestSame(t *testing.T) {
 			t.Errorf("there are still tasks: %s, %v", out, err)
 		}
 	}
+	t.Run("apart", func(t *testing.T) {
+		folder := pipelineIn(t, text)
+		t.Setenv("STORE", objectstest.Serve(t).Address("p")+"&anonymous=true") // else executors would need credentials
+		if out, err := apart(t, folder, "run", "--engine", c.Address).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		same(t, folder, want)
+		if out, err := apart(t, folder, "plan", "--json").CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("there are still tasks: %s, %v", out, err)
+		}
+	})
 }

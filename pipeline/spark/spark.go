@@ -2,7 +2,8 @@
 // and no Python is needed on this side. Its words: a command is a program with arguments, a line is what it reads and writes, an
 // executor is a process of the cluster that runs it. Connect is where to start.
 //
-// The Go client calls itself experimental, so all that is used of it is in this package: a session, SQL, and reading rows.
+// The Go client calls itself experimental, so all that is used of it is in this package: a session, SQL, reading rows, and the messages
+// that send a file.
 package spark
 
 import (
@@ -11,10 +12,12 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/apache/spark-connect-go/v35/spark/sparkerrors"
 	"github.com/apache/spark-connect-go/v35/spark/sql"
+	"github.com/sourcegraph/conc/pool"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -22,6 +25,7 @@ import (
 // A Cluster is a Connect server and the executors behind it.
 type Cluster struct {
 	session sql.SparkSession
+	line    *line
 	server  *server // nil if it is not ours
 }
 
@@ -64,7 +68,10 @@ func (c *Cluster) Close() {
 }
 
 func (c *Cluster) open(ctx context.Context, address string) (err error) {
-	if c.session, err = sql.NewSessionBuilder().Remote(address).Build(ctx); err != nil {
+	if c.line, err = newLine(address); err != nil {
+		return reason(err)
+	}
+	if c.session, err = sql.NewSessionBuilder().WithChannelBuilder(c.line).Build(ctx); err != nil {
 		return reason(err)
 	}
 	_, err = c.query(ctx, "VALUES 'here'") // which no executor has to be free for
@@ -76,11 +83,37 @@ func (c *Cluster) open(ctx context.Context, address string) (err error) {
 // another exit code than 0 is tried again, on any executor; if that fails as often as the cluster allows, all are given up, and
 // the error has the end of what it wrote to standard error. When ctx ends Run returns at once, while the processes go on.
 func (c *Cluster) Run(ctx context.Context, command string, lines []string) ([]string, error) {
-	return c.query(ctx, statement(command, lines))
+	var mutex sync.Mutex
+	var all []string
+	jobs := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	for len(lines) > 0 {
+		job := lines[:fitting(lines)]
+		lines = lines[len(job):]
+		jobs.Go(func(ctx context.Context) error {
+			answers, err := c.query(ctx, statement(command, job))
+			mutex.Lock()
+			defer mutex.Unlock()
+			all = append(all, answers...)
+			return err
+		})
+	}
+	return all, jobs.Wait()
 }
 
-// statement is the SQL that does so. What lines have in common at their beginning stands there once, since the server sends
-// the statement back, and the client takes no more than 4 MB. A range is cut into as many partitions as it has rows, each of
+// largestStatement is how many bytes lines may add to a statement, which the server sends back, and of which the client takes 4 MB.
+const largestStatement = 2 << 20
+
+// fitting is how many of the lines, from the first, fit into a statement beside what they have in common.
+func fitting(lines []string) (n int) {
+	common, size := len(commonPrefix(lines)), 0
+	for n < len(lines) && (n == 0 || size < largestStatement) {
+		size += len(lines[n]) - common
+		n++
+	}
+	return n
+}
+
+// statement is the SQL that does so. What lines have in common at their beginning stands there once. A range is cut into as many partitions as it has rows, each of
 // which has one row, which cannot be said of rows that are shuffled.
 func statement(command string, lines []string) string {
 	common := commonPrefix(lines)

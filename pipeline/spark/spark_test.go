@@ -6,6 +6,25 @@ import (
 	"testing"
 )
 
+// TestFitting cuts lines into statements, each of which the client takes back.
+func TestFitting(t *testing.T) {
+	lines := make([]string, 40_000)
+	for i := range lines {
+		lines[i] = fmt.Sprintf(`{"pipeline":"some.yaml","shard":%d,"content":{"bytes":12582912,"sha256":"%064x"},"rows":8192}`, i, i)
+	}
+	jobs := 0
+	for ; len(lines) > 0; jobs++ {
+		n := fitting(lines)
+		if text := statement("ferry task", lines[:n]); n == 0 || len(text) > 3<<20 {
+			t.Fatalf("%d lines make a statement of %d bytes", n, len(text))
+		}
+		lines = lines[n:]
+	}
+	if jobs < 2 || jobs > 4 || fitting([]string{strings.Repeat("x", 3<<20)}) != 1 {
+		t.Errorf("%d jobs", jobs)
+	}
+}
+
 func TestStatement(t *testing.T) {
 	got := statement(`'/a b/ferry' task`, []string{`{"text":"ü\n'é","shard":1}`, `{"text":"ü\n'è","shard":2}`})
 	want := `SELECT TRANSFORM(line) USING '\'/a b/ferry\' task' AS (answer STRING) FROM (SELECT concat('{"text":"ü\\n\'', ` +

@@ -1,0 +1,80 @@
+package scale
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// apart is ferry in a folder that, with all that is in it and ferry itself, is where no other process sees it.
+func apart(t *testing.T, folder string, args ...string) *exec.Cmd {
+	t.Helper()
+	if out, err := exec.Command("unshare", "--mount", "true").CombinedOutput(); err != nil {
+		t.Skipf("this user may not hide a folder from others: %v: %s", err, out)
+	}
+	if err := os.Link(ferry, filepath.Join(folder, "ferry")); err != nil && !os.IsExist(err) {
+		t.Fatal(err)
+	}
+	hidden := t.TempDir()
+	c := exec.Command("unshare", append([]string{"--mount", "sh", "-c", `mount --bind "$0" "$1" && cd "$1" && shift && exec ./ferry "$@"`, folder, hidden}, args...)...)
+	c.Env = append(os.Environ(), "FERRY_CACHE="+t.TempDir())
+	return c
+}
+
+// TestStoreKilled kills ferry, and then executors, in the middle of a run in which they share a store and nothing else: what was put into the store is not made again.
+func TestStoreKilled(t *testing.T) {
+	c := spark(t)
+	alone, folder, store := embeddingIn(t, 16_000), embeddingIn(t, 16_000), t.TempDir()
+	if out, err := command(alone, "run").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	notes := func() map[string]time.Time {
+		found, err := filepath.Glob(filepath.Join(store, "cache/embed-*/task-*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		times := map[string]time.Time{}
+		for _, file := range found {
+			if info, err := os.Stat(file); err == nil {
+				times[file] = info.ModTime()
+			}
+		}
+		return times
+	}
+	kept := map[string]time.Time{}
+	for _, interfere := range []func(run *exec.Cmd){func(run *exec.Cmd) { run.Process.Kill() }, func(*exec.Cmd) { c.killExecutors(t) }} {
+		var said bytes.Buffer
+		run := apart(t, folder, "run", "--engine", c.Address, "--set", "store=file://"+store)
+		run.Stdout, run.Stderr = &said, &said
+		if err := run.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- run.Wait() }()
+		for len(notes()) == len(kept) {
+			select {
+			case err := <-ended:
+				t.Fatalf("it ended before anything was done: %v: %s", err, said.String())
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+		interfere(run)
+		if err := <-ended; err != nil && len(kept) > 0 {
+			t.Fatalf("%v: %s", err, said.String())
+		}
+		now := notes()
+		for file, at := range kept {
+			if !now[file].Equal(at) {
+				t.Errorf("%s was made again", file)
+			}
+		}
+		kept = now
+	}
+	same(t, folder, outputs(t, alone))
+	if left, err := filepath.Glob(filepath.Join(store, "tasks/*/*/*")); err != nil || len(left) > 0 {
+		t.Errorf("left in the store: %v, %v", left, err)
+	}
+}
