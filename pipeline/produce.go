@@ -160,7 +160,7 @@ func (r *Run) compute(ctx context.Context, u *unit, run func(context.Context, st
 	refusal := refusalIn(&err)
 	var written map[string]content
 	if err == nil && made != nil {
-		written, err = r.store.writeModel(ctx, u.key, made.DescendedFrom(ancestors(u.step.component, job.Models)))
+		written, err = r.store.writeModel(ctx, u.key, made.DescendedFrom(ancestors(u.step.component, job.Models)), r.guest)
 	}
 	for _, in := range u.inputs {
 		if table := in.readTable(); table != nil {

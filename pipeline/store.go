@@ -146,9 +146,14 @@ func (s store) write(k key, name string, n note) error {
 	return nil
 }
 
-// writeModel writes a step's model and returns what its files hold, by name.
-func (s store) writeModel(ctx context.Context, k key, m *model.Model) (map[string]content, error) {
+// writeModel writes a step's model and returns what its files hold, by name. Where others may be writing the same, the first one's
+// stays.
+func (s store) writeModel(ctx context.Context, k key, m *model.Model, shared bool) (map[string]content, error) {
 	folder, files := s.model(k), map[string]content{}
+	if shared {
+		folder = sinks.Beside(folder)
+		defer os.RemoveAll(folder)
+	}
 	if err := sinks.WriteModel(folder, m); err != nil {
 		return nil, err
 	}
@@ -164,6 +169,12 @@ func (s store) writeModel(ctx context.Context, k key, m *model.Model) (map[strin
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading back the model: %w", err)
+	}
+	if shared {
+		err := os.Rename(folder, s.model(k))
+		if _, missing := os.Stat(s.model(k)); missing != nil {
+			return nil, fmt.Errorf("writing model: %w", err)
+		}
 	}
 	return files, nil
 }

@@ -21,7 +21,7 @@ func Create(path string) (*File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, fmt.Errorf("creating folder: %w", err)
 	}
-	f, err := os.OpenFile(beside(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(Beside(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("creating file: %w", err)
 	}
@@ -30,8 +30,8 @@ func Create(path string) (*File, error) {
 
 const partMark = ".part-"
 
-// beside is a name in the same folder that nobody else uses.
-func beside(path string) string {
+// Beside is a name in the same folder that nobody else uses.
+func Beside(path string) string {
 	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s%s%08x", filepath.Base(path), partMark, rand.Uint32()))
 }
 

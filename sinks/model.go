@@ -60,7 +60,7 @@ func WriteModel(path string, m *model.Model) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("creating folder: %w", err)
 	}
-	part := beside(path)
+	part := Beside(path)
 	err := m.Write(func(name string) (io.WriteCloser, error) {
 		f, err := Create(filepath.Join(part, name))
 		if err != nil {
@@ -88,7 +88,7 @@ func (b *buffered) Close() error { return b.file.Publish(b.Flush()) }
 // replaceFolder gives the folder part the name path. The old one, if any, steps aside first: for the moment between the
 // two renames there is none.
 func replaceFolder(part, path string) error {
-	old := beside(path)
+	old := Beside(path)
 	if err := os.Rename(path, old); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
