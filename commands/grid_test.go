@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// TestGrid kills examples/sample-grid.yaml, its students trained for a quarter of the time, with SIGKILL amid its cells and runs it again. No step that had finished is begun
-// again, the bytes are those of a run in peace, a third run begins nothing, and what the steps cost is known all the same.
+// TestGrid kills examples/sample-grid.yaml, whose students are trained for a quarter of the time here, with SIGKILL amid its cells and
+// runs it again. No step that had finished is begun again, the bytes are those of a run in peace, a third run begins nothing, and what
+// the steps cost is known all the same.
 func TestGrid(t *testing.T) {
 	text, err := os.ReadFile("../examples/sample-grid.yaml")
 	if err != nil {
