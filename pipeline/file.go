@@ -37,7 +37,7 @@ type Pipeline struct {
 	Steps        []*Step
 	Cells        int  // of the matrix
 	Offline      bool // download nothing; set before Check
-	// Fetching is told what Check gets from object stores, such as `s3://bucket/corpus.tsv, 1.2 GB`; it may be nil.
+	// Fetching is told what Check gets from object stores, such as `s3://bucket/corpus.tsv, 1.2 GB`, by several goroutines at once; it may be nil.
 	Fetching  func(object string)
 	dir       string // folder of the file, absolute
 	text      []byte // the file as read, for the manifest

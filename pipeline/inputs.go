@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/sourcegraph/conc/pool"
+
 	"github.com/ferry-clir/ferry/pipeline/objects"
 	"github.com/ferry-clir/ferry/pipeline/strict"
 	"github.com/ferry-clir/ferry/sinks"
@@ -91,15 +93,16 @@ func (p *Pipeline) fetchInput(ctx context.Context, a objects.Address, model bool
 	if err := removeGone(folder, pattern, model, found); err != nil {
 		return local, err
 	}
+	gets := pool.New().WithContext(ctx).WithMaxGoroutines(mostReads).WithCancelOnError().WithFirstError()
 	for _, o := range found {
-		if !filepath.IsLocal(filepath.FromSlash(o.Name)) {
-			return local, fmt.Errorf("%s/%s has a name that would lead out of the cache folder", bucket, o.Name)
-		}
-		if err := p.fetchObject(ctx, store, o, filepath.Join(folder, filepath.FromSlash(o.Name))); err != nil {
-			return local, err
-		}
+		gets.Go(func(ctx context.Context) error {
+			if !filepath.IsLocal(filepath.FromSlash(o.Name)) {
+				return fmt.Errorf("%s/%s has a name that would lead out of the cache folder", bucket, o.Name)
+			}
+			return p.fetchObject(ctx, store, o, filepath.Join(folder, filepath.FromSlash(o.Name)))
+		})
 	}
-	return local, nil
+	return local, gets.Wait()
 }
 
 // bucketFolder is the name of a folder for what is in a bucket. Another server may have a bucket of the same name.
@@ -149,7 +152,8 @@ func isMeant(object, name string, model bool) (bool, error) {
 	return fits, nil
 }
 
-// removeGone removes the copies of objects that are not there any more: they would be read as if they were.
+// removeGone removes the copies of objects that are not there any more, which would be read as if they were, and what a process that was
+// killed has half fetched.
 func removeGone(folder, name string, model bool, found []objects.Object) error {
 	there := map[string]bool{}
 	for _, o := range found {
@@ -164,7 +168,7 @@ func removeGone(folder, name string, model bool, found []objects.Object) error {
 			return err
 		}
 		meant, err := isMeant(filepath.ToSlash(object), name, model)
-		if err == nil && meant {
+		if err == nil && (meant || sinks.IsPart(d.Name())) {
 			err = os.Remove(file)
 		}
 		return err
@@ -182,9 +186,6 @@ func (p *Pipeline) fetchObject(ctx context.Context, store *objects.Store, o obje
 	}
 	if p.Fetching != nil {
 		p.Fetching(fmt.Sprintf("%s/%s, %s", store.Address, o.Name, sources.SizeText(o.Size)))
-	}
-	if err := sinks.Sweep(file); err != nil {
-		return err
 	}
 	part, err := sinks.Create(file)
 	if err != nil {
