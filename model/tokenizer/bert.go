@@ -12,6 +12,9 @@ import (
 // neither accents nor punctuation nor control characters.
 var unicode8 = rangetable.Assigned("8.0.0")
 
+// unicode9 has those of Unicode 9, by which its StripAccents goes.
+var unicode9 = rangetable.Assigned("9.0.0")
+
 // bertNormalizer is BERT's basic cleaning; each part can be switched off.
 type bertNormalizer struct {
 	Clean        bool  `json:"clean_text"`
@@ -82,7 +85,13 @@ func dropAccent(dst []byte, r rune) []byte {
 
 // dropMark drops every mark, with width or without.
 func dropMark(dst []byte, r rune) []byte {
-	if unicode.Is(unicode.M, r) {
+	switch r {
+	case 0x1CF2, 0x1CF3: // marks in Unicode 9
+		return dst
+	case 0x111C9: // none in Unicode 9
+		return utf8.AppendRune(dst, r)
+	}
+	if unicode.Is(unicode.M, r) && unicode.Is(unicode9, r) {
 		return dst
 	}
 	return utf8.AppendRune(dst, r)

@@ -16,7 +16,7 @@
 // that runs at the same time. With XLM-R and BERT, where nothing looks across spaces, that goes before all else
 // (wordwise.go); with others, before the model.
 //
-// Two things are known to differ from the Rust library (0.23): normalization forms, StripAccents and punctuation beyond
+// Two things are known to differ from the Rust library (0.23): normalization forms and punctuation beyond
 // BERT's go by the Unicode version of Go's tables, so that some characters newer than Unicode 8 change otherwise; and regular
 // expressions that Go's package regexp does not know, or knows as something else, are refused.
 package tokenizer
