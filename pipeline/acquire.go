@@ -30,7 +30,7 @@ func (s *Step) unreachable() []schemas.Mistake {
 		return nil
 	}
 	return []schemas.Mistake{{Key: "download", Problem: fmt.Sprintf("ferry is offline, and %s is not in the cache; to download: %s",
-		missing[0].URL, sources.Weight(missing))}}
+		missing[0].URL, sources.Weight(missing)), Outside: true}}
 }
 
 // downloads are the files that all sources miss, each once. The pipeline must have been checked.

@@ -215,13 +215,13 @@ var brokenCases = []broken{
 		name:   "Parquet cut short",
 		files:  map[string]string{"v.parquet": cut(vectors([]float32{1, 2}))},
 		source: `{kind: parquet, path: v.parquet, table: vectors, language: en}`,
-		fails:  "pipeline.yaml:4:31: sources.data.path: opening v.parquet: parquet: file is smaller than indicated metadata size",
+		fails:  "pipeline.yaml:4:31: sources.data.path: opening v.parquet: parquet: file is smaller than indicated metadata size: the file is cut short or damaged, or no Parquet; get it again",
 	},
 	{
 		name:   "text for Parquet",
 		files:  map[string]string{"v.parquet": "id,vector\n"},
 		source: `{kind: parquet, path: v.parquet, table: vectors, language: en}`,
-		fails:  "pipeline.yaml:4:31: sources.data.path: opening v.parquet: parquet: file is smaller than indicated metadata size",
+		fails:  "pipeline.yaml:4:31: sources.data.path: opening v.parquet: parquet: file is smaller than indicated metadata size: the file is cut short or damaged, or no Parquet; get it again",
 	},
 	{
 		name: "BEIR", table: "judgments", budget: "2",

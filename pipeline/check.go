@@ -56,14 +56,14 @@ func (s *Step) blame(m *strict.Found, key, format string, args ...any) {
 
 // blameOutside adds that what a key names cannot be read now.
 func (s *Step) blameOutside(m *strict.Found, key string, err error) {
-	s.blame(m, key, "%s", err)
-	m.List[len(m.List)-1].Outside = true
+	s.report(m, []schemas.Mistake{{Key: key, Problem: err.Error(), Outside: true}})
 }
 
 // report adds what a component found wrong with its keys.
 func (s *Step) report(m *strict.Found, found []schemas.Mistake) {
 	for _, mistake := range found {
 		s.blame(m, mistake.Key, "%s", mistake.Problem)
+		m.List[len(m.List)-1].Outside = mistake.Outside
 	}
 }
 

@@ -75,6 +75,7 @@ type Rejected struct {
 type Mistake struct {
 	Key     string // as written in the YAML, such as path or losses.ot; empty for the step as a whole
 	Problem string // lower case, without a full stop
+	Outside bool   // of the configuration: a file that it names is damaged, say, and may be whole tomorrow
 }
 
 func (m Mistake) Error() string {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -39,7 +40,7 @@ func NewParquet() *Parquet { return &Parquet{OwnFiles{Table: "documents"}} }
 func (p *Parquet) Validate() []schemas.Mistake {
 	m, columns, err := p.mapping()
 	if err != nil {
-		return []schemas.Mistake{{Key: "path", Problem: err.Error()}}
+		return []schemas.Mistake{{Key: "path", Problem: err.Error(), Outside: true}}
 	}
 	return p.mistakes(m, columns)
 }
@@ -88,7 +89,7 @@ func (p *Parquet) mapping() (m mapping, columns []string, err error) {
 	defer recovered(files[0], &err)
 	f, err := openParquet(files[0], memory.DefaultAllocator)
 	if err != nil {
-		return m, nil, fmt.Errorf("opening %s: %w", files[0], err)
+		return m, nil, fmt.Errorf("opening %s: %w", files[0], damaged(err))
 	}
 	defer f.ParquetReader().Close()
 	for _, field := range f.Manifest.Fields {
@@ -100,15 +101,25 @@ func (p *Parquet) mapping() (m mapping, columns []string, err error) {
 	}
 	m.scaled = m.scaled && holdsBytes(f, m.layout())
 	if m.hasVectors() && m.dimensions == 0 {
-		m.dimensions, err = firstWidth(f, m.layout())
+		if m.dimensions, err = firstWidth(f, m.layout()); err != nil {
+			err = fmt.Errorf("reading %s: %w", files[0], damaged(err))
+		}
 	}
 	return m, columns, err
+}
+
+// damaged says what to do about a file that the Parquet reader gives up, unless it is the system that refuses or somebody who stops it.
+func damaged(err error) error {
+	if err == nil || errors.As(err, new(syscall.Errno)) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: the file is cut short or damaged, or no Parquet; get it again", err)
 }
 
 // recovered turns a panic into an error: the Parquet reader panics at some damaged files.
 func recovered(name string, err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("reading %s: the file is damaged: %v", name, p)
+		*err = fmt.Errorf("reading %s: the file is damaged: %v; get it again", name, p)
 	}
 }
 
@@ -196,7 +207,7 @@ func (o *ownRows) readParquet(ctx context.Context, out schemas.Output, name stri
 	defer recovered(name, &err)
 	f, err := openParquet(name, out.Allocator)
 	if err != nil {
-		return err
+		return damaged(err)
 	}
 	defer f.ParquetReader().Close()
 	var found []string
@@ -218,7 +229,7 @@ func (o *ownRows) readParquet(ctx context.Context, out schemas.Output, name stri
 		}
 		row += r.RecordBatch().NumRows()
 	}
-	return r.Err()
+	return damaged(r.Err())
 }
 
 // putBatch adds the rows of a batch; before is the number of rows that came before it in the file.
