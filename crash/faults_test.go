@@ -108,7 +108,7 @@ func (f fault) try(t *testing.T, want map[string]string, after int) bool {
 			t.Errorf("the run ended well, but:\n%s", strings.Join(found, "\n"))
 		}
 	} else if mistake := code == 2 && strings.Contains(e.said, "pipeline.yaml:"); code != failed && !mistake || !strings.Contains(e.said, f.errno.Error()) ||
-		!mistake && !strings.Contains(e.said, f.says) || !strings.Contains(e.said, trial.folder+"/") && !strings.Contains(e.said, " pipeline.yaml:") { // as it was named
+		!mistake && !strings.Contains(e.said, f.says) || !strings.Contains(e.said, trial.folder+"/") && !strings.Contains(e.said, "pipeline.yaml:") { // as it was named
 		t.Errorf("ended with %d and said:\n%s", code, e.said)
 	}
 	trial.decide = nil
