@@ -23,6 +23,18 @@ type cutting struct {
 	relatives map[string]relativeTask
 	stored    listing // what the store had of it then
 	release   func()  // of the models
+	mutex     sync.Mutex
+	read      map[int]int64 // rows that have been read, by shard
+	readAll   int64
+}
+
+// progress tells that so many rows of a shard have been read.
+func (c *cutting) progress(shard int, rows int64) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.readAll += rows - c.read[shard]
+	c.read[shard] = rows
+	c.job.Progress(c.readAll, c.in.readTable().rows(), "rows")
 }
 
 // shardsFrom is the input by whose shards a row-wise unit is cut into tasks, nil if it is not row-wise.
@@ -39,7 +51,7 @@ func (r *Run) cut(ctx context.Context, u *unit) (*cutting, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cutting{unit: u, job: job, release: release}
+	c := &cutting{unit: u, job: job, release: release, read: map[int]int64{}}
 	if u.rowWise() {
 		c.in = *u.shardsFrom()
 		c.relatives, err = r.store.relatives(u, c.in)
@@ -72,7 +84,6 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var mutex sync.Mutex
-	var rows int64
 	share := r.options.Share
 	notes, others := map[int]note{}, map[int]note{}
 	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
@@ -101,11 +112,10 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 				if err != nil {
 					cancel(err) // so that nobody waits for shards that are not wanted any more
 				}
+				c.progress(i, s.Rows)
 				mutex.Lock()
 				defer mutex.Unlock()
 				notes[i] = n
-				rows += s.Rows
-				c.job.Progress(rows, from.rows(), "rows")
 				return err
 			})
 		}
@@ -223,7 +233,7 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 	job.Tables = maps.Clone(job.Tables)
 	job.Tables[in.key] = []schemas.Table{in.readTable().part(in.ref, s)}
 	job.Outputs, job.Workers = t.outputs(ctx), 1
-	job.Progress = func(int64, int64, string) {}
+	job.Progress = func(read, _ int64, _ string) { c.progress(s.Number, read) }
 	_, err = u.step.component.(stage).Run(ctx, job)
 	release() // what is left waits for the disk, and others may compute
 	n, err := t.end(err)

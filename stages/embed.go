@@ -111,6 +111,7 @@ func (e *Embed) Run(ctx context.Context, job Job) (*model.Model, error) {
 	from, _ := job.Table("from")
 	m := job.Models["model"]
 	embedder := model.NewEmbedder(m, e.options(m.Info))
+	read := int64(0)
 	for batch, err := range from.Batches(ctx) {
 		if err != nil {
 			return nil, err
@@ -118,6 +119,8 @@ func (e *Embed) Run(ctx context.Context, job Job) (*model.Model, error) {
 		for first := int64(0); first < batch.NumRows(); first += embedRows {
 			rows := batch.NewSlice(first, min(first+embedRows, batch.NumRows()))
 			err := e.embed(ctx, job, embedder, rows)
+			read += rows.NumRows()
+			job.Progress(read, from.Rows, "rows")
 			rows.Release()
 			if err != nil {
 				return nil, err
