@@ -10,8 +10,8 @@ var remedies = []struct {
 	errno syscall.Errno
 	text  string
 }{
-	{syscall.ENOSPC, "the disk is full: free some of it, or put the work folder on another with --set work=FOLDER"},
-	{syscall.EDQUOT, "your share of the disk is used up: free some of it, or put the work folder on another with --set work=FOLDER"},
+	{syscall.ENOSPC, "the disk is full: free some of it, or write to another: a sink's path, or --set work=FOLDER for the work folder"},
+	{syscall.EDQUOT, "your share of the disk is used up: free some of it, or write to another: a sink's path, or --set work=FOLDER for the work folder"},
 	{syscall.EROFS, "nothing can be written there: choose other paths, and with --set work=FOLDER another work folder"},
 	{syscall.EACCES, "whoever runs ferry has no right to it: change who owns it or its mode, or choose another path"},
 	{syscall.EPERM, "whoever runs ferry has no right to it: change who owns it or its mode, or choose another path"},

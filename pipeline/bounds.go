@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/ferry-clir/ferry/pipeline/host"
@@ -57,6 +58,11 @@ func (p *Pipeline) foreseeDisk(units []*unit, past map[string]madeStep) (shortag
 	case free < sum.bytes:
 		warnings = append(warnings, fmt.Sprintf("there is not enough disk: %s are free%s; `ferry gc` may free some", sources.SizeText(free), take))
 	}
+	for _, folder := range sinkFolders(units) {
+		if short := p.shortOfFree(folder); short != nil && len(shortages) == 0 {
+			shortages = append(shortages, short)
+		}
+	}
 	if p.Bounds.Disk.Bytes == 0 {
 		return shortages, warnings
 	}
@@ -64,6 +70,34 @@ func (p *Pipeline) foreseeDisk(units []*unit, past map[string]madeStep) (shortag
 		shortages = append(shortages, &Shortage{fmt.Sprintf("%s%s: more than disk: %s", held.text(p, units), take, p.Bounds.Disk), freeDisk})
 	}
 	return shortages, warnings
+}
+
+// sinkFolders are the folders that sinks write into, on disks that may be others than the work folder's.
+func sinkFolders(units []*unit) (folders []string) {
+	for _, u := range units {
+		if c, ok := u.step.component.(sink); ok {
+			for _, file := range c.Files() {
+				if folder := filepath.Dir(file); !slices.Contains(folders, folder) {
+					folders = append(folders, folder)
+				}
+			}
+		}
+	}
+	return folders
+}
+
+// shortOfFree tells whether less than keep_free is free on the disk of a folder; nil if not, or if that is not known.
+func (p *Pipeline) shortOfFree(folder string) *Shortage {
+	keep := p.Bounds.KeepFree
+	free := host.Free(folder)
+	if free < 0 || free >= keep.Bytes {
+		return nil
+	}
+	remedy := freeDisk
+	if folder != p.Work {
+		remedy = "free some of it, keep less free, or choose another path"
+	}
+	return &Shortage{fmt.Sprintf("%s are free on the disk of %s, less than keep_free: %s", sources.SizeText(free), p.shown(folder), keep), remedy}
 }
 
 // freeDisk is what to do when there is too little of it.

@@ -147,8 +147,8 @@ func (d *doctor) plan(ctx context.Context) {
 	}
 	sum, known, unknown := forecastAll(plan.units, plan.known)
 	d.well("pipeline", "%s: %d steps to make", d.pipeline.File, known+unknown)
-	text := "how much is free is not known"
-	if free := host.Free(d.pipeline.Work); free >= 0 {
+	text, free := "how much is free is not known", host.Free(d.pipeline.Work)
+	if free >= 0 {
 		text = sources.SizeText(free) + " free"
 	}
 	if known > 0 {
@@ -160,9 +160,12 @@ func (d *doctor) plan(ctx context.Context) {
 	shortages, warnings := d.pipeline.foreseeDisk(plan.units, plan.known)
 	switch {
 	case len(shortages) > 0:
-		d.say(Fail, "disk", freeDisk, "%s", shortages[0].(*Shortage).Problem)
+		short := shortages[0].(*Shortage)
+		d.say(Fail, "disk", short.Remedy, "%s", short.Problem)
 	case len(warnings) > 0:
 		d.say(Warn, "disk", freeDisk, "%s", warnings[0])
+	case free == 0:
+		d.say(Fail, "disk", freeDisk, "%s", text)
 	default:
 		d.well("disk", "%s", text)
 	}

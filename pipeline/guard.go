@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -49,18 +48,9 @@ func (r *Run) guarded(ctx context.Context) (guarded context.Context, stop func()
 		return ctx, func() {}, nil
 	}
 	ctx, end := context.WithCancelCause(ctx)
-	g := &guard{run: r, end: end, resident: r.options.resident, atWork: map[*unit]bool{}, folders: []string{p.Work}}
+	g := &guard{run: r, end: end, resident: r.options.resident, atWork: map[*unit]bool{}, folders: append([]string{p.Work}, sinkFolders(r.units)...)}
 	if g.resident == nil {
 		g.resident = host.Resident
-	}
-	for _, u := range r.units {
-		if c, ok := u.step.component.(sink); ok {
-			for _, file := range c.Files() {
-				if folder := filepath.Dir(file); !slices.Contains(g.folders, folder) {
-					g.folders = append(g.folders, folder)
-				}
-			}
-		}
 	}
 	release := func() {}
 	if p.Bounds.Memory.Bytes > 0 {
@@ -145,13 +135,9 @@ func (g *guard) shortOfMemory() error {
 }
 
 func (g *guard) shortOfFree() error {
-	bound := g.run.pipeline.Bounds.KeepFree
-	if bound.Bytes == 0 {
-		return nil
-	}
 	for _, folder := range g.folders {
-		if free := host.Free(folder); free >= 0 && free < bound.Bytes {
-			return &Shortage{fmt.Sprintf("%s are free on the disk of %s, less than keep_free: %s", sources.SizeText(free), g.run.pipeline.shown(folder), bound), goesOn + freeDisk}
+		if short := g.run.pipeline.shortOfFree(folder); short != nil {
+			return &Shortage{short.Problem, goesOn + short.Remedy}
 		}
 	}
 	return nil
