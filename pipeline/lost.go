@@ -52,7 +52,6 @@ func (p *Pipeline) lose(r *Record) {
 
 // tellLost calls the hook for those of the lost runs that the schedule had begun. Whoever began another by hand has seen its end.
 func (p *Pipeline) tellLost(ctx context.Context, lost []*Record) (failed error) {
-	ctx = context.WithoutCancel(ctx) // it is found only once
 	for _, r := range lost {
 		if p.Schedule != nil && !r.Due.IsZero() {
 			failed = errors.Join(failed, p.Schedule.OnFailure.Call(ctx, r))

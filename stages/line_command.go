@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/sourcegraph/conc"
+
+	"github.com/ferry-clir/ferry/stages/child"
 )
 
 // A lineCommand is a program that prints a line for each line that it is given.
@@ -82,6 +84,7 @@ func (c *lineCommand) run(ctx context.Context, got func(i int, text string)) err
 	defer kill()
 	said := &tail{}
 	cmd := exec.CommandContext(killed, path, c.words[1:]...)
+	child.Group(cmd)
 	cmd.Dir, cmd.Stderr, cmd.WaitDelay = c.folder, said, time.Second
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -12,7 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sourcegraph/conc"
+
 	"github.com/ferry-clir/ferry/sources/download"
+	"github.com/ferry-clir/ferry/stages/child"
 )
 
 // A Hook is told how a run went, as a JSON object.
@@ -24,8 +27,12 @@ type Hook struct {
 	Webhook string `yaml:"webhook"`
 }
 
-// hookTimeout is how long a command, or an answer, may take.
-const hookTimeout = 30 * time.Second
+const (
+	// hookTimeout is how long a command, or an answer, may take.
+	hookTimeout = 30 * time.Second
+	// lastWords is how long it may take yet when ferry is told to end: a run is not found again whose end nobody was told of.
+	lastWords = time.Second
+)
 
 func (h Hook) check() error {
 	if len(h.Command) > 0 && h.Command[0] == "" {
@@ -41,31 +48,53 @@ func (h Hook) check() error {
 	return nil
 }
 
-// Call tells the hook's command and webhook of a summary, and waits for both, but not for long.
+// Call tells the hook's command and webhook of a summary, and waits for both, but not for long, and less so once ctx ends.
 func (h Hook) Call(ctx context.Context, summary any) error {
 	body, err := json.Marshal(summary)
 	if err != nil {
 		return fmt.Errorf("hook: %w", err)
 	}
 	body = append(body, '\n')
-	ctx, cancel := context.WithTimeoutCause(ctx, hookTimeout, fmt.Errorf("no end after %v", hookTimeout))
-	defer cancel()
+	ctx, stop := outliving(ctx)
+	defer stop()
+	var ran, posted error
+	var both conc.WaitGroup // lest one that hangs keeps the other from being told
 	if len(h.Command) > 0 {
-		if failed := h.run(ctx, body); failed != nil {
-			err = fmt.Errorf("hook %s: %w", h.Command[0], failed)
-		}
+		both.Go(func() {
+			if failed := h.run(ctx, body); failed != nil {
+				ran = fmt.Errorf("hook %s: %w", h.Command[0], failed)
+			}
+		})
 	}
 	if h.Webhook != "" {
-		if failed := h.post(ctx, body); failed != nil {
-			err = errors.Join(err, fmt.Errorf("webhook: %w", failed))
-		}
+		both.Go(func() {
+			if failed := h.post(ctx, body); failed != nil {
+				posted = fmt.Errorf("webhook: %w", failed)
+			}
+		})
 	}
-	return err
+	both.Wait()
+	return errors.Join(ran, posted)
+}
+
+// outliving returns a context that ends some time after ctx.
+func outliving(ctx context.Context) (context.Context, func()) {
+	late, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	limit := time.AfterFunc(hookTimeout, func() { end(fmt.Errorf("no end after %v", hookTimeout)) })
+	unhook := context.AfterFunc(ctx, func() {
+		time.AfterFunc(lastWords, func() { end(fmt.Errorf("no end %v after ferry was told to end", lastWords)) })
+	})
+	return late, func() {
+		limit.Stop()
+		unhook()
+		end(nil)
+	}
 }
 
 func (h Hook) run(ctx context.Context, body []byte) error {
 	var output tail
 	command := exec.CommandContext(ctx, h.Command[0], h.Command[1:]...)
+	child.Group(command)
 	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(body), &output, &output
 	command.WaitDelay = time.Second // for what it has started and left behind
 	err := command.Run()

@@ -50,7 +50,7 @@ func TestCommand(t *testing.T) {
 	t.Setenv("FERRY_TEST_HOOK", "hang")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if err := hook.Call(ctx, summary); err == nil || !strings.HasSuffix(err.Error(), "deadline exceeded") {
+	if err := hook.Call(ctx, summary); err == nil || !strings.HasSuffix(err.Error(), "no end 1s after ferry was told to end") {
 		t.Errorf("a hook that hangs: %v", err)
 	}
 	if err := (Hook{Command: []string{"no-such-program", "token-1234"}}).Call(t.Context(), summary); err == nil || strings.Contains(err.Error(), "1234") {
@@ -78,7 +78,7 @@ func TestWebhook(t *testing.T) {
 	defer close(gone)
 	for address, want := range map[string]string{
 		server.URL + "/secret": "", server.URL + "/secret/busy": "503 Service Unavailable", server.URL + "/secret/moved": "308 Permanent Redirect",
-		server.URL + "/secret/hang": "deadline exceeded", "http://127.0.0.1:1/secret": "refused", "http://127.0.0.1:x/secret": "none",
+		server.URL + "/secret/hang": "no end 1s after ferry was told to end", "http://127.0.0.1:1/secret": "refused", "http://127.0.0.1:x/secret": "none",
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		err := Hook{Webhook: address}.Call(ctx, summary)

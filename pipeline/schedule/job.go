@@ -185,7 +185,7 @@ func (j *Job) tell(ctx context.Context, summary any, failed error) {
 	if failed != nil {
 		hook = j.OnFailure
 	}
-	if err := hook.Call(context.WithoutCancel(ctx), summary); err != nil {
+	if err := hook.Call(ctx, summary); err != nil {
 		j.Log.Warn("a hook failed", "because", err.Error())
 	}
 }
