@@ -20,7 +20,7 @@ import (
 const (
 	Done        = 0   // everything was done
 	Failed      = 1   // something went wrong while running
-	Wrong       = 2   // wrong usage, or a mistake in the pipeline file
+	Wrong       = 2   // wrong usage, a mistake in the pipeline file, or what it names is missing or damaged
 	NoRoom      = 71  // memory or disk do not suffice, by the bounds of the pipeline file, or the disk is full; EX_OSERR of sysexits.h
 	Busy        = 75  // kept out by another run, or scheduler, that is at work; EX_TEMPFAIL of sysexits.h
 	Interrupted = 128 // and the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM, 129 for a lost terminal

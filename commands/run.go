@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -122,6 +123,7 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	p, err := c.load(ctx)
 	if err != nil {
+		c.record(ctx, t, p, err)
 		return err
 	}
 	t.with("pipeline", p.Name)
@@ -136,4 +138,16 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 		r.began(run)
 	}
 	return c.run(ctx, t, p, watch, r, pipeline.Options{Share: c.Tasks, Wait: c.Wait, Engine: c.Engine, EngineBinary: c.EngineBinary, Record: &pipeline.Record{}, Began: began})
+}
+
+// record leaves a record of a run that cannot begin, so that whoever looks in the morning at what cron began finds it; unless it is
+// for mistakes in the pipeline file, which are for whoever writes that.
+func (c *runCommand) record(ctx context.Context, t *terminal, p *pipeline.Pipeline, failed error) {
+	var mistakes pipeline.Mistakes
+	if p == nil || c.Tasks.Number > 1 || errors.As(failed, &mistakes) && !mistakes.Outside() {
+		return
+	}
+	if err := p.RecordFailure(ctx, &pipeline.Record{}, failed); err != nil {
+		t.say(slog.LevelWarn, "ferry: ", "`ferry status` will not know of this run: "+err.Error())
+	}
 }

@@ -56,6 +56,7 @@ func (p *Pipeline) nameRuns(pipeline string, last int, name func(key, string)) e
 	for _, s := range tasks {
 		name(s.Result, "tasks of "+pipeline)
 	}
+	records = slices.DeleteFunc(records, (*Record).unbegun)
 	slices.Reverse(records)
 	known := 0
 	for _, r := range records {

@@ -196,6 +196,9 @@ func isClosed(ready <-chan struct{}) bool {
 	}
 }
 
+// unbegun tells whether all that is known of the run is why it did not begin.
+func (r *Record) unbegun() bool { return r.Seconds == 0 && r.Error != "" && r.Outcome != Lost }
+
 // records are the runs as they are written down, the oldest first.
 func (p *Pipeline) records() ([]*Record, error) {
 	entries, err := os.ReadDir(p.runsFolder())

@@ -132,7 +132,7 @@ func (s *Scheduler) attempt(ctx context.Context, due time.Time, number int) (any
 		p = s.Pipeline
 	}
 	if err != nil && (record.Outcome == "" || record.Outcome == Running || record.Outcome == Succeeded) {
-		err = p.recordFailure(ctx, record, err)
+		err = errors.Join(err, p.RecordFailure(ctx, record, err))
 	}
 	if record.unsaved {
 		s.Pipeline.unsaved.Store(record)
@@ -163,19 +163,23 @@ func (s *Scheduler) await(ctx context.Context, p *Pipeline, record *Record) erro
 	}
 }
 
-// recordFailure leaves a record of an attempt that did not get as far as to run, or whose record could not be written.
-func (p *Pipeline) recordFailure(ctx context.Context, r *Record, failed error) error {
+// RecordFailure leaves a record of a run that did not get as far as to begin, or whose record could not be written. It returns what
+// is in the way of that.
+func (p *Pipeline) RecordFailure(ctx context.Context, r *Record, failed error) error {
+	var unread error
 	if r.path == "" {
 		records, err := p.records()
-		if err != nil {
-			failed = errors.Join(failed, err)
-		}
+		unread = err
 		owner := Owner{PID: os.Getpid(), Since: time.Now().UTC()}
 		owner.Host, _ = os.Hostname()
 		p.name(r, owner, records)
 	}
 	r.Outcome, r.Error = outcomeOf(ctx, failed), p.secrets.Redact(failed.Error())
-	return errors.Join(failed, r.write())
+	err := r.write()
+	if err == nil && unread == nil {
+		err = p.forget()
+	}
+	return errors.Join(unread, err)
 }
 
 // saveLast writes down, now that there may be room, how the attempt went whose record could not be written.
