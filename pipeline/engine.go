@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/ferry-clir/ferry/pipeline/spark"
 )
@@ -34,6 +35,7 @@ func CheckEngine(address string) error {
 type remote struct {
 	engine
 	address string // for messages
+	warn    func(warning string)
 	program func() (command string, err error)
 	plan    taskPlan
 	pack    sync.Once // fills in what plan says of the store
@@ -55,16 +57,19 @@ func (r *Run) connect(ctx context.Context) (*remote, error) {
 	if !o.Share.whole() {
 		return nil, fmt.Errorf("a run is spread by an engine or by --tasks; leave one out, or add --engine %s", LocalEngine)
 	}
-	e := &remote{engine: o.engine, address: p.secrets.Redact(address), plan: taskPlan{store: r.store}, waves: map[*unit]*wave{}}
+	e := &remote{engine: o.engine, warn: func(warning string) { o.Reporter.Warned("engine", warning) }, address: p.secrets.Redact(address), plan: taskPlan{store: r.store}, waves: map[*unit]*wave{}}
 	var err error
 	if e.plan.common, err = p.commonLine(ctx, r.hashes); err != nil {
 		return nil, err
 	}
 	e.program = sync.OnceValues(func() (string, error) { return e.programOf(ctx, o) })
 	if e.engine == nil {
+		o.Reporter.Started("engine")
+		began := time.Now()
 		if e.engine, err = spark.Connect(ctx, address); err != nil {
-			return nil, fmt.Errorf("connecting to the engine at %s: %w; start it, or run with --engine %s", e.address, err, LocalEngine)
+			return nil, fmt.Errorf("connecting to the engine at %s: %w, or run with --engine %s", e.address, err, LocalEngine)
 		}
+		o.Reporter.Finished("engine", Finished{Took: time.Since(began)})
 	}
 	return e, nil
 }

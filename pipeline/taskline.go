@@ -104,6 +104,9 @@ func (l TaskLine) while(ctx context.Context, s *objects.Store) (_ context.Contex
 			cancel(errGivenUp)
 		}
 	}
+	if _, err := os.Stat(filepath.Dir(l.While)); s == nil && errors.Is(err, fs.ErrNotExist) {
+		cancel(fmt.Errorf("this machine does not see %s; share the work folder of the run with it, or name a store that both reach (--set store=)", filepath.Dir(l.While)))
+	}
 	look()
 	var looking sync.WaitGroup
 	looking.Go(func() {

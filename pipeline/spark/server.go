@@ -31,6 +31,9 @@ func serve(ctx context.Context, master string) (s *server, address string, err e
 	if home == "" {
 		return nil, "", errors.New("a master does not speak Spark Connect, and SPARK_HOME names no folder of Spark 4 to start a Connect server from; set it, or start one where Spark is (start-connect-server.sh) and name that as sc://host:15002")
 	}
+	if err := anyAnswers(ctx, strings.Split(strings.TrimPrefix(master, ofMaster), ",")); err != nil {
+		return nil, "", fmt.Errorf("the master does not answer: %w; start it, or name another", err)
+	}
 	port, err := freePort()
 	if err != nil {
 		return nil, "", err
@@ -60,6 +63,18 @@ func serve(ctx context.Context, master string) (s *server, address string, err e
 		return nil, "", fmt.Errorf("starting a Connect server for %s: %w%s", master, err, s.said.indented())
 	}
 	return s, "sc://" + address, nil
+}
+
+// anyAnswers makes sure that somebody listens at one of several addresses: several masters stand by for each other.
+func anyAnswers(ctx context.Context, addresses []string) (err error) {
+	dialer := net.Dialer{Timeout: 10 * time.Second}
+	for _, address := range addresses {
+		var c net.Conn
+		if c, err = dialer.DialContext(ctx, "tcp", address); err == nil {
+			return c.Close()
+		}
+	}
+	return err
 }
 
 // freePort finds a port of this machine that nobody listens on.

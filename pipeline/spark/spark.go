@@ -176,7 +176,11 @@ func reason(err error) error {
 	}
 	message = strings.TrimRight(message, ".\n ")
 	if code == codes.Unavailable {
-		return fmt.Errorf("the Connect server does not answer: %s", message)
+		hint := "start it"
+		if strings.Contains(message, "reading server preface") {
+			hint = "name a Connect server, whose port is 15002 unless it was told another, or a master as spark://host:7077"
+		}
+		return fmt.Errorf("the Connect server does not answer: %s; %s", message, hint)
 	}
 	return errors.New(message)
 }
