@@ -116,7 +116,7 @@ func TestScheduleKilled(t *testing.T) {
 	expect(t, Busy, ferry(folder, "run"), fmt.Sprintf("process %d on ", scheduler.Process.Pid))
 	scheduler.Process.Kill()
 	scheduler.Wait()
-	expect(t, 1, ferry(folder, status...), "last lost at ", "ended without a word", "no scheduler is at work")
+	expect(t, 1, ferry(folder, status...), "last lost after ", "ended without a word", "no scheduler is at work")
 
 	before := savedStep(folder, "train")
 	scheduler, _ = startScheduler(t, folder, args...)

@@ -60,12 +60,16 @@ func writeStatus(t *terminal, p *pipeline.Pipeline, s pipeline.Status) error {
 		fmt.Fprintf(w, "  running\tsince %s (%v), %s\n", local(r.Started), time.Since(r.Started).Round(time.Second), whatFor(r))
 	}
 	if r := s.Last; r != nil {
-		fmt.Fprintf(w, "  last\t%s at %s, %s%s\n", r.Outcome, local(r.Started), whatFor(r), because(r))
+		at := "at"
+		if r.Outcome == pipeline.Lost { // nobody saw its end
+			at = "after"
+		}
+		fmt.Fprintf(w, "  last\t%s %s %s, %s%s\n", r.Outcome, at, local(r.Ended()), whatFor(r), because(r))
 	} else {
 		fmt.Fprintf(w, "  last\tnone\n")
 	}
 	if r := s.Succeeded; r != nil && r != s.Last {
-		fmt.Fprintf(w, "  succeeded\tlast at %s\n", local(r.Started))
+		fmt.Fprintf(w, "  succeeded\tlast at %s\n", local(r.Ended()))
 	}
 	for _, problem := range s.Problems {
 		fmt.Fprintf(w, "  problem\t%s\n", problem)

@@ -54,6 +54,11 @@ func (p *Pipeline) runsFolder() string { return filepath.Join(p.Work, "runs", p.
 // ID is the name of a run: when it began, in UTC; where the clock was set back, a moment after the run before.
 func (r *Record) ID() string { return strings.TrimSuffix(filepath.Base(r.path), ".json") }
 
+// Ended is when a run that is not running did; one that was lost, when it last kept something.
+func (r *Record) Ended() time.Time {
+	return r.Started.Add(time.Duration(r.Seconds * float64(time.Second)))
+}
+
 // recordName is when a run began, so that records sort as they happened.
 const recordName = "20060102T150405.000000Z.json"
 
@@ -132,7 +137,9 @@ func (r *Run) end(ctx context.Context, failed error) error {
 		record.Error += "; " + stuck
 		r.options.Reporter.Warned("", stuck)
 	}
-	record.Error = r.pipeline.secrets.Redact(record.Error)
+	if record.Error = r.pipeline.secrets.Redact(record.Error); record.Error == string(record.Outcome) {
+		record.Error = "" // which says no more
+	}
 	record.count(r)
 	err := record.write()
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,9 @@ func TestRecords(t *testing.T) {
 		why := map[Outcome]string{TimedOut: cause.Error() + "; " + stuck}
 		if r := run(ctx); r.Outcome != want || r.Error != orElse(why[want], cause.Error()) {
 			t.Errorf("%v: %+v", cause, r)
+		}
+		if status, err := p.Status(); err != nil || !slices.Contains(status.Problems, "the last run did not succeed") {
+			t.Errorf("%v: %+v, %v", cause, status, err)
 		}
 	}
 	put(t, filepath.Join(p.runsFolder(), "20260102T030405.000000Z.json"), "{")

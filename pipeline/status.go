@@ -39,7 +39,7 @@ func (p *Pipeline) Status() (s Status, err error) {
 			s.Succeeded = r
 		}
 	}
-	if s.Last != nil && (s.Last.Outcome == Failed || s.Last.Outcome == TimedOut || s.Last.Outcome == Lost) {
+	if s.Last != nil && s.Last != s.Succeeded {
 		s.Problems = append(s.Problems, "the last run did not succeed")
 	}
 	if why := p.unrecordable(); why != "" {

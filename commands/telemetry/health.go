@@ -76,7 +76,7 @@ func (h *health) look(p *watched, now time.Time) (facts, problems []string) {
 	}
 	problems = append(problems, status.Problems...)
 	if r := status.Last; r != nil {
-		facts = append(facts, strings.Join(strings.Fields(fmt.Sprintf("last run %s at %s %s", r.Outcome, stamp(ended(r)), r.Error)), " "))
+		facts = append(facts, strings.Join(strings.Fields(fmt.Sprintf("last run %s at %s %s", r.Outcome, stamp(r.Ended()), r.Error)), " "))
 	}
 	return append(facts, "next due at "+stamp(status.Next)), problems
 }

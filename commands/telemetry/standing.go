@@ -62,7 +62,7 @@ func (s *standing) Collect(all chan<- prometheus.Metric) {
 			continue
 		}
 		if r := status.Succeeded; r != nil {
-			tellTime(runSuccess, ended(r))
+			tellTime(runSuccess, r.Ended())
 		}
 		if r := status.Last; r != nil {
 			for _, o := range outcomes {
@@ -77,11 +77,6 @@ func (s *standing) Collect(all chan<- prometheus.Metric) {
 			tell(runOverdue, late)
 		}
 	}
-}
-
-// ended is when a run did.
-func ended(r *pipeline.Record) time.Time {
-	return r.Started.Add(time.Duration(r.Seconds * float64(time.Second)))
 }
 
 // number is 1 for what is so.
