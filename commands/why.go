@@ -1,6 +1,14 @@
 package commands
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/ferry-clir/ferry/pipeline"
+)
 
 type whyCommand struct {
 	Step string `arg:"" help:"Step, such as stages.student."`
@@ -8,6 +16,11 @@ type whyCommand struct {
 }
 
 func (c *whyCommand) Run(ctx context.Context, t *terminal) error {
+	if ext := filepath.Ext(c.Step); ext == ".yaml" || ext == ".yml" {
+		if _, err := os.Stat(c.Step); err == nil {
+			return fmt.Errorf("%w%s is a file, and stands where the step should: `ferry why stages.NAME %[2]s`", errUsage, c.Step)
+		}
+	}
 	p, err := c.load(ctx)
 	if err != nil {
 		return err
@@ -16,5 +29,8 @@ func (c *whyCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return plan.Why(t.Out, c.Step)
+	if err = plan.Why(t.Out, c.Step); errors.Is(err, pipeline.ErrNoStep) {
+		return fmt.Errorf("%w%w", errUsage, err)
+	}
+	return err
 }

@@ -130,8 +130,8 @@ func changedFiles(old, now []inputFile) (changes []string) {
 	return changes
 }
 
-// errNoStep says that a plan has no step of a name.
-var errNoStep = errors.New("there is no such step")
+// ErrNoStep says that a plan has no step of a name.
+var ErrNoStep = errors.New("there is no such step")
 
 // Why writes for what reasons a step would run, such as stages.hits, and below them those of the steps that it reads.
 func (p Plan) Why(w io.Writer, step string) error {
@@ -145,7 +145,7 @@ func (p Plan) Why(w io.Writer, step string) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("%s: %w; `ferry plan` shows all", step, errNoStep)
+		return fmt.Errorf("%s: %w; `ferry plan` shows all", step, ErrNoStep)
 	}
 	return nil
 }
