@@ -10,7 +10,7 @@ import (
 )
 
 type verifyCommand struct {
-	Paths   []string `arg:"" name:"paths" help:"Folders with outputs and their manifest, work folders such as .ferry, models' folders, Parquet or Arrow files, addresses of stores such as s3://bucket/prefix."`
+	Paths   []string `arg:"" name:"paths" help:"Folders with outputs and their manifest, in them or below, work folders such as .ferry, models' folders, Parquet or Arrow files, addresses of stores such as s3://bucket/prefix."`
 	Remove  bool     `help:"Remove what is damaged from the cache of a work folder, or from a store, so that the run that needs it next makes it again. Outputs stay."`
 	Workers int      `help:"Files that are read at a time; one a core if left out."`
 	Log     string   `enum:"auto,bars,plain,json" default:"auto" help:"How progress is told: bars, plain or json lines; auto is bars on a terminal."`

@@ -70,14 +70,17 @@ func Version() string {
 	return version
 }
 
+// manifestSuffix follows the pipeline's name in that of its manifest.
+const manifestSuffix = ".manifest.json"
+
 // manifestFile is beside the first sink's output.
 func (p *Pipeline) manifestFile() string {
 	for _, s := range p.Steps {
 		if c, ok := s.component.(sink); ok && len(c.Files()) > 0 {
-			return filepath.Join(filepath.Dir(c.Files()[0]), p.Name+".manifest.json")
+			return filepath.Join(filepath.Dir(c.Files()[0]), p.Name+manifestSuffix)
 		}
 	}
-	return filepath.Join(p.Work, p.Name+".manifest.json")
+	return filepath.Join(p.Work, p.Name+manifestSuffix)
 }
 
 func (r *Run) writeManifest() error {

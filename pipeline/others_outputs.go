@@ -12,7 +12,7 @@ import (
 // this file, as the manifests there say.
 func (p *Pipeline) othersOutputs(folder string) (taken []takenPath) {
 	for ; ; folder = filepath.Dir(folder) {
-		manifests, _ := fs.Glob(os.DirFS(folder), "*.manifest.json") // a folder that cannot be read has none
+		manifests, _ := fs.Glob(os.DirFS(folder), "*"+manifestSuffix) // a folder that cannot be read has none
 		for _, name := range manifests {
 			taken = append(taken, p.othersOutputsOf(filepath.Join(folder, name))...)
 		}

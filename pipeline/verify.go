@@ -32,7 +32,7 @@ type VerifyOptions struct {
 type Verified struct {
 	Files   int
 	Bytes   int64
-	Unknown int      // files that can be read, but of which nobody noted what they hold
+	Unknown int      // files that are well, but of which nobody noted what they hold
 	Unnamed int      // objects of stores that no note names
 	Damages []Damage // by path
 }
@@ -71,7 +71,7 @@ type keptFile struct {
 }
 
 // Verify reads files, and finds those that are not what they were when they were written, or not what they should be. Each
-// path is a folder with a manifest, a work folder or its cache, a model's folder, a Parquet or Arrow file, or the address of a store.
+// path is a folder with a manifest in it or below, a work folder or its cache, a model's folder, a Parquet or Arrow file, or the address of a store.
 func Verify(ctx context.Context, paths []string, o VerifyOptions) (*Verified, error) {
 	v := &verification{VerifyOptions: o}
 	if v.Workers <= 0 {
@@ -134,16 +134,21 @@ func (v *verification) gather(ctx context.Context, path string) (unlock func(), 
 		v.add(keptFile{path: path, table: &keptTable{rows: -1}, remedy: "make it again"})
 		return unlock, nil
 	}
-	manifests, err := filepath.Glob(filepath.Join(path, "*.manifest.json"))
+	manifests, err := filepath.Glob(filepath.Join(path, "*"+manifestSuffix))
 	if err != nil {
 		return nil, fmt.Errorf("verifying: %w", err)
+	}
+	isModel, isWork := isThere(filepath.Join(path, "config.json"), 0), isThere(filepath.Join(path, "cache"), 0)
+	if len(manifests) == 0 && !isModel && !isWork {
+		if manifests, err = manifestsBelow(path); err != nil {
+			return nil, fmt.Errorf("verifying: %w", err)
+		}
 	}
 	for _, file := range manifests {
 		if err := v.gatherOutputs(file); err != nil {
 			return nil, err
 		}
 	}
-	isModel, isWork := isThere(filepath.Join(path, "config.json"), 0), isThere(filepath.Join(path, "cache"), 0)
 	switch {
 	case isWork:
 		if v.Remove {
@@ -229,12 +234,14 @@ func (v *verification) readAll(ctx context.Context) error {
 // read says what is wrong with a file, if anything is. An error is only what ends all.
 func (v *verification) read(ctx context.Context, f keptFile) (problem string, err error) {
 	read, err := readContent(ctx, f.path, v.progress)
-	v.mutex.Lock()
-	v.found.Files++
-	if f.SHA256 == "" {
-		v.found.Unknown++
-	}
-	v.mutex.Unlock()
+	defer func() {
+		v.mutex.Lock()
+		defer v.mutex.Unlock()
+		v.found.Files++
+		if f.SHA256 == "" && problem == "" {
+			v.found.Unknown++
+		}
+	}()
 	switch {
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,6 +12,17 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
+
+// manifestsBelow are the manifests in folders of a folder, where pipelines write their outputs beside each other.
+func manifestsBelow(folder string) (files []string, err error) {
+	err = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && strings.HasSuffix(path, manifestSuffix) {
+			files = append(files, path)
+		}
+		return err
+	})
+	return files, err
+}
 
 // gatherOutputs adds what a manifest says that the run wrote.
 func (v *verification) gatherOutputs(file string) error {
@@ -100,9 +112,12 @@ func (v *verification) gatherKey(s store, k key, remedy string) error {
 
 // readModel opens a model of which nobody noted what its files hold, and looks at every weight.
 func (v *verification) readModel(ctx context.Context, folder string) {
-	wrong := func(problem string) { v.damaged(keptFile{path: folder, remedy: "make it again"}, problem) }
+	well := true
+	wrong := func(problem string) {
+		well = false
+		v.damaged(keptFile{path: folder, remedy: "make it again"}, problem)
+	}
 	v.found.Files++
-	v.found.Unknown++
 	m, err := openPretrained(ctx, folder, true)
 	if err != nil {
 		wrong(err.Error())
@@ -115,5 +130,8 @@ func (v *verification) readModel(ctx context.Context, folder string) {
 				break
 			}
 		}
+	}
+	if well {
+		v.found.Unknown++
 	}
 }
