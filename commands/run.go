@@ -45,6 +45,12 @@ func (f loadFlags) load(ctx context.Context, file string) (*pipeline.Pipeline, e
 	return p, p.Check(ctx) // which tells the mistakes of reading with its own
 }
 
+// ofFile tells whether load's error is of the pipeline file, rather than of what that names or where it works.
+func ofFile(p *pipeline.Pipeline, err error) bool {
+	var mistakes pipeline.Mistakes
+	return p == nil || errors.As(err, &mistakes) && !mistakes.Outside()
+}
+
 // fileFlags are what every subcommand that reads a pipeline file takes.
 type fileFlags struct {
 	File string `arg:"" optional:"" default:"pipeline.yaml" help:"Pipeline file."`
@@ -143,8 +149,7 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 // record leaves a record of a run that cannot begin, so that whoever looks in the morning at what cron began finds it; unless it is
 // for mistakes in the pipeline file, which are for whoever writes that.
 func (c *runCommand) record(ctx context.Context, t *terminal, p *pipeline.Pipeline, failed error) {
-	var mistakes pipeline.Mistakes
-	if p == nil || c.Tasks.Number > 1 || errors.As(failed, &mistakes) && !mistakes.Outside() {
+	if c.Tasks.Number > 1 || ofFile(p, failed) {
 		return
 	}
 	if err := p.RecordFailure(ctx, &pipeline.Record{}, failed); err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
-	"github.com/ferry-clir/ferry/commands/telemetry"
 	"github.com/ferry-clir/ferry/pipeline"
 )
 
@@ -31,6 +30,7 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	var pipelines []*pipeline.Pipeline
+	var schedulers []*pipeline.Scheduler
 	for _, file := range slices.Compact(slices.Sorted(slices.Values(c.Files))) {
 		p, err := c.open(ctx, t, file)
 		if err != nil {
@@ -39,28 +39,24 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 		if p.Schedule == nil {
 			return fmt.Errorf("%w%s: has no section schedule; add one, such as schedule: {cron: \"0 3 * * *\"}", errUsage, file)
 		}
-		release, err := p.Hold()
+		s, err := c.hold(ctx, t, p)
 		if err != nil {
 			return err
 		}
-		defer release()
-		pipelines = append(pipelines, p)
+		defer s.Release()
+		pipelines, schedulers = append(pipelines, p), append(schedulers, s)
 	}
 	watch, err := c.watch(ctx, t, true, pipelines...)
 	if err != nil {
 		return err
 	}
 	defer watch.Close(ctx)
-	var schedulers []*pipeline.Scheduler
-	for _, p := range pipelines {
-		s := c.scheduler(t, p, watch)
-		if err := s.TellLost(ctx); err != nil {
-			return err
-		}
-		schedulers = append(schedulers, s)
-	}
 	working := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	for _, s := range schedulers {
+		s.Run = func(ctx context.Context, p *pipeline.Pipeline, record *pipeline.Record) error {
+			r := &lines{log: s.Log}
+			return c.run(ctx, t, p, watch, r, pipeline.Options{Record: record, Began: r.began})
+		}
 		working.Go(s.Serve)
 	}
 	err = working.Wait()
@@ -70,27 +66,40 @@ func (c *scheduleCommand) Run(ctx context.Context, t *terminal) error {
 	return err
 }
 
-// open reads and checks a pipeline file. That something is not there which it names is for the run to tell that misses it, as it does
-// every night: it keeps no other pipeline from being run.
+// open reads and checks a pipeline file. That something is not there which it names, or that its work folder takes nothing, is for the
+// run to tell that misses it, as it does every night: it keeps no other pipeline from being run.
 func (c *scheduleCommand) open(ctx context.Context, t *terminal, file string) (*pipeline.Pipeline, error) {
 	p, err := c.load(ctx, file)
-	var mistakes pipeline.Mistakes
-	if errors.As(err, &mistakes) && mistakes.Outside() {
-		t.say(slog.LevelWarn, "ferry: ", "a run would fail now: "+err.Error())
-		return p, nil
+	if err == nil || ctx.Err() != nil || ofFile(p, err) {
+		return p, err
 	}
-	return p, err
+	c.warn(t, err)
+	return p, nil
 }
 
-func (c *scheduleCommand) scheduler(t *terminal, p *pipeline.Pipeline, watch *telemetry.Watch) *pipeline.Scheduler {
-	log := t.logger().With("pipeline", p.Name)
-	return &pipeline.Scheduler{
+// hold makes this process the pipeline's only scheduler, and tells of the runs that were lost with the one before.
+func (c *scheduleCommand) hold(ctx context.Context, t *terminal, p *pipeline.Pipeline) (*pipeline.Scheduler, error) {
+	s := &pipeline.Scheduler{
 		Pipeline: p,
 		Load:     func(ctx context.Context) (*pipeline.Pipeline, error) { return c.load(ctx, p.File) },
-		Run: func(ctx context.Context, p *pipeline.Pipeline, record *pipeline.Record) error {
-			r := &lines{log: log}
-			return c.run(ctx, t, p, watch, r, pipeline.Options{Record: record, Began: r.began})
-		},
-		Log: log,
+		Log:      t.logger().With("pipeline", p.Name),
+	}
+	err := s.Hold()
+	if errors.As(err, new(*pipeline.Busy)) {
+		return nil, err
+	}
+	if err == nil {
+		err = s.TellLost(ctx)
+	}
+	if err != nil {
+		c.warn(t, fmt.Errorf("%s: %w", p.File, err))
+	}
+	return s, nil
+}
+
+func (c *scheduleCommand) warn(t *terminal, err error) {
+	t.say(slog.LevelWarn, "ferry: ", "a run would fail now: "+err.Error())
+	if text := remedy(err); text != "" {
+		t.say(slog.LevelWarn, "ferry: ", text)
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// TestSchedule lets a real scheduler run a pipeline every second, beside another whose file has yet to come: it takes in what changes,
-// calls its hooks, keeps a second scheduler out, gives status and runs what they show, and ends well on SIGTERM.
+// TestSchedule lets a real scheduler run a pipeline every second, beside another whose file has yet to come, and one whose work
+// folder cannot be made: it takes in what changes, calls its hooks, keeps a second scheduler out, gives status and runs what they show, and ends well on SIGTERM.
 func TestSchedule(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name, text string) {
@@ -45,11 +45,14 @@ sinks:
   documents: {kind: parquet, from: documents, path: out/late.parquet}
 `)
 	write("wrong.yaml", strings.Replace(read(folder, "late.yaml"), "from: documents", "from: document", 1))
+	write("blocked.yaml", strings.NewReplacer("late", "blocked", "come", "freed").Replace(read(folder, "late.yaml")))
+	write("blocked.jsonl", `{"id": "d1", "text": "noon"}`)
+	write(".ferry-blocked", "is no folder")
 	t.Setenv("FERRY_TEST_SECRET", "hunter2hunter2")
 	write("documents.jsonl", `{"id": "d1", "text": "noon"}`+"\n")
 	expect(t, 1, ferry(folder, "status"), "often (pipeline.yaml)", "last none", "no scheduler is at work")
 	expect(t, Wrong, ferry(folder, "schedule", "pipeline.yaml", "wrong.yaml"), `did you mean "documents"?`)
-	scheduler, log := startScheduler(t, folder, "schedule", "pipeline.yaml", "late.yaml", "--log", "json")
+	scheduler, log := startScheduler(t, folder, "schedule", "pipeline.yaml", "late.yaml", "blocked.yaml", "--log", "json")
 	wait(t, func() bool { return read(folder, "succeeded") != "" })
 	owner := fmt.Sprintf("process %d on ", scheduler.Process.Pid)
 	expect(t, Busy, ferry(folder, "schedule", "pipeline.yaml"), "another scheduler is at work for pipeline.yaml: "+owner)
@@ -59,6 +62,12 @@ sinks:
 	expect(t, 1, ferry(folder, "status", "late.yaml"), "last failed at ", "late.jsonl does not exist")
 	write("late.jsonl", `{"id": "d1", "text": "noon"}`)
 	wait(t, func() bool { return read(folder, "come.json") != "" })
+	wait(t, func() bool { return strings.Contains(read(folder, "blocked.json"), ".ferry-blocked: not a directory") })
+	if err := os.Remove(filepath.Join(folder, ".ferry-blocked")); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, func() bool { return read(folder, "freed.json") != "" })
+	expect(t, Busy, ferry(folder, "schedule", "blocked.yaml"), owner)
 
 	write("documents.jsonl", `{"id": "d1", "text": "noon"}`+"\n"+`{"id": "d2"`)
 	wait(t, func() bool { return strings.Contains(log.String(), "a hook failed") })

@@ -22,8 +22,9 @@ type Scheduler struct {
 	// Load reads and checks the file again, for each attempt.
 	Load func(context.Context) (*Pipeline, error)
 	// Run runs what was loaded, and fills in the record.
-	Run func(context.Context, *Pipeline, *Record) error
-	Log *slog.Logger
+	Run     func(context.Context, *Pipeline, *Record) error
+	Log     *slog.Logger
+	release func() // ends Hold; nil while nothing is held
 }
 
 // A settled is what a scheduler remembers: up to when all is settled that was due by a schedule, without the delay by jitter, which
@@ -45,19 +46,31 @@ func (p *Pipeline) spec() (schedule.Spec, error) {
 	return p.Schedule.Spec(host + "\x00" + filepath.Join(p.dir, filepath.Base(p.File)))
 }
 
-// Hold makes this process the pipeline's scheduler until release is called or the process ends; a second one gets an error that
-// is Busy.
-func (p *Pipeline) Hold() (release func(), err error) {
-	_, release, err = hold(p.schedulerLock())
+// Hold makes this process the pipeline's scheduler until Release is called or the process ends; a second one gets an error that
+// is Busy. Any other is of the work folder, and each attempt tries again: somebody may have mended it.
+func (s *Scheduler) Hold() error {
+	if s.release != nil {
+		return nil
+	}
+	_, release, err := hold(s.Pipeline.schedulerLock())
 	var busy *Busy
 	if errors.As(err, &busy) {
-		busy.What = "another scheduler is at work for " + p.File
+		busy.What = "another scheduler is at work for " + s.Pipeline.File
 		busy.Remedy = "one is enough"
 	}
-	return release, err
+	s.release = release
+	return err
 }
 
-// Serve runs the pipeline until ctx ends, whose cause it returns. It should be held.
+// Release lets another process be the pipeline's scheduler.
+func (s *Scheduler) Release() {
+	if s.release != nil {
+		s.release()
+	}
+}
+
+// Serve runs the pipeline until ctx ends, whose cause it returns. It should be held. In a work folder that cannot be read or written
+// runs fail, and that is told as of any other run.
 func (s *Scheduler) Serve(ctx context.Context) error {
 	spec, err := s.Pipeline.spec()
 	if err != nil {
@@ -65,11 +78,12 @@ func (s *Scheduler) Serve(ctx context.Context) error {
 	}
 	until, err := s.settledUntil(spec.Delay)
 	if err != nil {
-		return err
+		s.Log.Error("it is not known what has run; runs are due from now on", "because", err.Error())
+		until = time.Now()
 	}
 	settle := func(until time.Time) error { return s.Pipeline.settle(until.Add(-spec.Delay)) }
 	if err := settle(until); err != nil {
-		return err
+		s.Log.Error("cannot remember what has run", "because", err.Error())
 	}
 	job := &schedule.Job{Config: *s.Pipeline.Schedule, Spec: spec, Until: until, Remember: settle, Run: s.attempt, Log: s.Log, Now: time.Now}
 	return job.Serve(ctx)
@@ -125,7 +139,7 @@ func (p *Pipeline) settle(until time.Time) error {
 func (s *Scheduler) attempt(ctx context.Context, due time.Time, number int) (any, error) {
 	s.Pipeline.saveLast()
 	record := &Record{Due: due.UTC(), Attempt: number}
-	p, err := s.Load(ctx)
+	p, err := s.load(ctx)
 	if err == nil {
 		err = s.await(ctx, p, record)
 	} else {
@@ -142,6 +156,15 @@ func (s *Scheduler) attempt(ctx context.Context, due time.Time, number int) (any
 		err = schedule.Final{Err: err}
 	}
 	return record, err
+}
+
+// load reads the file again, unless another scheduler has come while this one could not hold the pipeline. That it still cannot is for
+// the run to say, which writes to the same folder.
+func (s *Scheduler) load(ctx context.Context) (*Pipeline, error) {
+	if err := s.Hold(); errors.As(err, new(*Busy)) {
+		return nil, err
+	}
+	return s.Load(ctx)
 }
 
 // await runs the pipeline as soon as nobody else is at work in its folder.
