@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // An interruption is the error of what a signal has stopped.
@@ -17,6 +18,9 @@ func (i interruption) code() int {
 	number, _ := i.by.(syscall.Signal)
 	return Interrupted + int(number)
 }
+
+// sameSignal is within which time of the first a signal is no second one: timeout(1) sends one to its child and one to its whole group.
+const sameSignal = 500 * time.Millisecond
 
 // interruptible returns a context that ends at the first Ctrl-C or SIGTERM, or when the connection to the terminal is lost,
 // unless nohup has ferry go on then; the second ends the program at once.
@@ -32,7 +36,9 @@ func interruptible(ctx context.Context, t *terminal) (context.Context, func()) {
 		case by := <-signals:
 			t.say(slog.LevelWarn, "\nferry: ", "stopping; what is finished is kept, and the next run goes on from there; once more stops at once")
 			cancel(interruption{by})
-			by = <-signals
+			for told := time.Now(); time.Since(told) < sameSignal; {
+				by = <-signals
+			}
 			t.say(slog.LevelWarn, "ferry: ", "stopped at once; the next run goes on from what is finished, training from where it was saved last")
 			os.Exit(interruption{by}.code())
 		case <-ctx.Done():

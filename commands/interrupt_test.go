@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// TestInterrupt sends a signal to a running ferry at several moments. It must end within two seconds with its code and
+// TestInterrupt sends a signal, twice as timeout(1) does, to a running ferry at several moments. It must end within two seconds with its code and
 // leave nothing half-written, while another run in its work folder is refused.
 func TestInterrupt(t *testing.T) {
 	folder := t.TempDir()
@@ -70,6 +70,8 @@ func interrupt(t *testing.T, folder, line string, by syscall.Signal, args []stri
 		t.Fatal(err)
 	}
 	started := time.Now()
+	time.Sleep(10 * time.Millisecond)
+	_ = command.Process.Signal(by) // it may have ended
 	for lines.Scan() {
 		told = append(told, lines.Text())
 	}
