@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -128,6 +129,35 @@ func TestSweeps(t *testing.T) {
 	}
 	if _, err := os.Stat(kept); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDamagedNotes runs where notes of the cache are empty or spoiled: it says so of each, and makes again what they told of.
+func TestDamagedNotes(t *testing.T) {
+	folder, file := folderWith(t, "tiny.yaml")
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want := outputs(t, folder)
+	notes, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/*/done.json"))
+	if err != nil || len(notes) == 0 {
+		t.Fatalf("%v, %v", notes, err)
+	}
+	for i, note := range notes {
+		put(t, note, []string{"", "{\"Coun", "\x00\x00"}[i%3])
+	}
+	if v, err := Verify(t.Context(), []string{filepath.Join(folder, ".ferry")}, VerifyOptions{}); err != nil || len(v.Damages) != len(notes) {
+		t.Errorf("of %d damaged notes: %+v, %v", len(notes), v, err)
+	}
+	told := &events{}
+	if err := run(t.Context(), t, file, Options{Reporter: told}); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, outputs(t, folder), want)
+	for _, note := range notes {
+		if !slices.ContainsFunc(told.warnings(), func(w string) bool { return strings.HasPrefix(w, "cache: "+note+" is damaged (") }) {
+			t.Errorf("nothing is said of %s: %q", note, told.warnings())
+		}
 	}
 }
 

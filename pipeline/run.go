@@ -108,6 +108,12 @@ func (p *Pipeline) newRun(o Options) *Run {
 		o.Allocator = memory.DefaultAllocator
 	}
 	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), alone: make(chan struct{}, 1), cpu: newCPUTimes(), started: time.Now()}
+	var told sync.Map // what waits for a note reads it again and again
+	r.store.spoiled = func(note string, err error) {
+		if _, again := told.LoadOrStore(note, true); !again {
+			o.Reporter.Warned("cache", fmt.Sprintf("%s is damaged (%s), and what it tells of is made again", note, err))
+		}
+	}
 	r.models = newModels(r)
 	return r
 }

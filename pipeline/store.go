@@ -21,8 +21,9 @@ import (
 // they are complete, and perhaps a model. Everything is written beside its place and renamed, the note last.
 type store struct {
 	root      string
-	allocator memory.Allocator // of the record batches that pass through
-	mirror    *mirror          // nil if the cache is not shared with others
+	allocator memory.Allocator             // of the record batches that pass through
+	mirror    *mirror                      // nil if the cache is not shared with others
+	spoiled   func(note string, err error) // is told of notes that cannot be read; may be nil
 }
 
 func openStore(work string, allocator memory.Allocator) store {
@@ -117,10 +118,12 @@ func isThere(path string, bytes int64) bool {
 	return err == nil && (bytes == 0 || stat.Size() == bytes)
 }
 
-// read returns the note of that name, false if there is none: whatever it would describe is to be made again.
+// read returns the note of that name, false if there is none, or one that a failing disk, say, has spoiled: whatever it would describe
+// is to be made again.
 func (s store) read(k key, name string) (note, bool, error) {
 	var n note
-	data, err := os.ReadFile(filepath.Join(s.folder(k), name+".json"))
+	file := filepath.Join(s.folder(k), name+".json")
+	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return n, false, nil
 	}
@@ -128,7 +131,10 @@ func (s store) read(k key, name string) (note, bool, error) {
 		return n, false, fmt.Errorf("reading cache: %w", err)
 	}
 	if err := json.Unmarshal(data, &n); err != nil {
-		return n, false, fmt.Errorf("reading cache: %s/%s.json: %w; remove that folder to make it again", k, name, err)
+		if s.spoiled != nil {
+			s.spoiled(file, err)
+		}
+		return note{}, false, nil
 	}
 	return n, true, nil
 }

@@ -90,10 +90,13 @@ func (v *verification) gatherKey(s store, k key, remedy string) error {
 	if err != nil {
 		return fmt.Errorf("verifying: %w", err)
 	}
+	s.spoiled = func(note string, err error) {
+		v.damaged(keptFile{path: note, key: k, store: s, remedy: remedy}, "is no note: "+err.Error())
+	}
 	for _, file := range notes {
 		n, ok, err := s.read(k, strings.TrimSuffix(filepath.Base(file), ".json"))
 		if err != nil {
-			v.damaged(keptFile{path: file, key: k, store: s, remedy: remedy}, err.Error())
+			s.spoiled(file, err)
 		}
 		if !ok {
 			continue
