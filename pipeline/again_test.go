@@ -46,7 +46,11 @@ func planOf(t *testing.T, file string) string {
 func TestGoesOn(t *testing.T) {
 	folder, file := folderWith(t, "tiny.yaml")
 	ctx, cancel := context.WithCancel(t.Context())
-	err := run(ctx, t, file, Options{Workers: 1, Reporter: &events{progress: func(string) { cancel() }}})
+	err := run(ctx, t, file, Options{Workers: 1, Reporter: &events{progress: func(string) {
+		if notes, _ := filepath.Glob(filepath.Join(folder, ".ferry/cache/embed-*/task-00000.json")); len(notes) > 0 {
+			cancel()
+		}
+	}}})
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
