@@ -60,9 +60,9 @@ bench-retrieve: ## searching and evaluating beside their peers; into build/bench
 
 SPARK ?= build/spark
 
-bench-scale: ## two workers of a Spark cluster beside one, an engine beside none, what stages cost; into build/bench/scale.jsonl
+bench-scale: ## two workers of a Spark cluster beside one, an engine beside none, what stages cost; takes 25 minutes; into build/bench/scale.jsonl
 	go test -run '^$$' -bench '^BenchmarkPlanTasks$$' -benchtime 3x ./pipeline
-	@if home=$$(scale/spark.sh $(SPARK)); then SPARK_HOME=$$home FERRY_BENCH=scale go test -v -count 1 -timeout 30m -run '^TestScale$$' ./bench; \
+	@if home=$$(scale/spark.sh $(SPARK)); then SPARK_HOME=$$home FERRY_BENCH=scale go test -v -count 1 -timeout 60m -run '^TestScale$$' ./bench; \
 	else echo "bench-scale skipped"; fi
 
 scale: ## runs on a real Spark cluster, and what they need killed meanwhile; needs Java 17, and 456 MB of Spark the first time

@@ -30,8 +30,11 @@ sinks:
 // A scaling is the program, a pipeline, and a cluster to run it on.
 type scaling struct{ ferry, folder string }
 
-// scaledPassages is how many passages TestScale has embedded.
-const scaledPassages = 12_000
+// TestScale has so many passages embedded to compare workers, and in a run of ten minutes to tell what an engine costs.
+const (
+	scaledPassages = 12_000
+	longPassages   = 250_000
+)
 
 // TestScale writes build/bench/scale.jsonl: what stages take, two workers of Spark beside one, and an engine beside none. FERRY_BENCH=scale
 // asks for it, and SPARK_HOME says where Spark lies.
@@ -43,7 +46,6 @@ func TestScale(t *testing.T) {
 	}
 	lines := costs(t)
 	s := newScaling(t, scaled, map[string]iter.Seq[string]{"own.jsonl": drawn(scaledPassages)})
-	alone, _ := s.run(t, "run", "--workers", "2")
 	cluster, err := scale.Start(t.Context(), home, t.TempDir(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -56,8 +58,11 @@ func TestScale(t *testing.T) {
 	}
 	s.run(t, "run", "--engine", cluster.Address)
 	two, _ := s.run(t, "run", "--engine", cluster.Address)
-	report(t, "scale", append(lines, two.beside("scale-workers", "two workers of a core beside one", "one worker", one),
-		two.beside("scale-engine", "two workers beside two goroutines", "no engine", alone)))
+	lines = append(lines, two.beside("scale-workers", scaledPassages, "two workers of a core beside one", "one worker", one))
+	s = newScaling(t, scaled, map[string]iter.Seq[string]{"own.jsonl": drawn(longPassages)})
+	long, _ := s.run(t, "run", "--engine", cluster.Address)
+	alone, _ := s.run(t, "run", "--workers", "2")
+	report(t, "scale", append(lines, long.beside("scale-engine", longPassages, "two workers beside two goroutines", "no engine", alone)))
 }
 
 // newScaling builds ferry, and writes a pipeline and its passages, by file.
@@ -127,7 +132,7 @@ func (s scaling) run(t *testing.T, args ...string) (repetition, []costedStep) {
 }
 
 // beside compares two runs by the clock, in passages a second.
-func (ours repetition) beside(name, variant, peer string, theirs repetition) line {
-	return line{Bench: name, Variant: variant, Threads: 2, Value: number(scaledPassages / ours.Wall), Unit: "passages/s", Peer: &peer,
-		PeerValue: number(scaledPassages / theirs.Wall), Ratio: number(theirs.Wall / ours.Wall), Basis: "wall", Disturbed: max(ours.Others, theirs.Others) > calm}
+func (ours repetition) beside(name string, passages float64, variant, peer string, theirs repetition) line {
+	return line{Bench: name, Variant: variant, Threads: 2, Value: number(passages / ours.Wall), Unit: "passages/s", Peer: &peer,
+		PeerValue: number(passages / theirs.Wall), Ratio: number(theirs.Wall / ours.Wall), Basis: "wall", Disturbed: max(ours.Others, theirs.Others) > calm}
 }
