@@ -15,7 +15,7 @@ import (
 )
 
 type compareCommand struct {
-	Files     []string `arg:"" name:"files" help:"Two runs or more, the baseline first, and last the judgments (qrels), in trec_eval's formats; gzip, zstd and zip are read."`
+	Files     []string `arg:"" name:"files" help:"Two runs or more, the baseline first, and last the judgments (qrels), in trec_eval's formats; gzip, zstd and zip are read. One may be -, standard input."`
 	Measures  []string `default:"nDCG@10,AP,RR@10,R@100" help:"Measures by the names that evaluate has; queries are shown by how the first one moved."`
 	Top       int      `default:"5" help:"Number of queries to show of those that a run improved most, and of those that it worsened most."`
 	Queries   string   `placeholder:"FILE" help:"Texts of queries to show: lines of an id, a tab and a text."`
@@ -45,7 +45,12 @@ func (c *compareCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return fmt.Errorf("%w%w", errUsage, err)
 	}
-	compared, err := pipeline.CompareRuns(ctx, c.Files[:last], c.Files[last], pipeline.CompareOptions{
+	files, remove, err := rereadable(ctx, c.Files...)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	compared, err := pipeline.CompareRuns(ctx, files[:last], files[last], pipeline.CompareOptions{
 		Measures: measures, Level: c.Level, SkipAbsent: c.Absent == "skip", Top: c.Top, Queries: c.Queries, Documents: c.Documents, Seed: c.Seed, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 
 type evaluateCommand struct {
 	Hits      string   `arg:"" name:"run" help:"Search results in trec_eval's format; gzip, zstd and zip are read. - is standard input."`
-	Judgments string   `arg:"" help:"Judgments (qrels)."`
+	Judgments string   `arg:"" help:"Judgments (qrels), trec_eval's or BEIR's; - as well."`
 	Measures  []string `default:"nDCG@10,AP,RR@10,R@100" help:"nDCG@k, nDCG_exp@k, AP, RR@k, R@k, P@k, success@k, Rprec, bpref, ERR@k, RBP(p=0.9), Judged@k, hole@k, set_P, set_R, num_rel_ret, and others that docs/evaluation.md lists."`
 	PerQuery  bool     `help:"Every query's values, before the means."`
 	Ties      bool     `help:"Beside each value the least and the greatest that other orders of documents with equal scores give."`
@@ -39,12 +39,12 @@ func (c *evaluateCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return fmt.Errorf("%w%w", errUsage, err)
 	}
-	run, remove, err := rereadable(ctx, c.Hits)
+	files, remove, err := rereadable(ctx, c.Hits, c.Judgments)
 	if err != nil {
 		return err
 	}
 	defer remove()
-	e, err := pipeline.EvaluateRun(ctx, run, c.Judgments, pipeline.EvaluateOptions{
+	e, err := pipeline.EvaluateRun(ctx, files[0], files[1], pipeline.EvaluateOptions{
 		Measures: measures, Level: c.Level, SkipAbsent: c.Absent == "skip", Ties: c.Ties, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return err

@@ -6,16 +6,38 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 )
 
-// rereadable is a file that may be read more than once: path, or if that is -, a copy of standard input. Remove must be called.
-func rereadable(ctx context.Context, path string) (file string, remove func(), err error) {
-	if path != "-" {
-		return path, func() {}, nil
+// rereadable are files that may be read more than once: those named, with a copy of standard input in place of -. Remove must be called.
+func rereadable(ctx context.Context, named ...string) (files []string, remove func(), err error) {
+	at := slices.Index(named, "-")
+	if at < 0 {
+		return named, func() {}, nil
 	}
-	f, err := os.CreateTemp("", "standard-input-*")
+	if slices.Contains(named[at+1:], "-") {
+		return nil, nil, fmt.Errorf("%wstandard input, -, can be one of the files only", errUsage)
+	}
+	folder, err := os.MkdirTemp("", "ferry-")
+	if err == nil {
+		files = slices.Clone(named)
+		files[at] = filepath.Join(folder, "standard-input")
+		err = copyInput(ctx, files[at])
+	}
+	remove = func() { os.RemoveAll(folder) }
 	if err != nil {
-		return "", nil, fmt.Errorf("keeping standard input: %w", err)
+		remove()
+		return nil, nil, fmt.Errorf("keeping standard input: %w", err)
+	}
+	return files, remove, nil
+}
+
+// copyInput copies standard input into a file, unless ctx ends before it does.
+func copyInput(ctx context.Context, file string) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
 	}
 	copied := make(chan error, 1)
 	go func() {
@@ -23,13 +45,9 @@ func rereadable(ctx context.Context, path string) (file string, remove func(), e
 		copied <- errors.Join(err, f.Close())
 	}()
 	select {
-	case err = <-copied:
+	case err := <-copied:
+		return err
 	case <-ctx.Done():
-		err = context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	if err != nil {
-		os.Remove(f.Name())
-		return "", nil, fmt.Errorf("keeping standard input: %w", err)
-	}
-	return f.Name(), func() { os.Remove(f.Name()) }, nil
 }

@@ -86,7 +86,7 @@ func evaluateRun(ctx context.Context, run string, judged map[string]map[string]i
 			}
 		}
 	}
-	e := Evaluated{Warnings: unseen.warnings(run)}
+	e := Evaluated{Warnings: append(unseen.warnings(run), unjudged(run, seen, judged)...)}
 	if e.Totals, err = evaluation.Summaries(0, 0); err != nil {
 		return e, fmt.Errorf("evaluating %s: %w", run, err)
 	}
@@ -110,6 +110,20 @@ func meet(run string, seen map[string]bool, judged map[string]map[string]int32) 
 	}
 	return fmt.Errorf("%s: none of its %d queries is judged: they have ids like %q, those that are judged %q",
 		run, len(seen), slices.Min(slices.Collect(maps.Keys(seen))), slices.Min(slices.Collect(maps.Keys(judged))))
+}
+
+// unjudged warns of queries of a run that nobody judged: trec_eval leaves them out, too, and says nothing.
+func unjudged(run string, seen map[string]bool, judged map[string]map[string]int32) []string {
+	var left []string
+	for query := range seen {
+		if judged[query] == nil {
+			left = append(left, query)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of the %d queries of %s are not judged and do not count, such as %q", len(left), len(seen), run, slices.Min(left))}
 }
 
 // ParseMeasures parses measures of run files, each of which counts once. Those that are wrong are all named by the error. Where

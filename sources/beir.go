@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/ferry-clir/ferry/schemas"
 )
@@ -129,21 +128,40 @@ func (b *BEIR) change(r reading) (func([]cell) string, error) {
 
 // eachJudgment calls row for every judgment of the split. A first line whose grade is no number is the header.
 func (b *BEIR) eachJudgment(r reading, row func(query, document []byte, grade int32) error) error {
-	parse := func(line []byte, s *splitter) ([][]byte, *bad) {
-		return s.tabs(line, 3, "query id, document id, grade")
-	}
-	for _, l := range scanFiles(r, []string{b.judgments()}, parse) {
+	for _, l := range scanFiles(r, []string{b.judgments()}, tabbedJudgment) {
 		return l.each(func() (*bad, error) {
 			f := l.value
-			grade, err := strconv.ParseInt(string(f[2]), 10, 32)
+			grade, bad := gradeOf(f[2])
 			switch {
-			case err != nil && l.number == 1:
-				return drop("header"), nil
-			case err != nil:
-				return badly(badValue, "grade %q is no whole number", f[2]), nil
+			case bad != nil && l.number == 1:
+				return header, nil
+			case bad != nil:
+				return bad, nil
 			}
-			return nil, row(f[0], f[1], int32(grade))
+			return nil, row(f[0], f[1], grade)
 		})
 	}
 	return nil
+}
+
+func tabbedJudgment(line []byte, s *splitter) ([][]byte, *bad) {
+	return s.tabs(line, 3, "query id, document id, grade")
+}
+
+// beirHeader stands above the judgments of the collections that BEIR publishes.
+const beirHeader = "query-id\tcorpus-id\tscore"
+
+var header = drop("header")
+
+// parseHeaded takes a line of a file of judgments apart that begins with that header.
+func parseHeaded(line []byte, s *splitter) (j judgment, b *bad) {
+	if string(line) == beirHeader {
+		return j, header
+	}
+	f, b := tabbedJudgment(line, s)
+	if b != nil {
+		return j, b
+	}
+	grade, b := gradeOf(f[2])
+	return judgment{f[0], f[1], grade}, b
 }

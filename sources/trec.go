@@ -234,11 +234,16 @@ func parseJudgment(line []byte, s *splitter) (j judgment, b *bad) {
 	if b != nil {
 		return j, b
 	}
-	grade, err := strconv.ParseInt(string(f[3]), 10, 32)
+	grade, b := gradeOf(f[3])
+	return judgment{f[0], f[2], grade}, b
+}
+
+func gradeOf(text []byte) (int32, *bad) {
+	grade, err := strconv.ParseInt(string(text), 10, 32)
 	if err != nil {
-		return j, badly(badValue, "grade %q is no whole number", f[3])
+		return 0, badly(badValue, "grade %q is no whole number", text)
 	}
-	return judgment{f[0], f[2], int32(grade)}, nil
+	return int32(grade), nil
 }
 
 // eachJudgment calls row for every judgment of a file in the format of trec_eval.

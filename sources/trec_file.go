@@ -36,9 +36,16 @@ func FindTwice(ctx context.Context, path string, workers int, query, document st
 	return nil
 }
 
-// ReadJudgments is ReadRun for judgments. A document that is judged twice for a query is an error, and so is a run.
+// ReadJudgments is ReadRun for judgments, which may be BEIR's, below its header. A document that is judged twice for a query is an
+// error, and so is a run.
 func ReadJudgments(ctx context.Context, path string, workers int, row func(query, document []byte, grade int32) error) error {
-	for _, l := range scanFiles(strictly(ctx, workers), []string{path}, parseJudgment) {
+	parse := parseJudgment
+	for _, l := range scanFiles(strictly(ctx, 1), []string{path}, parseJudgment) {
+		if l.scan() && string(l.text) == beirHeader {
+			parse = parseHeaded
+		}
+	}
+	for _, l := range scanFiles(strictly(ctx, workers), []string{path}, parse) {
 		pairs := newSeen()
 		return l.each(func() (*bad, error) {
 			j := l.value

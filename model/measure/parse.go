@@ -40,6 +40,9 @@ func Parse(s string) (Measure, error) {
 }
 
 func parse(s string) (Measure, error) {
+	if _, err := strconv.Atoi(s); err == nil || severalCutoffs.MatchString(s) { // trec_eval's -m ndcg_cut.5,10
+		return Measure{}, errors.New("each cutoff needs a measure before it, as in nDCG@5,nDCG@10")
+	}
 	name, inside, number, err := split(s)
 	if err != nil {
 		return Measure{}, err
@@ -123,6 +126,8 @@ func (k *kind) example() Measure {
 	}
 	return m
 }
+
+var severalCutoffs = regexp.MustCompile(`[0-9],[0-9]+$`)
 
 // cutTrecEval is a number as trec_eval's spellings end with.
 var cutTrecEval = regexp.MustCompile(`[_.]([0-9]+(\.[0-9]+)?)$`)
