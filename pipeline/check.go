@@ -33,6 +33,7 @@ func (p *Pipeline) Check(ctx context.Context) error {
 		}
 		if !s.faulty {
 			s.infer(m)
+			s.checkLanguages(m)
 		}
 	}
 	p.checkOutputs(m)

@@ -195,6 +195,10 @@ func (r *Run) makeAll(ctx context.Context) error {
 			}
 		}
 	}
+	asking, end := context.WithCancel(ctx)
+	wait := r.askLanguages(asking)
+	defer wait()
+	defer end()
 	err := r.makeNeeded(ctx)
 	for err == nil && r.remake() {
 		err = r.makeNeeded(ctx)

@@ -23,6 +23,17 @@ func retrievalTables(documents, queries []string) []schemas.TableType {
 	return tables
 }
 
+// retrievalLanguages are the languages of a table of such a collection; nil where its rows have none.
+func retrievalLanguages(table string, documents, queries []string) []string {
+	switch table {
+	case "documents":
+		return documents
+	case "queries":
+		return queries
+	}
+	return nil
+}
+
 func noTable(kind, table string) error { return fmt.Errorf("%s has no table %q", kind, table) }
 
 // silent reads files beside those of the table: what is wrong with them is told when their own table is read.

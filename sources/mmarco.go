@@ -84,6 +84,11 @@ func (m *MMARCO) present(file string) bool {
 	return err == nil || m.Download
 }
 
+// Languages are those of a table.
+func (m *MMARCO) Languages(table string) []string {
+	return retrievalLanguages(table, m.Documents, m.Queries)
+}
+
 // Files are those of the languages chosen, and the judgments and triples that are offered.
 func (m *MMARCO) Files() ([]string, error) {
 	if m.Download {

@@ -90,6 +90,11 @@ func withSlots(schema *arrow.Schema) *arrow.Schema {
 	return arrow.NewSchema(append(schema.Fields(), arrow.Field{Name: schemas.Intent, Type: text}, arrow.Field{Name: schemas.Slots, Type: text}), nil)
 }
 
+// Languages are those of a table.
+func (m *MTOP) Languages(table string) []string {
+	return retrievalLanguages(table, m.Documents, m.Queries)
+}
+
 // Files are the files of every language and split.
 func (m *MTOP) Files() ([]string, error) {
 	var patterns []string

@@ -45,6 +45,9 @@ func (t *Text) Tables() []schemas.TableType {
 	return []schemas.TableType{{Name: "documents", Schema: schemas.Documents()}}
 }
 
+// Languages is that of all lines.
+func (t *Text) Languages(string) []string { return []string{t.Language} }
+
 // Files are the files that the paths name.
 func (t *Text) Files() ([]string, error) {
 	files, err := globs(t.Path)

@@ -59,6 +59,11 @@ func (w *WikiCLIR) Validate() []schemas.Mistake {
 // Tables are documents, queries and judgments.
 func (w *WikiCLIR) Tables() []schemas.TableType { return retrievalTables(w.Documents, w.Queries) }
 
+// Languages are those of a table.
+func (w *WikiCLIR) Languages(table string) []string {
+	return retrievalLanguages(table, w.Documents, w.Queries)
+}
+
 // Files are the files of every language chosen.
 func (w *WikiCLIR) Files() ([]string, error) {
 	var patterns []string
