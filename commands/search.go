@@ -16,16 +16,17 @@ import (
 )
 
 type searchCommand struct {
-	Vectors     string        `arg:"" help:"Parquet of vectors of documents, token vectors or compressed ones, as the sink parquet writes them."`
-	Question    string        `arg:"" optional:"" help:"A question, in any language that the model knows."`
-	Model       string        `required:"" help:"Folder of the model that embeds the question, or hf://owner/name: the one that embedded the queries."`
-	Texts       string        `placeholder:"FILE" help:"Parquet of the documents, to show their texts."`
-	Codec       string        `placeholder:"FILE" help:"Parquet of the codec of compressed vectors; codec.parquet beside them if not said."`
-	Prefix      string        `help:"Put before the question, such as 'query: '."`
-	Top         int           `default:"10" help:"Number of documents to show."`
-	Memory      pipeline.Size `placeholder:"SIZE" help:"What reading the documents may take of it, such as 4GiB; nearly all that there is if left out."`
-	Interactive bool          `short:"i" help:"Ask again and again, until an empty line; questions that are not typed, but piped, until their end."`
-	Offline     bool          `env:"FERRY_OFFLINE" help:"Download nothing: models of the hub must be in the cache."`
+	Vectors           string        `arg:"" help:"Parquet of vectors of documents, token vectors or compressed ones, as the sink parquet writes them."`
+	Question          string        `arg:"" optional:"" help:"A question, in any language that the model knows."`
+	Model             string        `required:"" help:"Folder of the model that embeds the question, or hf://owner/name: the one that embedded the queries."`
+	Texts             string        `placeholder:"FILE" help:"Parquet of the documents, to show their texts."`
+	Codec             string        `placeholder:"FILE" help:"Parquet of the codec of compressed vectors; codec.parquet beside them if not said."`
+	Prefix            string        `help:"Put before the question, such as 'query: '."`
+	DocumentLanguages []string      `placeholder:"CODE" help:"Languages of the documents to search in, such as sw,hi; all that there are if left out."`
+	Top               int           `default:"10" help:"Number of documents to show."`
+	Memory            pipeline.Size `placeholder:"SIZE" help:"What reading the documents may take of it, such as 4GiB; nearly all that there is if left out."`
+	Interactive       bool          `short:"i" help:"Ask again and again, until an empty line; questions that are not typed, but piped, until their end."`
+	Offline           bool          `env:"FERRY_OFFLINE" help:"Download nothing: models of the hub must be in the cache."`
 }
 
 func (c *searchCommand) Help() string {
@@ -40,9 +41,12 @@ func (c *searchCommand) Run(ctx context.Context, t *terminal) error {
 	if c.Top < 1 {
 		return fmt.Errorf("%w--top should be at least 1, is %d", errUsage, c.Top)
 	}
-	s, err := pipeline.OpenSearcher(ctx, pipeline.SearchOptions{Vectors: c.Vectors, Codec: c.Codec, Texts: c.Texts, Model: c.Model, Prefix: c.Prefix, Top: c.Top, Offline: c.Offline, Memory: c.Memory})
+	s, err := pipeline.OpenSearcher(ctx, pipeline.SearchOptions{Vectors: c.Vectors, Codec: c.Codec, Texts: c.Texts, Model: c.Model, Prefix: c.Prefix, DocumentLanguages: c.DocumentLanguages, Top: c.Top, Offline: c.Offline, Memory: c.Memory})
 	if err != nil {
 		return err
+	}
+	if warning := s.Warning(); warning != "" {
+		t.say(slog.LevelWarn, "warning: ", warning)
 	}
 	if !c.Interactive {
 		return c.answer(ctx, t, s, c.Question)

@@ -131,7 +131,7 @@ var kinds = []kind{
 	{"stages", "fuse", 2, onInputs, func() any { return stages.NewFuse() }},
 	{"stages", "evaluate", 3, onSeedAndNames, func() any { return stages.NewEvaluate() }},
 	{"stages", "compare", 2, onSeed, func() any { return stages.NewCompare() }},
-	{"sinks", "parquet", 2, onInputs, func() any { return sinks.NewParquet() }},
+	{"sinks", "parquet", 3, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},
 	{"sinks", "report", 15, onNames, func() any { return sinks.NewReport() }},
 }

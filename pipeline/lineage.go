@@ -66,6 +66,24 @@ func (in input) lineage(ctx context.Context) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
+// prefix is what stood before the texts that the vectors in an edge's table are of; empty if nothing did, or nobody noted it.
+func (e *edge) prefix() string {
+	table, ok := e.find()
+	if e.model || !ok || !schemas.HasVectors(table.Schema) {
+		return ""
+	}
+	if c, ok := e.step.component.(*stages.Embed); ok {
+		return c.Prefix
+	}
+	prefix := schemas.PrefixOf(table.Schema)
+	for _, from := range e.step.edges {
+		if prefix == "" {
+			prefix = from.prefix()
+		}
+	}
+	return prefix
+}
+
 // strangers is a warning where a unit compares queries with documents that are known to be of models which have nothing to do with
 // each other, in their files or in this one; else empty.
 func (r *Run) strangers(ctx context.Context, u *unit) (warning string, err error) {

@@ -199,7 +199,7 @@ func (r *Run) job(ctx context.Context, u *unit) (stages.Job, func(), error) {
 					release()
 					return job, nil, err
 				}
-				t.Schema = schemas.WithLineage(t.Schema, lineage)
+				t.Schema = schemas.WithPrefix(schemas.WithLineage(t.Schema, lineage), in.prefix())
 			}
 			job.Tables[in.key] = append(job.Tables[in.key], t)
 			continue

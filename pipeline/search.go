@@ -28,9 +28,11 @@ type SearchOptions struct {
 	Texts   string // Parquet of the documents or their passages, for their texts; may be empty
 	Model   string // folder or hf://owner/name of the model that embeds questions
 	Prefix  string // put before every question
-	Top     int    // at least 1
-	Offline bool
-	Memory  Size // that reading the documents may take; if 0, nearly all that there is
+	// DocumentLanguages are those of the documents to search in; all that there are if there are none.
+	DocumentLanguages []string
+	Top               int // at least 1
+	Offline           bool
+	Memory            Size // that reading the documents may take; if 0, nearly all that there is
 }
 
 // A Searcher answers questions from embedded documents.
@@ -39,6 +41,7 @@ type Searcher struct {
 	model     *model.Model
 	documents *stages.Collection
 	lineage   []string             // of their vectors, as schemas.Lineage has it
+	prefix    string               // before their texts
 	texts     map[[2]string]string // by language and id
 }
 
@@ -55,10 +58,11 @@ func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
 	defer host.LimitMemory(room.bytes / 10 * 9)()
 	err := readOwn(ctx, o.Vectors, []string{"vectors", "token_vectors", "compressed"}, func(batch arrow.RecordBatch) (err error) {
 		if s.documents == nil {
-			s.lineage = schemas.Lineage(batch.Schema())
+			s.lineage, s.prefix = schemas.Lineage(batch.Schema()), schemas.PrefixOf(batch.Schema())
 			if s.documents, err = o.collection(ctx, batch.Schema()); err != nil {
 				return err
 			}
+			s.documents.DocumentLanguages = o.DocumentLanguages
 		}
 		if err := s.documents.Add(batch); err != nil {
 			return err
@@ -83,12 +87,26 @@ func OpenSearcher(ctx context.Context, o SearchOptions) (*Searcher, error) {
 		return nil, fmt.Errorf("%s was embedded by another model, and neither it nor %s learned from the other, so that their vectors mean different things; name the model that embedded it, or one that was trained or distilled from that",
 			o.Vectors, o.Model)
 	}
-	return s, s.documents.Index(ctx)
+	if err := s.documents.Index(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Vectors, err)
+	}
+	return s, nil
+}
+
+// Warning says what makes answers worse than they could be; empty if nothing is known to.
+func (s *Searcher) Warning() string {
+	if s.prefix == "" || s.options.Prefix != "" {
+		return ""
+	}
+	return fmt.Sprintf("the texts of %s were embedded with %q before them, and the question has no prefix: give it the model's own for queries, such as --prefix 'query: '", s.options.Vectors, s.prefix)
 }
 
 // collection is an empty one of that schema.
 func (o SearchOptions) collection(ctx context.Context, schema *arrow.Schema) (*stages.Collection, error) {
 	if !schema.HasField(schemas.CodecName) {
+		if o.Codec != "" {
+			return nil, fmt.Errorf("%s has vectors that are not compressed: they have no codec, and --codec should be left out", o.Vectors)
+		}
 		return stages.NewCollection(schema), nil
 	}
 	path := o.Codec

@@ -13,13 +13,29 @@ const LineageKey = "ferry.lineage"
 
 // WithLineage is the schema with such fingerprints; the same schema if there are none.
 func WithLineage(schema *arrow.Schema, lineage []string) *arrow.Schema {
-	if len(lineage) == 0 {
+	return with(schema, LineageKey, strings.Join(lineage, ","))
+}
+
+// WithPrefix is the schema of vectors of texts that a prefix stood before; the same schema if it is empty.
+func WithPrefix(schema *arrow.Schema, prefix string) *arrow.Schema {
+	return with(schema, Prefix, prefix)
+}
+
+// PrefixOf is the prefix in the metadata of a schema; empty where nobody noted any.
+func PrefixOf(schema *arrow.Schema) string {
+	prefix, _ := schema.Metadata().GetValue(Prefix)
+	return prefix
+}
+
+// with is the schema with a value in its metadata, unless that is empty.
+func with(schema *arrow.Schema, key, value string) *arrow.Schema {
+	if value == "" {
 		return schema
 	}
-	metadata := schema.Metadata().ToMap()
-	metadata[LineageKey] = strings.Join(lineage, ",")
-	with := arrow.MetadataFrom(metadata)
-	return arrow.NewSchema(schema.Fields(), &with)
+	all := schema.Metadata().ToMap()
+	all[key] = value
+	metadata := arrow.MetadataFrom(all)
+	return arrow.NewSchema(schema.Fields(), &metadata)
 }
 
 // Lineage are the fingerprints in the metadata of schemas, each once; nil where nobody noted any.

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -58,8 +59,10 @@ func openParquet(name string, allocator memory.Allocator) (*pqarrow.FileReader, 
 		return nil, err
 	}
 	kept := metadata.NewKeyValueMetadata() // nothing here needs the Arrow schema, and a damaged one asks for any memory
-	if lineage := f.MetaData().KeyValueMetadata().FindValue(schemas.LineageKey); lineage != nil {
-		err = kept.Append(schemas.LineageKey, *lineage)
+	for _, key := range []string{schemas.LineageKey, schemas.Prefix} {
+		if value := f.MetaData().KeyValueMetadata().FindValue(key); value != nil {
+			err = errors.Join(err, kept.Append(key, *value))
+		}
 	}
 	f.MetaData().FileMetaData.KeyValueMetadata = kept
 	if err != nil {

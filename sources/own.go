@@ -25,6 +25,7 @@ type mapping struct {
 	scaled     bool              // vectors are of int8 and have a column of scales
 	passages   bool              // of vectors and compressed ones: they have a column document_id
 	lineage    []string          // of vectors, as schemas.Lineage has it
+	prefix     string            // of vectors: what stood before the texts
 }
 
 // newMapping takes language for the value of the column language.
@@ -76,7 +77,7 @@ func (m mapping) schema() *arrow.Schema {
 		schema = schemas.WithDocument(schema)
 	}
 	if schema != nil && schemas.HasVectors(schema) {
-		schema = schemas.WithLineage(schema, m.lineage)
+		schema = schemas.WithPrefix(schemas.WithLineage(schema, m.lineage), m.prefix)
 	}
 	return schema
 }

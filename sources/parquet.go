@@ -96,8 +96,12 @@ func (p *Parquet) mapping() (m mapping, columns []string, err error) {
 		columns = append(columns, field.Field.Name)
 	}
 	m.take(columns)
-	if lineage := f.ParquetReader().MetaData().KeyValueMetadata().FindValue(schemas.LineageKey); lineage != nil {
+	noted := f.ParquetReader().MetaData().KeyValueMetadata()
+	if lineage := noted.FindValue(schemas.LineageKey); lineage != nil {
 		m.lineage = strings.Split(*lineage, ",")
+	}
+	if prefix := noted.FindValue(schemas.Prefix); prefix != nil {
+		m.prefix = *prefix
 	}
 	m.scaled = m.scaled && holdsBytes(f, m.layout())
 	if m.hasVectors() && m.dimensions == 0 {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/model/retrieve"
@@ -15,7 +16,11 @@ import (
 
 // A Collection holds embedded documents, for questions that come one at a time.
 type Collection struct {
-	rows int64
+	// DocumentLanguages are those of the documents that are taken; all if there are none.
+	DocumentLanguages []string
+
+	rows  int64
+	there map[string]bool // languages that were seen, where some are not taken
 	held
 }
 
@@ -30,24 +35,38 @@ type held interface {
 
 // NewCollection returns an empty collection of a table of vectors or token vectors.
 func NewCollection(schema *arrow.Schema) *Collection {
-	return &Collection{held: newHeldVectors(schema)}
+	return &Collection{there: map[string]bool{}, held: newHeldVectors(schema)}
 }
 
 // NewCompressedCollection returns an empty collection of a table of what a codec has written.
 // It is held in what scratch returns.
 func NewCompressedCollection(ctx context.Context, schema *arrow.Schema, codec schemas.Table, scratch func() (Scratch, error)) (*Collection, error) {
 	h, err := newHeldCodes(ctx, schema, codec, scratch)
-	return &Collection{held: h}, err
+	return &Collection{there: map[string]bool{}, held: h}, err
 }
 
-// Add adds the rows of a batch.
+// Add adds the rows of a batch, if they are in a language that is taken.
 func (c *Collection) Add(batch arrow.RecordBatch) error {
+	if len(c.DocumentLanguages) > 0 {
+		part, err := takeBatch(memory.DefaultAllocator, batch, rowsIn(batch, c.DocumentLanguages, c.there))
+		if err != nil {
+			return err
+		}
+		defer part.Release()
+		batch = part
+	}
+	if batch.NumRows() == 0 {
+		return nil
+	}
 	c.rows += batch.NumRows()
 	return c.add(batch)
 }
 
 // Index makes the collection ready for questions; nothing is added afterwards.
 func (c *Collection) Index(ctx context.Context) error {
+	if err := nothingIn("the file", c.DocumentLanguages, c.there); err != nil {
+		return err
+	}
 	if c.rows == 0 {
 		return errors.New("there are no documents")
 	}

@@ -180,7 +180,7 @@ func (d *Distill) Run(ctx context.Context, job Job) (*model.Model, error) {
 
 // contentOf tells which tokens of a tokenized table are content: not the special ones, nor those of the table's prefix.
 func contentOf(m *model.Model, tokens *arrow.Schema) train.Content {
-	prefix, _ := tokens.Metadata().GetValue(schemas.Prefix)
+	prefix := schemas.PrefixOf(tokens)
 	return train.Content{Special: m.Tokenizer.IsSpecial, Prefix: m.PrefixTokens(prefix)}
 }
 
