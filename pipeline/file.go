@@ -45,11 +45,11 @@ type Pipeline struct {
 	storeText string // the address of the store, as it was written
 	// variables are those of the environment that the file names, but for secret ones.
 	variables map[string]string
-	found     Mistakes                // by Load
-	mends     mends                   // known once units are laid out
-	unpacked  map[string]inputFile    // what keys say of files that came with a task, by path
-	secrets   *Secrets                // that neither manifest nor report nor record may hold
-	unsaved   *atomic.Pointer[Record] // how the attempt of a scheduler went whose record could not be written; holds nil if there is none
+	found     Mistakes                   // by Load
+	mends     mends                      // known once units are laid out
+	unpacked  map[string]inputFile       // what keys say of files that came with a task, by path
+	secrets   *Secrets                   // that neither manifest nor report nor record may hold
+	unsaved   *atomic.Pointer[[]*Record] // how the attempts of a scheduler went whose records could not be written, the oldest first
 }
 
 // header is the top level of a pipeline file.
@@ -146,7 +146,8 @@ func parse(file string, text []byte, sets []string, lookup func(string) (string,
 			return nil, err
 		}
 	}
-	p := &Pipeline{File: file, dir: dir, text: text, sets: sets, variables: map[string]string{}, unsaved: &atomic.Pointer[Record]{}}
+	p := &Pipeline{File: file, dir: dir, text: text, sets: sets, variables: map[string]string{}, unsaved: &atomic.Pointer[[]*Record]{}}
+	p.unsaved.Store(&[]*Record{})
 	noted := func(name string) (string, bool) {
 		value, ok := lookup(name)
 		if ok && !secretName.MatchString(name) {

@@ -137,7 +137,7 @@ func (p *Pipeline) settle(until time.Time) error {
 // attempt makes an attempt at a run, once nobody else is at work in the folder. The record it returns tells how that went, even if
 // it could not be written.
 func (s *Scheduler) attempt(ctx context.Context, due time.Time, number int) (any, error) {
-	s.Pipeline.saveLast()
+	s.Pipeline.saveEarlier()
 	record := &Record{Due: due.UTC(), Attempt: number}
 	p, err := s.load(ctx)
 	if err == nil {
@@ -149,7 +149,7 @@ func (s *Scheduler) attempt(ctx context.Context, due time.Time, number int) (any
 		err = errors.Join(err, p.RecordFailure(ctx, record, err))
 	}
 	if record.unsaved {
-		s.Pipeline.unsaved.Store(record)
+		s.Pipeline.addUnsaved(record)
 	}
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
@@ -205,23 +205,31 @@ func (p *Pipeline) RecordFailure(ctx context.Context, r *Record, failed error) e
 	return errors.Join(unread, err)
 }
 
-// saveLast writes down, now that there may be room, how the attempt went whose record could not be written.
-func (p *Pipeline) saveLast() {
-	if r := p.unsaved.Load(); r != nil && r.write() == nil {
-		p.unsaved.Store(nil)
-	}
+// addUnsaved remembers how an attempt went whose record could not be written, and forgets the oldest.
+func (p *Pipeline) addUnsaved(r *Record) {
+	all := append(slices.Clone(*p.unsaved.Load()), r)
+	all = all[max(0, len(all)-p.Schedule.Keep):]
+	p.unsaved.Store(&all)
 }
 
-// withUnsaved adds to the records that are written down the one that could not be, in place of what it said before.
+// saveEarlier writes down, now that there may be room, how the attempts went whose records could not be written.
+func (p *Pipeline) saveEarlier() {
+	left := *p.unsaved.Load()
+	for len(left) > 0 && left[0].write() == nil {
+		left = left[1:]
+	}
+	p.unsaved.Store(&left)
+}
+
+// withUnsaved adds to the records that are written down those that could not be, in place of what they said before.
 func (p *Pipeline) withUnsaved(records []*Record) []*Record {
-	r := p.unsaved.Load()
-	if r == nil {
-		return records
+	for _, r := range *p.unsaved.Load() {
+		i, found := slices.BinarySearchFunc(records, r, func(a, b *Record) int { return strings.Compare(a.path, b.path) })
+		if found {
+			records[i] = r
+		} else {
+			records = slices.Insert(records, i, r)
+		}
 	}
-	i, found := slices.BinarySearchFunc(records, r, func(a, b *Record) int { return strings.Compare(a.path, b.path) })
-	if found {
-		records[i] = r
-		return records
-	}
-	return slices.Insert(records, i, r)
+	return records
 }

@@ -143,7 +143,7 @@ func TestDeaths(t *testing.T) {
 }
 
 // TestUnsaved makes attempts while the work folder takes no lock, then no record, then no more than the beginning of one, as on a
-// full disk: the hook's summary and the status tell of each as of any other, and its record does of the last once there is room.
+// full disk: the hook's summary and the status tell of each as of any other, and so do the records once there is room.
 func TestUnsaved(t *testing.T) {
 	p := scheduled(t)
 	due := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
@@ -157,7 +157,7 @@ func TestUnsaved(t *testing.T) {
 		return p.Run(ctx, Options{Reporter: &events{}, Record: r})
 	}
 	load := func(ctx context.Context) (*Pipeline, error) {
-		p, err := Load(p.File, nil, os.LookupEnv)
+		p, err := Load(p.File, []string{"schedule.keep=9"}, os.LookupEnv)
 		if err == nil {
 			err = p.Check(ctx)
 		}
@@ -196,6 +196,9 @@ func TestUnsaved(t *testing.T) {
 		if err == nil || r.Pipeline != p.Name || r.File != p.File || r.Outcome != Failed || time.Since(r.Started) > time.Minute || !r.Due.Equal(due) || !strings.Contains(r.Error, c.want) {
 			t.Errorf("attempt %d, %v: %+v", number, err, r)
 		}
+		if known, err := p.Runs(); err != nil || len(known) != number+1 {
+			t.Errorf("after attempt %d there are %d, %v", number, len(known), err)
+		}
 		status, err := p.Status()
 		if err != nil || status.Last == nil || status.Last.Attempt != number || !strings.Contains(strings.Join(status.Problems, ";"), "the last run did not succeed") {
 			t.Errorf("after attempt %d: %+v, %v", number, status, err)
@@ -208,7 +211,7 @@ func TestUnsaved(t *testing.T) {
 	if _, err := s.attempt(t.Context(), due, 3); err != nil {
 		t.Fatal(err)
 	}
-	if records, err := p.records(); err != nil || len(records) != 2 || records[0].Attempt != 2 || records[0].Outcome != Failed || records[1].Outcome != Succeeded || p.unsaved.Load() != nil {
+	if records, err := p.records(); err != nil || len(records) != 4 || records[0].Attempt != 0 || records[1].Attempt != 1 || records[2].Outcome != Failed || records[3].Outcome != Succeeded || len(*p.unsaved.Load()) > 0 {
 		t.Errorf("%d records, %v: %+v", len(records), err, records)
 	}
 }
