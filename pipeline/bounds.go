@@ -32,7 +32,7 @@ type estimator interface {
 func (p *Pipeline) foresee(units []*unit, past map[string]madeStep) (refusals []error, warnings []string) {
 	ofMemory, warnings := p.foreseeMemory(units)
 	ofDisk, more := p.foreseeDisk(units, past)
-	return slices.Concat(p.unwritable(units), ofMemory, ofDisk), append(warnings, more...)
+	return slices.Concat(p.unwritable(units), ofMemory, ofDisk), slices.Concat(p.foreseeEmptied(units, past), warnings, more)
 }
 
 // anyToMake tells whether there is anything to make, which is what takes memory and disk.

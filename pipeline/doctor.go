@@ -71,6 +71,7 @@ func Examine(ctx context.Context, p *Pipeline, checked error, work string) []Exa
 	default:
 		d.plan(ctx)
 	}
+	d.lastRun()
 	d.remotes(ctx)
 	d.models(ctx)
 	return d.found

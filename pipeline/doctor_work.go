@@ -138,6 +138,26 @@ func (d *doctor) downloads() {
 	d.well(what, "%s", text)
 }
 
+// lastRun says how the last run ended: what was in its way may be so yet.
+func (d *doctor) lastRun() {
+	const what = "last run"
+	s, err := d.pipeline.Status()
+	switch last := s.Last; {
+	case err != nil:
+		d.say(Warn, what, "see `ferry runs "+d.pipeline.File+"`", "%s", err)
+	case last == nil:
+		d.well(what, "there was none yet")
+	case last.Outcome == Succeeded:
+		d.well(what, "succeeded at %s", last.Ended().Local().Format(time.DateTime))
+	default:
+		remedy := "see that this is mended, and run again: what is finished is kept"
+		if strings.Contains(last.Error, syscall.ENOSPC.Error()) {
+			remedy = freeDisk
+		}
+		d.say(Warn, what, remedy, "%s at %s: %s", last.Outcome, last.Ended().Local().Format(time.DateTime), strings.Join(strings.Fields(last.Error), " "))
+	}
+}
+
 // plan says what a run would do, and whether there is room for it.
 func (d *doctor) plan(ctx context.Context) {
 	plan, err := d.pipeline.Plan(ctx)

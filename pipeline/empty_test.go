@@ -39,6 +39,9 @@ sinks: {copy: {kind: parquet, from: d, path: out/d.parquet}}
 	}
 	before := outputs(t, folder)
 	put(t, filepath.Join(folder, "documents.jsonl"), "")
+	if plan := planOf(t, file); !strings.Contains(plan, "warning: sources.d.documents will fail: there are no documents, and there were 7") {
+		t.Errorf("the plan is\n%s", plan)
+	}
 	for range 2 {
 		if err := run(t.Context(), t, file, Options{}); err == nil || !strings.Contains(err.Error(), "sources.d.documents: there are no documents, and there were 7 when this was made last") {
 			t.Errorf("ends with %v", err)

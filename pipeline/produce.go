@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ferry-clir/ferry/model"
@@ -99,12 +100,41 @@ func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {
 
 // emptied is the error of a table without rows that had more than may be lost when it was made last.
 func (r *Run) emptied(u *unit, c counts) error {
-	n, ok, err := r.store.read(r.pipeline.knownSteps()[u.name()].Result, done)
-	had, budget := n.Counts.Out[u.source], r.pipeline.MaxBadRows
-	if err != nil || !ok || budget.allows(had, had) || !budget.allows(c.Bad, rowsRead(c, u)) { // that is told when all are counted
+	if !r.pipeline.MaxBadRows.allows(c.Bad, rowsRead(c, u)) { // that is told when all are counted
+		return nil
+	}
+	return r.pipeline.lostRows(u, r.pipeline.knownSteps())
+}
+
+// lostRows is the error of a table without rows, if there were more than may be lost in what is known of it.
+func (p *Pipeline) lostRows(u *unit, past map[string]madeStep) error {
+	n, ok, err := openStore(p.Work, nil).read(past[u.name()].Result, done)
+	had := n.Counts.Out[u.source]
+	if err != nil || !ok || p.MaxBadRows.allows(had, had) {
 		return nil
 	}
 	return fmt.Errorf("there are no %s, and there were %d when this was made last; if that is meant, run once with --set max_bad_rows=100%%", u.source, had)
+}
+
+// foreseeEmptied warns of tables that are going to fail for that, since their files hold nothing at all.
+func (p *Pipeline) foreseeEmptied(units []*unit, past map[string]madeStep) (warnings []string) {
+	for _, u := range units {
+		if c, ok := u.step.component.(source); ok && u.needed && u.twin == nil && holdNothing(c) {
+			if err := p.lostRows(u, past); err != nil {
+				warnings = append(warnings, fmt.Sprintf("%s will fail: %s", u.name(), err))
+			}
+		}
+	}
+	return warnings
+}
+
+// holdNothing tells whether all files of a source are empty.
+func holdNothing(c source) bool {
+	files, err := c.Files()
+	return err == nil && len(files) > 0 && !slices.ContainsFunc(files, func(file string) bool {
+		stat, err := os.Stat(file)
+		return err != nil || stat.IsDir() || stat.Size() > 0
+	})
 }
 
 const scratch = "scratch"
