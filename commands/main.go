@@ -58,7 +58,7 @@ type program struct {
 
 const description = `ferry carries retrieval skill from a language that has training data to languages that have none.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 71 too little memory or disk, 75 another run is at work, 130 interrupted (143 by SIGTERM).`
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, or files that it names are missing or unfit, 71 too little memory or disk, 75 another run is at work, 130 interrupted (143 by SIGTERM).`
 
 // exit ends parsing early, for --help.
 type exit int

@@ -220,6 +220,7 @@ func (m mapping) mistakes(found []string) []schemas.Mistake {
 			hint = "; where all rows have the same language, the key language says it"
 		}
 		wrong("columns", "the files have %s; %s needs %s%s", strings.Join(found, ", "), m.table, strings.Join(lacking, ", "), hint)
+		all[len(all)-1].Outside = true // they may have been others yesterday
 	}
 	return all
 }
