@@ -59,8 +59,8 @@ type validator interface{ Validate() []schemas.Mistake }
 // A celled component names what it makes after its cell, unless its keys say otherwise.
 type celled interface{ InCell(cell string) }
 
-// A titled component names what it makes after the pipeline, unless its keys say otherwise.
-type titled interface{ InPipeline(name string) }
+// A titled component names what it makes after the pipeline and its own step, unless its keys say otherwise.
+type titled interface{ InPipeline(name, step string) }
 
 // A placed component uses the folder of the pipeline file, besides the paths among its keys.
 type placed interface{ InFolder(folder string) }
@@ -133,7 +133,7 @@ var kinds = []kind{
 	{"stages", "compare", 2, onSeed, func() any { return stages.NewCompare() }},
 	{"sinks", "parquet", 3, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},
-	{"sinks", "report", 15, onNames, func() any { return sinks.NewReport() }},
+	{"sinks", "report", 16, onNames, func() any { return sinks.NewReport() }},
 }
 
 // sections are the parts of a pipeline file that hold steps, in the order in which they are usually written.

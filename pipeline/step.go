@@ -156,7 +156,7 @@ func decodeStep(d *strict.Decoder, s *Step, entry *yaml.Node) {
 		c.InCell(s.Cell)
 	}
 	if c, ok := s.component.(titled); ok {
-		c.InPipeline(s.Pipeline)
+		c.InPipeline(s.Pipeline, s.Name)
 	}
 	s.config = canonical(s.component)
 }

@@ -35,7 +35,7 @@ type Report struct {
 	Audit []schemas.TableRef `yaml:"audit"`
 	// Findings names tables of findings.
 	Findings []schemas.TableRef `yaml:"findings"`
-	// Title of the page; the pipeline's name unless said otherwise.
+	// Title of the page; unless said otherwise the pipeline's name and, if that is not report, the step's.
 	Title string `yaml:"title"`
 	// Path of the folder.
 	Path schemas.Path `yaml:"path" ferry:"required"`
@@ -44,10 +44,13 @@ type Report struct {
 // NewReport returns a Report with its defaults.
 func NewReport() *Report { return &Report{} }
 
-// InPipeline titles the page after the pipeline.
-func (r *Report) InPipeline(name string) {
+// InPipeline titles the page after the pipeline and, unless that is plain report, the step: there may be several.
+func (r *Report) InPipeline(name, step string) {
 	if r.Title == "" {
 		r.Title = name
+		if step != "report" {
+			r.Title += ": " + step
+		}
 	}
 }
 
