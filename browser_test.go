@@ -199,7 +199,7 @@ func checkPage(t *testing.T, name, path string) {
 		name          string
 		width, height int
 		colours       string
-	}{{"desk-light", 1400, 1000, "light"}, {"desk-dark", 1400, 1000, "dark"}, {"phone-light", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}} {
+	}{{"desk-light", 1400, 1000, "light"}, {"desk-dark", 1400, 1000, "dark"}, {"laptop", 1280, 800, "light"}, {"phone-light", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}} {
 		b.show(path, window.width, window.height, window.colours)
 		var width int
 		if b.evaluate("document.documentElement.scrollWidth", &width); width > window.width {
@@ -239,5 +239,21 @@ func TestReport(t *testing.T) {
 	report := filepath.Join(out, "grid")
 	openBrowser(t) // or skip
 	run(t, "examples/sample-grid.yaml", nil, "stages.student.epochs=1", "work="+filepath.Join(out, "work"), "sinks.report.path="+report, "sinks.curves.path="+out+"/curves-${matrix.loss}.parquet")
-	checkPage(t, "grid", filepath.Join(report, "report.html"))
+	page := filepath.Join(report, "report.html")
+	checkPage(t, "grid", page)
+	checkRoom(t, page)
+}
+
+// checkRoom looks whether a larger window ever leaves tables less room, such as where the contents move beside them.
+func checkRoom(t *testing.T, path string) {
+	t.Helper()
+	b, before := openBrowser(t), 0.0
+	for _, width := range []int{1100, 1279, 1280, 1366, 1407, 1408, 1600} {
+		var room float64
+		b.show(path, width, 800, "light")
+		if b.evaluate(`document.querySelector("main").getBoundingClientRect().width`, &room); room < before {
+			t.Errorf("%s: in a window of %d its tables have %v of room, in a smaller one %v", path, width, room, before)
+		}
+		before = room
+	}
 }
