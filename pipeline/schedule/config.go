@@ -39,9 +39,9 @@ type Config struct {
 	RetryAfter Duration `yaml:"retry_after"`
 	// Keep is how many runs are remembered, for `ferry runs`; those of `ferry run` count, too.
 	Keep int `yaml:"keep"`
-	// OnSuccess is called when a run has succeeded: a command, a webhook, or both.
+	// OnSuccess is called when a run of `ferry schedule` has succeeded: a command, a webhook, or both. Runs of `ferry run` call no hook.
 	OnSuccess Hook `yaml:"on_success"`
-	// OnFailure is called when the last attempt at a run has failed, and for a run whose process was killed: a command, a webhook, or both.
+	// OnFailure is called when the last attempt at such a run has failed, and for a run whose process was killed: a command, a webhook, or both.
 	OnFailure Hook `yaml:"on_failure"`
 }
 
