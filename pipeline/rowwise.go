@@ -172,6 +172,11 @@ func (r *Run) computeShard(ctx context.Context, c *cutting, s shard) (note, erro
 			ok, err = false, nil
 		}
 	}
+	if err == nil && !ok && c.unit.parts != nil { // another process may have merged it, and removed the parts
+		if _, merged, err := r.pipeline.made(ctx, c.unit, r.store, r.hashes); err != nil || merged {
+			return note{}, err
+		}
+	}
 	switch {
 	case err != nil:
 		return note{}, err
