@@ -20,6 +20,7 @@ models:
 stages:
   cleaned: {kind: clean, from: all}
   once: {kind: deduplicate, from: cleaned}
+  near: {kind: deduplicate, from: cleaned, near: 0.8}
   shuffled: {kind: shuffle, from: once}
   chunked: {kind: chunk, from: shuffled}
   tokens: {kind: tokenize, from: chunked.passages, model: e5}
@@ -29,6 +30,7 @@ stages:
   maxsim: {kind: search, queries: questions.token_vectors, documents: vectors.token_vectors}
 sinks:
   text: {kind: parquet, from: once, path: out/text.parquet}
+  near: {kind: parquet, from: near, path: out/near.parquet}
   tokens: {kind: parquet, from: tokens, path: out/tokens.parquet}
   vectors: {kind: parquet, from: vectors, path: out/vectors.parquet}
   dense: {kind: parquet, from: dense, path: out/dense.parquet}
@@ -49,7 +51,7 @@ func costs(t *testing.T) []line {
 		"all.jsonl": slices.Values(lines), "few.jsonl": slices.Values(lines[:2000]), "asked.jsonl": slices.Values(lines[:1000])})
 	_, steps := s.run(t, "run", "--workers", "1")
 	var costs []line
-	for _, name := range []string{"sources.all.documents", "stages.cleaned", "stages.once", "stages.shuffled", "stages.chunked", "stages.tokens",
+	for _, name := range []string{"sources.all.documents", "stages.cleaned", "stages.once", "stages.near", "stages.shuffled", "stages.chunked", "stages.tokens",
 		"stages.vectors", "stages.dense", "stages.maxsim", "sinks.text", "sinks.vectors"} {
 		step := steps[slices.IndexFunc(steps, func(s costedStep) bool { return s.Step == name })]
 		costs = append(costs, line{Bench: "scale-cost", Variant: step.Kind + " (" + name + ")", Threads: 1, Value: number(step.CPU / step.passages() * 1e6), Unit: "CPU s/million"})

@@ -285,7 +285,7 @@ func TestEngineWithStore(t *testing.T) {
 	}{
 		"s3":    {objectstest.Serve(t).Address("p"), badText, []string{"stages.vectors"}},
 		"file":  {"file://" + t.TempDir(), whole, []string{"stages.teacher", "stages.pairs", "stages.transported", "stages.documents", "stages.queries", "stages.hits"}},
-		"parts": {"file://" + t.TempDir(), searches, cutSearches},
+		"parts": {"file://" + t.TempDir(), divisible, cutSteps},
 	} {
 		t.Run(name, func(t *testing.T) {
 			alone, file := c.make(t)

@@ -200,7 +200,7 @@ func runApart(t *testing.T, address string, folders ...func(*testing.T) (string,
 
 // TestStoreShares runs the shares of a run in folders that have nothing but a store in common.
 func TestStoreShares(t *testing.T) {
-	for name, make := range map[string]func(*testing.T) (string, string){"whole": whole, "bad": badText, "parts": searches} {
+	for name, make := range map[string]func(*testing.T) (string, string){"whole": whole, "bad": badText, "parts": divisible} {
 		alone, file := make(t)
 		if err := run(t.Context(), t, withStore(t, file, ""), Options{}); err != nil {
 			t.Fatal(err)

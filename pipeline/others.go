@@ -67,7 +67,7 @@ type piece struct {
 func (r *Run) awaitUnit(ctx context.Context, u *unit) (note, error) {
 	cut := u.rowWise()
 	if !cut { // else its shards have been waited for
-		if err := u.await(ctx); err != nil {
+		if err := r.await(ctx, u); err != nil {
 			return note{}, err
 		}
 	}

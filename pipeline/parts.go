@@ -83,20 +83,20 @@ func (r *Run) inParts(ctx context.Context, u *unit) (bool, error) {
 	return len(numbers) > 0, err
 }
 
-// makePart makes a part of a unit. It keeps all workers busy, unless an engine counts them.
+// makePart makes a part of a unit. It keeps all workers busy if the unit as a whole does, unless an engine counts them.
 func (r *Run) makePart(ctx context.Context, c *cutting, s shard) (note, error) {
 	if s.Number < 0 || s.Number >= len(c.parts) {
 		return note{}, fmt.Errorf("there is no part %d of %s, which is made in %d", s.Number, c.unit.name(), len(c.parts))
 	}
-	done, err := r.takeAlone(ctx)
+	u, job, place := c.unit, c.job, r.alone
+	if r.guest || !u.alone() {
+		place, job.Workers = r.slots, 1
+	}
+	leave, err := enter(ctx, place)
 	if err != nil {
 		return note{}, err
 	}
-	defer done()
-	u, job := c.unit, c.job
-	if r.guest {
-		job.Workers = 1
-	}
+	defer leave()
 	cpu := r.cpu.begin(u.name(), job.Workers)
 	defer cpu.end()
 	t := r.newTask(u, map[string]*table{stages.Part: r.partTable(u)}, s.Number, true)
@@ -121,11 +121,13 @@ func (r *Run) computeParts(ctx context.Context, u *unit) (note, error) {
 	if err != nil || !r.options.Share.owns(u, 0) {
 		return made, err
 	}
-	done, err := r.takeAlone(ctx)
-	if err != nil {
-		return note{}, err
+	if u.alone() {
+		leave, err := enter(ctx, r.alone)
+		if err != nil {
+			return note{}, err
+		}
+		defer leave()
 	}
-	defer done()
 	cpu := r.cpu.begin(u.name(), 1)
 	defer cpu.end()
 	parts := r.partTable(u)
@@ -141,11 +143,11 @@ func (r *Run) computeParts(ctx context.Context, u *unit) (note, error) {
 	return n, err
 }
 
-// takeAlone waits until nothing else runs that runs alone; done must be called in the end.
-func (r *Run) takeAlone(ctx context.Context) (done func(), err error) {
+// enter waits for a place in r.slots or r.alone; leave must be called in the end.
+func enter(ctx context.Context, places chan struct{}) (leave func(), err error) {
 	select {
-	case r.alone <- struct{}{}:
-		return func() { <-r.alone }, nil
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

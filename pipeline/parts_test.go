@@ -26,8 +26,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// searches is a pipeline of searches in 2,000 documents whose vectors are few, so that scores are equal in all parts. One query is zero.
-func searches(t *testing.T) (folder, file string) {
+// divisible is a pipeline of searches in 2,000 documents whose vectors are few, so that scores are equal in all parts, and of 2,000 texts
+// that come again all over. One query is zero.
+func divisible(t *testing.T) (folder, file string) {
 	folder, file = folderWith(t, "parts.yaml")
 	r := rand.New(rand.NewPCG(3, 4))
 	vector := func() (v [4]int) {
@@ -77,24 +78,52 @@ func searches(t *testing.T) (folder, file string) {
 		}
 		return map[string]any{"vector": vector()}
 	}))
+	again := func() string { // one of few sentences, or nearly
+		words := rand.New(rand.NewPCG(5, r.Uint64N(150)))
+		var sentence strings.Builder
+		for range 9 {
+			fmt.Fprintf(&sentence, "word%d ", words.IntN(1000))
+		}
+		if r.IntN(3) == 0 {
+			fmt.Fprint(&sentence, r.IntN(10))
+		}
+		return sentence.String()
+	}
+	write("texts", 2000, func(int) map[string]any {
+		return map[string]any{"title": fmt.Sprint("title ", r.IntN(2)), "text": again()}
+	})
+	var grades, pairs strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&grades, `{"query_id": "q%d", "document_id": "%d", "grade": %d, "document_language": "en"}`+"\n", i/20, r.IntN(2000), 1+r.IntN(3))
+		fmt.Fprintf(&pairs, "p%d\t%s\t%s\n", i, again(), strings.Repeat("neno ", 5))
+	}
+	put(t, filepath.Join(folder, "grades.jsonl"), grades.String())
+	put(t, filepath.Join(folder, "pairs.tsv"), pairs.String())
 	return folder, file
 }
 
-// cutSearches are those that are made in parts.
-var cutSearches = []string{"stages.dense", "stages.few", "stages.hubs", "stages.joined", "stages.means", "stages.late", "stages.late_hubs", "stages.compressed", "stages.all"}
+// cutSteps are those that are made in parts.
+var cutSteps = []string{"stages.dense", "stages.few", "stages.hubs", "stages.joined", "stages.means", "stages.late", "stages.late_hubs", "stages.compressed",
+	"stages.all", "stages.once", "stages.last", "stages.sides"}
 
-// TestParts searches in one piece; in parts by three processes, an engine, and tasks that are done twice: all that is there in the end is
+// TestParts makes all in one piece; in parts by three processes, an engine, and tasks that are done twice: all that is there in the end is
 // the same, and nothing of the parts is left.
 func TestParts(t *testing.T) {
-	alone, file := searches(t)
+	alone, file := divisible(t)
 	if err := run(t.Context(), t, file, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if bad := quarantined(t, alone); len(bad) == 0 {
 		t.Error("the query without a direction is not in quarantine")
 	}
+	for _, step := range []string{"stages.once", "stages.last", "stages.sides"} {
+		counted := manifestCounts(t, filepath.Join(alone, "out/parts.manifest.json"))[step]
+		if counted.Dropped["duplicate"] < 40 || counted.Dropped["near_duplicate"] < 100 || counted.Out["kept"] < 100 {
+			t.Errorf("%s: %+v", step, counted)
+		}
+	}
 	t.Run("shares", func(t *testing.T) {
-		folder, file := searches(t)
+		folder, file := divisible(t)
 		if err := errors.Join(runShares(t, file, 3)...); err != nil {
 			t.Fatal(err)
 		}
@@ -108,14 +137,14 @@ func TestParts(t *testing.T) {
 		}
 	})
 	t.Run("engine", func(t *testing.T) {
-		folder, file := searches(t)
+		folder, file := divisible(t)
 		var w workshop
 		if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: &w}); err != nil {
 			t.Fatal(err)
 		}
 		sameAsAlone(t, folder, alone)
 		done := w.outcomes()
-		for _, step := range cutSearches {
+		for _, step := range cutSteps {
 			if done[step+" "+taskDone] < 4 {
 				t.Errorf("%s was not made in parts: %v", step, done)
 			}
@@ -125,9 +154,9 @@ func TestParts(t *testing.T) {
 		}
 	})
 	t.Run("tasks", func(t *testing.T) {
-		folder, file := searches(t)
+		folder, file := divisible(t)
 		tasks := executeAll(t, file)
-		for _, step := range cutSearches {
+		for _, step := range cutSteps {
 			if tasks[step] < 3 {
 				t.Errorf("%s was not made in parts: %v", step, tasks)
 			}
@@ -140,16 +169,19 @@ func TestParts(t *testing.T) {
 	})
 }
 
-// TestPartsGoOn loses the engine when some parts are made: the next run, with or without it, makes the others only.
+// TestPartsGoOn loses the engine when some parts are made: the next run, with or without it or by several processes, makes the others only.
 func TestPartsGoOn(t *testing.T) {
-	alone, file := searches(t)
+	alone, file := divisible(t)
 	if err := run(t.Context(), t, file, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, again := range []string{somewhere, LocalEngine} {
-		folder, file := searches(t)
+	const shares = "shares"
+	for _, c := range []struct{ kind, again string }{
+		{"search", somewhere}, {"search", LocalEngine}, {"deduplicate", LocalEngine}, {"deduplicate", shares},
+	} {
+		folder, file := divisible(t)
 		lost := &workshop{before: func(TaskLine) error {
-			if notes, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/search-*/task-*.json")); err != nil || len(notes) < 3 {
+			if notes, err := filepath.Glob(filepath.Join(folder, ".ferry/cache", c.kind+"-*/task-*.json")); err != nil || len(notes) < 3 {
 				return err
 			}
 			return errors.New("the lights went out")
@@ -170,10 +202,17 @@ func TestPartsGoOn(t *testing.T) {
 				}
 			}
 		}}
-		if err := run(t.Context(), t, file, Options{Engine: again, engine: &workshop{}, Reporter: kept}); err != nil {
+		if c.again == shares {
+			err = errors.Join(runShares(t, file, 3)...)
+			compare(t, outputs(t, folder), outputs(t, alone))
+			compare(t, cacheSums(t, folder), cacheSums(t, alone))
+		} else {
+			err = run(t.Context(), t, file, Options{Engine: c.again, engine: &workshop{}, Reporter: kept})
+			sameAsAlone(t, folder, alone)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
-		sameAsAlone(t, folder, alone)
 	}
 }
 

@@ -17,21 +17,21 @@ import (
 
 // produce waits for what a unit reads and makes what it makes.
 func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error) {
-	if err := u.await(ctx); err != nil {
+	if err := r.await(ctx, u); err != nil {
 		return note{}, 0, err
 	}
 	goroutines := 1
-	elsewhere := r.remote != nil && (u.alone() || u.rowWise())
 	inParts, err := r.inParts(ctx, u)
 	if err != nil {
 		return note{}, 0, err
 	}
+	elsewhere := r.remote != nil && (u.alone() || u.rowWise() || inParts)
 	if u.alone() && !elsewhere && !inParts {
-		done, err := r.takeAlone(ctx)
+		leave, err := enter(ctx, r.alone)
 		if err != nil {
 			return note{}, 0, err
 		}
-		defer done()
+		defer leave()
 		goroutines = r.options.Workers
 	}
 	started := time.Now()

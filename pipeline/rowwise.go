@@ -204,15 +204,14 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 	if !c.unit.rowWise() {
 		return r.makePart(ctx, c, s)
 	}
-	select {
-	case r.slots <- struct{}{}:
-	case <-ctx.Done():
-		return note{}, context.Cause(ctx)
+	leave, err := enter(ctx, r.slots)
+	if err != nil {
+		return note{}, err
 	}
 	cpu := r.cpu.begin(c.unit.name(), 1)
 	release := sync.OnceFunc(func() {
 		cpu.end()
-		<-r.slots
+		leave()
 	})
 	defer release()
 	u, in, job := c.unit, c.in, c.job

@@ -250,7 +250,7 @@ func (r *Run) make(ctx context.Context, u *unit) error {
 	var n note
 	var err error
 	if does && !owns && !u.rowWise() { // whether it is made in parts is known once its input is there
-		err = u.await(ctx)
+		err = r.await(ctx, u)
 		does = u.taskTable() != nil
 	}
 	if err == nil && does {

@@ -265,10 +265,11 @@ func (u *unit) need() {
 }
 
 // await waits for the models that the unit needs and for the first shard of each table, so that what it is said to take
-// is not the time that others took. One that runs alone waits for all that it reads.
-func (u *unit) await(ctx context.Context) error {
+// is not the time that others took. One that runs alone waits for all that it reads, as does one that others may make parts of.
+func (r *Run) await(ctx context.Context, u *unit) error {
+	all := u.alone() || u.parts != nil && (r.peers != nil || r.remote != nil)
 	for _, in := range u.inputs {
-		if !in.model && !u.alone() {
+		if !in.model && !all {
 			if _, _, err := in.readTable().shard(ctx, 0); err != nil {
 				return err
 			}

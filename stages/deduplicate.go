@@ -69,16 +69,25 @@ func (d *Deduplicate) Outputs(in Types) (Outputs, []schemas.Mistake) {
 
 // Run deduplicates. Texts are hashed by several workers and compared by one, in order.
 func (d *Deduplicate) Run(ctx context.Context, job Job) (*model.Model, error) {
+	return nil, d.compare(ctx, job, func(batch arrow.RecordBatch) ([]hashedText, error) { return d.hash(batch, job.Workers), nil })
+}
+
+// compare compares rows in order, by what hash has of those of a batch, and emits what is kept.
+func (d *Deduplicate) compare(ctx context.Context, job Job, hash func(batch arrow.RecordBatch) ([]hashedText, error)) error {
 	from, _ := job.Table("from")
 	out := job.Outputs["kept"]
 	duplicates, replaced := text.NewDuplicates(d.Window, d.Near), d.newReplaced(from.Schema)
 	var seen int64
 	for batch, err := range from.Batches(ctx) {
 		if err != nil {
-			return nil, err
+			return err
+		}
+		hashed, err := hash(batch)
+		if err != nil {
+			return err
 		}
 		var rows []int
-		for i, one := range d.hash(batch, job.Workers) {
+		for i, one := range hashed {
 			reason, of := duplicates.Add(one.digest, one.sketch)
 			replaced.add(batch, i, of, reason != "")
 			if reason != "" {
@@ -88,15 +97,15 @@ func (d *Deduplicate) Run(ctx context.Context, job Job) (*model.Model, error) {
 			rows = append(rows, i)
 		}
 		if err := emitRows(out, batch, rows); err != nil {
-			return nil, err
+			return err
 		}
 		seen += batch.NumRows()
 		job.Progress(seen, from.Rows, "rows")
 	}
 	if judged, ok := job.Table("judgments"); ok {
-		return nil, replaced.judge(ctx, judged, job.Outputs["judgments"])
+		return replaced.judge(ctx, judged, job.Outputs["judgments"])
 	}
-	return nil, nil
+	return nil
 }
 
 // A hashedText is what rows are compared by.
