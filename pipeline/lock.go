@@ -53,10 +53,10 @@ func lockShare(work string, s Share) (owner Owner, unlock func(), err error) {
 	}
 	var busy *Busy
 	if errors.As(err, &busy) && busy.What == "" {
-		if sharing, err := atWork(work, ""); err == nil && len(sharing) > 0 {
-			busy.Owner = sharing[0]
-		}
 		busy.What = "another run is at work in " + work
+		if sharing, err := atWork(work, ""); err == nil && len(sharing) > 0 {
+			busy.Owner, busy.What = sharing[0].Owner, fmt.Sprintf("a run of %d processes (--tasks) is at work in %s", sharing[0].share.Of, work)
+		}
 		busy.Remedy = "wait for its end, or give this one a folder of its own with --set work=FOLDER"
 	}
 	return owner, unlock, err

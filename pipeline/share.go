@@ -20,8 +20,11 @@ func (s *Share) UnmarshalText(text []byte) error {
 	number, of, ok := strings.Cut(string(text), "/")
 	n, err := strconv.Atoi(number)
 	m, errOf := strconv.Atoi(of)
-	if !ok || err != nil || errOf != nil || n < 1 || n > m {
-		return fmt.Errorf("should be the number of this process and how many there are, from 1/16 to 16/16, is %q", text)
+	if !ok || err != nil || errOf != nil {
+		return fmt.Errorf("should be the number of this process and how many there are, such as 3/16 for the third of sixteen, is %q", text)
+	}
+	if n < 1 || n > m {
+		return fmt.Errorf("%q would be process %d of %d: the first number is this process's, from 1 up to the second, which is how many there are", text, n, m)
 	}
 	*s = Share{n, m}
 	return nil

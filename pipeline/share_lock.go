@@ -43,8 +43,9 @@ func holdShare(work string, s Share) (Owner, func(), error) {
 	}
 	others, err := atWork(work, sharesOf(s))
 	if err == nil && len(others) > 0 {
-		err = &Busy{Owner: others[0], What: fmt.Sprintf("a run that another number of processes than %d do is at work in %s", s.Of, work),
-			Remedy: "wait for its end, or give this one a folder of its own with --set work=FOLDER"}
+		of := others[0].share.Of
+		err = &Busy{Owner: others[0].Owner, What: fmt.Sprintf("a run of %d processes (--tasks i/%d) is at work in %s", of, of, work),
+			Remedy: fmt.Sprintf("start this one as one of them, with --tasks i/%d, wait for its end, or give this one a folder of its own with --set work=FOLDER", of)}
 	}
 	if err != nil {
 		release()
@@ -53,15 +54,22 @@ func holdShare(work string, s Share) (Owner, func(), error) {
 	return owner, release, nil
 }
 
+// A sharer is a process that does a share of a run.
+type sharer struct {
+	Owner
+	share Share
+}
+
 // atWork are the processes that do shares of a run, but those whose files end with except.
-func atWork(work, except string) ([]Owner, error) {
+func atWork(work, except string) ([]sharer, error) {
 	entries, err := os.ReadDir(sharesFolder(work))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("looking who is at work: %w", err)
 	}
-	var owners []Owner
+	var sharers []sharer
 	for _, e := range entries {
-		if except != "" && strings.HasSuffix(e.Name(), except) {
+		var s Share
+		if _, err := fmt.Sscanf(e.Name(), "%d-of-%d", &s.Number, &s.Of); err != nil || except != "" && strings.HasSuffix(e.Name(), except) {
 			continue
 		}
 		owner, err := holder(filepath.Join(sharesFolder(work), e.Name()))
@@ -69,8 +77,8 @@ func atWork(work, except string) ([]Owner, error) {
 			return nil, err
 		}
 		if owner != nil {
-			owners = append(owners, *owner)
+			sharers = append(sharers, sharer{*owner, s})
 		}
 	}
-	return owners, nil
+	return sharers, nil
 }

@@ -183,8 +183,9 @@ func TestShareLocks(t *testing.T) {
 	}
 	release := []func(){held(Share{1, 3}), held(Share{3, 3})}
 	keptOut(Share{3, 3}, "another process does tasks 3/3")
-	keptOut(Share{2, 4}, "a run that another number of processes than 4 do")
-	keptOut(Share{}, "another run is at work")
+	keptOut(Share{2, 4}, "a run of 3 processes (--tasks i/3) is at work in ")
+	keptOut(Share{2, 4}, "; start this one as one of them, with --tasks i/3, wait for its end, or ")
+	keptOut(Share{}, "a run of 3 processes (--tasks) is at work in ")
 	release[0]()
 	release[1]()
 	unlock := held(Share{})
@@ -290,28 +291,36 @@ func TestShareText(t *testing.T) {
 	if err := s.UnmarshalText([]byte("3/16")); err != nil || s != (Share{3, 16}) || s.String() != "3/16" {
 		t.Errorf("%v, %v", s, err)
 	}
-	for _, wrong := range []string{"", "3", "0/4", "5/4", "-1/4", "1/0", "a/b", "1/4/2", "1/ 4"} {
-		if s.UnmarshalText([]byte(wrong)) == nil {
-			t.Errorf("%q is read as %v", wrong, s)
+	const form = "such as 3/16 for the third of sixteen"
+	for wrong, says := range map[string]string{"": form, "3": form, "a/b": form, "1/4/2": form, "1/ 4": form, "5/4": `"5/4" would be process 5 of 4: the first number is this process's`,
+		"0/4": "process 0 of 4", "-1/4": "process -1 of 4", "1/0": "process 1 of 0"} {
+		if err := s.UnmarshalText([]byte(wrong)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q is read as %v: %v", wrong, s, err)
 		}
 	}
 }
 
-// stepCounts are the rows of each step by its manifest.
-func stepCounts(t *testing.T, folder string) string {
+// manifestIn is the manifest of the only pipeline whose outputs are in a folder.
+func manifestIn(t *testing.T, folder string) (m Manifest) {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(folder, "out/*.manifest.json"))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%v, %v", found, err)
 	}
 	data, err := os.ReadFile(found[0])
+	if err == nil {
+		err = json.Unmarshal(data, &m)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	var m Manifest
-	if err := json.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
-	}
+	return m
+}
+
+// stepCounts are the rows of each step by its manifest.
+func stepCounts(t *testing.T, folder string) string {
+	t.Helper()
+	m := manifestIn(t, folder)
 	var text strings.Builder
 	for _, s := range m.Steps {
 		fmt.Fprintf(&text, "%s %s %+v\n", s.Step, s.Key, s.counts)

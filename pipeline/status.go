@@ -99,9 +99,13 @@ func (p *Pipeline) Runs() ([]*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	owners, err := atWork(p.Work, "")
+	sharers, err := atWork(p.Work, "")
 	if err != nil {
 		return nil, err
+	}
+	var owners []Owner
+	for _, s := range sharers {
+		owners = append(owners, s.Owner)
 	}
 	if owner, err := holder(filepath.Join(p.Work, lockName)); err != nil {
 		return nil, err
