@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -58,5 +59,54 @@ sinks:
 	}
 	if made := outputs(t, folder); len(made) != 5 {
 		t.Errorf("%d files, want 5", len(made))
+	}
+}
+
+// failing is a Reporter that tells when the first step has failed.
+type failing struct {
+	events
+	told chan string
+}
+
+func (f *failing) Failed(step string, _ error) { f.told <- step }
+
+// TestFailedInput has a source fail while a step waits for room to compute the shards that it has made: that is told at once, and of
+// the shards none is computed any more.
+func TestFailedInput(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "pipeline.yaml")
+	put(t, file, `
+max_bad_rows: 0
+sources:
+  own: {kind: jsonl, table: documents, path: own.jsonl, language: en}
+stages:
+  cleaned: {kind: clean, from: own}
+sinks:
+  cleaned: {kind: parquet, from: cleaned, path: out/cleaned.parquet}
+`)
+	var text strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&text, "{\"id\": \"%d\", \"text\": \"noon\"}\n", i)
+	}
+	put(t, filepath.Join(folder, "own.jsonl"), text.String()+"{")
+	p, f := loadSmall(t, file), &failing{told: make(chan string, 1)}
+	r := p.newRun(Options{Workers: 1, Reporter: f})
+	var err error
+	if r.units, err = p.units(t.Context(), r.store, r.hashes); err != nil {
+		t.Fatal(err)
+	}
+	r.options.Share.markWaited(r.units)
+	r.slots <- struct{}{}
+	ended := make(chan error)
+	go func() { ended <- r.makeAll(t.Context()) }()
+	if step := <-f.told; step != "sources.own.documents" {
+		t.Errorf("%s fails first", step)
+	}
+	<-r.slots
+	if err := <-ended; err == nil || !strings.HasPrefix(err.Error(), "sources.own.documents: 1 of 2001 rows") {
+		t.Errorf("the run ends with %v", err)
+	}
+	if made, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/clean-*/task-*")); err != nil || len(made) > 0 {
+		t.Errorf("computed are %q, %v", made, err)
 	}
 }

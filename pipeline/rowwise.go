@@ -109,6 +109,9 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 			}
 			tasks.Go(func(ctx context.Context) error {
 				n, err := r.computeShard(ctx, c, s)
+				if errors.Is(err, errNotMade) {
+					return nil // what has begun goes on, for the next run, and whoever feeds finds out
+				}
 				if err != nil {
 					cancel(err) // so that nobody waits for shards that are not wanted any more
 				}
@@ -215,6 +218,9 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 	})
 	defer release()
 	u, in, job := c.unit, c.in, c.job
+	if u.lacksInput() { // since it was asked for
+		return note{}, fmt.Errorf("%s %w", in.unit.name(), errNotMade)
+	}
 	hash, err := in.readTable().hashRows(ctx, s)
 	if err != nil {
 		return note{}, err

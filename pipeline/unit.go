@@ -265,7 +265,8 @@ func (u *unit) need() {
 }
 
 // await waits for the models that the unit needs and for the first shard of each table, so that what it is said to take
-// is not the time that others took. One that runs alone waits for all that it reads, as does one that others may make parts of.
+// is not the time that others took. One that runs alone waits for all that it reads, as does one that others may make parts of. Where
+// that failed meanwhile, nothing is begun.
 func (r *Run) await(ctx context.Context, u *unit) error {
 	all := u.alone() || u.parts != nil && (r.peers != nil || r.remote != nil)
 	for _, in := range u.inputs {
@@ -273,12 +274,12 @@ func (r *Run) await(ctx context.Context, u *unit) error {
 			if _, _, err := in.readTable().shard(ctx, 0); err != nil {
 				return err
 			}
-			continue
-		}
-		if err := until(ctx, in.unit.ready); err != nil {
+		} else if err := until(ctx, in.unit.ready); err != nil {
 			return err
 		}
-		if in.unit.maker().failed {
+	}
+	for _, in := range u.inputs {
+		if isClosed(in.unit.ready) && in.unit.maker().failed {
 			return fmt.Errorf("%s %w", in.unit.name(), errNotMade)
 		}
 	}
