@@ -175,6 +175,27 @@ func TestEngineGoesOn(t *testing.T) {
 	}
 }
 
+// TestEngineSeconds has two steps done in one wave, and says of both how long they took.
+func TestEngineSeconds(t *testing.T) {
+	folder, file := badText(t)
+	began := time.Now()
+	if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: &workshop{}}); err != nil {
+		t.Fatal(err)
+	}
+	took, all := time.Since(began).Seconds(), 0.0
+	for _, s := range manifestIn(t, folder).Steps {
+		if !strings.HasPrefix(s.Step, "stages.") {
+			continue
+		}
+		if all += s.Seconds; s.Seconds <= 0 || s.CPU <= 0 {
+			t.Errorf("%s took %v s, and %v s of CPU", s.Step, s.Seconds, s.CPU)
+		}
+	}
+	if all > took {
+		t.Errorf("both took %v s, of %v", all, took)
+	}
+}
+
 func changedAt(t *testing.T, files []string) (times []time.Time) {
 	t.Helper()
 	for _, file := range files {

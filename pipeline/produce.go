@@ -49,6 +49,7 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 	switch {
 	case elsewhere && u.rowWise():
 		n, err = r.computeElsewhere(ctx, u)
+		return n, time.Duration(n.Seconds * float64(time.Second)), err
 	case elsewhere:
 		if inParts {
 			_, err = r.computeElsewhere(ctx, u)
@@ -76,9 +77,6 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 		n.CPU += cpu.end()
 	}
 	took := r.cpu.took(u.name())
-	if elsewhere {
-		took = time.Since(started)
-	}
 	n.Seconds += took.Seconds()
 	return n, took, err
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/sourcegraph/conc/pool"
 
@@ -211,7 +212,7 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 	if err != nil {
 		return note{}, err
 	}
-	cpu := r.cpu.begin(c.unit.name(), 1)
+	began, cpu := time.Now(), r.cpu.begin(c.unit.name(), 1)
 	release := sync.OnceFunc(func() {
 		cpu.end()
 		leave()
@@ -250,7 +251,7 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 	if err != nil {
 		return note{}, err
 	}
-	n.Input, n.CPU, n.Lineage = hash, cpu.end(), c.lineage()
+	n.Input, n.Seconds, n.CPU, n.Lineage = hash, time.Since(began).Seconds(), cpu.end(), c.lineage()
 	if r.guest {
 		n.Memory = peakMemory()
 	}

@@ -19,6 +19,7 @@ type wave struct {
 	while  string                 // its tasks are wanted; see TaskLine
 	notes  map[*unit]map[int]note // of tasks that are done, by shard
 	failed map[*unit]error
+	took   time.Duration
 	err    error // why it ended early; known, as the others, once ended is closed
 	ended  chan struct{}
 }
@@ -46,7 +47,9 @@ func (r *Run) computeElsewhere(ctx context.Context, u *unit) (note, error) {
 			}
 		}
 		w = r.remote.begin(chain)
+		began := time.Now()
 		w.err = r.runWave(ctx, w)
+		w.took = time.Since(began)
 		close(w.ended)
 	}
 	if err := until(ctx, w.ended); err != nil {
@@ -77,11 +80,29 @@ func (w *wave) note(u *unit) (note, error) {
 	case w.failed[u] != nil:
 		return note{}, w.failed[u]
 	case len(w.notes[u]) == len(shards) && len(shards) == total:
-		return sum(w.notes[u]), nil
+		n := sum(w.notes[u])
+		n.Seconds = w.seconds(u)
+		return n, nil
 	case w.err != nil:
 		return note{}, w.err
 	}
 	return note{}, errWaveEnded
+}
+
+// seconds is a unit's part of the time that the wave took: as its tasks' part is of what those of all units took.
+func (w *wave) seconds(u *unit) float64 {
+	var own, all float64
+	for _, other := range w.chain {
+		for _, n := range w.notes[other] {
+			if all += n.Seconds; other == u {
+				own += n.Seconds
+			}
+		}
+	}
+	if all == 0 { // nobody noted it
+		own, all = 1, float64(len(w.chain))
+	}
+	return w.took.Seconds() * own / all
 }
 
 // runWave has the engine do what is missing, and publishes what is there as it appears. It ends early when a task fails.
