@@ -108,6 +108,36 @@ func TestStoreFaults(t *testing.T) {
 	}
 }
 
+// TestStoreUnmounted takes a folder store away in the middle of a run, which warns and goes on, and leaves empty what is there instead.
+func TestStoreUnmounted(t *testing.T) {
+	alone, file := badText(t)
+	if err := run(t.Context(), t, file, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	mount := filepath.Join(t.TempDir(), "mount")
+	if err := os.Mkdir(mount, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	folder, file := badText(t)
+	o := events{at: func(n int64) {
+		if n == 1 {
+			if err := errors.Join(os.Rename(mount, mount+".away"), os.Mkdir(mount, 0o777)); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	if err := run(t.Context(), t, withStore(t, file, "file://"+mount), Options{Reporter: &o}); err != nil {
+		t.Error(err)
+	}
+	if told := o.warnings(); len(told) != 1 || !strings.Contains(told[0], "unmounted?; the run goes on without the store") {
+		t.Errorf("warnings are %q", told)
+	}
+	if found, err := os.ReadDir(mount); err != nil || len(found) > 0 {
+		t.Errorf("it holds %v, %v", found, err)
+	}
+	compare(t, outputs(t, folder), outputs(t, alone))
+}
+
 // TestStoreReadOnly makes sure that a user who may only read is told so once, uses what is there, and makes the rest.
 func TestStoreReadOnly(t *testing.T) {
 	server := objectstest.Serve(t)

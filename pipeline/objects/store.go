@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"time"
 
 	"gocloud.dev/blob"
@@ -23,6 +24,7 @@ type Store struct {
 	// Patience is what is borne before an operation fails. It may be set before the store is used.
 	download.Patience
 	bucket *blob.Bucket
+	folder *os.File // that the store is; nil if it is none
 }
 
 // An Object is what is known of one without reading it.
@@ -56,8 +58,8 @@ func Open(ctx context.Context, a Address) (*Store, error) {
 	if a.prefix != "" {
 		s.bucket = blob.PrefixedBucket(bucket, a.prefix+"/")
 	}
-	if folder := a.Path(); folder != "" {
-		if err := openFolder(folder); err != nil {
+	if a.Path() != "" {
+		if s.folder, err = openFolder(a.Path()); err != nil {
 			return fail(err)
 		}
 	}
@@ -82,7 +84,12 @@ func schemeOf(a Address) scheme {
 }
 
 // Close lets go of connections.
-func (s *Store) Close() error { return s.bucket.Close() }
+func (s *Store) Close() error {
+	if s.folder != nil {
+		s.folder.Close()
+	}
+	return s.bucket.Close()
+}
 
 // try calls do until it succeeds or patience ends. What it is given it must call as long as something happens.
 func (s *Store) try(ctx context.Context, patience download.Patience, do func(ctx context.Context, heard func()) error) error {
@@ -99,6 +106,9 @@ func (s *Store) Get(ctx context.Context, name string, w io.Writer) error {
 	var have int64
 	var begun Object
 	err := s.Persist(ctx, func() (further bool, err error) {
+		if err := s.here(); err != nil {
+			return false, err
+		}
 		watched, heard, stop := s.Watch(ctx)
 		defer stop()
 		r, err := s.bucket.NewRangeReader(watched, name, have, -1, nil)
@@ -140,6 +150,9 @@ func (s *Store) Put(ctx context.Context, name string, content io.ReadSeeker) err
 	patience := s.Patience
 	patience.Stall *= 4 // several parts are sent at a time, and none of them is heard of before it has arrived
 	err := s.try(ctx, patience, func(ctx context.Context, heard func()) error {
+		if err := s.here(); err != nil {
+			return err
+		}
 		if _, err := content.Seek(0, io.SeekStart); err != nil {
 			return err
 		}

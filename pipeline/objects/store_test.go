@@ -84,6 +84,42 @@ func TestStore(t *testing.T) {
 	}
 }
 
+// TestUnmounted takes away the folder of a store, and leaves an empty one in its place, as an unmounted file system does: nothing is put
+// there, nothing is found to be missing, and all is well when it is back.
+func TestUnmounted(t *testing.T) {
+	mount := filepath.Join(t.TempDir(), "mount")
+	if err := os.Mkdir(mount, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, "file://"+mount)
+	put := func() error { return s.Put(t.Context(), "a/b", strings.NewReader("x")) }
+	if err := put(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Rename(mount, mount+".away"), os.Mkdir(mount, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	_, read := s.Read(t.Context(), "a/b")
+	_, list := s.List(t.Context(), "")
+	for what, err := range map[string]error{"put": put(), "read": read, "list": list} {
+		if err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "the folder is not the one any more that it was") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := os.Remove(mount); err != nil { // it is empty
+		t.Fatal(err)
+	}
+	if err := put(); err == nil {
+		t.Error("the folder was made again")
+	}
+	if err := os.Rename(mount+".away", mount); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Read(t.Context(), "a/b"); err != nil || string(got) != "x" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // TestManyObjects lists more than a page has.
 func TestManyObjects(t *testing.T) {
 	s := open(t, objectstest.Serve(t).Address("p"))
