@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/objects"
 )
 
 // A meeting is where processes that do the shares of a run tell of themselves that may have no folder in common: the folder
@@ -38,27 +41,26 @@ func (p *peers) meet(ctx context.Context, m *mirror, pipeline string) (leave fun
 	if err := m.putJSON(ctx, own, p.own); err != nil {
 		return nil, fmt.Errorf("processes that do tasks of a run need a store that they may write to: %w", err)
 	}
-	objects, err := m.objects.List(ctx, all)
+	found, err := m.objects.List(ctx, all)
 	if err != nil {
 		return nil, err
 	}
 	at.changed = map[string]time.Time{}
-	for _, o := range objects {
+	for _, o := range found {
 		if name, ok := strings.CutPrefix(o.Name, at.folder); ok {
 			at.changed[name] = o.Modified
 		}
 	}
 	at.began = at.changed[at.sign(p.share.Number)]
-	for _, o := range objects {
-		switch base := path.Base(o.Name); {
-		case strings.HasPrefix(o.Name, at.folder+failedMark) && base == at.sign(p.share.Number): // it is tried again
-			err = m.objects.Remove(ctx, o.Name)
-		case !strings.HasPrefix(o.Name, at.folder) && strings.HasSuffix(base, sharesOf(p.share)+".json") && at.began.Sub(o.Modified) < 3*signEvery:
-			err = at.warnOf(ctx, o.Name, p.own)
+	for name := range at.changed {
+		if strings.HasPrefix(name, failedMark) && path.Base(name) == at.sign(p.share.Number) { // it is tried again
+			if err := m.objects.Remove(ctx, at.folder+name); err != nil {
+				return nil, err
+			}
 		}
-		if err != nil {
-			return nil, err
-		}
+	}
+	if other := at.stranger(ctx, p.own, found); other != nil {
+		m.warn(fmt.Sprintf("%s: %s; if that should be this run, both will wait in vain: %s", other.What, other.Owner, other.Remedy))
 	}
 	p.meeting = at
 	stop := beat(func(ctx context.Context, _ time.Time) { _ = m.putJSON(ctx, own, p.own) })
@@ -80,18 +82,38 @@ func (at *meeting) failure(u *unit, number int) string {
 	return failedMark + string(u.key) + "/" + at.sign(number)
 }
 
-func (at *meeting) warnOf(ctx context.Context, name string, own sign) error {
-	data, err := at.mirror.objects.Read(ctx, name)
-	var other sign
-	if err != nil || json.Unmarshal(data, &other) != nil || other.Plan == "" {
-		return nil // it has gone meanwhile, or is no sign
+// stranger is a process that is at work on a run of the same name and yet another; nil if none is seen among the objects in the folder of
+// that name.
+func (at *meeting) stranger(ctx context.Context, own sign, found []objects.Object) *Busy {
+	mine := slices.IndexFunc(found, func(o objects.Object) bool { return o.Name == at.folder+at.sign(at.share.Number) })
+	if mine < 0 {
+		return nil
 	}
-	reason := "the pipeline file, --set, variables, inputs or ferry differ"
-	if other.ISA != own.ISA {
-		reason = fmt.Sprintf("its instruction set is %s and not %s; FERRY_CPU set to the lesser of the two makes them agree", other.ISA, own.ISA)
+	now := found[mine].Modified
+	for _, o := range found {
+		var share Share
+		if _, err := fmt.Sscanf(path.Base(o.Name), "%d-of-%d.json", &share.Number, &share.Of); err != nil || strings.HasPrefix(o.Name, at.folder) || now.Sub(o.Modified) > 3*signEvery {
+			continue
+		}
+		var other sign
+		data, err := at.mirror.objects.Read(ctx, o.Name)
+		if err == nil && json.Unmarshal(data, &other) == nil && other.Plan != "" { // else it has gone meanwhile, or is no sign
+			return own.differs(other, at.share, share)
+		}
 	}
-	at.mirror.warn(fmt.Sprintf("%s is at work on tasks of another run of the same name: if it should be this one, both will wait in vain, since %s", other.Owner, reason))
 	return nil
+}
+
+// inVain is why there was nobody to wait for: such a stranger is at work; nil if none is.
+func (p *peers) inVain(ctx context.Context) *Busy {
+	if p.meeting == nil {
+		return nil
+	}
+	found, err := p.meeting.mirror.objects.List(ctx, path.Dir(path.Clean(p.meeting.folder))+"/")
+	if err != nil {
+		return nil
+	}
+	return p.meeting.stranger(ctx, p.own, found)
 }
 
 // look returns when an object of the meeting was put last; false if it is not there.

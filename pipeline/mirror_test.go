@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
 )
 
@@ -275,5 +277,36 @@ func TestStoreSharesFail(t *testing.T) {
 	}
 	if bad := quarantined(t, folders[0]); len(bad) != 6 {
 		t.Errorf("quarantine is %q", bad)
+	}
+}
+
+// TestStoreStranger has another process at work in the store on what may be meant to be the same run, but is one of three and not of two:
+// that is told at once, and when waiting ends in vain it is why. One that is gone is no reason.
+func TestStoreStranger(t *testing.T) {
+	store := t.TempDir()
+	text, err := json.Marshal(sign{Owner{PID: 42, Host: "elsewhere"}, "another", kernel.ISA()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(store, "tasks/bad/0123/2-of-3.json")
+	put(t, file, string(text))
+	for _, since := range []time.Duration{0, time.Minute} {
+		if err := os.Chtimes(file, time.Time{}, time.Now().Add(-since)); err != nil {
+			t.Fatal(err)
+		}
+		var o events
+		_, pipeline := badText(t)
+		err := run(t.Context(), t, withStore(t, pipeline, "file://"+store), Options{Share: Share{1, 2}, Wait: 100 * time.Millisecond, Reporter: &o})
+		var busy *Busy
+		if since == 0 {
+			if !errors.As(err, &busy) || busy.Owner.PID != 42 || !strings.HasSuffix(err.Error(), "; all processes need the same number of them, as --tasks i/3 has it") {
+				t.Errorf("the run ends with %v", err)
+			}
+			if told := o.warnings(); len(told) != 1 || !strings.Contains(told[0], "tasks 2/3 of another run are done: process 42 on elsewhere") {
+				t.Errorf("warnings are %q", told)
+			}
+		} else if errors.As(err, &busy) || err == nil || !strings.HasSuffix(err.Error(), "; start it with --tasks 2/2") || len(o.warnings()) > 0 {
+			t.Errorf("the run ends with %v, and warns %q", err, o.warnings())
+		}
 	}
 }

@@ -45,7 +45,11 @@ func (w *wait) next(ctx context.Context, missing ...piece) error {
 		}
 		if absent > w.run.options.Wait {
 			share := Share{m.process, w.run.options.Share.Of}
-			return fmt.Errorf("no process has been at work on tasks %s, to which %s belongs, for %v; start it with --tasks %s", share, m.what, absent.Round(time.Second), share)
+			missed := fmt.Sprintf("no process has been at work on tasks %s, to which %s belongs, for %v", share, m.what, absent.Round(time.Second))
+			if stranger := w.run.peers.inVain(ctx); stranger != nil {
+				return fmt.Errorf("%s; %w", missed, stranger)
+			}
+			return fmt.Errorf("%s; start it with --tasks %s", missed, share)
 		}
 	}
 	select {

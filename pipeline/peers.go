@@ -136,10 +136,18 @@ func (p *peers) agrees(number int, file string) error {
 	if err != nil || json.Unmarshal(data, &other) != nil || other.Plan == "" || other.Plan == p.own.Plan {
 		return nil // it may just be writing
 	}
-	busy := &Busy{Owner: other.Owner, What: fmt.Sprintf("tasks %s of another run are done", Share{number, p.share.Of}), Remedy: "all processes need the same pipeline file, --set, variables, inputs and ferry"}
-	if other.ISA != p.own.ISA {
-		busy.What += fmt.Sprintf(" with the instruction set %s and not %s, where sums round differently", other.ISA, p.own.ISA)
+	return p.own.differs(other, p.share, Share{number, p.share.Of})
+}
+
+// differs says why a process and another one, which does a share of a run of the same name or in the same folder, do not do the same run.
+func (s sign) differs(other sign, own, others Share) *Busy {
+	busy := &Busy{Owner: other.Owner, What: fmt.Sprintf("tasks %s of another run are done", others), Remedy: "all processes need the same pipeline file, --set, variables, inputs and ferry"}
+	switch {
+	case other.ISA != s.ISA:
+		busy.What += fmt.Sprintf(" with the instruction set %s and not %s, where sums round differently", other.ISA, s.ISA)
 		busy.Remedy = "set FERRY_CPU to the lesser of the two for all"
+	case own.Of != others.Of:
+		busy.Remedy = fmt.Sprintf("all processes need the same number of them, as --tasks i/%d has it", others.Of)
 	}
 	return busy
 }
