@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,6 +30,7 @@ type mirror struct {
 	lost     bool                   // it has failed, and is neither asked nor told any more
 	hidden   bool                   // it has told that something there may not be read
 	there    map[string]int64       // sizes of objects that are known to be there, by name
+	damaged  map[string]bool        // notes that it has told to be, by name
 	useless  map[string]bool        // objects that could not be got as they should be, by name
 	spoiled  map[key]bool           // what has such objects, and whether the run has begun to make it again
 	getting  map[string]*sync.Mutex // by path
@@ -56,7 +56,7 @@ func (p *Pipeline) openMirror(ctx context.Context, s store, shared bool, warn fu
 
 func newMirror(opened *objects.Store, s store, shared bool, warn func(string)) *mirror {
 	return &mirror{objects: opened, cache: s, warn: warn, shared: shared, there: map[string]int64{},
-		useless: map[string]bool{}, spoiled: map[key]bool{}, getting: map[string]*sync.Mutex{}}
+		damaged: map[string]bool{}, useless: map[string]bool{}, spoiled: map[key]bool{}, getting: map[string]*sync.Mutex{}}
 }
 
 func (m *mirror) close() {
@@ -158,9 +158,10 @@ func (m *mirror) listed(ctx context.Context, k key, name string, l listing) (not
 	return n, ok && m.complete(k, n, l), err
 }
 
-// read reads a note. One that cannot be understood is as good as none, since it will be made again.
+// read reads a note. One that is damaged is as good as none: it is removed, and what it told of is made again.
 func (m *mirror) read(ctx context.Context, k key, name string) (n note, ok bool, err error) {
-	data, err := m.objects.Read(ctx, m.noteName(k, name))
+	name = m.noteName(k, name)
+	n, problem, err := m.readNote(ctx, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return n, false, nil
@@ -169,11 +170,15 @@ func (m *mirror) read(ctx context.Context, k key, name string) (n note, ok bool,
 		return n, false, nil
 	case err != nil:
 		return n, false, m.without(ctx, err)
-	}
-	if json.Unmarshal(data, &n) != nil {
+	case problem != "":
 		m.mutex.Lock()
-		delete(m.there, m.noteName(k, name))
+		told := m.damaged[name]
+		m.damaged[name] = true
+		delete(m.there, name)
 		m.mutex.Unlock()
+		if !told {
+			m.warn(fmt.Sprintf("%s/%s %s; %s; what it tells of is made again", m.objects.Address, name, problem, m.discard(ctx, name)))
+		}
 		return n, false, nil
 	}
 	return n, true, nil

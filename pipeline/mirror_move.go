@@ -74,7 +74,7 @@ func (m *mirror) get(ctx context.Context, file, name string, c content) error {
 	case err != nil:
 		err = fmt.Errorf("%w; run again when the store answers, or do without it: --set store=", err)
 	case content{got.bytes, hex.EncodeToString(got.sum.Sum(nil))} != c:
-		err = m.spoil(name, "has not the content that it was put there with; "+m.discard(ctx, name))
+		err = m.spoil(name, notAsPut+"; "+m.discard(ctx, name))
 	}
 	return part.Publish(err)
 }
@@ -89,7 +89,7 @@ func (m *mirror) put(ctx context.Context, k key, name string, n note) error {
 	}
 	err := m.putFiles(ctx, k, n)
 	if err == nil {
-		err = m.putJSON(ctx, m.noteName(k, name), n)
+		err = m.putNote(ctx, m.noteName(k, name), n)
 	}
 	if errors.Is(err, errNotPut) {
 		return nil

@@ -11,6 +11,8 @@ import (
 // errSpoiled is why something could not be got from the store that should be there. What has it as a part can be made again.
 var errSpoiled = errors.New("to do without the store: --set store=")
 
+const notAsPut = "has not the content that it was put there with"
+
 // spoil takes note that an object is of no use for that reason, and warns once of each result. It returns the error of who wants it.
 func (m *mirror) spoil(name, problem string) error {
 	k := key(strings.Split(name, "/")[1])

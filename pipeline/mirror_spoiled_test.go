@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"io/fs"
 	"net/http"
 	"os"
@@ -100,6 +101,53 @@ func TestStoreDamaged(t *testing.T) {
 			}
 			compare(t, outputs(t, third), outputs(t, alone))
 		})
+	}
+}
+
+// TestStoreNotes changes notes that still can be read, and leaves the hashes of others out, as older ferries do: what the former tell of
+// is made again, with a warning, and the latter are believed.
+func TestStoreNotes(t *testing.T) {
+	store := t.TempDir()
+	alone, file := badText(t)
+	if err := run(t.Context(), t, withStore(t, file, "file://"+store), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	notes, err := filepath.Glob(filepath.Join(store, "cache/*/*.json"))
+	if err != nil || len(notes) < 6 {
+		t.Fatal(notes, err)
+	}
+	for _, file := range notes {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, older := string(text), string(text[:strings.LastIndex(string(text), sealMark)])+"}"
+		if strings.Contains(file, "/embed-") {
+			older = strings.Replace(sealed, `"out":{"vectors":`, `"out":{"vectors":1`, 1)
+		}
+		if older == sealed || !json.Valid([]byte(older)) {
+			t.Fatalf("%s is %s", file, sealed)
+		}
+		put(t, file, older)
+	}
+	v, err := Verify(t.Context(), []string{"file://" + store}, VerifyOptions{})
+	if err != nil || len(v.Damages) != 1 || v.Damages[0].Problem != notAsPut {
+		t.Errorf("%v, %v", v, err)
+	}
+	folder, file := badText(t)
+	var o watcher
+	if err := run(t.Context(), t, withStore(t, file, "file://"+store), Options{Reporter: &o}); err != nil {
+		t.Fatal(err)
+	}
+	if made := madeAny(&o.order); len(made) != 2 || !strings.Contains(made[0], "stages.vectors") || o.warned(notAsPut+"; it has been removed from there; what it tells of is made again") != len(notes)/2 {
+		t.Errorf("made are %q, and told %q", o.told, o.events.warnings())
+	}
+	compare(t, outputs(t, folder), outputs(t, alone))
+	if got, want := stepCounts(t, folder), stepCounts(t, alone); got != want {
+		t.Errorf("the manifest counts\n%s\nwant\n%s", got, want)
+	}
+	if v, err := Verify(t.Context(), []string{"file://" + store}, VerifyOptions{}); err != nil || len(v.Damages) > 0 {
+		t.Errorf("%v, %v", v, err)
 	}
 }
 

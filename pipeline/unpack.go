@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -48,6 +49,9 @@ func (d *depot) unpack(ctx context.Context, m *mirror, l TaskLine) (p *Pipeline,
 	data, err := m.objects.Read(ctx, filesFolder+l.Pack)
 	if err != nil {
 		return nil, k, err
+	}
+	if fmt.Sprintf("%x", sha256.Sum256(data)) != l.Pack {
+		return nil, k, m.spoil(filesFolder+l.Pack, notAsPut+"; "+m.discard(ctx, filesFolder+l.Pack))
 	}
 	if err := json.Unmarshal(data, &k); err != nil {
 		return nil, k, fmt.Errorf("reading what belongs to the task: %w", err)

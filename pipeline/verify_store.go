@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -57,8 +59,33 @@ func (v *verification) readStore(ctx context.Context, address objects.Address) e
 	})
 	if err == nil {
 		verify()
+		err = s.Each(ctx, filesFolder, func(o objects.Object) error {
+			if hash := strings.TrimPrefix(o.Name, filesFolder); sumName.MatchString(hash) {
+				results.Go(func(ctx context.Context) error { return at.verifyFile(ctx, o, hash) })
+			}
+			return ctx.Err()
+		})
 	}
 	return errors.Join(results.Wait(), err)
+}
+
+var sumName = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// verifyFile reads what machines need that have none of a pipeline's files: it is named by its hash.
+func (v *storeVerification) verifyFile(ctx context.Context, o objects.Object, hash string) error {
+	problem, err := v.readObject(ctx, o.Name, content{o.Size, hash}, listing{o.Name: o.Size})
+	if err != nil || problem == "" {
+		return err
+	}
+	remedy := "`ferry verify --remove " + v.mirror.objects.Address.String() + "` removes it, and a run with an engine that needs it puts it there again"
+	if v.Remove {
+		remedy = isRemoved
+		if err := v.mirror.objects.Remove(ctx, o.Name); err != nil {
+			remedy = err.Error()
+		}
+	}
+	v.damaged(keptFile{path: v.mirror.objects.Address.String() + "/" + o.Name, remedy: remedy}, problem)
+	return nil
 }
 
 // verify reads what the notes of a result describe: that of the whole, or else those of its tasks.
@@ -72,9 +99,13 @@ func (v *storeVerification) verify(ctx context.Context, k key, l listing) error 
 	}
 	problems, named := map[string]string{}, map[string]bool{} // by object
 	for _, name := range notes {
-		n, ok, err := v.mirror.read(ctx, k, name)
-		if err == nil && !ok {
-			problems[v.mirror.noteName(k, name)] = "is no note that can be read"
+		name = v.mirror.noteName(k, name)
+		n, problem, err := v.mirror.readNote(ctx, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			problem, err = "is missing", nil
+		}
+		if problem != "" {
+			problems[name] = problem
 		}
 		if err == nil {
 			err = v.readFiles(ctx, k, n, l, problems)
@@ -167,15 +198,16 @@ func (f writerFunc) Write(data []byte) (int, error) { return f(data) }
 func (v *storeVerification) removeObjects(ctx context.Context, k key, l listing, wrong map[string]string) error {
 	remove := []string{v.mirror.noteName(k, done)}
 	for _, number := range taskNumbers(maps.Keys(l)) {
-		n, ok, err := v.mirror.read(ctx, k, taskName(number))
-		if err != nil {
+		name := v.mirror.noteName(k, taskName(number))
+		n, problem, err := v.mirror.readNote(ctx, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		for file, c := range v.mirror.cache.files(k, n) {
-			ok = ok && wrong[v.mirror.object(file, c)] == ""
+			problem = cmp.Or(problem, wrong[v.mirror.object(file, c)])
 		}
-		if !ok {
-			remove = append(remove, v.mirror.noteName(k, taskName(number)))
+		if problem != "" {
+			remove = append(remove, name)
 		}
 	}
 	for _, name := range slices.AppendSeq(remove, maps.Keys(wrong)) {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -71,6 +72,55 @@ func TestVerifyStore(t *testing.T) {
 	compare(t, outputs(t, folder), outputs(t, alone))
 	if v := verify(false); len(v.Damages) > 0 || v.Unnamed != 1 {
 		t.Errorf("after it: %s", v)
+	}
+}
+
+// TestVerifyStoreFiles damages what a run has put into a store for machines that have none of its files: they say so, Verify finds and
+// removes it, and the next run puts it there again.
+func TestVerifyStoreFiles(t *testing.T) {
+	t.Setenv("FERRY_CACHE", t.TempDir())
+	store := t.TempDir()
+	_, file := badText(t)
+	withStore(t, file, "file://"+store)
+	var task TaskLine
+	w := &workshop{apart: true}
+	w.before = func(l TaskLine) error {
+		w.mutex.Lock()
+		defer w.mutex.Unlock()
+		task = l
+		return nil
+	}
+	if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: w}); err != nil {
+		t.Fatal(err)
+	}
+	damaged := flip(t, store, func(path string) bool { return strings.Contains(path, "/files/") })
+	if damaged < 2 { // the pack and the tokenizer
+		t.Fatalf("%d files", damaged)
+	}
+	task.While = ""
+	line, err := json.Marshal(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := NewExecutor(Options{Reporter: &events{}})
+	defer e.Close()
+	if _, err := e.Do(t.Context(), line); err == nil || !strings.Contains(err.Error(), notAsPut+"; it has been removed from there") {
+		t.Errorf("a task ends with %v", err)
+	}
+	damaged--
+	for _, remove := range []bool{false, true} {
+		v, err := Verify(t.Context(), []string{"file://" + store}, VerifyOptions{Remove: remove})
+		if err != nil || len(v.Damages) != damaged {
+			t.Fatalf("%v, %v", v, err)
+		}
+		for _, d := range v.Damages {
+			if d.Removed() != remove || !strings.HasPrefix(d.Path, "file://"+store+"/files/") || !strings.HasPrefix(d.Problem, "is not what was put: its SHA-256 is ") {
+				t.Errorf("%+v", d)
+			}
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(store, "files/*")); err != nil || len(left) > 0 {
+		t.Errorf("left are %q, %v", left, err)
 	}
 }
 
