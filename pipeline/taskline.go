@@ -6,13 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/pipeline/objects"
+	"github.com/ferry-clir/ferry/pipeline/spark"
 )
 
 // A TaskLine says all that a process, on this machine or another that sees the same files, has to know to do one task of a
@@ -52,8 +57,26 @@ func (p *Pipeline) commonLine(ctx context.Context, hashes *hashes) (TaskLine, er
 	if err != nil {
 		return TaskLine{}, err
 	}
+	sets, variables := p.withoutEngine()
 	binary, err := binaryHash(ctx, hashes)
-	return TaskLine{Pipeline: file, Work: p.Work, Set: p.sets, Variables: p.variables, Binary: binary, ISA: kernel.ISA()}, err
+	return TaskLine{Pipeline: file, Work: p.Work, Set: sets, Variables: variables, Binary: binary, ISA: kernel.ISA()}, err
+}
+
+// withoutEngine are what changes the file and the variables, but for the address of an engine: who does tasks needs none, and whoever looks
+// at its jobs may not see the token.
+func (p *Pipeline) withoutEngine() (sets []string, variables map[string]string) {
+	if p.Engine == "" {
+		return p.sets, p.variables
+	}
+	sets = slices.DeleteFunc(slices.Clone(p.sets), func(set string) bool { return strings.HasPrefix(set, "engine=") })
+	variables = maps.Clone(p.variables)
+	if token := spark.Token(p.Engine); token != "" {
+		maps.DeleteFunc(variables, func(_, value string) bool {
+			plain, _ := url.PathUnescape(value)
+			return strings.Contains(value, token) || strings.Contains(plain, token)
+		})
+	}
+	return append(sets, "engine="+LocalEngine), variables
 }
 
 // binaryHash is the hash of this program.

@@ -2,68 +2,17 @@ package spark
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
-	"sync/atomic"
 
-	"github.com/apache/spark-connect-go/v35/spark/client/channel"
-	"golang.org/x/oauth2"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/credentials/oauth"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// The client cannot send files, and keeps to itself which session is its own. So the connection is made here, where the session is
-// seen in what goes out, and the message that sends a file is put together from the names of its fields.
-
-// A line is the connection to a Connect server.
-type line struct {
-	*channel.BaseBuilder
-	connection *grpc.ClientConn
-	session    atomic.Value // text
-}
-
-// newLine reads the address of a Connect server, with the token that it may have.
-func newLine(address string) (*line, error) {
-	b, err := channel.NewBuilder(address)
-	return &line{BaseBuilder: b}, err
-}
-
-// Build connects as the client does.
-func (l *line) Build(context.Context) (_ *grpc.ClientConn, err error) {
-	options := []grpc.DialOption{grpc.WithAuthority(l.Host()), grpc.WithStatsHandler((*watcher)(l))}
-	if l.Token() == "" {
-		options = append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	} else {
-		token := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: l.Token(), TokenType: "bearer"})
-		options = append(options, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{})), grpc.WithPerRPCCredentials(oauth.TokenSource{TokenSource: token}))
-	}
-	l.connection, err = grpc.NewClient(fmt.Sprintf("%v:%v", l.Host(), l.Port()), options...)
-	return l.connection, err
-}
-
-// A watcher sees the session in what goes out.
-type watcher line
-
-func (*watcher) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (*watcher) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (*watcher) HandleConn(context.Context, stats.ConnStats)                       {}
-
-func (w *watcher) HandleRPC(_ context.Context, s stats.RPCStats) {
-	if out, ok := s.(*stats.OutPayload); ok {
-		if request, ok := out.Payload.(interface{ GetSessionId() string }); ok {
-			w.session.Store(request.GetSessionId())
-		}
-	}
-}
+// The client cannot send files. So the message that does is put together from the names of its fields.
 
 // sentAtOnce is how many bytes of a file a message has, as Spark's own clients have it.
 const sentAtOnce = 32 << 10
@@ -86,7 +35,7 @@ func (c *Cluster) send(ctx context.Context, name, file string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(ctx, metadata.New(c.line.Headers())))
+	ctx, cancel := context.WithCancel(c.line.outgoing(ctx))
 	defer cancel()
 	stream, err := c.line.connection.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true}, "/spark.connect.SparkConnectService/AddArtifacts")
 	if err != nil {
@@ -99,9 +48,10 @@ func (c *Cluster) send(ctx context.Context, name, file string) error {
 			break
 		}
 		part := fields{"data": chunk[:n], "crc": int64(crc32.ChecksumIEEE(chunk[:n]))}
-		request := fields{"session_id": c.line.session.Load(), "user_context": fields{"user_id": c.line.User()}, "chunk": part}
-		if !begun {
-			delete(request, "chunk")
+		request := c.line.call()
+		if begun {
+			request["chunk"] = part
+		} else {
 			request["begin_chunk"] = fields{"name": "files/" + name, "total_bytes": stat.Size(), "num_chunks": (stat.Size() + sentAtOnce - 1) / sentAtOnce, "initial_chunk": part}
 		}
 		m, made := message("spark.connect.AddArtifactsRequest", request)

@@ -3,7 +3,7 @@
 // executor is a process of the cluster that runs it. Connect is where to start.
 //
 // The Go client calls itself experimental, so all that is used of it is in this package: a session, SQL, reading rows, and the messages
-// that send a file.
+// that send a file and end a session.
 package spark
 
 import (
@@ -35,11 +35,24 @@ const ofMaster = "spark://"
 // CheckAddress tells what is wrong with the address of a Connect server, which is like sc://host:15002, or of a master, which is like
 // spark://host:7077.
 func CheckAddress(address string) error {
-	u, err := url.Parse(address)
+	server, _, _ := strings.Cut(address, ";") // what follows may be a secret
+	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "sc" && u.Scheme != "spark" || u.Hostname() == "" {
-		return fmt.Errorf("should be the address of a Spark Connect server or of a master, such as sc://host:15002 or spark://host:7077, is %q", address)
+		return fmt.Errorf("should be the address of a Spark Connect server or of a master, such as sc://host:15002 or spark://host:7077, is %q", server)
 	}
-	return nil
+	if u.Scheme == "sc" {
+		_, err = newLine(address)
+	}
+	return err
+}
+
+// Token is the secret in the address of a Connect server; empty if there is none.
+func Token(address string) string {
+	l, err := newLine(address)
+	if err != nil {
+		return ""
+	}
+	return l.token
 }
 
 // Connect makes sure that a Connect server answers. For a master it starts one on this machine, from SPARK_HOME. Close must be called
@@ -60,8 +73,11 @@ func Connect(ctx context.Context, address string) (*Cluster, error) {
 	return c, nil
 }
 
-// Close ends the Connect server if Connect has started it.
+// Close ends what goes on there, and has the server forget what it was sent. A server that Connect has started ends.
 func (c *Cluster) Close() {
+	if c.line != nil {
+		c.line.release()
+	}
 	if c.server != nil {
 		c.server.stop()
 	}
@@ -175,12 +191,28 @@ func reason(err error) error {
 		code, message = called.GRPCStatus().Code(), called.GRPCStatus().Message()
 	}
 	message = strings.TrimRight(message, ".\n ")
-	if code == codes.Unavailable {
-		hint := "start it"
-		if strings.Contains(message, "reading server preface") {
-			hint = "name a Connect server, whose port is 15002 unless it was told another, or a master as spark://host:7077"
-		}
-		return fmt.Errorf("the Connect server does not answer: %s; %s", message, hint)
+	switch code {
+	case codes.Unavailable:
+		return fmt.Errorf("the Connect server does not answer: %s; %s", message, whatToDo(message))
+	case codes.Unauthenticated, codes.PermissionDenied:
+		return fmt.Errorf("the Connect server refuses this user: %s; see whether the token in its address is right, and has not expired", message)
 	}
 	return errors.New(message)
+}
+
+// whatToDo is the remedy for a connection that cannot be made.
+func whatToDo(message string) string {
+	switch has := func(text string) bool { return strings.Contains(message, text) }; {
+	case has("x509: certificate is valid for"), has("x509: certificate is not valid for"):
+		return "name it as its certificate does"
+	case has("x509: certificate has expired"):
+		return "its certificate has to be renewed, or the clock of this machine is wrong"
+	case has("x509:"):
+		return "this machine does not trust whoever signed its certificate; SSL_CERT_FILE names a file of certificates to trust"
+	case has("does not look like a TLS handshake"):
+		return "it speaks no TLS, as use_ssl=true and a token have it: name the proxy that does, or leave them out"
+	case has("reading server preface"):
+		return "name a Connect server, whose port is 15002 unless it was told another, or a master as spark://host:7077; one that speaks TLS, or is behind a proxy that does, as sc://host:443/;use_ssl=true"
+	}
+	return "start it"
 }
