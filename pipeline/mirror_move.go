@@ -112,6 +112,9 @@ func (m *mirror) putFiles(ctx context.Context, k key, n note) error {
 				return nil
 			}
 			f, err := os.Open(file)
+			if errors.Is(err, fs.ErrNotExist) && m.isSpoiled(k) { // it was in the store until a moment ago, and is made again
+				return errNotPut
+			}
 			if err != nil {
 				return err
 			}
