@@ -65,7 +65,7 @@ func (f fileFlags) load(ctx context.Context) (*pipeline.Pipeline, error) {
 // workFlags say how pipelines are run.
 type workFlags struct {
 	Workers    int           `help:"Goroutines that compute; one a core if left out. The result does not depend on it."`
-	Checkpoint time.Duration `default:"10m" help:"How often the state of training is saved, for a run that is killed to go on from there; Ctrl-C saves it too."`
+	Checkpoint time.Duration `default:"10m" help:"How often the state of training is saved, and put into the store if there is one, for a run that is killed to go on from there; Ctrl-C saves it too."`
 }
 
 func (f workFlags) check() error {

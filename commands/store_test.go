@@ -5,7 +5,10 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +95,107 @@ func TestStoreKill(t *testing.T) {
 		}
 	}
 	expect(t, Done, ferry(storingFolder(t), "plan"), "in store")
+}
+
+// distilling is a small pipeline that trains.
+const distilling = `
+sources:
+  bitext: {kind: bitext, path: "sample:bitext/phrasebook.{source}-{target}", languages: [en, sw]}
+models:
+  teacher: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 64}
+  base: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 64, draw: 1}
+stages:
+  pairs: {kind: tokenize, from: bitext, teacher: teacher, student: base}
+  student: {kind: distill, from: pairs, teacher: teacher, student: base, losses: {ot: 1}, batch: 16}
+sinks:
+  student: {kind: model, from: student, path: out/student}
+  curve: {kind: parquet, from: student.training, path: out/curve.parquet}
+`
+
+func distillingFolder(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "pipeline.yaml"), []byte(distilling), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// TestStoreKillTraining kills a user's training with SIGKILL once states of it are in the store, a folder or a server where every fifth request
+// for one fails. Another user, who has nothing else of it, goes on from the last one to the bytes of a run in peace, and leaves none.
+func TestStoreKillTraining(t *testing.T) {
+	peace := distillingFolder(t)
+	expect(t, Done, ferry(peace, "run"))
+	want := hashesOf(t, filepath.Join(peace, "out"))
+	server, store := objectstest.Serve(t), t.TempDir()
+	kinds, asked := []objectstest.Fault{objectstest.Failed, objectstest.Reset, objectstest.Cut}, 0
+	server.Break(func(r *http.Request) objectstest.Fault {
+		if !strings.Contains(r.URL.Path, "/checkpoint-") {
+			return objectstest.None
+		}
+		if asked++; asked%5 == 0 {
+			return kinds[asked/5%len(kinds)]
+		}
+		return objectstest.None
+	})
+	for address, names := range map[string]func() []string{
+		server.Address("p"): func() []string { return server.Names(t) },
+		"file://" + store: func() []string {
+			found, _ := filepath.Glob(filepath.Join(store, "cache/*/*"))
+			return found
+		},
+	} {
+		stored := func() int { return storedStep(names()) }
+		killed := ferry(distillingFolder(t), "run", "--set", "store="+address, "--checkpoint", "1ns")
+		if err := killed.Start(); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, func() bool { return stored() >= 3 })
+		killed.Process.Kill()
+		killed.Wait()
+		last, other := stored(), distillingFolder(t)
+		from := firstStep(t, other, ferry(other, "run", "--set", "store="+address)) // which saves nothing for ten minutes
+		if got := hashesOf(t, filepath.Join(other, "out")); from < last || len(want) == 0 || !maps.Equal(got, want) {
+			t.Errorf("of step %d the next goes on from %d; outputs are %v, want %v", last, from, got, want)
+		}
+		if left := storedStep(names()); left > 0 {
+			t.Errorf("a state of step %d is left", left)
+		}
+	}
+}
+
+var stateNote = regexp.MustCompile(`/distill-[0-9a-f]+/checkpoint-(\d+)-[0-9a-f]+\.json$`)
+
+// storedStep is the step of the furthest state that has a note among the objects of a store, 0 without one.
+func storedStep(objects []string) (step int) {
+	for _, name := range objects {
+		if found := stateNote.FindStringSubmatch(name); found != nil {
+			n, _ := strconv.Atoi(found[1])
+			step = max(step, n)
+		}
+	}
+	return step
+}
+
+// firstStep lets a run end, and returns the step of the state of a distillation that lay in its folder meanwhile.
+func firstStep(t *testing.T, folder string, run *exec.Cmd) (step int) {
+	t.Helper()
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- run.Wait() }()
+	for {
+		step = max(step, savedStep(folder, "distill"))
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+			return step
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // TestStoreTogether has users run at the same time on a folder store, of which folders are removed meanwhile: all end with the bytes of a

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,52 +9,62 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/ferry-clir/ferry/sinks"
 )
 
 // A checkpoint is the file with the state of a unit that is being made. It lies where the unit's result will, so that it
-// is of the same inputs and configuration, and goes when that is complete. Beside it stands what it has cost so far.
+// is of the same inputs and configuration, and goes when that is complete. Beside it stands how far it is. Where there is a store
+// it is put there, too, beside the training that goes on meanwhile, for whoever goes on on another machine.
 type checkpoint struct {
+	key     key
 	path    string
 	every   time.Duration
 	saved   time.Time
 	started time.Time
 	cpu     *spell
-	before  expense // what earlier runs spent up to the state that they saved last
+	before  advance // up to the state that was opened
+	mirror  *mirror
+
+	mutex sync.Mutex
+	now   advance       // up to the state that was saved last
+	fresh chan struct{} // there is one that is to be put; nil where nothing is
+	puts  sync.WaitGroup
+	stop  context.CancelFunc
 }
 
-// An expense is what a unit has taken, as far as it is of use.
-type expense struct {
+// An advance is how far a state of training is, and what that has taken, as far as it is of use.
+type advance struct {
+	Steps   int     `json:"steps"`
 	Seconds float64 `json:"seconds"`
 	CPU     float64 `json:"cpu_seconds"`
 }
 
 func (r *Run) checkpoint(u *unit, cpu *spell) *checkpoint {
 	now := time.Now()
-	return &checkpoint{path: filepath.Join(r.store.folder(u.key), "checkpoint"), every: r.options.Checkpoint, saved: now, started: now, cpu: cpu}
+	return &checkpoint{key: u.key, path: filepath.Join(r.store.folder(u.key), "checkpoint"), every: r.options.Checkpoint, saved: now, started: now,
+		cpu: cpu, mirror: r.store.mirror}
 }
 
 func (c *checkpoint) expenseFile() string { return c.path + "-expense.json" }
 
-// spent reads what earlier runs spent, and adds it to what is saved from now on.
-func (c *checkpoint) spent() (expense, error) {
+// Open opens the state of most steps that was saved, by this run or an earlier one, here or on another machine.
+func (c *checkpoint) Open(ctx context.Context) (io.ReadCloser, error) {
 	data, err := os.ReadFile(c.expenseFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return expense{}, nil
-	}
 	if err == nil {
 		err = json.Unmarshal(data, &c.before)
 	}
-	if err != nil {
-		return expense{}, fmt.Errorf("reading what earlier runs spent: %w", err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading what earlier runs spent: %w", err)
 	}
-	return c.before, nil
-}
-
-// Open opens the state that was saved last, by this run or an earlier one.
-func (c *checkpoint) Open() (io.ReadCloser, error) {
+	if !c.mirror.off() {
+		if err := c.fetch(ctx); err != nil {
+			return nil, err
+		}
+		c.beginPuts(ctx)
+	}
 	f, err := os.Open(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -64,11 +75,26 @@ func (c *checkpoint) Open() (io.ReadCloser, error) {
 	return f, nil
 }
 
+// fetch gets the state of the store if it is further than the one that is here.
+func (c *checkpoint) fetch(ctx context.Context) error {
+	if !isThere(c.path, 0) {
+		c.before.Steps = 0
+	}
+	there, err := c.mirror.getState(ctx, c.key, c.path, c.before)
+	if err != nil || there == c.before {
+		return err
+	}
+	c.before = there
+	return writeJSON(c.expenseFile(), c.before)
+}
+
 // Save saves a state if it is time, or the last time.
-func (c *checkpoint) Save(last bool, write func(io.Writer) error) error {
+func (c *checkpoint) Save(step int, last bool, write func(io.Writer) error) error {
 	if !last && time.Since(c.saved) < c.every {
 		return nil
 	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	f, err := sinks.Create(c.path)
 	if err != nil {
 		return err
@@ -77,7 +103,12 @@ func (c *checkpoint) Save(last bool, write func(io.Writer) error) error {
 		return err
 	}
 	c.saved = time.Now()
-	return writeJSON(c.expenseFile(), expense{c.before.Seconds + time.Since(c.started).Seconds(), c.before.CPU + c.cpu.soFar()})
+	c.now = advance{step, c.before.Seconds + time.Since(c.started).Seconds(), c.before.CPU + c.cpu.soFar()}
+	select {
+	case c.fresh <- struct{}{}:
+	default: // one is being put, and the newest will be next
+	}
+	return writeJSON(c.expenseFile(), c.now)
 }
 
 func (c *checkpoint) remove() error {
@@ -87,4 +118,48 @@ func (c *checkpoint) remove() error {
 		}
 	}
 	return nil
+}
+
+// beginPuts puts states into the store from now on, one at a time. That one could not be put is said once, and the next is tried.
+func (c *checkpoint) beginPuts(ctx context.Context) {
+	ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
+	c.fresh = make(chan struct{}, 1)
+	c.puts.Go(func() {
+		told := false
+		for range c.fresh {
+			if err := c.put(ctx); err != nil && ctx.Err() == nil && !told {
+				told = true
+				c.mirror.warn(fmt.Sprintf("%v; training goes on, and its next state is tried again: on another machine it would begin from an older one, or anew", err))
+			}
+		}
+	})
+}
+
+func (c *checkpoint) put(ctx context.Context) error {
+	c.mutex.Lock()
+	f, err := os.Open(c.path)
+	now := c.now
+	c.mutex.Unlock()
+	if err != nil {
+		return fmt.Errorf("opening checkpoint: %w", err)
+	}
+	defer f.Close()
+	return c.mirror.putState(ctx, c.key, f, now)
+}
+
+// longestLastPut is how long a training that was given up may take to put its last state.
+const longestLastPut = time.Minute
+
+// close ends what is being put. The last state of a training that err ended is, where nothing else of it stays on this machine.
+func (c *checkpoint) close(err error) {
+	if c.fresh == nil {
+		return
+	}
+	if err == nil || c.mirror.depot == nil {
+		c.stop()
+	}
+	defer time.AfterFunc(longestLastPut, c.stop).Stop()
+	close(c.fresh)
+	c.puts.Wait()
+	c.stop()
 }

@@ -120,10 +120,15 @@ func readContent(ctx context.Context, file string, tell func(bytes int)) (conten
 		return content{}, err
 	}
 	defer f.Close()
+	return contentOf(ctx, f, tell)
+}
+
+// contentOf reads what is left of a file.
+func contentOf(ctx context.Context, f *os.File, tell func(bytes int)) (content, error) {
 	sum := sha256.New()
 	n, err := io.CopyBuffer(sum, &untilDone{ctx, f, tell}, make([]byte, 1<<20))
 	if err != nil {
-		return content{}, fmt.Errorf("%s: %w", file, err)
+		return content{}, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return content{n, hex.EncodeToString(sum.Sum(nil))}, nil
 }

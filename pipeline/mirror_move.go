@@ -58,23 +58,36 @@ func (s store) fetchAll(ctx context.Context, k key, n note) (spoiled error) {
 
 // get gets an object as a file, which appears complete and as it should be or not at all: then it is spoiled.
 func (m *mirror) get(ctx context.Context, file, name string, c content) error {
+	return m.getFile(ctx, file, name, c, func(err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return m.spoil(name, "is not there any more")
+		case errors.Is(err, fs.ErrPermission):
+			return m.spoil(name, "may not be read by this user, for whom whoever put it there should make it readable (umask 002)")
+		case errors.Is(err, errAltered):
+			return m.spoil(name, notAsPut+"; "+m.discard(ctx, name))
+		}
+		return fmt.Errorf("%w; run again when the store answers, or do without it: --set store=", err)
+	})
+}
+
+var errAltered = errors.New("it "+notAsPut)
+
+// getFile does so, and returns what failing makes of an error of the store.
+func (m *mirror) getFile(ctx context.Context, file, name string, c content, failing func(error) error) error {
 	part, err := sinks.Create(file)
 	if err != nil {
 		return err
 	}
 	got := &summed{File: part, sum: sha256.New()}
 	err = m.objects.Get(ctx, name, struct{ io.Writer }{got}) // and not what os.File has to be faster, past the sum
-	switch {
-	case ctx.Err() != nil:
+	if err == nil && (content{got.bytes, hex.EncodeToString(got.sum.Sum(nil))}) != c {
+		err = fmt.Errorf("getting %s/%s: %w", m.objects.Address, name, errAltered)
+	}
+	if ctx.Err() != nil {
 		err = context.Cause(ctx)
-	case errors.Is(err, fs.ErrNotExist):
-		err = m.spoil(name, "is not there any more")
-	case errors.Is(err, fs.ErrPermission):
-		err = m.spoil(name, "may not be read by this user, for whom whoever put it there should make it readable (umask 002)")
-	case err != nil:
-		err = fmt.Errorf("%w; run again when the store answers, or do without it: --set store=", err)
-	case content{got.bytes, hex.EncodeToString(got.sum.Sum(nil))} != c:
-		err = m.spoil(name, notAsPut+"; "+m.discard(ctx, name))
+	} else if err != nil {
+		err = failing(err)
 	}
 	return part.Publish(err)
 }
@@ -93,6 +106,11 @@ func (m *mirror) put(ctx context.Context, k key, name string, n note) error {
 	}
 	if errors.Is(err, errNotPut) {
 		return nil
+	}
+	if err == nil && name == done {
+		if err := m.removeStates(ctx, k, ""); err != nil && ctx.Err() == nil {
+			m.warn(fmt.Sprintf("%v, where nobody needs it any more", err))
+		}
 	}
 	return m.without(ctx, err)
 }

@@ -168,10 +168,6 @@ func (r *Run) compute(ctx context.Context, u *unit, run func(context.Context, st
 	}
 	defer release()
 	saved := r.checkpoint(u, cpu)
-	before, err := saved.spent()
-	if err != nil {
-		return note{}, err
-	}
 	t := r.newTask(u, u.tables, 0, false)
 	job.Outputs, job.Scratch, job.Checkpoint = t.outputs(ctx), r.scratch(u), saved
 	warning, err := r.strangers(ctx, u)
@@ -182,6 +178,7 @@ func (r *Run) compute(ctx context.Context, u *unit, run func(context.Context, st
 		t.warn(warning)
 	}
 	made, err := run(ctx, job)
+	saved.close(err)
 	if removed := os.RemoveAll(job.Scratch); err == nil {
 		err = removed
 	}
@@ -197,7 +194,7 @@ func (r *Run) compute(ctx context.Context, u *unit, run func(context.Context, st
 	}
 	n, err := t.end(err)
 	r.guard.published(note{Model: written}.bytes())
-	n.Model, n.Refusal, n.CPU, n.Seconds = written, refusal, before.CPU, before.Seconds
+	n.Model, n.Refusal, n.CPU, n.Seconds = written, refusal, saved.before.CPU, saved.before.Seconds
 	return n, err
 }
 

@@ -15,7 +15,7 @@ import (
 const sealMark = `,"sha256":"`
 
 // seal is the text of a note in a store.
-func seal(n note) ([]byte, error) {
+func seal(n any) ([]byte, error) {
 	data, err := json.Marshal(n)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func seal(n note) ([]byte, error) {
 }
 
 // unseal reads a note, and says what is wrong with it if it is damaged.
-func unseal(data []byte) (n note, problem string) {
+func unseal[T any](data []byte) (n T, problem string) {
 	if before := len(data) - len(sealMark) - 2*sha256.Size - len(`"}`); before > 0 && bytes.HasPrefix(data[before:], []byte(sealMark)) {
 		sealed := data[before+len(sealMark) : len(data)-len(`"}`)]
 		data = append(bytes.Clone(data[:before]), '}')
@@ -34,7 +34,7 @@ func unseal(data []byte) (n note, problem string) {
 		}
 	}
 	if json.Unmarshal(data, &n) != nil {
-		return note{}, "is no note that can be read"
+		return *new(T), "is no note that can be read"
 	}
 	return n, ""
 }
@@ -43,13 +43,13 @@ func unseal(data []byte) (n note, problem string) {
 func (m *mirror) readNote(ctx context.Context, name string) (n note, problem string, err error) {
 	data, err := m.objects.Read(ctx, name)
 	if err == nil {
-		n, problem = unseal(data)
+		n, problem = unseal[note](data)
 	}
 	return n, problem, err
 }
 
 // putNote puts a note.
-func (m *mirror) putNote(ctx context.Context, name string, n note) error {
+func (m *mirror) putNote(ctx context.Context, name string, n any) error {
 	data, err := seal(n)
 	if err != nil {
 		return err

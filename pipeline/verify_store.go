@@ -117,6 +117,11 @@ func (v *storeVerification) verify(ctx context.Context, k key, l listing) error 
 			named[v.mirror.object(file, c)] = true
 		}
 	}
+	if len(notes) == 0 { // else nobody goes on from a state that training has left
+		if err := v.verifyStates(ctx, l, problems, named); err != nil {
+			return err
+		}
+	}
 	unnamed := 0
 	for name := range l {
 		if !named[name] && !strings.HasSuffix(name, ".json") { // which are notes, or a model's with its weights
@@ -137,6 +142,33 @@ func (v *storeVerification) verify(ctx context.Context, k key, l listing) error 
 	defer v.mutex.Unlock()
 	v.found.Unnamed += unnamed
 	return ctx.Err()
+}
+
+// verifyStates reads the states of training that notes tell of, unless training removes them meanwhile.
+func (v *storeVerification) verifyStates(ctx context.Context, l listing, problems map[string]string, named map[string]bool) error {
+	for note := range l {
+		if !stateNote.MatchString(note) {
+			continue
+		}
+		wrong := note
+		s, problem, err := v.mirror.readState(ctx, note)
+		if err == nil && problem == "" {
+			wrong = strings.TrimSuffix(note, ".json")
+			named[wrong] = true
+			problem, err = v.readObject(ctx, wrong, s.content, l)
+		}
+		if problem != "" {
+			_, _, err = v.mirror.readState(ctx, note)
+		}
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case problem != "":
+			problems[wrong] = problem
+		}
+	}
+	return nil
 }
 
 // readFiles reads the objects that a note describes, and adds what is wrong with those that are not as they were put.
@@ -208,6 +240,11 @@ func (v *storeVerification) removeObjects(ctx context.Context, k key, l listing,
 		}
 		if problem != "" {
 			remove = append(remove, name)
+		}
+	}
+	for name := range wrong {
+		if note := name + ".json"; stateNote.MatchString(note) {
+			remove = append(remove, note)
 		}
 	}
 	for _, name := range slices.AppendSeq(remove, maps.Keys(wrong)) {

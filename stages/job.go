@@ -65,11 +65,11 @@ type Job struct {
 
 // A Checkpoint keeps the last state that was saved.
 type Checkpoint interface {
-	// Open opens that state, which the caller closes; nil if there is none.
-	Open() (io.ReadCloser, error)
-	// Save replaces it by what write writes, at once or not at all. It does nothing as long as the last one is recent, unless
-	// this is the last time.
-	Save(last bool, write func(io.Writer) error) error
+	// Open opens that state, which the caller closes; nil if there is none. It is called once, before Save.
+	Open(ctx context.Context) (io.ReadCloser, error)
+	// Save replaces it by what write writes, the state after so many steps, at once or not at all. It does nothing as long as the
+	// last one is recent, unless this is the last time.
+	Save(step int, last bool, write func(io.Writer) error) error
 }
 
 // Part is what a job calls the table that parts of a stage make, and are merged from.

@@ -95,7 +95,7 @@ func (t *Training) run(ctx context.Context, job Job, m, documents *model.Model, 
 	if err != nil {
 		return nil, err
 	}
-	saved, err := job.Checkpoint.Open()
+	saved, err := job.Checkpoint.Open(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -49,10 +49,10 @@ type Options struct {
 	RememberedName string
 	MaxForgetting  float64
 
-	// Checkpoint, unless nil, is called after every step, and once more, as the last time, when the run is cancelled; it may
-	// call write to save the state of the run. Resume is nil, or reads such a state: the run goes on where it was saved, and
+	// Checkpoint, unless nil, is called after every step, counted from 1, and once more, as the last time, when the run is
+	// cancelled; it may call write to save the state of the run. Resume is nil, or reads such a state: the run goes on where it was saved, and
 	// ends with the same bits as if it had not stopped. Job and options must be what they were, but for Workers.
-	Checkpoint func(last bool, write func(io.Writer) error) error
+	Checkpoint func(step int, last bool, write func(io.Writer) error) error
 	Resume     io.Reader
 }
 
@@ -196,7 +196,7 @@ func (t *trainer) save(last bool) error {
 	if t.options.Checkpoint == nil {
 		return nil
 	}
-	if err := t.options.Checkpoint(last, t.write); err != nil {
+	if err := t.options.Checkpoint(t.step, last, t.write); err != nil {
 		return fmt.Errorf("saving the state of training at step %d: %w", t.step, err)
 	}
 	return nil

@@ -91,7 +91,7 @@ func runTenSteps(t *testing.T, student *encoder.Encoder, job Job, o Options, sta
 		o.Resume = bytes.NewReader(state)
 	}
 	steps := 0
-	o.Checkpoint = func(_ bool, write func(io.Writer) error) error {
+	o.Checkpoint = func(_ int, _ bool, write func(io.Writer) error) error {
 		if steps++; steps < 10 {
 			return nil
 		}
@@ -156,12 +156,12 @@ func TestCancelSaves(t *testing.T) {
 		stopped, state := o, new(bytes.Buffer)
 		at(cancel, &stopped)
 		before := stopped.Checkpoint
-		stopped.Checkpoint = func(last bool, write func(io.Writer) error) error {
+		stopped.Checkpoint = func(step int, last bool, write func(io.Writer) error) error {
 			if last {
 				return write(state)
 			}
 			if before != nil {
-				return before(last, write)
+				return before(step, last, write)
 			}
 			return nil
 		}
@@ -178,9 +178,9 @@ func TestCancelSaves(t *testing.T) {
 	}
 }
 
-func afterStep(step int, do func()) func(bool, func(io.Writer) error) error {
-	return func(bool, func(io.Writer) error) error {
-		if step--; step == 0 {
+func afterStep(step int, do func()) func(int, bool, func(io.Writer) error) error {
+	return func(now int, _ bool, _ func(io.Writer) error) error {
+		if now == step {
 			do()
 		}
 		return nil

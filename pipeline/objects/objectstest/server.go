@@ -79,20 +79,31 @@ func (s *Server) Break(fault func(*http.Request) Fault) {
 	s.fault = fault
 }
 
+// Names returns the names of all objects.
+func (s *Server) Names(t testing.TB) (names []string) {
+	t.Helper()
+	all, err := s.kept.ListBucket("bucket", nil, gofakes3.ListBucketPage{})
+	if err != nil && !gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchBucket) { // which the first object makes
+		t.Fatal(err)
+	}
+	if err == nil {
+		for _, o := range all.Contents {
+			names = append(names, o.Key)
+		}
+	}
+	return names
+}
+
 // Everything returns the names and contents of all objects, one after the other.
 func (s *Server) Everything(t testing.TB) string {
 	t.Helper()
 	var text strings.Builder
-	all, err := s.kept.ListBucket("bucket", nil, gofakes3.ListBucketPage{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range all.Contents {
-		object, err := s.kept.GetObject("bucket", o.Key, nil)
+	for _, name := range s.Names(t) {
+		object, err := s.kept.GetObject("bucket", name, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintln(&text, o.Key)
+		fmt.Fprintln(&text, name)
 		io.Copy(&text, object.Contents)
 		object.Contents.Close()
 	}
