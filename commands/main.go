@@ -124,10 +124,7 @@ func explain(err error, t *terminal) int {
 		}
 		return Wrong
 	}
-	t.say(slog.LevelError, "ferry: ", err.Error())
-	if text := remedy(err); text != "" {
-		t.say(slog.LevelError, "ferry: ", text)
-	}
+	t.say(slog.LevelError, "ferry: ", withRemedy(err))
 	var busy *pipeline.Busy
 	var shortage *pipeline.Shortage
 	switch {

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"errors"
+	"strings"
 	"syscall"
 )
 
@@ -28,4 +29,16 @@ func remedy(err error) string {
 		}
 	}
 	return ""
+}
+
+// withRemedy is an error and what to do about it, if that is known: on one line, unless the error takes several.
+func withRemedy(err error) string {
+	text, remedy := err.Error(), remedy(err)
+	switch {
+	case remedy == "":
+		return text
+	case strings.Contains(text, "\n"):
+		return text + "\n" + remedy
+	}
+	return text + "; " + remedy
 }

@@ -98,8 +98,5 @@ func (c *scheduleCommand) hold(ctx context.Context, t *terminal, p *pipeline.Pip
 }
 
 func (c *scheduleCommand) warn(t *terminal, err error) {
-	t.say(slog.LevelWarn, "ferry: ", "a run would fail now: "+err.Error())
-	if text := remedy(err); text != "" {
-		t.say(slog.LevelWarn, "ferry: ", text)
-	}
+	t.say(slog.LevelWarn, "ferry: ", "a run would fail now: "+withRemedy(err))
 }
