@@ -1,11 +1,13 @@
 package pipeline
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -19,7 +21,7 @@ func TestLostWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		killed := &Record{Outcome: Running, Started: want.Started, path: want.path}
-		if err := killed.write(); err != nil {
+		if err := errors.Join(killed.write(), os.Chtimes(want.path, time.Time{}, want.Started)); err != nil {
 			t.Fatal(err)
 		}
 		runs, err := p.Runs()
@@ -31,6 +33,24 @@ func TestLostWork(t *testing.T) {
 			t.Errorf("%+v is said of %+v", got, want)
 		}
 	}
+}
+
+// TestBeat has a run killed in its 36th second that had kept nothing: when it was last alive is known to ten seconds.
+func TestBeat(t *testing.T) {
+	p := scheduled(t)
+	synctest.Test(t, func(t *testing.T) {
+		r := &Record{}
+		if _, err := p.begin(r, Owner{PID: 7}); err != nil {
+			t.Fatal(err)
+		}
+		stop := r.beat()
+		time.Sleep(36 * time.Second)
+		synctest.Wait()
+		stop()
+		if runs, err := p.Runs(); err != nil || len(runs) != 1 || runs[0].Outcome != Lost || runs[0].Seconds != 30 {
+			t.Errorf("%+v, %v", runs[0], err)
+		}
+	})
 }
 
 // TestLost has a run by hand find what was lost: the hook is told of a run that the schedule had begun, once, and not of one by

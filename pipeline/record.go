@@ -54,7 +54,7 @@ func (p *Pipeline) runsFolder() string { return filepath.Join(p.Work, "runs", p.
 // ID is the name of a run: when it began, in UTC; where the clock was set back, a moment after the run before.
 func (r *Record) ID() string { return strings.TrimSuffix(filepath.Base(r.path), ".json") }
 
-// Ended is when a run that is not running did; one that was lost, when it last kept something.
+// Ended is when a run that is not running did; one that was lost, when it was last alive.
 func (r *Record) Ended() time.Time {
 	return r.Started.Add(time.Duration(r.Seconds * float64(time.Second)))
 }

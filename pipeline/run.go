@@ -93,6 +93,7 @@ func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) err
 	if o.Began != nil {
 		o.Began(o.Record.ID())
 	}
+	defer o.Record.beat()()
 	return r.end(ctx, r.execute(ctx, owner, finish))
 }
 
