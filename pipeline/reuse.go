@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -45,11 +46,7 @@ func (u *unit) family(in input) (string, error) {
 }
 
 // relatives lists what the unit's relatives have computed, by the hash of the shard, and makes the unit one of them.
-func (s store) relatives(u *unit, in input) (map[string]relativeTask, error) {
-	family, err := u.family(in)
-	if err != nil {
-		return nil, err
-	}
+func (s store) relatives(u *unit, family string) (map[string]relativeTask, error) {
 	cache := os.DirFS(s.root) // whose path may have characters that mean something in a pattern
 	marks, err := fs.Glob(cache, "*/"+family)
 	if err != nil {
@@ -95,16 +92,28 @@ func (t *table) hashRows(ctx context.Context, s shard) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), failed
 }
 
-// adopt takes over what a relative has computed of a shard of the same rows; false if its files are gone.
-func (r *Run) adopt(u *unit, from relativeTask, in input, s shard, hash string) (note, bool, error) {
-	if !r.store.complete(from.folder, from.note, false) {
-		return note{}, false, nil
+// adopt takes over what a relative has computed of a shard of the same rows, here or in the store; false if there is none, or its files
+// are gone.
+func (r *Run) adopt(ctx context.Context, c *cutting, s shard, hash string) (note, bool, error) {
+	from, ok := c.relatives[hash]
+	take := func(old, file string, _ content) error { return copyFile(old, file) }
+	if !ok || !r.store.complete(from.folder, from.note, false) {
+		m := r.store.mirror
+		var err error
+		if from, ok, err = m.relative(ctx, c, hash); err != nil || !ok {
+			return note{}, false, err
+		}
+		take = func(old, file string, has content) error { return m.get(ctx, file, m.object(old, has), has) }
 	}
 	n := note{Shards: map[string][]shard{}, Counts: from.note.Counts, Input: hash, CPU: from.note.CPU, Lineage: from.note.Lineage}
-	n.Counts.In = map[string]int64{in.ref: s.Rows}
+	n.Counts.In = map[string]int64{c.in.ref: s.Rows}
 	for table, shards := range from.note.Shards {
 		for _, old := range shards {
-			if err := copyFile(r.store.shard(from.folder, table, old.Number), r.store.shard(u.key, table, s.Number)); err != nil {
+			err := take(r.store.shard(from.folder, table, old.Number), r.store.shard(c.unit.key, table, s.Number), old.content)
+			if errors.Is(err, errSpoiled) {
+				return note{}, false, nil
+			}
+			if err != nil {
 				return note{}, false, fmt.Errorf("taking over a shard: %w", err)
 			}
 			old.Number = s.Number

@@ -178,3 +178,59 @@ func adopted(t *testing.T, folder string, more int) {
 		t.Errorf("%d shards were computed, in steps of %v", len(files), folders)
 	}
 }
+
+// TestReuseInStore appends rows to a file twice, and has it run in new folders by an engine whose machines have nothing but a store, and then
+// here: what was computed of other rows is in the store, and taken from there.
+func TestReuseInStore(t *testing.T) {
+	t.Setenv("FERRY_CACHE", t.TempDir())
+	store := t.TempDir()
+	grown := func(t *testing.T, times int) (folder, file string) {
+		folder, file = badText(t)
+		own := filepath.Join(folder, "own.jsonl")
+		text := read(t, own)
+		for i := range 100 * times {
+			text += fmt.Sprintf("{\"id\": \"new %d\", \"text\": \"dawn\"}\n", i)
+		}
+		put(t, own, text)
+		return folder, file
+	}
+	for times := range 3 {
+		alone, file := grown(t, times)
+		if err := run(t.Context(), t, withStore(t, file, ""), Options{}); err != nil {
+			t.Fatal(err)
+		}
+		folder, file := grown(t, times)
+		with := Options{Engine: somewhere, engine: &workshop{apart: true}}
+		if times == 2 {
+			with = Options{}
+		}
+		if err := run(t.Context(), t, withStore(t, file, "file://"+store), with); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, outputs(t, folder), outputs(t, alone))
+	}
+	found, err := filepath.Glob(filepath.Join(store, "cache/embed-*/task-*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := map[string][]float64{} // by what was read, which is the time of whoever computed it
+	for _, file := range found {
+		n, problem := unseal[note]([]byte(read(t, file)))
+		if problem != "" {
+			t.Fatal(file, problem)
+		}
+		took[n.Input] = append(took[n.Input], n.CPU)
+	}
+	again := 0
+	for _, times := range took {
+		if len(times) == 3 {
+			again++
+		}
+		if len(slices.Compact(times)) > 1 {
+			t.Errorf("the same rows took %v s", times)
+		}
+	}
+	if again < 4 || len(took) != again+3 {
+		t.Errorf("of %d shards %d are in all three", len(took), again)
+	}
+}

@@ -21,9 +21,11 @@ type cutting struct {
 	in        input     // that is cut
 	parts     [][]shard // of it, unless each shard is a task
 	job       stages.Job
+	family    string // see unit.family
 	relatives map[string]relativeTask
-	stored    listing // what the store had of it then
-	release   func()  // of the models
+	stored    listing         // what the store had of it then
+	kin       map[string]bool // hashes of shards of which the store had what relatives computed; nil if that was not asked
+	release   func()          // of the models
 	mutex     sync.Mutex
 	read      map[int]int64 // rows that have been read, by shard
 	readAll   int64
@@ -55,7 +57,9 @@ func (r *Run) cut(ctx context.Context, u *unit) (*cutting, error) {
 	c := &cutting{unit: u, job: job, release: release, read: map[int]int64{}}
 	if u.rowWise() {
 		c.in = *u.shardsFrom()
-		c.relatives, err = r.store.relatives(u, c.in)
+		if c.family, err = u.family(c.in); err == nil {
+			c.relatives, err = r.store.relatives(u, c.family)
+		}
 	} else {
 		c.in, c.parts = *u.cutInput(u.parts.Of), u.divided()
 	}
@@ -64,7 +68,10 @@ func (r *Run) cut(ctx context.Context, u *unit) (*cutting, error) {
 		return nil, fmt.Errorf("looking for what was computed before: %w", err)
 	}
 	if !r.guest { // who does one shard asks for that
-		if c.stored, err = r.store.mirror.list(ctx, u.key); err != nil {
+		if c.stored, err = r.store.mirror.list(ctx, u.key); err == nil && u.rowWise() {
+			c.kin, err = r.store.mirror.kin(ctx, c.family)
+		}
+		if err != nil {
 			release()
 			return nil, err
 		}
@@ -218,7 +225,7 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 		leave()
 	})
 	defer release()
-	u, in, job := c.unit, c.in, c.job
+	u, in := c.unit, c.in
 	if u.lacksInput() { // since it was asked for
 		return note{}, fmt.Errorf("%s %w", in.unit.name(), errNotMade)
 	}
@@ -226,36 +233,39 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 	if err != nil {
 		return note{}, err
 	}
-	if from, ok := c.relatives[hash]; ok {
-		n, ok, err := r.adopt(u, from, in, s, hash)
-		if err == nil && ok {
-			err = r.store.write(u.key, taskName(s.Number), n)
-		}
-		if err != nil {
+	n, ok, err := r.adopt(ctx, c, s, hash)
+	switch {
+	case err != nil:
+		return note{}, err
+	case ok:
+		r.publish(u, n)
+	default:
+		if n, err = r.computeRows(ctx, c, s, release); err != nil {
 			return note{}, err
 		}
-		if ok {
-			r.publish(u, n)
-			return n, nil
+		n.Input, n.Seconds, n.CPU, n.Lineage = hash, time.Since(began).Seconds(), cpu.end(), c.lineage()
+		if r.guest {
+			n.Memory = peakMemory()
 		}
 	}
+	if err := r.store.write(u.key, taskName(s.Number), n); err != nil {
+		return note{}, err
+	}
+	return n, r.store.mirror.tellKin(ctx, c, hash, s.Number)
+}
+
+// computeRows runs the stage on a shard, and calls computed when it has.
+func (r *Run) computeRows(ctx context.Context, c *cutting, s shard, computed func()) (note, error) {
+	u, in, job := c.unit, c.in, c.job
 	t := r.newTask(u, u.tables, s.Number, true)
 	t.counts.In[in.ref] = s.Rows
 	job.Tables = maps.Clone(job.Tables)
 	job.Tables[in.key] = []schemas.Table{in.readTable().part(in.ref, s)}
 	job.Outputs, job.Workers = t.outputs(ctx), 1
 	job.Progress = func(read, _ int64, _ string) { c.progress(s.Number, read) }
-	_, err = u.step.component.(stage).Run(ctx, job)
-	release() // what is left waits for the disk, and others may compute
-	n, err := t.end(err)
-	if err != nil {
-		return note{}, err
-	}
-	n.Input, n.Seconds, n.CPU, n.Lineage = hash, time.Since(began).Seconds(), cpu.end(), c.lineage()
-	if r.guest {
-		n.Memory = peakMemory()
-	}
-	return n, r.store.write(u.key, taskName(s.Number), n)
+	_, err := u.step.component.(stage).Run(ctx, job)
+	computed() // what is left waits for the disk, and others may compute
+	return t.end(err)
 }
 
 // publish says that the shards of a note are there.
