@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -15,7 +16,7 @@ import (
 )
 
 // upload puts texts into a store, by name.
-func upload(t *testing.T, address string, texts map[string]string) {
+func upload(t testing.TB, address string, texts map[string]string) {
 	t.Helper()
 	a, err := objects.Parse(address)
 	if err != nil {
@@ -205,5 +206,40 @@ func TestInputNames(t *testing.T) {
 			t.Errorf("%s has %q, want %q", name, got, c.want)
 		}
 		os.RemoveAll(local)
+	}
+}
+
+// BenchmarkInputs reads 10,000 objects of a bucket: it gets them, finds that it has them, and runs.
+func BenchmarkInputs(b *testing.B) {
+	const many = 10_000
+	server := objectstest.Serve(b)
+	texts := map[string]string{}
+	for i := range many {
+		texts[fmt.Sprintf("a/%05d.jsonl", i)] = fmt.Sprintf("{\"id\": \"%d\", \"text\": \"noon\"}\n", i)
+	}
+	upload(b, server.Address("in"), texts)
+	b.Setenv("FERRY_CACHE", b.TempDir())
+	file := filepath.Join(b.TempDir(), "pipeline.yaml")
+	put(b, file, `
+sources:
+  all: {kind: jsonl, table: documents, path: "`+server.Address("in/a/*.jsonl")+`", language: en}
+sinks:
+  all: {kind: parquet, from: all, path: out/all.parquet}
+`)
+	for b.Loop() {
+		for _, phase := range []string{"get", "check", "run", "again"} {
+			began := time.Now()
+			p, err := Load(file, nil, os.LookupEnv)
+			if err == nil {
+				err = p.Check(b.Context())
+			}
+			if err == nil && (phase == "run" || phase == "again") {
+				err = p.Run(b.Context(), Options{Reporter: &events{}})
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(time.Since(began).Seconds(), phase+"-s")
+		}
 	}
 }

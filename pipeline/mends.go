@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 )
 
 // A mend is a row that a person has written in place of one that could not be used. It holds for the file as it was then,
@@ -164,25 +165,29 @@ func (m mends) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// mended returns a source's mended rows as it reads them.
+// mended returns a source's mended rows as it reads them; nil if no rows are.
 func (r *Run) mended(ctx context.Context, c source) func(path string) map[int64][]byte {
-	return func(path string) map[int64][]byte {
+	if len(r.pipeline.mends) == 0 {
+		return nil
+	}
+	all := sync.OnceValue(func() map[string]map[int64][]byte { // by path
+		rows := map[string]map[int64][]byte{}
 		files, err := c.Files()
-		if err != nil || len(r.pipeline.mends) == 0 {
-			return nil
-		}
-		rows := map[int64][]byte{}
 		for _, file := range files {
-			if sum, err := r.hashes.sum(ctx, file); err == nil {
-				for _, one := range r.pipeline.mends.of(r.pipeline.shown(file), sum) {
-					if one.Path == r.pipeline.shown(path) {
-						rows[one.Offset] = one.Row
-					}
+			sum, failed := r.hashes.sum(ctx, file)
+			if err != nil || failed != nil {
+				continue
+			}
+			for _, one := range r.pipeline.mends.of(r.pipeline.shown(file), sum) {
+				if rows[one.Path] == nil {
+					rows[one.Path] = map[int64][]byte{}
 				}
+				rows[one.Path][one.Offset] = one.Row
 			}
 		}
 		return rows
-	}
+	})
+	return func(path string) map[int64][]byte { return all()[r.pipeline.shown(path)] }
 }
 
 // A place is where a row stands, which is what it is known by.

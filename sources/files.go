@@ -37,14 +37,15 @@ func glob(pattern string) ([]string, error) {
 // globs returns the files that several patterns name, each once, in the order of the patterns.
 func globs[P ~string](patterns []P) ([]string, error) {
 	var files []string
+	named := map[string]bool{}
 	for _, pattern := range patterns {
 		found, err := glob(string(pattern))
 		if err != nil {
 			return nil, err
 		}
 		for _, file := range found {
-			if !slices.Contains(files, file) {
-				files = append(files, file)
+			if !named[file] {
+				files, named[file] = append(files, file), true
 			}
 		}
 	}
