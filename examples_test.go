@@ -38,14 +38,15 @@ func TestEvaluateRuns(t *testing.T) {
 	}
 }
 
-// TestPrecision runs examples/precision.yaml for one language: bf16 and int8 cost next to nothing.
-func TestPrecision(t *testing.T) {
+// comparePrecisions runs examples/precision.yaml for one language: bf16 and int8 cost next to nothing. What is in the work folder already
+// is not computed again.
+func comparePrecisions(t *testing.T, work string) {
 	if testing.Short() {
 		t.Skip("embeds 1,718 texts three times")
 	}
 	out := t.TempDir()
 	run(t, "examples/precision.yaml", map[string]string{"FERRY_DATA": dataFolder(t), "FERRY_MODELS": modelsFolder(t)},
-		"sources.mtop.queries=[hi]", "work="+out, "sinks.report.path="+out)
+		"sources.mtop.queries=[hi]", "work="+work, "sinks.report.path="+out)
 	report, err := os.ReadFile(filepath.Join(out, "scores.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +110,7 @@ func TestMiniLMDistil(t *testing.T) {
 	}
 	out := t.TempDir()
 	run(t, "examples/minilm-distil.yaml", map[string]string{"FERRY_DATA": dataFolder(t), "FERRY_MODELS": modelsFolder(t)},
-		"sources.mtop.queries=[hi]", "sources.mtop.pairs=[en, hi]", "stages.student.epochs=0.8", "stages.student.learning_rate=0.0003",
+		"sources.mtop.queries=[hi]", "sources.mtop.pairs=[en, hi]", "stages.student.epochs=0.5", "stages.student.learning_rate=0.0003",
 		"work="+out, "sinks.student.path="+out+"/student", "sinks.training.path="+out+"/training.parquet", "sinks.report.path="+out)
 	report, err := os.ReadFile(filepath.Join(out, "scores.md"))
 	if err != nil {
