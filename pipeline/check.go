@@ -33,8 +33,10 @@ func (p *Pipeline) Check(ctx context.Context) error {
 		}
 		if !s.faulty {
 			s.infer(m)
-			s.checkLanguages(m)
 		}
+	}
+	for _, s := range ordered {
+		p.checkLanguages(s, m)
 	}
 	p.checkOutputs(m)
 	if len(m.List) == 0 {

@@ -31,7 +31,7 @@ type origin struct {
 
 // origins are those of the languages in a column of an edge's table; false if a step on the way may bring others.
 func (e *edge) origins(column string) (all []origin, known bool) {
-	if e.step == nil {
+	if e.step == nil || e.step.tables == nil { // or mistaken, or in a circle
 		return nil, false
 	}
 	key := "from"
@@ -50,32 +50,38 @@ func (e *edge) origins(column string) (all []origin, known bool) {
 	default:
 		return nil, false
 	}
-	for _, from := range e.step.edges {
-		if from.key != key {
-			continue
-		}
-		more, known := from.origins(column)
-		if !known {
-			return nil, false
-		}
-		all = append(all, more...)
-	}
-	return all, true
+	known = e.step.addOrigins(&all, key, column)
+	return all, known
 }
 
-// originsOf are those of the languages that a key of the step names.
-func (s *Step) originsOf(named stages.NamedLanguages) (all []origin, known bool) {
+// originsOf are those of the languages that a key of a step names.
+func (p *Pipeline) originsOf(s *Step, named stages.NamedLanguages) (all []origin, known bool) {
+	known = s.addOrigins(&all, named.Input, named.Column)
+	for _, other := range p.Steps {
+		if named.Elsewhere && known {
+			known = other.addOrigins(&all, "documents", schemas.Language)
+		}
+	}
+	return all, known && len(all) > 0
+}
+
+// addOrigins adds those of a column in the tables of a key, each once; false if they are not known.
+func (s *Step) addOrigins(all *[]origin, key, column string) bool {
 	for _, e := range s.edges {
-		if e.key != named.Input {
+		if e.key != key {
 			continue
 		}
-		more, known := e.origins(named.Column)
+		more, known := e.origins(column)
 		if !known {
-			return nil, false
+			return false
 		}
-		all = append(all, more...)
+		for _, o := range more {
+			if !slices.ContainsFunc(*all, func(other origin) bool { return other.column == o.column && other.name() == o.name() }) {
+				*all = append(*all, o)
+			}
+		}
 	}
-	return all, len(all) > 0
+	return true
 }
 
 // spoken are the languages in the tables of origins, as far as keys say them all; else nil.
@@ -99,13 +105,13 @@ func spoken(origins []origin) map[string]bool {
 }
 
 // checkLanguages blames languages that a stage names and that none of its rows will be in, where keys of sources say what there is.
-func (s *Step) checkLanguages(m *strict.Found) {
+func (p *Pipeline) checkLanguages(s *Step, m *strict.Found) {
 	c, ok := s.component.(namer)
 	if !ok || s.tables == nil { // which it has if all that it reads is in order
 		return
 	}
 	for _, named := range c.NamedLanguages() {
-		origins, _ := s.originsOf(named)
+		origins, _ := p.originsOf(s, named)
 		there := spoken(origins)
 		if len(there) == 0 {
 			continue
@@ -122,9 +128,7 @@ func (s *Step) checkLanguages(m *strict.Found) {
 func nothingIn(language string, origins []origin, there map[string]bool) string {
 	var tables []string
 	for _, o := range origins {
-		if name := o.name(); !slices.Contains(tables, name) {
-			tables = append(tables, name)
-		}
+		tables = append(tables, o.name())
 	}
 	return fmt.Sprintf("nothing is in %q; %s has %s", language, strings.Join(tables, ", "), strings.Join(slices.Sorted(maps.Keys(there)), ", "))
 }
@@ -139,7 +143,7 @@ func (r *Run) askLanguages(ctx context.Context) (wait func()) {
 			continue
 		}
 		for _, named := range c.NamedLanguages() {
-			origins, known := u.step.originsOf(named)
+			origins, known := r.pipeline.originsOf(u.step, named)
 			if known && len(named.Languages) > 0 && spoken(origins) == nil {
 				asking.Go(func() { r.askFor(ctx, u, named, origins) })
 			}
