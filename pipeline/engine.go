@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +38,7 @@ type remote struct {
 	address string // for messages
 	warn    func(warning string)
 	program func() (command string, err error)
+	send    func() error // this program, once; nil if all machines have it at a path
 	plan    taskPlan
 	pack    sync.Once // fills in what plan says of the store
 	packed  error
@@ -89,6 +91,11 @@ func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]Task
 	var texts []string
 	if err == nil {
 		texts, err = e.Run(ctx, command, lines)
+	}
+	if err != nil && e.send != nil && strings.Contains(err.Error(), notBrought) && ctx.Err() == nil { // it has come since machines were asked
+		if err = e.send(); err == nil {
+			texts, err = e.Run(ctx, command, lines)
+		}
 	}
 	if err != nil {
 		if ctx.Err() != nil {

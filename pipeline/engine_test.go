@@ -26,13 +26,20 @@ type workshop struct {
 	before  func(l TaskLine) error // each try; an error stands for a machine that fails
 	apart   bool                   // its machines do not see the folders of the run, nor its program
 	sent    string                 // in place of which they were given this
+	brought bool                   // or had it from an earlier run
 }
 
 func (w *workshop) Close() {}
 
 func (w *workshop) Run(ctx context.Context, command string, lines []string) ([]string, error) {
 	if strings.Contains(command, "echo elsewhere") {
-		return []string{"here", map[bool]string{false: "here", true: "elsewhere"}[w.apart]}, nil
+		switch {
+		case w.brought:
+			return []string{"here", "brought"}, nil
+		case w.apart:
+			return []string{"here", "elsewhere"}, nil
+		}
+		return []string{"here", "here"}, nil
 	}
 	if begins := map[bool]string{false: "FERRY_CPU=", true: "for f in ./*/" + w.sent}[w.apart]; !strings.HasPrefix(command, begins) || !strings.Contains(command, " task ") {
 		return nil, fmt.Errorf("the command is %q", command)
@@ -194,6 +201,27 @@ func TestEngineSeconds(t *testing.T) {
 	}
 	if all > took {
 		t.Errorf("both took %v s, of %v", all, took)
+	}
+}
+
+// TestEngineBrought has machines that were given ferry by an earlier run: it is not sent again, unless one has none.
+func TestEngineBrought(t *testing.T) {
+	for _, lacking := range []bool{false, true} {
+		t.Setenv("FERRY_CACHE", t.TempDir())
+		_, file := badText(t)
+		w := &workshop{apart: true, brought: true}
+		w.before = func(TaskLine) error {
+			if lacking && w.sent == "" {
+				return errors.New(notBrought + " elsewhere")
+			}
+			return nil
+		}
+		if err := run(t.Context(), t, withStore(t, file, "file://"+t.TempDir()), Options{Engine: somewhere, engine: w}); err != nil {
+			t.Fatal(err)
+		}
+		if (w.sent != "") != lacking {
+			t.Errorf("sent is %q", w.sent)
+		}
 	}
 }
 

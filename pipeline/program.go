@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ferry-clir/ferry/model/kernel"
@@ -30,20 +31,31 @@ func (e *remote) programOf(ctx context.Context, o Options) (command string, err 
 		return "", err
 	}
 	sum := e.plan.common.Binary
-	ask := fmt.Sprintf(`[ "$(sha256sum <%s | cut -c 1-64)" = %s ] && echo here || echo elsewhere`, shellQuote(own), sum)
+	name := "ferry-" + sum[:16]
+	ask := fmt.Sprintf(`is() { [ "$(sha256sum <"$1" | cut -c 1-64)" = %s ]; }; is %s && echo here && exit; for f in ./*/%s; do [ -x "$f" ] && is "$f" && echo brought && exit; done; echo elsewhere`, sum, shellQuote(own), name)
 	slow := time.AfterFunc(executorsAnswer, func() {
 		e.warn(fmt.Sprintf("no executor has been free for %v; does another application have their cores? A Connect server that idles keeps those that it has taken, unless spark.cores.max bounds them", executorsAnswer))
 	})
 	defer slow.Stop()
 	answers, err := e.Run(ctx, ask, slices.Repeat([]string{""}, probes))
-	if err != nil || !slices.Contains(answers, "elsewhere") {
+	if err != nil || !slices.ContainsFunc(answers, func(answer string) bool { return answer != "here" }) {
 		return at(own), err
 	}
-	name := "ferry-" + sum[:16]
-	if err := e.Send(ctx, name, own); err != nil {
-		return "", fmt.Errorf("%w; install this ferry on all machines, at the same path or where --engine-binary says", err)
+	e.send = sync.OnceValue(func() error {
+		if err := e.Send(ctx, name, own); err != nil {
+			return fmt.Errorf("%w; install this ferry on all machines, at the same path or where --engine-binary says", err)
+		}
+		return nil
+	})
+	if slices.Contains(answers, "elsewhere") { // else an earlier run has brought it, and what that brought stays as long as the Connect server
+		if err := e.send(); err != nil {
+			return "", err
+		}
 	}
-	return fmt.Sprintf(`for f in ./*/%s ./%s; do [ -x "$f" ] && exec env FERRY_CPU=%s "$f" %s; done; echo "the engine has not brought ferry to $(hostname): install it there, and name it with --engine-binary" >&2; exit 127`, name, name, isa, arguments), nil
+	return fmt.Sprintf(`for f in ./*/%s ./%s; do [ -x "$f" ] && exec env FERRY_CPU=%s "$f" %s; done; echo "%s $(hostname): install it there, and name it with --engine-binary" >&2; exit 127`, name, name, isa, arguments, notBrought), nil
 }
+
+// notBrought is how a machine says that it has no ferry.
+const notBrought = "the engine has not brought ferry to"
 
 func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

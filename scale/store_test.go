@@ -2,9 +2,12 @@ package scale
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -76,5 +79,31 @@ func TestStoreKilled(t *testing.T) {
 	same(t, folder, outputs(t, alone))
 	if left, err := filepath.Glob(filepath.Join(store, "tasks/*/*/*")); err != nil || len(left) > 0 {
 		t.Errorf("left in the store: %v, %v", left, err)
+	}
+}
+
+// TestSent has runs on executors that do not see ferry: it is sent to them, no session keeps it when its run has ended, and later runs find
+// it where the first has brought it.
+func TestSent(t *testing.T) {
+	c := spark(t)
+	program, err := os.ReadFile(ferry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("ferry-%x", sha256.Sum256(program))[:len("ferry-")+16]
+	var before []string
+	for i := range 3 {
+		out, err := apart(t, embeddingIn(t, 4_000), "run", "--engine", c.Address, "--set", "store=file://"+t.TempDir()).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if kept, err := filepath.Glob(filepath.Join(os.TempDir(), "artifacts-*/*/files", name)); err != nil || len(kept) > 0 {
+			t.Errorf("the server keeps %v, %v", kept, err)
+		}
+		brought, err := filepath.Glob(filepath.Join(scratch, "work/*/*/*", name))
+		if err != nil || len(brought) == 0 || i == 2 && !slices.Equal(brought, before) {
+			t.Errorf("brought are %v, and were %v, %v", brought, before, err)
+		}
+		before = brought
 	}
 }
