@@ -71,7 +71,7 @@ func (m *mirror) get(ctx context.Context, file, name string, c content) error {
 	})
 }
 
-var errAltered = errors.New("it "+notAsPut)
+var errAltered = errors.New("it " + notAsPut)
 
 // getFile does so, and returns what failing makes of an error of the store.
 func (m *mirror) getFile(ctx context.Context, file, name string, c content, failing func(error) error) error {

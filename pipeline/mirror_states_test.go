@@ -182,7 +182,9 @@ func TestStoreStatesHere(t *testing.T) {
 	folder, file := training(t)
 	withStore(t, file, "file://"+store)
 	trainUntil(t, file, func() bool { files, _ := statesIn(t, store); return len(files) > 0 })
-	if flip(t, store, func(name string) bool { return strings.Contains(name, "checkpoint-") && !strings.HasSuffix(name, ".json") }) == 0 {
+	if flip(t, store, func(name string) bool {
+		return strings.Contains(name, "checkpoint-") && !strings.HasSuffix(name, ".json")
+	}) == 0 {
 		t.Fatal("nothing was damaged")
 	}
 	var w watcher

@@ -103,7 +103,7 @@ func compareLengths(t *testing.T, name string, e *Encoder, want []float32, order
 		hidden[i] = slices.Clone(e.Forward(w, b.sequences(i)))
 		begin, end := b.bounds(i)
 		for k, x := range projections(name, hidden[i], h) {
-			worst = max(worst, math.Abs(x-float64(want[2*begin:2*end][k])))
+			worst = max(worst, math.Abs(x-float64(want[2*begin : 2*end][k])))
 			if math.IsNaN(x) {
 				t.Fatalf("%s: hidden states are NaN", name)
 			}
