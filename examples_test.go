@@ -46,7 +46,7 @@ func comparePrecisions(t *testing.T, work string) {
 	}
 	out := t.TempDir()
 	run(t, "examples/precision.yaml", map[string]string{"FERRY_DATA": dataFolder(t), "FERRY_MODELS": modelsFolder(t)},
-		"sources.mtop.queries=[hi]", "work="+work, "sinks.report.path="+out)
+		"sources.mtop.queries=[hi]", "stages.documents_float32.output=both", "stages.queries_float32.output=both", "work="+work, "sinks.report.path="+out)
 	report, err := os.ReadFile(filepath.Join(out, "scores.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -58,14 +58,17 @@ func comparePrecisions(t *testing.T, work string) {
 	}
 }
 
-// TestCompressed runs examples/compressed.yaml for one language: few bits find nearly what exact search finds, and serve as well.
-func TestCompressed(t *testing.T) {
+// compareCompressed runs examples/compressed.yaml for one language: few bits find nearly what exact search finds, and serve as well. The
+// token vectors that comparePrecisions leaves in the work folder will do.
+func compareCompressed(t *testing.T, work string) {
 	if testing.Short() {
 		t.Skip("embeds 1,718 texts")
 	}
 	out := t.TempDir()
 	run(t, "examples/compressed.yaml", map[string]string{"FERRY_DATA": dataFolder(t), "FERRY_MODELS": modelsFolder(t)},
-		"sources.mtop.queries=[hi]", "work="+out, "sinks.report.path="+out)
+		"sources.mtop.queries=[hi]", "stages.documents.output=both", "stages.queries.output=both",
+		"stages.exact.documents=documents.token_vectors", "stages.exact.queries=queries.token_vectors", "stages.codec.from=documents.token_vectors",
+		"stages.compressed.from=documents.token_vectors", "stages.hits.queries=queries.token_vectors", "work="+work, "sinks.report.path="+out)
 	found := map[[2]string]float64{} // means, by variant and measure
 	for _, row := range readParquet(t, filepath.Join(out, "scores.parquet")) {
 		if row["query_id"] == "(null)" {

@@ -201,7 +201,8 @@ func TestRealEmbeddings(t *testing.T) {
 	}
 }
 
-// TestRealMTOP compares with figures that transformers and exact search gave, and with pytrec_eval; of Hindi in three precisions.
+// TestRealMTOP compares with figures that transformers and exact search gave, and with pytrec_eval; of Hindi in three precisions, and
+// compressed.
 func TestRealMTOP(t *testing.T) {
 	out := t.TempDir()
 	run(t, "testdata/real/mtop.yaml", map[string]string{"FERRY_MODELS": modelsFolder(t), "FERRY_DATA": dataFolder(t), "OUT": out})
@@ -214,6 +215,7 @@ func TestRealMTOP(t *testing.T) {
 	}
 	t.Run("pytrec_eval", func(t *testing.T) { python(t, "testdata/real/check_runs.py", out) })
 	t.Run("precisions", func(t *testing.T) { comparePrecisions(t, filepath.Join(out, ".ferry")) })
+	t.Run("compressed", func(t *testing.T) { compareCompressed(t, filepath.Join(out, ".ferry")) })
 }
 
 // TestRealXQuAD compares with the figure that transformers and exact search gave (testdata/real/check_xquad.py), on a third of the
