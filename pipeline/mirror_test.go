@@ -80,6 +80,19 @@ func TestStore(t *testing.T) {
 	}
 }
 
+// TestWithoutStore leaves out, on the command line, the store of a pipeline file, as messages advise.
+func TestWithoutStore(t *testing.T) {
+	folder, file := badText(t)
+	put(t, file, "store: file://"+folder+"/nowhere\n"+read(t, file))
+	p := loadSmall(t, file, "store=")
+	if err := p.Run(t.Context(), Options{Reporter: &events{}}); err != nil || p.Store != nil {
+		t.Errorf("with the store %v: %v", p.Store, err)
+	}
+	if _, err := Load(file, []string{"seed="}, os.LookupEnv); err == nil || !strings.HasSuffix(err.Error(), "seed: should be a whole number from 0, is empty") {
+		t.Errorf("a number that is empty: %v", err)
+	}
+}
+
 // TestStoreFaults lets every fourth request of two users fail in one of several ways.
 func TestStoreFaults(t *testing.T) {
 	alone, file := badText(t)

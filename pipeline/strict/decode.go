@@ -110,6 +110,10 @@ func (d *Decoder) decodeSlice(n *yaml.Node, v reflect.Value, where string) {
 }
 
 func (d *Decoder) decodeScalar(n *yaml.Node, v reflect.Value, where string) {
+	if n.Tag == "!!null" && n.Line == 0 && v.Kind() == reflect.String { // --set store=
+		v.SetString("")
+		return
+	}
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		d.Add(n, where, "should be %s, is %s", typeName(v.Type()), Describe(n))
 		return
