@@ -20,9 +20,9 @@ func (d *doctor) remotes(ctx context.Context) {
 		return
 	}
 	if c, err := spark.Connect(ctx, p.Engine); err != nil {
-		d.say(Fail, "engine", "run with --engine "+LocalEngine, "%s: %s", p.Engine, err)
+		d.say(Fail, "engine", "run with --engine "+LocalEngine, "%s: %s", spark.Server(p.Engine), err)
 	} else {
 		c.Close()
-		d.well("engine", "%s answers", p.Engine)
+		d.well("engine", "%s answers", spark.Server(p.Engine))
 	}
 }

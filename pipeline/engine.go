@@ -59,7 +59,7 @@ func (r *Run) connect(ctx context.Context) (*remote, error) {
 	if !o.Share.whole() {
 		return nil, fmt.Errorf("a run is spread by an engine or by --tasks; leave one out, or add --engine %s", LocalEngine)
 	}
-	e := &remote{engine: o.engine, warn: func(warning string) { o.Reporter.Warned("engine", warning) }, address: p.secrets.Redact(address), plan: taskPlan{store: r.store}, waves: map[*unit]*wave{}}
+	e := &remote{engine: o.engine, warn: func(warning string) { o.Reporter.Warned("engine", warning) }, address: p.secrets.Redact(spark.Server(address)), plan: taskPlan{store: r.store}, waves: map[*unit]*wave{}}
 	var err error
 	if e.plan.common, err = p.commonLine(ctx, r.hashes); err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ type line struct {
 // newLine reads the address of a Connect server, such as sc://host:15002/;use_ssl=true;token=abc. Its errors do not repeat parameters.
 // The client knows no use_ssl, and forgets what has a = in its value, as tokens have.
 func newLine(address string) (*line, error) {
-	server, parameters, _ := strings.Cut(address, ";")
+	_, parameters, _ := strings.Cut(address, ";")
 	l, headers, known := &line{}, map[string]string{}, "/;"
 	plain := false
 	for _, parameter := range strings.FieldsFunc(parameters, func(r rune) bool { return r == ';' }) {
@@ -64,7 +64,7 @@ func newLine(address string) (*line, error) {
 	}
 	l.secure = l.secure || l.token != ""
 	var err error
-	if l.BaseBuilder, err = channel.NewBuilder(strings.TrimSuffix(server, "/") + known); err != nil {
+	if l.BaseBuilder, err = channel.NewBuilder(Server(address) + known); err != nil {
 		return nil, err
 	}
 	maps.Copy(l.Headers(), headers)

@@ -35,7 +35,7 @@ const ofMaster = "spark://"
 // CheckAddress tells what is wrong with the address of a Connect server, which is like sc://host:15002, or of a master, which is like
 // spark://host:7077.
 func CheckAddress(address string) error {
-	server, _, _ := strings.Cut(address, ";") // what follows may be a secret
+	server := Server(address)
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "sc" && u.Scheme != "spark" || u.Hostname() == "" {
 		return fmt.Errorf("should be the address of a Spark Connect server or of a master, such as sc://host:15002 or spark://host:7077, is %q", server)
@@ -44,6 +44,12 @@ func CheckAddress(address string) error {
 		_, err = newLine(address)
 	}
 	return err
+}
+
+// Server is an address without its parameters, which may be secret.
+func Server(address string) string {
+	server, _, _ := strings.Cut(address, ";")
+	return strings.TrimSuffix(server, "/")
 }
 
 // Token is the secret in the address of a Connect server; empty if there is none.
