@@ -16,6 +16,11 @@ import (
 // returns when all have ended, or soon after ctx has.
 type engine interface {
 	Run(ctx context.Context, command string, lines []string) (answers []string, err error)
+	// Ask runs a process of the command in each place that machines have for one, and returns what they have answered. There are lines
+	// for them to read.
+	Ask(ctx context.Context, command string) (answers []string, err error)
+	// Races tells whether a process that takes longer than most of the same Run is begun anew elsewhere, and ends when that one does.
+	Races(ctx context.Context) (bool, error)
 	// Send gives a file to all machines, where commands find it in the folder that they start in, or in a folder there.
 	Send(ctx context.Context, name, file string) error
 	Close() // when nothing is to be done any more
@@ -39,6 +44,8 @@ type remote struct {
 	warn    func(warning string)
 	program func() (command string, err error)
 	send    func() error // this program, once; nil if all machines have it at a path
+	largest string       // machine, as thisMachine has it; empty if they are alike. It and places are known once program is
+	places  int          // for processes, on all machines
 	plan    taskPlan
 	pack    sync.Once // fills in what plan says of the store
 	packed  error
@@ -76,8 +83,8 @@ func (r *Run) connect(ctx context.Context) (*remote, error) {
 	return e, nil
 }
 
-// do has the engine do tasks, and returns the answers. What lines say for people is left out.
-func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]TaskAnswer, error) {
+// do has the engine do tasks by processes that begin with some shell, and returns the answers. What lines say for people is left out.
+func (e *remote) do(ctx context.Context, shell, while string, tasks []TaskLine) ([]TaskAnswer, error) {
 	var lines []string
 	for _, t := range tasks {
 		t.While, t.Wave, t.Seconds, t.Memory, t.Reads, t.Writes = while, 0, 0, 0, nil, nil
@@ -90,11 +97,11 @@ func (e *remote) do(ctx context.Context, while string, tasks []TaskLine) ([]Task
 	command, err := e.program()
 	var texts []string
 	if err == nil {
-		texts, err = e.Run(ctx, command, lines)
+		texts, err = e.Run(ctx, shell+command, lines)
 	}
 	if err != nil && e.send != nil && strings.Contains(err.Error(), notBrought) && ctx.Err() == nil { // it has come since machines were asked
 		if err = e.send(); err == nil {
-			texts, err = e.Run(ctx, command, lines)
+			texts, err = e.Run(ctx, shell+command, lines)
 		}
 	}
 	if err != nil {
@@ -146,7 +153,7 @@ func (r *Run) makeElsewhere(ctx context.Context, u *unit) (note, error) {
 	told, stop := context.WithCancel(ctx)
 	var telling sync.WaitGroup
 	telling.Go(func() { r.tellWaiting(told, u) })
-	answers, err := r.remote.do(ctx, while, []TaskLine{r.remote.plan.line([]*unit{u})})
+	answers, err := r.remote.doLargest(ctx, while, r.remote.plan.line([]*unit{u}))
 	stop()
 	telling.Wait()
 	if err != nil {

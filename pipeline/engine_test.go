@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,36 +22,64 @@ import (
 
 // A workshop is an engine of two executors of this process, which tries each task four times, as Spark does.
 type workshop struct {
-	mutex   sync.Mutex
-	answers []TaskAnswer
-	before  func(l TaskLine) error // each try; an error stands for a machine that fails
-	apart   bool                   // its machines do not see the folders of the run, nor its program
-	sent    string                 // in place of which they were given this
-	brought bool                   // or had it from an earlier run
+	mutex    sync.Mutex
+	answers  []TaskAnswer
+	before   func(l TaskLine) error // each try; an error stands for a machine that fails
+	apart    bool                   // its machines do not see the folders of the run, nor its program
+	sent     string                 // in place of which they were given this
+	brought  bool                   // or had it from an earlier run
+	machines []string               // in whose places tasks are done: how many cores each has
+	races    bool                   // of processes with others
+	gone     int                    // so many of these are not there any more when it comes to tasks
+	chosen   []string               // those of machines that did a task which others left to them
 }
 
 func (w *workshop) Close() {}
 
-func (w *workshop) Run(ctx context.Context, command string, lines []string) ([]string, error) {
-	if strings.Contains(command, "echo elsewhere") {
-		switch {
-		case w.brought:
-			return []string{"here", "brought"}, nil
-		case w.apart:
-			return []string{"here", "elsewhere"}, nil
+// Ask has each machine say what it is.
+func (w *workshop) Ask(ctx context.Context, command string) (answers []string, err error) {
+	for _, cores := range w.machines {
+		c := onMachine(ctx, cores, command)
+		text, err := c.Output()
+		if err != nil {
+			return nil, err
 		}
-		return []string{"here", "here"}, nil
+		answers = append(answers, strings.TrimSpace(string(text)))
 	}
-	if begins := map[bool]string{false: "FERRY_CPU=", true: "for f in ./*/" + w.sent}[w.apart]; !strings.HasPrefix(command, begins) || !strings.Contains(command, " task ") {
+	switch {
+	case w.brought:
+		answers = append(answers, "brought 1 somewhere")
+	case w.apart:
+		answers = append(answers, "elsewhere 1 somewhere")
+	}
+	return answers, nil
+}
+
+func (w *workshop) Races(context.Context) (bool, error) { return w.races, nil }
+
+// onMachine is a command where a process may use so many cores.
+func onMachine(ctx context.Context, cores, command string) *exec.Cmd {
+	c := exec.CommandContext(ctx, "bash", "-c", command)
+	c.Env = append(os.Environ(), "GOMAXPROCS="+cores)
+	return c
+}
+
+func (w *workshop) Run(ctx context.Context, command string, lines []string) ([]string, error) {
+	condition, program := "", command
+	if strings.HasPrefix(command, thisMachine) {
+		condition, program, _ = strings.Cut(command, "exit 0; }; ")
+		condition += "exit 0; }; "
+	}
+	if begins := map[bool]string{false: "FERRY_CPU=", true: "for f in ./*/" + w.sent}[w.apart]; !strings.HasPrefix(program, begins) || !strings.Contains(program, " task ") {
 		return nil, fmt.Errorf("the command is %q", command)
 	}
 	var texts []string
 	tasks := pool.New().WithContext(ctx).WithMaxGoroutines(2).WithCancelOnError().WithFirstError()
-	for _, line := range lines {
+	for i, line := range lines {
 		tasks.Go(func(ctx context.Context) (err error) {
 			var answer TaskAnswer
 			for range 4 {
-				if answer, err = w.try(ctx, line); err == nil {
+				if answer, err = w.tryOn(ctx, i, condition, line); err == nil {
 					break
 				}
 			}
@@ -62,6 +91,29 @@ func (w *workshop) Run(ctx context.Context, command string, lines []string) ([]s
 		})
 	}
 	return texts, tasks.Wait()
+}
+
+// tryOn tries a task on one of the machines, the first not being there any more if it is gone, under a condition in shell.
+func (w *workshop) tryOn(ctx context.Context, i int, condition, line string) (answer TaskAnswer, err error) {
+	if condition == "" {
+		return w.try(ctx, line)
+	}
+	there := w.machines[w.gone:]
+	cores := there[i%len(there)]
+	c := onMachine(ctx, cores, condition+"echo '{}'; cat >/dev/null")
+	in, err := c.StdinPipe()
+	out, piped := c.StdoutPipe()
+	if err = errors.Join(err, piped); err == nil {
+		err = c.Start()
+	}
+	if err == nil {
+		err = json.NewDecoder(out).Decode(&answer)
+	}
+	if err == nil && answer.Outcome == "" {
+		w.chosen = append(w.chosen, cores) // no other process has the lock
+		answer, err = w.try(ctx, line)
+	}
+	return answer, errors.Join(err, in.Close(), c.Wait())
 }
 
 func (w *workshop) Send(_ context.Context, name, file string) error {
@@ -141,6 +193,37 @@ func TestEngine(t *testing.T) {
 	var o order
 	if err := run(t.Context(), t, file, Options{Reporter: &o}); err != nil || len(o.told) > 0 {
 		t.Errorf("a run makes again %q: %v", o.told, err)
+	}
+}
+
+// TestEngineLargest has trainings done on the machine with the most cores, once each, or anywhere if that is gone; where all are alike, or
+// the engine would end one for the other, nobody is asked to leave anything to others.
+func TestEngineLargest(t *testing.T) {
+	if _, err := exec.LookPath("flock"); err != nil {
+		t.Skipf("machines are found by a shell that locks: %v", err)
+	}
+	want := trained(t)
+	for _, c := range []struct {
+		machines []string
+		races    bool
+		gone     int
+		left     int // by how many
+		chosen   []string
+	}{
+		{[]string{"1", "8", "8"}, false, 0, 2, []string{"8"}},
+		{[]string{"8", "1", "1"}, false, 1, 3, nil},
+		{[]string{"8", "1", "1"}, true, 0, 0, nil},
+		{[]string{"2", "2", "2"}, false, 0, 0, nil},
+	} {
+		folder, file := training(t)
+		w := &workshop{machines: c.machines, races: c.races, gone: c.gone}
+		if err := run(t.Context(), t, withStore(t, file, ""), Options{Engine: somewhere, engine: w}); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, outputs(t, folder), want)
+		if n := w.outcomes(); n["stages.student "+taskDone] != 1 || n[" "+taskLeft] != c.left || !slices.Equal(w.chosen, c.chosen) {
+			t.Errorf("%v, %d gone: %v, on machines %v", c.machines, c.gone, n, w.chosen)
+		}
 	}
 }
 

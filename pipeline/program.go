@@ -12,10 +12,7 @@ import (
 	"github.com/ferry-clir/ferry/model/kernel"
 )
 
-// probes is how many machines are asked whether they have this ferry.
-const probes = 4
-
-// executorsAnswer is how long they may take before the user is told that they do not.
+// executorsAnswer is how long executors may take to be asked before the user is told that they do not answer.
 const executorsAnswer = 30 * time.Second
 
 // programOf is the shell command by which other machines run this very ferry: at the same path, if that has it on all that are asked,
@@ -23,23 +20,33 @@ const executorsAnswer = 30 * time.Second
 func (e *remote) programOf(ctx context.Context, o Options) (command string, err error) {
 	isa, arguments := kernel.ISA(), fmt.Sprintf("task --checkpoint %v", o.Checkpoint)
 	at := func(path string) string { return fmt.Sprintf("FERRY_CPU=%s %s %s", isa, shellQuote(path), arguments) }
-	if o.EngineBinary != "" {
-		return at(o.EngineBinary), nil
-	}
 	own, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
 	sum := e.plan.common.Binary
 	name := "ferry-" + sum[:16]
-	ask := fmt.Sprintf(`is() { [ "$(sha256sum <"$1" | cut -c 1-64)" = %s ]; }; is %s && echo here && exit; for f in ./*/%s; do [ -x "$f" ] && is "$f" && echo brought && exit; done; echo elsewhere`, sum, shellQuote(own), name)
+	ask := fmt.Sprintf(`cat >/dev/null; %s; is() { [ "$(sha256sum <"$1" | cut -c 1-64)" = %s ]; }; is %s && echo "here $m" && exit; for f in ./*/%s; do [ -x "$f" ] && is "$f" && echo "brought $m" && exit; done; echo "elsewhere $m"`,
+		thisMachine, sum, shellQuote(own), name)
 	slow := time.AfterFunc(executorsAnswer, func() {
 		e.warn(fmt.Sprintf("no executor has been free for %v; does another application have their cores? A Connect server that idles keeps those that it has taken, unless spark.cores.max bounds them", executorsAnswer))
 	})
 	defer slow.Stop()
-	answers, err := e.Run(ctx, ask, slices.Repeat([]string{""}, probes))
-	if err != nil || !slices.ContainsFunc(answers, func(answer string) bool { return answer != "here" }) {
-		return at(own), err
+	answers, err := e.Ask(ctx, ask)
+	if err == nil {
+		err = e.look(ctx, answers)
+	}
+	if err != nil {
+		return "", err
+	}
+	if o.EngineBinary != "" {
+		return at(o.EngineBinary), nil
+	}
+	found := func(where string) bool {
+		return slices.ContainsFunc(answers, func(answer string) bool { return strings.HasPrefix(answer, where+" ") })
+	}
+	if !found("brought") && !found("elsewhere") {
+		return at(own), nil
 	}
 	e.send = sync.OnceValue(func() error {
 		if err := e.Send(ctx, name, own); err != nil {
@@ -47,7 +54,7 @@ func (e *remote) programOf(ctx context.Context, o Options) (command string, err 
 		}
 		return nil
 	})
-	if slices.Contains(answers, "elsewhere") { // else an earlier run has brought it, and what that brought stays as long as the Connect server
+	if found("elsewhere") { // else an earlier run has brought it, and what that brought stays as long as the Connect server
 		if err := e.send(); err != nil {
 			return "", err
 		}

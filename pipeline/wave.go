@@ -129,7 +129,7 @@ func (r *Run) runWave(ctx context.Context, w *wave) error {
 			done <- nil
 			return
 		}
-		_, err := r.remote.do(ctx, while, tasks)
+		_, err := r.remote.do(ctx, "", while, tasks)
 		done <- err
 	}()
 	for pause := shortestPause; ; pause = min(pause*3/2, longestPause) {

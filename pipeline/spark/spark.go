@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -122,6 +123,21 @@ func (c *Cluster) Run(ctx context.Context, command string, lines []string) ([]st
 	return all, jobs.Wait()
 }
 
+// mostPlaces is more than any cluster has.
+const mostPlaces = 100_000
+
+// Ask runs a process of the command on as many cores as executors have at the moment, which is how Spark cuts what it is not told how to cut.
+// Each is given lines, which it should read, and what it writes to standard output is returned, line by line.
+func (c *Cluster) Ask(ctx context.Context, command string) ([]string, error) {
+	return c.query(ctx, fmt.Sprintf("SELECT TRANSFORM(id) USING %s AS (answer STRING) FROM range(%d)", literal(command), mostPlaces))
+}
+
+// Races tells whether Spark begins a process that takes longer than most of its job anew elsewhere, and ends the one that is second.
+func (c *Cluster) Races(ctx context.Context) (bool, error) {
+	values, err := c.query(ctx, "SET spark.speculation")
+	return slices.Contains(values, "true"), err
+}
+
 // largestStatement is how many bytes lines may add to a statement, which the server sends back, and of which the client takes 4 MB.
 const largestStatement = 2 << 20
 
@@ -168,7 +184,7 @@ func literal(text string) string {
 	return "'" + escape.Replace(strings.ToValidUTF8(text, "\uFFFD")) + "'"
 }
 
-// query returns the first column of what a statement selects.
+// query returns the last column of what a statement selects.
 func (c *Cluster) query(ctx context.Context, statement string) ([]string, error) {
 	selected, err := c.session.Sql(ctx, statement)
 	if err != nil {
@@ -180,7 +196,7 @@ func (c *Cluster) query(ctx context.Context, statement string) ([]string, error)
 	}
 	var texts []string
 	for _, row := range rows {
-		text, _ := row.At(0).(string)
+		text, _ := row.At(row.Len() - 1).(string)
 		texts = append(texts, text)
 	}
 	return texts, nil
