@@ -142,7 +142,7 @@ func (c *crew) close() {
 	}
 }
 
-// do does a task and says in the answer how it went.
+// do does a task within the bounds of the pipeline, and says in the answer how it went.
 func (c *crew) do(ctx context.Context, l TaskLine, answer *TaskAnswer) error {
 	answer.Step = l.Steps[0]
 	ctx, stop, err := c.run.guarded(ctx)
@@ -150,6 +150,16 @@ func (c *crew) do(ctx context.Context, l TaskLine, answer *TaskAnswer) error {
 		return err
 	}
 	defer stop()
+	for _, u := range c.chain {
+		defer c.run.guard.works(u)()
+	}
+	if err = c.make(ctx, l, answer); err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // of which the error says no more than that it ended
+	}
+	return err
+}
+
+func (c *crew) make(ctx context.Context, l TaskLine, answer *TaskAnswer) error {
 	if l.Shard == nil {
 		return c.whole(ctx, answer)
 	}
@@ -244,7 +254,7 @@ func (c *crew) tellFailure(ctx context.Context, l TaskLine, err error, answer *T
 		if u.name() != answer.Step {
 			continue
 		}
-		n := c.run.failureNote(u, answer.Error)
+		n := c.run.failureNote(u, answer.Error, err)
 		if l.Pack == "" {
 			return c.run.store.write(u.key, name, n)
 		}

@@ -9,9 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +27,8 @@ type workshop struct {
 	mutex    sync.Mutex
 	answers  []TaskAnswer
 	before   func(l TaskLine) error // each try; an error stands for a machine that fails
+	takes    func() int64           // memory of its processes, unless that is the test's
+	slowly   func(step string)      // at each sign of progress
 	apart    bool                   // its machines do not see the folders of the run, nor its program
 	sent     string                 // in place of which they were given this
 	brought  bool                   // or had it from an earlier run
@@ -140,7 +144,7 @@ func (w *workshop) try(ctx context.Context, line string) (TaskAnswer, error) {
 		}
 		line = string(text)
 	}
-	e := NewExecutor(Options{Workers: 1, Reporter: &events{}})
+	e := NewExecutor(Options{Workers: 1, Reporter: &events{progress: w.slowly}, resident: w.takes})
 	answer, err := e.Do(ctx, []byte(line))
 	return answer, errors.Join(err, e.Close())
 }
@@ -371,6 +375,32 @@ func TestEngineToken(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+var shortElsewhere = regexp.MustCompile(`^stages\.(\w+): ferry has taken 967\.4 GB of memory for stages\.(\w+), and memory: 900GiB .*allows less`)
+
+// TestEngineShort has a step on another machine take more memory than the pipeline allows: the run ends as one does that takes it
+// itself.
+func TestEngineShort(t *testing.T) {
+	for _, store := range []string{"", "file://" + t.TempDir()} {
+		t.Setenv("FERRY_CACHE", t.TempDir())
+		folder := t.TempDir()
+		file := filepath.Join(folder, "pipeline.yaml")
+		put(t, file, small)
+		put(t, filepath.Join(folder, "documents.jsonl"), lines(40, `{"language": "en", "id": "d%d", "text": "the alarm of number %d"}`))
+		var looks atomic.Int32
+		full := make(chan struct{})
+		w := &workshop{apart: store != "", takes: func() int64 {
+			if looks.Add(1) == 3 { // the first two were the first look
+				close(full)
+			}
+			return 901 << 30
+		}, slowly: func(string) { <-full }}
+		err := loadSmall(t, file, "memory=900GiB", "store="+store).Run(t.Context(), Options{Reporter: &events{}, Engine: somewhere, engine: w})
+		if got := shortage(t, err); !shortElsewhere.MatchString(got) {
+			t.Error(got)
+		}
 	}
 }
 

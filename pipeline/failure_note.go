@@ -28,7 +28,7 @@ func (r *Run) noteFailure(ctx context.Context, u *unit, failed error) error {
 	if elsewhere := (*errElsewhere)(nil); errors.As(failed, &elsewhere) {
 		failure = elsewhere.text
 	}
-	n := r.failureNote(u, failure)
+	n := r.failureNote(u, failure, failed)
 	err := r.store.write(u.key, failedName(share), n)
 	if at := r.peers.meeting; err == nil && at != nil {
 		if err = at.mirror.putFiles(ctx, u.key, n); err == nil {
@@ -38,9 +38,10 @@ func (r *Run) noteFailure(ctx context.Context, u *unit, failed error) error {
 	return err
 }
 
-// failureNote says why a unit could not be made, and which of its rows are in quarantine.
-func (r *Run) failureNote(u *unit, failure string) note {
-	n := note{Shards: map[string][]shard{}, Failure: failure}
+// failureNote says, in words, why a unit could not be made, and which of its rows are in quarantine.
+func (r *Run) failureNote(u *unit, failure string, failed error) note {
+	var short *Shortage
+	n := note{Shards: map[string][]shard{}, Failure: failure, Short: errors.As(failed, &short)}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for _, b := range r.bad {
@@ -94,7 +95,7 @@ func (r *Run) failedNote(ctx context.Context, u *unit, process int, absent time.
 	if old {
 		n.Failure += fmt.Sprintf("; start it again with --tasks %s", Share{process, r.options.Share.Of})
 	}
-	return &errElsewhere{n.Failure}
+	return n.elsewhere()
 }
 
 // addFailed adds to the quarantine the rows of a note that says that something failed, once.

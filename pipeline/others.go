@@ -29,9 +29,23 @@ type wait struct {
 func (r *Run) newWait(u *unit) *wait { return &wait{r, u, time.Now(), shortestPause} }
 
 // errElsewhere is why another process could not make something.
-type errElsewhere struct{ text string }
+type errElsewhere struct {
+	text  string
+	short bool
+}
+
+func (n note) elsewhere() error { return &errElsewhere{n.Failure, n.Short} }
 
 func (e *errElsewhere) Error() string { return e.text }
+
+// As tells a shortage of another process from other failures.
+func (e *errElsewhere) As(target any) bool {
+	s, ok := target.(**Shortage)
+	if ok = ok && e.short; ok {
+		*s = &Shortage{Problem: e.text}
+	}
+	return ok
+}
 
 // next returns when it is time to look again; an error if what is missing is not to be expected any more.
 func (w *wait) next(ctx context.Context, missing ...piece) error {

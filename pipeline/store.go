@@ -56,6 +56,7 @@ type note struct {
 	Summary string             `json:"summary,omitempty"` // of a sink
 	Refusal string             `json:"refusal,omitempty"` // of a stage: why the run must not go on
 	Failure string             `json:"failure,omitempty"` // why it could not be made
+	Short   bool               `json:"short,omitempty"`   // because of that: a Shortage
 	Spoiled []string           `json:"spoiled,omitempty"` // because of that: objects of the store that are damaged or gone
 	Files   map[string]string  `json:"files,omitempty"`   // of a sink: what it wrote, as the configuration would name it, with hashes
 }

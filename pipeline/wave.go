@@ -217,7 +217,7 @@ func (r *Run) failedTask(ctx context.Context, u *unit, while string) (n note, fa
 			return note{}, true, err
 		}
 		r.addFailed(u, n)
-		return note{}, true, &errElsewhere{n.Failure}
+		return note{}, true, n.elsewhere()
 	}
 	entries, err := os.ReadDir(r.store.folder(u.key))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -233,7 +233,7 @@ func (r *Run) failedTask(ctx context.Context, u *unit, while string) (n note, fa
 			return note{}, false, err
 		}
 		r.addFailed(u, n)
-		return note{}, true, &errElsewhere{n.Failure}
+		return note{}, true, n.elsewhere()
 	}
 	return note{}, false, nil
 }
