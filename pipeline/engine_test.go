@@ -215,9 +215,9 @@ func TestEngineLargest(t *testing.T) {
 		chosen   []string
 	}{
 		{[]string{"1", "8", "8"}, false, 0, 2, []string{"8"}},
-		{[]string{"8", "1", "1"}, false, 1, 3, nil},
-		{[]string{"8", "1", "1"}, true, 0, 0, nil},
-		{[]string{"2", "2", "2"}, false, 0, 0, nil},
+		{[]string{"8", "1"}, false, 1, 2, nil},
+		{[]string{"8", "1"}, true, 0, 0, nil},
+		{[]string{"2", "2"}, false, 0, 0, nil},
 	} {
 		folder, file := training(t)
 		w := &workshop{machines: c.machines, races: c.races, gone: c.gone}
