@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,6 +43,7 @@ type remote struct {
 	engine
 	address string // for messages
 	warn    func(warning string)
+	connect func() error // once something is to be done there; so does program
 	program func() (command string, err error)
 	send    func() error // this program, once; nil if all machines have it at a path
 	largest string       // machine, as thisMachine has it; empty if they are alike. It and places are known once program is
@@ -53,8 +55,8 @@ type remote struct {
 	waves   map[*unit]*wave // that a unit's tasks are in
 }
 
-// connect finds the engine that the run is to use; nil if that is none.
-func (r *Run) connect(ctx context.Context) (*remote, error) {
+// findEngine finds the engine that the run is to use; nil if that is none. It is not connected to yet.
+func (r *Run) findEngine(ctx context.Context) (*remote, error) {
 	p, o := r.pipeline, r.options
 	address := o.Engine
 	if address == "" {
@@ -71,16 +73,54 @@ func (r *Run) connect(ctx context.Context) (*remote, error) {
 	if e.plan.common, err = p.commonLine(ctx, r.hashes); err != nil {
 		return nil, err
 	}
-	e.program = sync.OnceValues(func() (string, error) { return e.programOf(ctx, o) })
-	if e.engine == nil {
+	e.connect = sync.OnceValue(func() error {
+		if e.engine != nil {
+			return nil
+		}
 		o.Reporter.Started("engine")
 		began := time.Now()
-		if e.engine, err = spark.Connect(ctx, address); err != nil {
-			return nil, fmt.Errorf("connecting to the engine at %s: %w, or run with --engine %s", e.address, err, LocalEngine)
+		cluster, err := spark.Connect(ctx, address)
+		if err != nil {
+			return fmt.Errorf("connecting to the engine at %s: %w, or run with --engine %s", e.address, err, LocalEngine)
 		}
+		e.engine = cluster
 		o.Reporter.Finished("engine", Finished{Took: time.Since(began)})
-	}
+		return nil
+	})
+	e.program = sync.OnceValues(func() (string, error) {
+		if err := e.connect(); err != nil {
+			return "", err
+		}
+		return e.programOf(ctx, o)
+	})
 	return e, nil
+}
+
+// connect connects to the engine if there is one, and something for it to do. Else it may still come to that, when what is there turns
+// out to be spoiled.
+func (r *Run) connect() error {
+	if r.remote == nil {
+		return nil
+	}
+	if err := r.hashes.save(); err != nil { // so that others need not read what is hashed here
+		return fmt.Errorf("writing cache: %w", err)
+	}
+	if !slices.ContainsFunc(r.units, (*unit).forElsewhere) {
+		return nil
+	}
+	return r.remote.connect()
+}
+
+// disconnect ends the connection, if there is one.
+func (e *remote) disconnect() {
+	if e != nil && e.engine != nil {
+		e.Close()
+	}
+}
+
+// forElsewhere tells whether an engine makes the unit, as far as is known before its input is there.
+func (u *unit) forElsewhere() bool {
+	return u.needed && !u.present && u.twin == nil && (u.alone() || u.inTasks())
 }
 
 // do has the engine do tasks by processes that begin with some shell, and returns the answers. What lines say for people is left out.

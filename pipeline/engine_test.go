@@ -316,6 +316,30 @@ func TestEngineShort(t *testing.T) {
 	}
 }
 
+// TestEngineUnneeded runs with an engine that nobody reaches: it is not asked for what is done, or is done here, and without it nothing
+// is begun that needs it.
+func TestEngineUnneeded(t *testing.T) {
+	file := putSmall(t)
+	p := loadSmall(t, file, "engine=sc://127.0.0.1:1")
+	for _, made := range []string{"out", ".ferry/cache"} {
+		if err := p.Run(t.Context(), Options{Reporter: &events{}}); err != nil {
+			t.Fatalf("before %s was removed: %v", made, err)
+		}
+		for _, folder := range []string{"out", made} {
+			if err := os.RemoveAll(filepath.Join(filepath.Dir(file), folder)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var told events
+	if err := p.Run(t.Context(), Options{Reporter: &told}); err == nil || !strings.Contains(err.Error(), "connecting to the engine at sc://127.0.0.1:1") {
+		t.Error(err)
+	}
+	if told.count.Load() != 1 {
+		t.Error("something else was begun than the engine")
+	}
+}
+
 func changedAt(t *testing.T, files []string) (times []time.Time) {
 	t.Helper()
 	for _, file := range files {

@@ -121,11 +121,8 @@ func (p *Pipeline) newRun(o Options) *Run {
 
 func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error) error {
 	var err error
-	if r.remote, err = r.connect(ctx); err != nil {
+	if r.remote, err = r.findEngine(ctx); err != nil {
 		return err
-	}
-	if r.remote != nil {
-		defer r.remote.Close()
 	}
 	if err = r.pipeline.acquire(ctx, r.options.Reporter); err != nil {
 		return err
@@ -157,16 +154,15 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	if err := r.sweepAll(ctx); err != nil {
 		return err
 	}
-	if r.remote != nil { // so that others need not read what is hashed here
-		if err := r.hashes.save(); err != nil {
-			return fmt.Errorf("writing cache: %w", err)
-		}
-	}
 	guarded, stop, err := r.guarded(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
+	defer r.remote.disconnect()
+	if err := r.connect(); err != nil {
+		return err
+	}
 	err = r.makeAll(guarded)
 	if !r.options.Share.first() {
 		return err
