@@ -316,6 +316,31 @@ func TestEngineShort(t *testing.T) {
 	}
 }
 
+// TestEngineSilent has no task end until the user is told that none does.
+func TestEngineSilent(t *testing.T) {
+	defer func(before time.Duration) { longSilence = before }(longSilence)
+	longSilence = 10 * time.Millisecond
+	_, file := badText(t)
+	told := make(chan struct{})
+	tell := sync.OnceFunc(func() { close(told) })
+	w := &workshop{before: func(TaskLine) error {
+		select {
+		case <-told:
+			return nil
+		case <-time.After(30 * time.Second):
+			return errors.New("nobody was told")
+		}
+	}}
+	reporter := &events{warn: func(step, warning string) {
+		if step == "engine" && strings.Contains(warning, "no task has ended") {
+			tell()
+		}
+	}}
+	if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: w, Reporter: reporter}); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestEngineUnneeded runs with an engine that nobody reaches: it is not asked for what is done, or is done here, and without it nothing
 // is begun that needs it.
 func TestEngineUnneeded(t *testing.T) {

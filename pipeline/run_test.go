@@ -44,6 +44,7 @@ type events struct {
 	count    atomic.Int64
 	at       func(n int64)
 	progress func(step string)
+	warn     func(step, warning string)
 	warned   sync.Map // by step and text
 }
 
@@ -52,13 +53,19 @@ func (e *events) tell() {
 		e.at(n)
 	}
 }
-func (e *events) Planned([]Planned)           {}
-func (e *events) Present(string, Finished)    {}
-func (e *events) Trained(string, float64)     {}
-func (e *events) Started(string)              { e.tell() }
-func (e *events) Finished(string, Finished)   { e.tell() }
-func (e *events) Failed(string, error)        { e.tell() }
-func (e *events) Warned(step, warning string) { e.warned.Store(step+": "+warning, true) }
+func (e *events) Planned([]Planned)         {}
+func (e *events) Present(string, Finished)  {}
+func (e *events) Trained(string, float64)   {}
+func (e *events) Started(string)            { e.tell() }
+func (e *events) Finished(string, Finished) { e.tell() }
+func (e *events) Failed(string, error)      { e.tell() }
+
+func (e *events) Warned(step, warning string) {
+	e.warned.Store(step+": "+warning, true)
+	if e.warn != nil {
+		e.warn(step, warning)
+	}
+}
 
 func (e *events) warnings() (all []string) {
 	e.warned.Range(func(warning, _ any) bool { all = append(all, warning.(string)); return true })

@@ -105,6 +105,17 @@ func (w *wave) seconds(u *unit) float64 {
 	return w.took.Seconds() * own / all
 }
 
+// done is how many tasks have been done so far, of all units.
+func (w *wave) done() (n int) {
+	for _, notes := range w.notes {
+		n += len(notes)
+	}
+	return n
+}
+
+// longSilence is how long no task may end before the user is told: a large shard takes minutes. Tests make it less.
+var longSilence = 5 * time.Minute
+
 // runWave has the engine do what is missing, and publishes what is there as it appears. It ends early when a task fails.
 func (r *Run) runWave(ctx context.Context, w *wave) error {
 	var tasks []TaskLine
@@ -132,11 +143,19 @@ func (r *Run) runWave(ctx context.Context, w *wave) error {
 		_, err := r.remote.do(ctx, "", while, tasks)
 		done <- err
 	}()
-	for pause := shortestPause; ; pause = min(pause*3/2, longestPause) {
+	silent := time.AfterFunc(longSilence, func() {
+		r.remote.warn(fmt.Sprintf("no task has ended for %v; are there executors left, and how far are they? The engine's page tells, and a run that is ended goes on later", longSilence))
+	})
+	defer silent.Stop()
+	for pause, ended := shortestPause, 0; ; pause = min(pause*3/2, longestPause) {
 		select {
 		case err := <-done:
 			return errors.Join(r.collect(ctx, w), err)
 		case <-time.After(pause):
+		}
+		if n := w.done(); n > ended {
+			ended = n
+			silent.Reset(longSilence)
 		}
 		began := time.Now()
 		if err := r.collect(ctx, w); err != nil {
