@@ -92,7 +92,7 @@ func interrupt(t *testing.T, folder, line string, by syscall.Signal, args []stri
 	if took := time.Since(started); took > 2*time.Second {
 		t.Errorf("took %v to end", took)
 	}
-	expect(t, 1, ferry(folder, "status"), "last interrupted at ", ", by hand problem the last run did not succeed")
+	expect(t, 1, ferry(folder, "status"), "last interrupted at ", ", started by hand problem the last run did not succeed")
 	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.Contains(d.Name(), ".part-") {
 			t.Errorf("left behind: %s", path)

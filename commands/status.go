@@ -82,7 +82,7 @@ func local(at time.Time) string { return at.Local().Format(time.DateTime) }
 // whatFor says why a run began.
 func whatFor(r *pipeline.Record) string {
 	if r.Due.IsZero() {
-		return "by hand"
+		return "started by hand"
 	}
 	return fmt.Sprintf("due at %s, attempt %d", local(r.Due), r.Attempt)
 }

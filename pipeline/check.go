@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -192,7 +193,11 @@ func (s *Step) inputTypes(m *strict.Found) (stages.Types, bool) {
 			for _, t := range e.step.tables {
 				names = append(names, t.Name)
 			}
-			s.blame(m, e.where, "%s has no table %q%s", e.step.Where(), e.table, strict.DidYouMean(e.table, names))
+			first := ""
+			if len(names) > 1 {
+				first = fmt.Sprintf("; %s by itself is its %s", e.step.Name, names[0])
+			}
+			s.blame(m, e.where, "%s has no table %q%s%s", e.step.Where(), e.table, strict.DidYouMean(e.table, names), first)
 			complete = false
 			continue
 		}

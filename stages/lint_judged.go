@@ -75,6 +75,9 @@ func (p *evaluated) name(t schemas.Table, row rowID, other string, grade int32, 
 		unknown[rowID{row.query, language, clone(row.id)}] = true
 		finding := schemas.Finding{Severity: schemas.SeverityError, Rule: schemas.UnknownQuery, Table: t.Name, Language: language, ID: row.id,
 			RelatedTable: p.tableOf(row), RelatedID: other, Detail: fmt.Sprintf("is not in %s; it is judged with %q, grade %d", p.tableOf(row), other, grade)}
+		if named == "" && len(p.languages[sideKey(row.query)]) > 1 {
+			finding.Detail += "; the judgment names no language, and so holds for each"
+		}
 		if !row.query {
 			finding.Rule = schemas.UnknownDocument
 			if grade <= 0 {
