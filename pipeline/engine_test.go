@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,146 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sourcegraph/conc/pool"
-
 	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
 )
-
-// A workshop is an engine of two executors of this process, which tries each task four times, as Spark does.
-type workshop struct {
-	mutex    sync.Mutex
-	answers  []TaskAnswer
-	before   func(l TaskLine) error // each try; an error stands for a machine that fails
-	takes    func() int64           // memory of its processes, unless that is the test's
-	slowly   func(step string)      // at each sign of progress
-	apart    bool                   // its machines do not see the folders of the run, nor its program
-	sent     string                 // in place of which they were given this
-	brought  bool                   // or had it from an earlier run
-	machines []string               // in whose places tasks are done: how many cores each has
-	races    bool                   // of processes with others
-	gone     int                    // so many of these are not there any more when it comes to tasks
-	chosen   []string               // those of machines that did a task which others left to them
-}
-
-func (w *workshop) Close() {}
-
-// Ask has each machine say what it is.
-func (w *workshop) Ask(ctx context.Context, command string) (answers []string, err error) {
-	for _, cores := range w.machines {
-		c := onMachine(ctx, cores, command)
-		text, err := c.Output()
-		if err != nil {
-			return nil, err
-		}
-		answers = append(answers, strings.TrimSpace(string(text)))
-	}
-	switch {
-	case w.brought:
-		answers = append(answers, "brought 1 somewhere")
-	case w.apart:
-		answers = append(answers, "elsewhere 1 somewhere")
-	}
-	return answers, nil
-}
-
-func (w *workshop) Races(context.Context) (bool, error) { return w.races, nil }
-
-// onMachine is a command where a process may use so many cores.
-func onMachine(ctx context.Context, cores, command string) *exec.Cmd {
-	c := exec.CommandContext(ctx, "bash", "-c", command)
-	c.Env = append(os.Environ(), "GOMAXPROCS="+cores)
-	return c
-}
-
-func (w *workshop) Run(ctx context.Context, command string, lines []string) ([]string, error) {
-	condition, program := "", command
-	if strings.HasPrefix(command, thisMachine) {
-		condition, program, _ = strings.Cut(command, "exit 0; }; ")
-		condition += "exit 0; }; "
-	}
-	if begins := map[bool]string{false: "FERRY_CPU=", true: "for f in ./*/" + w.sent}[w.apart]; !strings.HasPrefix(program, begins) || !strings.Contains(program, " task ") {
-		return nil, fmt.Errorf("the command is %q", command)
-	}
-	var texts []string
-	tasks := pool.New().WithContext(ctx).WithMaxGoroutines(2).WithCancelOnError().WithFirstError()
-	for i, line := range lines {
-		tasks.Go(func(ctx context.Context) (err error) {
-			var answer TaskAnswer
-			for range 4 {
-				if answer, err = w.tryOn(ctx, i, condition, line); err == nil {
-					break
-				}
-			}
-			text, _ := json.Marshal(answer)
-			w.mutex.Lock()
-			defer w.mutex.Unlock()
-			w.answers, texts = append(w.answers, answer), append(texts, string(text))
-			return err
-		})
-	}
-	return texts, tasks.Wait()
-}
-
-// tryOn tries a task on one of the machines, the first not being there any more if it is gone, under a condition in shell.
-func (w *workshop) tryOn(ctx context.Context, i int, condition, line string) (answer TaskAnswer, err error) {
-	if condition == "" {
-		return w.try(ctx, line)
-	}
-	there := w.machines[w.gone:]
-	cores := there[i%len(there)]
-	c := onMachine(ctx, cores, condition+"echo '{}'; cat >/dev/null")
-	in, err := c.StdinPipe()
-	out, piped := c.StdoutPipe()
-	if err = errors.Join(err, piped); err == nil {
-		err = c.Start()
-	}
-	if err == nil {
-		err = json.NewDecoder(out).Decode(&answer)
-	}
-	if err == nil && answer.Outcome == "" {
-		w.chosen = append(w.chosen, cores) // no other process has the lock
-		answer, err = w.try(ctx, line)
-	}
-	return answer, errors.Join(err, in.Close(), c.Wait())
-}
-
-func (w *workshop) Send(_ context.Context, name, file string) error {
-	w.sent = name
-	_, err := os.Stat(file)
-	return err
-}
-
-func (w *workshop) try(ctx context.Context, line string) (TaskAnswer, error) {
-	var l TaskLine
-	if err := json.Unmarshal([]byte(line), &l); err != nil {
-		return TaskAnswer{}, err
-	}
-	if w.before != nil {
-		if err := w.before(l); err != nil {
-			return TaskAnswer{}, err
-		}
-	}
-	if w.apart {
-		l.Pipeline, l.Work = "/nowhere/pipeline.yaml", "/nowhere/.ferry"
-		text, err := json.Marshal(l)
-		if err != nil {
-			return TaskAnswer{}, err
-		}
-		line = string(text)
-	}
-	e := NewExecutor(Options{Workers: 1, Reporter: &events{progress: w.slowly}, resident: w.takes})
-	answer, err := e.Do(ctx, []byte(line))
-	return answer, errors.Join(err, e.Close())
-}
-
-// outcomes counts answers by step and outcome.
-func (w *workshop) outcomes() map[string]int {
-	n := map[string]int{}
-	for _, a := range w.answers {
-		n[a.Step+" "+a.Outcome]++
-	}
-	return n
-}
 
 const somewhere = "sc://somewhere"
 
@@ -313,55 +174,6 @@ func TestEngineShort(t *testing.T) {
 		if got := shortage(t, err); !shortElsewhere.MatchString(got) {
 			t.Error(got)
 		}
-	}
-}
-
-// TestEngineSilent has no task end until the user is told that none does.
-func TestEngineSilent(t *testing.T) {
-	defer func(before time.Duration) { longSilence = before }(longSilence)
-	longSilence = 10 * time.Millisecond
-	_, file := badText(t)
-	told := make(chan struct{})
-	tell := sync.OnceFunc(func() { close(told) })
-	w := &workshop{before: func(TaskLine) error {
-		select {
-		case <-told:
-			return nil
-		case <-time.After(30 * time.Second):
-			return errors.New("nobody was told")
-		}
-	}}
-	reporter := &events{warn: func(step, warning string) {
-		if step == "engine" && strings.Contains(warning, "no task has ended") {
-			tell()
-		}
-	}}
-	if err := run(t.Context(), t, file, Options{Engine: somewhere, engine: w, Reporter: reporter}); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestEngineUnneeded runs with an engine that nobody reaches: it is not asked for what is done, or is done here, and without it nothing
-// is begun that needs it.
-func TestEngineUnneeded(t *testing.T) {
-	file := putSmall(t)
-	p := loadSmall(t, file, "engine=sc://127.0.0.1:1")
-	for _, made := range []string{"out", ".ferry/cache"} {
-		if err := p.Run(t.Context(), Options{Reporter: &events{}}); err != nil {
-			t.Fatalf("before %s was removed: %v", made, err)
-		}
-		for _, folder := range []string{"out", made} {
-			if err := os.RemoveAll(filepath.Join(filepath.Dir(file), folder)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	var told events
-	if err := p.Run(t.Context(), Options{Reporter: &told}); err == nil || !strings.Contains(err.Error(), "connecting to the engine at sc://127.0.0.1:1") {
-		t.Error(err)
-	}
-	if told.count.Load() != 1 {
-		t.Error("something else was begun than the engine")
 	}
 }
 

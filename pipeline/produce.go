@@ -63,22 +63,28 @@ func (r *Run) produce(ctx context.Context, u *unit) (note, time.Duration, error)
 	case inParts:
 		n, err = r.computeParts(ctx, u)
 	default:
-		cpu := r.cpu.begin(u.name(), goroutines)
-		defer cpu.end()
-		ctx := cpu.within(ctx)
-		switch c := u.step.component.(type) {
-		case source:
-			n, err = r.readSource(ctx, u, c)
-		case sink:
-			n, err = r.drain(ctx, u, c)
-		case stage:
-			n, err = r.compute(ctx, u, c.Run, cpu)
-		}
-		n.CPU += cpu.end()
+		n, err = r.produceWhole(ctx, u, goroutines)
 	}
 	took := r.cpu.took(u.name())
 	n.Seconds += took.Seconds()
 	return n, took, err
+}
+
+// produceWhole makes what a unit makes in one piece.
+func (r *Run) produceWhole(ctx context.Context, u *unit, goroutines int) (n note, err error) {
+	cpu := r.cpu.begin(u.name(), goroutines)
+	defer cpu.end()
+	ctx = cpu.within(ctx)
+	switch c := u.step.component.(type) {
+	case source:
+		n, err = r.readSource(ctx, u, c)
+	case sink:
+		n, err = r.drain(ctx, u, c)
+	case stage:
+		n, err = r.compute(ctx, u, c.Run, cpu)
+	}
+	n.CPU += cpu.end()
+	return n, err
 }
 
 func (r *Run) readSource(ctx context.Context, u *unit, c source) (note, error) {

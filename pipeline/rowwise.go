@@ -27,6 +27,7 @@ type cutting struct {
 	kin       map[string]bool // hashes of shards of which the store had what relatives computed; nil if that was not asked
 	release   func()          // of the models
 	mutex     sync.Mutex
+	notes     map[int]note  // of what computeShards has had made, by shard
 	read      map[int]int64 // rows that have been read, by shard
 	readAll   int64
 }
@@ -54,7 +55,7 @@ func (r *Run) cut(ctx context.Context, u *unit) (*cutting, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cutting{unit: u, job: job, release: release, read: map[int]int64{}}
+	c := &cutting{unit: u, job: job, release: release, notes: map[int]note{}, read: map[int]int64{}}
 	if u.rowWise() {
 		c.in = *u.shardsFrom()
 		if c.family, err = u.family(c.in); err == nil {
@@ -91,9 +92,8 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 	from := u.taskTable()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var mutex sync.Mutex
 	share := r.options.Share
-	notes, others := map[int]note{}, map[int]note{}
+	var others map[int]note
 	tasks := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	if r.peers == nil || !u.waited || u.parts != nil && !share.owns(u, 0) { // parts go once they are merged
 		tasks = tasks.WithMaxGoroutines(2 * cap(r.slots))
@@ -116,17 +116,10 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 				return err
 			}
 			tasks.Go(func(ctx context.Context) error {
-				n, err := r.computeShard(ctx, c, s)
-				if errors.Is(err, errNotMade) {
-					return nil // what has begun goes on, for the next run, and whoever feeds finds out
-				}
+				err := r.noteShard(ctx, c, s)
 				if err != nil {
 					cancel(err) // so that nobody waits for shards that are not wanted any more
 				}
-				c.progress(i, s.Rows)
-				mutex.Lock()
-				defer mutex.Unlock()
-				notes[i] = n
 				return err
 			})
 		}
@@ -142,9 +135,22 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 		return note{}, fed
 	}
 	if share.owns(u, 0) {
-		maps.Copy(notes, others)
+		maps.Copy(c.notes, others)
 	}
-	return sum(notes), nil
+	return sum(c.notes), nil
+}
+
+// noteShard makes the output shards of an input shard, and keeps their note.
+func (r *Run) noteShard(ctx context.Context, c *cutting, s shard) error {
+	n, err := r.computeShard(ctx, c, s)
+	if errors.Is(err, errNotMade) {
+		return nil // what has begun goes on, for the next run, and whoever feeds finds out
+	}
+	c.progress(s.Number, s.Rows)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.notes[s.Number] = n
+	return err
 }
 
 // sum is the note of a unit, or of a part of it, that was made in tasks.
