@@ -67,6 +67,9 @@ func newLine(address string) (*line, error) {
 	if l.BaseBuilder, err = channel.NewBuilder(Server(address) + known); err != nil {
 		return nil, err
 	}
+	if l.Port() < 1 || l.Port() > 1<<16-1 {
+		return nil, fmt.Errorf("has the port %d; the largest is 65535", l.Port())
+	}
 	maps.Copy(l.Headers(), headers)
 	return l, nil
 }

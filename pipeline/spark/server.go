@@ -31,7 +31,7 @@ func serve(ctx context.Context, master string) (s *server, address string, err e
 	if home == "" {
 		return nil, "", errors.New("a master does not speak Spark Connect, and SPARK_HOME names no folder of Spark 4 to start a Connect server from; set it, or start one where Spark is (start-connect-server.sh) and name that as sc://host:15002")
 	}
-	if err := anyAnswers(ctx, strings.Split(strings.TrimPrefix(master, ofMaster), ",")); err != nil {
+	if err := anyAnswers(ctx, masters(master)); err != nil {
 		return nil, "", fmt.Errorf("the master does not answer: %w; start it, or name another", err)
 	}
 	port, err := freePort()

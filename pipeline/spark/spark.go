@@ -10,8 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -34,17 +36,34 @@ type Cluster struct {
 const ofMaster = "spark://"
 
 // CheckAddress tells what is wrong with the address of a Connect server, which is like sc://host:15002, or of a master, which is like
-// spark://host:7077.
+// spark://host:7077, or spark://host:7077,other:7077 of one that another stands by for.
 func CheckAddress(address string) error {
+	if strings.HasPrefix(address, ofMaster) {
+		return checkMasters(address)
+	}
 	server := Server(address)
 	u, err := url.Parse(server)
-	if err != nil || u.Scheme != "sc" && u.Scheme != "spark" || u.Hostname() == "" {
+	if err != nil || u.Scheme != "sc" || u.Hostname() == "" {
 		return fmt.Errorf("should be the address of a Spark Connect server or of a master, such as sc://host:15002 or spark://host:7077, is %q", server)
 	}
-	if u.Scheme == "sc" {
-		_, err = newLine(address)
-	}
+	_, err = newLine(address)
 	return err
+}
+
+func checkMasters(address string) error {
+	for _, master := range masters(address) {
+		host, port, err := net.SplitHostPort(master)
+		if number, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || number == 0 || host == "" || strings.ContainsAny(host, "/@ ") {
+			without, _, _ := strings.Cut(address, ";") // which may be secret
+			return fmt.Errorf("should name the host and the port of a master, as in spark://127.0.0.1:7077, or of several with commas between them, and nothing behind, is %q", without)
+		}
+	}
+	return nil
+}
+
+// masters are the addresses of one that works and of those that stand by.
+func masters(address string) []string {
+	return strings.Split(strings.TrimPrefix(address, ofMaster), ",")
 }
 
 // Server is an address without its parameters, which may be secret.

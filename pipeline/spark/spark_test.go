@@ -42,13 +42,14 @@ func TestStatement(t *testing.T) {
 }
 
 func TestAddress(t *testing.T) {
-	for _, address := range []string{"sc://host", "sc://host:15002", "sc://127.0.0.1:15002/;token=abc=;use_ssl=true;x-header=1", "spark://host:7077", "spark://one:7077,two:7077"} {
+	for _, address := range []string{"sc://host", "sc://host:15002", "sc://127.0.0.1:15002/;token=abc=;use_ssl=true;x-header=1", "spark://host:7077", "spark://one:7077,two:7077", "spark://[::1]:7077"} {
 		if err := CheckAddress(address); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
 	for _, address := range []string{"", "host:15002", "http://host", "sc://", "sc://:1", "spark://", "sc://a b", "\x00", "sc://host/;use_ssl=perhaps", "sc://host/;token", "sc://host/;token=%zz",
-		"sc://host/;use_ssl=false;token=abc", "sc://host/path", "sc://host:port;token=abc"} {
+		"sc://host/;use_ssl=false;token=abc", "sc://host/path", "sc://host:port;token=abc", "sc://host:99999",
+		"spark://127.0.0.1", "spark://host:99999", "spark://host:0", "spark://host:7077/", "spark://one:7077,", "spark://one:7077,two", "spark://one:7077, two:7077", "spark://host:7077/;token=abc"} {
 		if err := CheckAddress(address); err == nil || strings.Contains(err.Error(), "abc") {
 			t.Errorf("%q: error is %v", address, err)
 		}
