@@ -132,7 +132,7 @@ func explain(err error, t *terminal) int {
 		return NoRoom
 	case errors.As(err, &busy):
 		return Busy
-	case errors.Is(err, errUsage):
+	case errors.Is(err, errUsage), errors.Is(err, pipeline.ErrSpread):
 		return Wrong
 	}
 	return Failed

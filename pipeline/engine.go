@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +30,9 @@ type engine interface {
 
 // LocalEngine is the engine of a run that does all tasks itself.
 const LocalEngine = "local"
+
+// ErrSpread is the error of a run that has both an engine and a share.
+var ErrSpread = errors.New("a run is spread by an engine or by --tasks; leave one out, or add --engine " + LocalEngine)
 
 // CheckEngine tells what is wrong with the address of an engine.
 func CheckEngine(address string) error {
@@ -66,7 +70,7 @@ func (r *Run) findEngine(ctx context.Context) (*remote, error) {
 		return nil, nil
 	}
 	if !o.Share.whole() {
-		return nil, fmt.Errorf("a run is spread by an engine or by --tasks; leave one out, or add --engine %s", LocalEngine)
+		return nil, ErrSpread
 	}
 	e := &remote{engine: o.engine, warn: func(warning string) { o.Reporter.Warned("engine", warning) }, address: p.secrets.Redact(spark.Server(address)), plan: taskPlan{store: r.store}, waves: map[*unit]*wave{}}
 	var err error
