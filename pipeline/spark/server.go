@@ -1,8 +1,8 @@
 package spark
 
 import (
-	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -10,15 +10,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
-	"sync"
 	"time"
 )
 
 // A server is a Connect server on this machine, for a cluster that has none.
 type server struct {
 	process *exec.Cmd
-	said    tail
+	said    said
 	ended   chan struct{}
 }
 
@@ -31,6 +29,10 @@ func serve(ctx context.Context, master string) (s *server, address string, err e
 	if home == "" {
 		return nil, "", errors.New("a master does not speak Spark Connect, and SPARK_HOME names no folder of Spark 4 to start a Connect server from; set it, or start one where Spark is (start-connect-server.sh) and name that as sc://host:15002")
 	}
+	submit := filepath.Join(home, "bin", "spark-submit")
+	if _, err := os.Stat(submit); err != nil {
+		return nil, "", fmt.Errorf("SPARK_HOME should be a folder of Spark 4, with bin/spark-submit in it: %w", err)
+	}
 	if err := anyAnswers(ctx, masters(master)); err != nil {
 		return nil, "", fmt.Errorf("the master does not answer: %w; start it, or name another", err)
 	}
@@ -40,9 +42,11 @@ func serve(ctx context.Context, master string) (s *server, address string, err e
 	}
 	address = fmt.Sprintf("127.0.0.1:%d", port)
 	s = &server{ended: make(chan struct{})}
-	s.process = exec.Command(filepath.Join(home, "bin", "spark-submit"), "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
+	s.process = exec.Command(submit, "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
 		"--master", master, "--name", "ferry", "--conf", "spark.connect.grpc.binding.address=127.0.0.1",
 		"--conf", fmt.Sprintf("spark.connect.grpc.binding.port=%d", port), "spark-internal")
+	token := rand.Text() // others on this machine reach the port; they would see a command line, too
+	s.process.Env = append(os.Environ(), "SPARK_CONNECT_AUTHENTICATE_TOKEN="+token)
 	s.process.Stdout, s.process.Stderr = &s.said, &s.said
 	bind(s.process)
 	started := make(chan error)
@@ -60,9 +64,9 @@ func serve(ctx context.Context, master string) (s *server, address string, err e
 	}
 	if err := s.answers(ctx, address); err != nil {
 		s.stop()
-		return nil, "", fmt.Errorf("starting a Connect server for %s: %w%s", master, err, s.said.indented())
+		return nil, "", fmt.Errorf("starting a Connect server for %s: %w%s", master, err, s.said.told(home))
 	}
-	return s, "sc://" + address, nil
+	return s, "sc://" + address + "/;authorization=Bearer%20" + token, nil // token= is for TLS alone
 }
 
 // anyAnswers makes sure that somebody listens at one of several addresses: several masters stand by for each other.
@@ -114,31 +118,4 @@ func (s *server) stop() {
 		s.process.Process.Kill()
 		<-s.ended
 	}
-}
-
-// A tail keeps the end of what is written to it.
-type tail struct {
-	mutex sync.Mutex
-	text  []byte
-}
-
-const tailSize = 2000
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	t.text = append(t.text, p...)
-	t.text = bytes.Clone(t.text[max(0, len(t.text)-tailSize):])
-	return len(p), nil
-}
-
-// indented is the text, its lines below what stands before.
-func (t *tail) indented() string {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	var b strings.Builder
-	for line := range strings.Lines(strings.TrimSpace(string(t.text))) {
-		b.WriteString("\n  " + strings.TrimRight(line, "\r\n"))
-	}
-	return b.String()
 }
