@@ -85,7 +85,11 @@ func (r *Run) findEngine(ctx context.Context) (*remote, error) {
 		began := time.Now()
 		cluster, err := spark.Connect(ctx, address)
 		if err != nil {
-			return fmt.Errorf("connecting to the engine at %s: %w, or run with --engine %s", e.address, err, LocalEngine)
+			or := ", or"
+			if strings.Contains(err.Error(), "\n") {
+				or = "\nor" // not to be taken for what the last line says
+			}
+			return fmt.Errorf("connecting to the engine at %s: %w%s run with --engine %s", e.address, err, or, LocalEngine)
 		}
 		e.engine = cluster
 		o.Reporter.Finished("engine", Finished{Took: time.Since(began)})
