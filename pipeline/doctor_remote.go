@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/ferry-clir/ferry/pipeline/spark"
@@ -36,7 +35,7 @@ func (d *doctor) engine(ctx context.Context, address string) {
 		d.say(Fail, what, "run with --engine "+LocalEngine, "%s: %s", server, context.Cause(ctx))
 		return
 	case err != nil:
-		d.say(Fail, what, "run with --engine "+LocalEngine, "%s: %s", server, strings.Join(strings.Fields(err.Error()), " ")) // on one line
+		d.say(Fail, what, "run with --engine "+LocalEngine, "%s: %s", server, oneLine(err.Error()))
 		return
 	case took > answerTime:
 		d.say(Warn, what, "see whether it or this machine is busy; a run waits as long", "%s answers, but only after %v", server, took)

@@ -154,7 +154,7 @@ func (d *doctor) lastRun() {
 		if strings.Contains(last.Error, syscall.ENOSPC.Error()) {
 			remedy = freeDisk
 		}
-		d.say(Warn, what, remedy, "%s at %s: %s", last.Outcome, last.Ended().Local().Format(time.DateTime), strings.Join(strings.Fields(last.Error), " "))
+		d.say(Warn, what, remedy, "%s at %s: %s", last.Outcome, last.Ended().Local().Format(time.DateTime), oneLine(last.Error))
 	}
 }
 

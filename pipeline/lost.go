@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/sourcegraph/conc"
 )
 
 // findLost finds the runs that ended without a word, and writes that down. Whoever holds the lock of the work folder is alone, so
@@ -26,29 +24,8 @@ func (p *Pipeline) findLost(records []*Record) (lost []*Record, err error) {
 	return lost, nil
 }
 
-// heartbeat is how often a run says that it is alive.
+// heartbeat is how often the file of a run's record is touched.
 const heartbeat = 10 * time.Second
-
-// beat keeps the time of the record's file at when the run was last alive, until stop is called.
-func (r *Record) beat() (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var beating conc.WaitGroup
-	beating.Go(func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(heartbeat):
-				now := time.Now()
-				_ = os.Chtimes(r.path, now, now) // else it is known less well
-			}
-		}
-	})
-	return func() {
-		cancel()
-		beating.Wait()
-	}
-}
 
 // lose marks a run whose process is gone, and finds in the cache what it has made, and when it was last alive.
 func (p *Pipeline) lose(r *Record) {

@@ -43,7 +43,7 @@ func TestBeat(t *testing.T) {
 		if _, err := p.begin(r, Owner{PID: 7}); err != nil {
 			t.Fatal(err)
 		}
-		stop := r.beat()
+		stop := touch(r.path, heartbeat)
 		time.Sleep(36 * time.Second)
 		synctest.Wait()
 		stop()

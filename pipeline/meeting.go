@@ -63,7 +63,7 @@ func (p *peers) meet(ctx context.Context, m *mirror, pipeline string) (leave fun
 		m.warn(fmt.Sprintf("%s: %s; if that should be this run, both will wait in vain: %s", other.What, other.Owner, other.Remedy))
 	}
 	p.meeting = at
-	stop := beat(func(ctx context.Context, _ time.Time) { _ = m.putJSON(ctx, own, p.own) })
+	stop := beat(signEvery, func(ctx context.Context, _ time.Time) { _ = m.putJSON(ctx, own, p.own) })
 	return func() {
 		stop()
 		ctx, cancel := context.WithTimeout(context.Background(), signEvery)

@@ -68,12 +68,17 @@ func join(work string, s Share, owner Owner, units []*unit) (p *peers, leave fun
 			return nil, nil, err
 		}
 	}
-	return p, beat(func(_ context.Context, now time.Time) { _ = os.Chtimes(file, now, now) }), nil
+	return p, touch(file, signEvery), nil
 }
 
-// beat calls sign again and again until stop is called. It may fail: without it the others wait no longer than they would for a
-// process that is gone.
-func beat(sign func(ctx context.Context, now time.Time)) (stop func()) {
+// touch keeps the time of a file at when this process was last alive, until stop is called.
+func touch(file string, every time.Duration) (stop func()) {
+	return beat(every, func(_ context.Context, now time.Time) { _ = os.Chtimes(file, now, now) })
+}
+
+// beat calls sign again and again until stop is called. It may fail: without it others wait no longer than they would for a process that
+// is gone, and know less well how long this one was there.
+func beat(every time.Duration, sign func(ctx context.Context, now time.Time)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var beating sync.WaitGroup
 	beating.Go(func() {
@@ -81,7 +86,7 @@ func beat(sign func(ctx context.Context, now time.Time)) (stop func()) {
 			select {
 			case <-ctx.Done():
 				return
-			case now := <-time.After(signEvery):
+			case now := <-time.After(every):
 				sign(ctx, now)
 			}
 		}

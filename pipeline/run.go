@@ -93,7 +93,7 @@ func (p *Pipeline) execute(ctx context.Context, o Options, finish func(*Run) err
 	if o.Began != nil {
 		o.Began(o.Record.ID())
 	}
-	defer o.Record.beat()()
+	defer touch(o.Record.path, heartbeat)()
 	return r.end(ctx, r.execute(ctx, owner, finish))
 }
 

@@ -114,24 +114,16 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestRelease ends a session: the server is told which.
-func TestRelease(t *testing.T) {
-	released := make(chan string, 1)
+// lineTo is a line in the session "ours" to a server of this process that has one answer to all calls.
+func lineTo(t *testing.T, answer grpc.StreamHandler) (*line, *grpc.Server) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
-		m, err := message("spark.connect.InterruptRequest", nil)
-		if err == nil {
-			err = stream.RecvMsg(m)
-		}
-		method, _ := grpc.MethodFromServerStream(stream)
-		released <- path.Base(method) + " " + m.(interface{ GetSessionId() string }).GetSessionId()
-		return errors.Join(err, status.Error(codes.Unimplemented, "as before Spark 4"))
-	}))
+	server := grpc.NewServer(grpc.UnknownServiceHandler(answer))
 	go server.Serve(listener)
-	defer server.Stop()
+	t.Cleanup(server.Stop)
 	l, err := newLine("sc://" + listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -140,6 +132,21 @@ func TestRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.session.Store("ours")
+	return l, server
+}
+
+// TestRelease ends a session: the server is told which.
+func TestRelease(t *testing.T) {
+	released := make(chan string, 1)
+	l, _ := lineTo(t, func(_ any, stream grpc.ServerStream) error {
+		m, err := message("spark.connect.InterruptRequest", nil)
+		if err == nil {
+			err = stream.RecvMsg(m)
+		}
+		method, _ := grpc.MethodFromServerStream(stream)
+		released <- path.Base(method) + " " + m.(interface{ GetSessionId() string }).GetSessionId()
+		return errors.Join(err, status.Error(codes.Unimplemented, "as before Spark 4"))
+	})
 	(&Cluster{line: l}).Close()
 	if got := <-released; got != "ReleaseSession ours" {
 		t.Errorf("the server is told %q", got)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"hash/crc32"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -48,22 +47,8 @@ func TestSend(t *testing.T) {
 		}
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := grpc.NewServer(grpc.UnknownServiceHandler(receive))
-	go server.Serve(listener)
-	defer server.Stop()
-	l, err := newLine("sc://" + listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.Build(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	l, server := lineTo(t, receive)
 	defer l.connection.Close()
-	l.session.Store("ours")
 	for _, size := range []int{1, sentAtOnce - 1, sentAtOnce, sentAtOnce + 1, 3 * sentAtOnce} {
 		data, file := make([]byte, size), filepath.Join(t.TempDir(), "ferry")
 		for i := range data {
