@@ -17,7 +17,7 @@ const module = "github.com/ferry-clir/ferry"
 // mayImport says which of ferry's packages a package may import. A name ending in /... stands for all below it too.
 var mayImport = map[string][]string{
 	"":                     {"commands"},
-	"commands":             {"commands/telemetry", "pipeline", "model/kernel"},
+	"commands":             {"commands/telemetry", "pipeline", "trec", "model/kernel"},
 	"commands/telemetry":   {"pipeline"},
 	"pipeline/strict":      {},
 	"pipeline/matrix":      {"pipeline/strict"},
@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"pipeline/objects/...": {},
 	"pipeline/spark":       {},
 	"pipeline":             {"pipeline/strict", "pipeline/spark", "pipeline/host", "pipeline/objects", "pipeline/matrix", "pipeline/schedule", "sources/...", "stages", "sinks", "schemas", "model", "model/kernel", "model/measure"},
+	"trec":                 {"sources", "model/measure"},
 	"sources":              {"sources/...", "schemas", "model/..."},
 	"sources/...":          {"model/tokenizer", "sources/phrasebook", "sources/download"},
 	"stages":               {"stages/child", "schemas", "model/..."},

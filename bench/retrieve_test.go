@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"github.com/ferry-clir/ferry/model/retrieve"
-	"github.com/ferry-clir/ferry/pipeline"
+	"github.com/ferry-clir/ferry/trec"
 )
 
 // runs is where the run and the judgments are that are evaluated.
@@ -144,10 +144,10 @@ func randomVectors() ([]float32, error) {
 
 func evaluating(threads int) (task, error) {
 	return task{size: 6980 * 1000, run: func() {
-		measures, err := pipeline.ParseMeasures([]string{"nDCG@10", "AP", "RR@10", "R@100"}, true)
+		measures, err := trec.ParseMeasures([]string{"nDCG@10", "AP", "RR@10", "R@100"}, true)
 		must(err)
-		_, err = pipeline.EvaluateRun(context.Background(), filepath.Join(runs, "run.trec"), filepath.Join(runs, "qrels.trec"),
-			pipeline.EvaluateOptions{Measures: measures, Workers: threads})
+		_, err = trec.Evaluate(context.Background(), filepath.Join(runs, "run.trec"), filepath.Join(runs, "qrels.trec"),
+			trec.EvaluateOptions{Measures: measures, Workers: threads})
 		must(err)
 	}}, nil
 }

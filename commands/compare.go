@@ -11,7 +11,7 @@ import (
 	"runtime"
 	"strconv"
 
-	"github.com/ferry-clir/ferry/pipeline"
+	"github.com/ferry-clir/ferry/trec"
 )
 
 type compareCommand struct {
@@ -41,7 +41,7 @@ func (c *compareCommand) Run(ctx context.Context, t *terminal) error {
 	if c.Top < 0 {
 		return fmt.Errorf("%w--top should be at least 0, is %d", errUsage, c.Top)
 	}
-	measures, err := pipeline.ParseMeasures(c.Measures, true)
+	measures, err := trec.ParseMeasures(c.Measures, true)
 	if err != nil {
 		return fmt.Errorf("%w%w", errUsage, err)
 	}
@@ -50,7 +50,7 @@ func (c *compareCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer remove()
-	compared, err := pipeline.CompareRuns(ctx, files[:last], files[last], pipeline.CompareOptions{
+	compared, err := trec.Compare(ctx, files[:last], files[last], trec.CompareOptions{
 		Measures: measures, Level: c.Level, SkipAbsent: c.Absent == "skip", Top: c.Top, Queries: c.Queries, Documents: c.Documents, Seed: c.Seed, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return err
@@ -74,12 +74,12 @@ func (c *compareCommand) Run(ctx context.Context, t *terminal) error {
 }
 
 // comparedLines writes a JSON object a line: the rows of the table, which have no query, and then the queries that moved.
-func comparedLines(out io.Writer, compared *pipeline.Compared) (err error) {
+func comparedLines(out io.Writer, compared *trec.Compared) (err error) {
 	lines := jsonTo(out)
 	for _, row := range compared.Comparisons {
 		err = errors.Join(err, lines.Encode(struct {
 			QueryID *string `json:"query_id"`
-			pipeline.RunComparison
+			trec.Comparison
 		}{nil, row}))
 	}
 	for _, q := range compared.Moved {
@@ -89,7 +89,7 @@ func comparedLines(out io.Writer, compared *pipeline.Compared) (err error) {
 }
 
 // comparisonsCSV writes the table in full.
-func comparisonsCSV(out io.Writer, rows []pipeline.RunComparison) error {
+func comparisonsCSV(out io.Writer, rows []trec.Comparison) error {
 	lines := csv.NewWriter(out)
 	header := []string{"measure", "run", "queries", "value", "low", "high"}
 	against := []string{"gain", "gain_low", "gain_high", "p_permutation", "p_permutation_holm", "p_t_test", "p_t_test_holm", "effect", "wins", "ties", "losses"}
@@ -111,7 +111,7 @@ func comparisonsCSV(out io.Writer, rows []pipeline.RunComparison) error {
 }
 
 // effect is the effect size as text, empty where there is none.
-func effect(a *pipeline.Against, number func(float64) string) string {
+func effect(a *trec.Against, number func(float64) string) string {
 	if a.Effect == nil {
 		return ""
 	}

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/ferry-clir/ferry/pipeline"
+	"github.com/ferry-clir/ferry/trec"
 )
 
 // comparisonsTable writes a row a measure and run.
-func comparisonsTable(out io.Writer, rows []pipeline.RunComparison) {
+func comparisonsTable(out io.Writer, rows []trec.Comparison) {
 	var lines []string
 	lines = append(lines, "measure\trun\tvalue\tgain\tinterval\tpermutation p\tHolm\tt-test p\tHolm\td\tbetter/same/worse")
 	for _, row := range rows {
@@ -48,7 +48,7 @@ func chance(p float64) string {
 }
 
 // sameSide tells whether two queries are both improved, or both worsened, by one run.
-func sameSide(a, b pipeline.MovedQuery) bool {
+func sameSide(a, b trec.MovedQuery) bool {
 	return a.Run == b.Run && (a.After > a.Before) == (b.After > b.Before)
 }
 
@@ -58,7 +58,7 @@ const (
 )
 
 // movedQuery writes a query, and why it moved, below a heading if it is the first of its kind.
-func movedQuery(out io.Writer, q pipeline.MovedQuery, heading bool) {
+func movedQuery(out io.Writer, q trec.MovedQuery, heading bool) {
 	if heading {
 		how := "improved"
 		if q.After < q.Before {

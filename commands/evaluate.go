@@ -15,7 +15,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/ferry-clir/ferry/pipeline"
+	"github.com/ferry-clir/ferry/trec"
 )
 
 type evaluateCommand struct {
@@ -35,7 +35,7 @@ func (c *evaluateCommand) Help() string {
 
 // Run evaluates.
 func (c *evaluateCommand) Run(ctx context.Context, t *terminal) error {
-	measures, err := pipeline.ParseMeasures(c.Measures, false)
+	measures, err := trec.ParseMeasures(c.Measures, false)
 	if err != nil {
 		return fmt.Errorf("%w%w", errUsage, err)
 	}
@@ -44,7 +44,7 @@ func (c *evaluateCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer remove()
-	e, err := pipeline.EvaluateRun(ctx, files[0], files[1], pipeline.EvaluateOptions{
+	e, err := trec.Evaluate(ctx, files[0], files[1], trec.EvaluateOptions{
 		Measures: measures, Level: c.Level, SkipAbsent: c.Absent == "skip", Ties: c.Ties, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return err

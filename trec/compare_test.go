@@ -1,4 +1,4 @@
-package pipeline
+package trec
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ import (
 	"github.com/ferry-clir/ferry/model/measure"
 )
 
-const comparedRuns = "testdata/compare"
+const comparedRuns = "testdata"
 
 func compareRuns(t *testing.T, o CompareOptions, names ...string) *Compared {
 	t.Helper()
@@ -23,7 +23,7 @@ func compareRuns(t *testing.T, o CompareOptions, names ...string) *Compared {
 	for _, name := range names {
 		paths = append(paths, filepath.Join(comparedRuns, name))
 	}
-	c, err := CompareRuns(t.Context(), paths, filepath.Join(comparedRuns, "qrels"), o)
+	c, err := Compare(t.Context(), paths, filepath.Join(comparedRuns, "qrels"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,9 +40,9 @@ func measures(t testing.TB, names ...string) []measure.Measure {
 	return parsed
 }
 
-// TestCompareRuns compares with scipy, numpy, ranx and pytrec_eval; make_golden.py made the file. What is drawn is within four
+// TestCompare compares with scipy, numpy, ranx and pytrec_eval; make_golden.py made the file. What is drawn is within four
 // standard errors.
-func TestCompareRuns(t *testing.T) {
+func TestCompare(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(comparedRuns, "golden.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestCompareRuns(t *testing.T) {
 		}
 	}
 	for _, want := range golden {
-		i := slices.IndexFunc(c.Comparisons, func(row RunComparison) bool {
+		i := slices.IndexFunc(c.Comparisons, func(row Comparison) bool {
 			return row.Measure == want.Measure && row.Run == want.Run+".run"
 		})
 		row, name := c.Comparisons[i], want.Measure+" of "+want.Run
@@ -99,12 +99,12 @@ func TestCompareRuns(t *testing.T) {
 	}
 }
 
-// TestCompareRunsMoved: the queries that moved most, by the differences of two evaluations, with ranks as the files have them.
-func TestCompareRunsMoved(t *testing.T) {
+// TestCompareMoved: the queries that moved most, by the differences of two evaluations, with ranks as the files have them.
+func TestCompareMoved(t *testing.T) {
 	c := compareRuns(t, CompareOptions{Measures: measures(t, "nDCG@10"), Top: 3, Seed: 1, Workers: 2}, "a.run", "b.run")
 	values := map[string]map[string]float64{}
 	for _, run := range []string{"a.run", "b.run"} {
-		e, err := EvaluateRun(t.Context(), filepath.Join(comparedRuns, run), filepath.Join(comparedRuns, "qrels"), EvaluateOptions{Measures: measures(t, "nDCG@10"), Workers: 1})
+		e, err := Evaluate(t.Context(), filepath.Join(comparedRuns, run), filepath.Join(comparedRuns, "qrels"), EvaluateOptions{Measures: measures(t, "nDCG@10"), Workers: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,8 +160,8 @@ func mustJSON(t *testing.T, value any) []byte {
 	return text
 }
 
-// TestCompareRunsTwice: the same seed gives the same at any number of workers, another one not; and runs in any order of lines.
-func TestCompareRunsTwice(t *testing.T) {
+// TestCompareTwice: the same seed gives the same at any number of workers, another one not; and runs in any order of lines.
+func TestCompareTwice(t *testing.T) {
 	o := CompareOptions{Measures: measures(t, "AP", "RR"), Top: 4, Seed: 1, Workers: 1}
 	want := mustJSON(t, compareRuns(t, o, "a.run", "c.run"))
 	o.Workers = 4
@@ -178,7 +178,7 @@ func TestCompareRunsTwice(t *testing.T) {
 	if err := os.WriteFile(shuffled, []byte(strings.Join(lines, "")), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	c, err := CompareRuns(t.Context(), []string{filepath.Join(comparedRuns, "a.run"), shuffled}, filepath.Join(comparedRuns, "qrels"), o)
+	c, err := Compare(t.Context(), []string{filepath.Join(comparedRuns, "a.run"), shuffled}, filepath.Join(comparedRuns, "qrels"), o)
 	if err != nil || string(mustJSON(t, c)) != string(want) {
 		t.Errorf("the order of lines makes a difference: %v", err)
 	}
@@ -188,8 +188,8 @@ func TestCompareRunsTwice(t *testing.T) {
 	}
 }
 
-// BenchmarkCompareRuns compares two runs of 1,000 queries by four measures, of 100 hits each.
-func BenchmarkCompareRuns(b *testing.B) {
+// BenchmarkCompare compares two runs of 1,000 queries by four measures, of 100 hits each.
+func BenchmarkCompare(b *testing.B) {
 	folder, random := b.TempDir(), rand.New(rand.NewPCG(1, 1))
 	write := func(name string, line func(query, i int) string) string {
 		var text strings.Builder
@@ -216,7 +216,7 @@ func BenchmarkCompareRuns(b *testing.B) {
 	})
 	o := CompareOptions{Measures: measures(b, "nDCG@10", "AP", "RR@10", "R@100"), Top: 5, Seed: 1, Workers: 2}
 	for b.Loop() {
-		if _, err := CompareRuns(b.Context(), runs, judgments, o); err != nil {
+		if _, err := Compare(b.Context(), runs, judgments, o); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package pipeline
+package trec
 
 import (
 	"cmp"
@@ -28,19 +28,19 @@ type Evaluated struct {
 	Warnings []string          // of what makes the values less than they seem
 }
 
-// EvaluateRun evaluates a run against judgments, both in trec_eval's format. Where the lines of each query stand together
+// Evaluate evaluates a run against judgments, both in trec_eval's format. Where the lines of each query stand together
 // one query is in memory at a time, else the run is.
-func EvaluateRun(ctx context.Context, run, judgments string, o EvaluateOptions) (Evaluated, error) {
+func Evaluate(ctx context.Context, run, judgments string, o EvaluateOptions) (Evaluated, error) {
 	judged, err := readJudged(ctx, judgments, o.Workers)
 	if err != nil {
 		return Evaluated{}, err
 	}
-	return evaluateRun(ctx, run, judged, o, func(string, []measure.Hit) {})
+	return evaluate(ctx, run, judged, o, func(string, []measure.Hit) {})
 }
 
-// evaluateRun evaluates a run, and calls ranked with the hits of every judged query in rank order, which are valid during
+// evaluate evaluates a run, and calls ranked with the hits of every judged query in rank order, which are valid during
 // the call only. Where the lines of a query do not stand together, that begins anew.
-func evaluateRun(ctx context.Context, run string, judged map[string]map[string]int32, o EvaluateOptions, ranked func(query string, hits []measure.Hit)) (Evaluated, error) {
+func evaluate(ctx context.Context, run string, judged map[string]map[string]int32, o EvaluateOptions, ranked func(query string, hits []measure.Hit)) (Evaluated, error) {
 	var evaluation *measure.Evaluation
 	absent := 0
 	unseen := newUnseenLanguages(o.Measures)

@@ -1,4 +1,4 @@
-package pipeline
+package trec
 
 import (
 	"context"
@@ -27,13 +27,13 @@ type CompareOptions struct {
 
 // Compared are run files beside the first of them.
 type Compared struct {
-	Comparisons []RunComparison // by measure, then run
-	Moved       []MovedQuery    // by run: those improved most, then those worsened most
+	Comparisons []Comparison // by measure, then run
+	Moved       []MovedQuery // by run: those improved most, then those worsened most
 	Warnings    []string
 }
 
-// A RunComparison is a row of the table. The first run's own rows are against nothing.
-type RunComparison struct {
+// A Comparison is a row of the table. The first run's own rows are against nothing.
+type Comparison struct {
 	Measure string  `json:"measure"`
 	Run     string  `json:"run"`
 	Queries int     `json:"queries"`
@@ -69,8 +69,8 @@ type comparedRun struct {
 	places map[string]*places        // by query
 }
 
-// CompareRuns compares runs with the first of them by judgments, all in trec_eval's format.
-func CompareRuns(ctx context.Context, paths []string, judgments string, o CompareOptions) (*Compared, error) {
+// Compare compares runs with the first of them by judgments, all in trec_eval's format.
+func Compare(ctx context.Context, paths []string, judgments string, o CompareOptions) (*Compared, error) {
 	o.Level = max(1, o.Level)
 	runs, err := namedRuns(paths)
 	if err != nil {
@@ -128,7 +128,7 @@ func namedRuns(paths []string) (runs []*comparedRun, err error) {
 // read evaluates the run, and notes where the relevant documents stand.
 func (r *comparedRun) read(ctx context.Context, judged map[string]map[string]int32, o CompareOptions, c *Compared) error {
 	options := EvaluateOptions{Measures: o.Measures, Level: o.Level, SkipAbsent: o.SkipAbsent, Ties: true, Workers: o.Workers}
-	e, err := evaluateRun(ctx, r.path, judged, options, func(query string, hits []measure.Hit) {
+	e, err := evaluate(ctx, r.path, judged, options, func(query string, hits []measure.Hit) {
 		r.places[query] = placesOf(hits, judged[query], o.Level, topOf(o.Measures[0]))
 	})
 	if err != nil {
@@ -207,7 +207,7 @@ func (c *Compared) compare(name string, i int, runs []*comparedRun, queries []st
 	draws := panel.Bootstrap(compareSamples, o.Seed, o.Workers)
 	permutations := measure.Permutations(compareSamples, len(o.Measures)*(len(runs)-1))
 	for v, r := range runs {
-		row := RunComparison{Measure: name, Run: r.name, Queries: len(queries), Value: panel.Value(v, one)}
+		row := Comparison{Measure: name, Run: r.name, Queries: len(queries), Value: panel.Value(v, one)}
 		row.Low, row.High = draws.Interval(v, one)
 		if v > 0 {
 			differences := panel.Differences(v, 0, one)
