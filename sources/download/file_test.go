@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ferry-clir/ferry/sources/download/downloadtest"
 )
 
 // A server has one file and, for each request to come, a fault that takes its place.
@@ -26,7 +28,7 @@ type server struct {
 
 func newServer(t *testing.T, faults ...http.HandlerFunc) *server {
 	s := &server{content: noise(300_000), tag: `"1"`, faults: faults}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = downloadtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.asked = append(s.asked, r.Header.Get("Range"))
 		if s.tag != "" {
 			w.Header().Set("Etag", s.tag)
@@ -39,7 +41,6 @@ func newServer(t *testing.T, faults ...http.HandlerFunc) *server {
 		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.content))
 	}))
-	t.Cleanup(s.Close)
 	return s
 }
 
@@ -69,7 +70,7 @@ func busy(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusSer
 
 func impatient() *Client {
 	c := NewClient()
-	c.Pause, c.Stall, c.Attempts = time.Millisecond, 200*time.Millisecond, 4
+	c.Pause, c.Attempts = time.Millisecond, 4
 	return c
 }
 
@@ -105,7 +106,7 @@ func TestFaults(t *testing.T) {
 		}}, nil, `["" ""]`, ""},
 		{"gone", []http.HandlerFunc{http.NotFound}, nil, `[""]`, "the server answers 404 Not Found"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.name, downloadtest.InBubble(func(t *testing.T) {
 			s := newServer(t, c.faults...)
 			if c.tag != nil {
 				first := s.faults[0]
@@ -123,7 +124,7 @@ func TestFaults(t *testing.T) {
 			if c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err) || got != nil) {
 				t.Errorf("got %d bytes, error %v, want %q", len(got), err, c.err)
 			}
-		})
+		}))
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ferry-clir/ferry/sources/download/downloadtest"
 )
 
 const (
@@ -46,10 +48,8 @@ func newHub(t *testing.T) *fakeHub {
 		"1_Pooling/config.json": []byte(`{"pooling_mode_mean_tokens": true}`),
 		"model.safetensors":     noise(300_000),
 	}}
-	h.Server = httptest.NewServer(http.HandlerFunc(h.hub))
-	h.store = httptest.NewServer(http.HandlerFunc(h.large))
-	t.Cleanup(h.store.Close)
-	t.Cleanup(h.Server.Close)
+	h.Server = downloadtest.Serve(t, http.HandlerFunc(h.hub))
+	h.store = downloadtest.Serve(t, http.HandlerFunc(h.large))
 	return h
 }
 
@@ -62,7 +62,7 @@ func noise(n int) []byte {
 	return data
 }
 
-// client has a cache of its own, the token, and patience measured in milliseconds.
+// client has a cache of its own, the token, and loses patience with servers that fail soon.
 func (h *fakeHub) client(t *testing.T) *Client {
 	t.Setenv("HF_ENDPOINT", h.URL)
 	t.Setenv("HF_TOKEN", token)
@@ -71,7 +71,7 @@ func (h *fakeHub) client(t *testing.T) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.download.Pause, c.download.Stall, c.download.Attempts = time.Millisecond, 5*time.Second, 4
+	c.download.Pause, c.download.Attempts = time.Millisecond, 4
 	return c
 }
 

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ferry-clir/ferry/sources/download/downloadtest"
 )
 
 var reference = Model{owner, name, "main"}
@@ -108,7 +110,7 @@ func TestFaults(t *testing.T) {
 		}, []string{""}, fmt.Sprintf("its checksum is %x, and should be", sha256.Sum256(other))},
 		{"too long", func(*fakeHub) []http.HandlerFunc { return []http.HandlerFunc{longer} }, []string{""}, "sends more than the 300000 bytes"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.name, downloadtest.InBubble(func(t *testing.T) {
 			h := newHub(t)
 			h.faults["model.safetensors"] = c.faults(h)
 			client := h.client(t)
@@ -136,12 +138,14 @@ func TestFaults(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(folder, weightsFile)); err == nil {
 				t.Error("a file that failed is in the cache")
 			}
-		})
+		}))
 	}
 }
 
 // TestCancel stops half-way and goes on later, as another process would.
-func TestCancel(t *testing.T) {
+func TestCancel(t *testing.T) { downloadtest.InBubble(testCancel)(t) }
+
+func testCancel(t *testing.T) {
 	h := newHub(t)
 	weights := h.files[weightsFile]
 	h.faults[weightsFile] = []http.HandlerFunc{partial(weights, 120_000, fallSilent)}
