@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/ferry-clir/ferry/pipeline/host"
 )
 
 const costly = `
@@ -61,8 +63,8 @@ func TestCosts(t *testing.T) {
 	if math.Abs(total-c.Total) > 1e-9 {
 		t.Errorf("the parts add up to %v, the total is %v", total, c.Total)
 	}
-	if processCPU() > 0 && (c.Total <= 0 || c.Total > processCPU()) {
-		t.Errorf("the total is %v, and the process took %v", c.Total, processCPU())
+	if host.CPU() > 0 && (c.Total <= 0 || c.Total > host.CPU()) {
+		t.Errorf("the total is %v, and the process took %v", c.Total, host.CPU())
 	}
 }
 

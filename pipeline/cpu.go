@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/host"
 )
 
 // cpuTimes divides the CPU time that the process takes among what is being computed, by the goroutines of each. It is exact
@@ -49,7 +51,7 @@ func (c *cpuTimes) begin(step string, goroutines int) *spell {
 
 // divide gives every spell its share of what was taken since the last time. c.mutex is held.
 func (c *cpuTimes) divide() {
-	now, clock, goroutines, steps := processCPU(), time.Now(), 0, map[string]bool{}
+	now, clock, goroutines, steps := host.CPU(), time.Now(), 0, map[string]bool{}
 	for s := range c.spells {
 		goroutines += s.busy()
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"math"
 	"testing"
+
+	"github.com/ferry-clir/ferry/pipeline/host"
 )
 
 // burn keeps one core busy for so many CPU seconds of the process.
 func burn(seconds float64) {
 	x := 1.0
-	for end := processCPU() + seconds; processCPU() < end; {
+	for end := host.CPU() + seconds; host.CPU() < end; {
 		for range 10_000 {
 			x = math.Sqrt(x + 1)
 		}
@@ -22,11 +24,11 @@ var sink64 float64
 // TestCPUTimes divides CPU time among spells that overlap: what they add up to is what the process has taken, and each has
 // what ran while it did, in proportion to its goroutines.
 func TestCPUTimes(t *testing.T) {
-	if processCPU() == 0 {
+	if host.CPU() == 0 {
 		t.Skip("CPU times are not known here")
 	}
 	c := newCPUTimes()
-	before := processCPU()
+	before := host.CPU()
 	wide := c.begin("wide", 3)
 	burn(0.02)
 	alone := wide.soFar()
@@ -37,7 +39,7 @@ func TestCPUTimes(t *testing.T) {
 	if again := wide.end(); again != total {
 		t.Errorf("after its end a spell went on from %v to %v", total, again)
 	}
-	if taken := processCPU() - before; math.Abs(total+shared-taken) > 0.005 {
+	if taken := host.CPU() - before; math.Abs(total+shared-taken) > 0.005 {
 		t.Errorf("%v and %v are not %v in all", total, shared, taken)
 	}
 	if alone < 0.02 || shared < 0.01 || math.Abs((total-alone)-3*shared) > 0.1*total {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ferry-clir/ferry/pipeline/host"
 	"github.com/ferry-clir/ferry/pipeline/objects"
 )
 
@@ -104,7 +105,7 @@ func (e *Executor) Do(ctx context.Context, line []byte) (TaskAnswer, error) {
 		answer.Step = l.Steps[0]
 		err = &machineError{err}
 	}
-	answer.Seconds, answer.Memory = time.Since(began).Seconds(), peakMemory()
+	answer.Seconds, answer.Memory = time.Since(began).Seconds(), host.PeakMemory()
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = &machineError{cause}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ferry-clir/ferry/pipeline/host"
 	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
 )
 
@@ -320,5 +321,5 @@ func BenchmarkPlanTasks(b *testing.B) {
 		}
 		b.ReportMetric(float64(text.Len()), "bytes")
 	}
-	b.ReportMetric(float64(peakMemory())/1e6, "peakMB")
+	b.ReportMetric(float64(host.PeakMemory())/1e6, "peakMB")
 }

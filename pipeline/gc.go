@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/ferry-clir/ferry/pipeline/host"
 	"github.com/ferry-clir/ferry/sources"
 )
 
@@ -144,7 +145,7 @@ type space struct {
 }
 
 func (s *space) add(file fs.FileInfo) {
-	inode, names := links(file)
+	inode, names := host.Links(file)
 	if _, ok := s.left[inode]; !ok {
 		s.left[inode] = names
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/host"
 )
 
 // hashes remembers the content hash of files as long as nothing about them changes.
@@ -21,8 +23,8 @@ type hashes struct {
 type hashed struct {
 	Size     int64
 	Modified int64  // in nanoseconds
-	Inode    uint64 // see links
-	Changed  int64  // see lastChange
+	Inode    uint64 // see host.Links
+	Changed  int64  // see host.LastChange
 	SHA256   string
 }
 
@@ -32,8 +34,8 @@ func stateOf(file string) (hashed, os.FileInfo, error) {
 	if err != nil {
 		return hashed{}, nil, err
 	}
-	now := hashed{Size: stat.Size(), Modified: stat.ModTime().UnixNano(), Changed: lastChange(file)}
-	now.Inode, _ = links(stat)
+	now := hashed{Size: stat.Size(), Modified: stat.ModTime().UnixNano(), Changed: host.LastChange(file)}
+	now.Inode, _ = host.Links(stat)
 	return now, stat, nil
 }
 

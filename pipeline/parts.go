@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/host"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/stages"
 )
@@ -110,7 +111,7 @@ func (r *Run) makePart(ctx context.Context, c *cutting, s shard) (note, error) {
 		return note{}, err
 	}
 	if n.CPU = cpu.end(); r.guest {
-		n.Memory = peakMemory()
+		n.Memory = host.PeakMemory()
 	}
 	return n, r.store.write(u.key, taskName(s.Number), n)
 }

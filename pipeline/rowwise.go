@@ -11,6 +11,7 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/ferry-clir/ferry/pipeline/host"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/stages"
 )
@@ -251,7 +252,7 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 		}
 		n.Input, n.Seconds, n.CPU, n.Lineage = hash, time.Since(began).Seconds(), cpu.end(), c.lineage()
 		if r.guest {
-			n.Memory = peakMemory()
+			n.Memory = host.PeakMemory()
 		}
 	}
 	if err := r.store.write(u.key, taskName(s.Number), n); err != nil {

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"path/filepath"
 	"testing"
+
+	"github.com/ferry-clir/ferry/pipeline/host"
 )
 
 // BenchmarkTenfold runs a pipeline that may take 100 MiB of memory, and would end if it took more, over a collection of ten times as
@@ -16,6 +18,6 @@ func BenchmarkTenfold(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.ReportMetric(size>>20, "text-MiB")
-		b.ReportMetric(float64(peakMemory()>>20), "peak-MiB")
+		b.ReportMetric(float64(host.PeakMemory()>>20), "peak-MiB")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ferry-clir/ferry/pipeline/host"
 	"github.com/ferry-clir/ferry/sources"
 )
 
@@ -31,7 +32,7 @@ func usageOf(work string) usage {
 		if err != nil {
 			return nil
 		}
-		inode, names := links(file)
+		inode, names := host.Links(file)
 		if names > 1 && seen[inode] {
 			return nil
 		}

@@ -1,14 +1,14 @@
 //go:build unix
 
-package pipeline
+package host
 
 import (
 	"runtime"
 	"syscall"
 )
 
-// processCPU is the CPU time that this process has taken, in seconds, the system's on its behalf included.
-func processCPU() float64 {
+// CPU is the CPU time that this process has taken, in seconds, the system's on its behalf included.
+func CPU() float64 {
 	var usage syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
 		return 0
@@ -16,8 +16,8 @@ func processCPU() float64 {
 	return float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e9
 }
 
-// peakMemory is the most that this process has had in memory, in bytes.
-func peakMemory() int64 {
+// PeakMemory is the most that this process has had in memory, in bytes.
+func PeakMemory() int64 {
 	var usage syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
 		return 0
