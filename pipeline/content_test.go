@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ferry-clir/ferry/pipeline/content"
 )
 
 // small is a pipeline of every sort of result: tables, some of them cut into shards, and models.
@@ -63,14 +65,14 @@ func TestContents(t *testing.T) {
 	file := putSmall(t)
 	s := openStore(filepath.Join(filepath.Dir(file), ".ferry"), memory.DefaultAllocator)
 	shards, models := 0, 0
-	same := func(path string, want content) {
+	same := func(path string, want content.Sum) {
 		t.Helper()
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		sum := sha256.Sum256(data)
-		if got := (content{int64(len(data)), hex.EncodeToString(sum[:])}); got != want {
+		if got := (content.Sum{Bytes: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}); got != want {
 			t.Errorf("%s: %v, its note says %v", path, got, want)
 		}
 	}
@@ -78,7 +80,7 @@ func TestContents(t *testing.T) {
 	for k, n := range notes(t, s) {
 		for table, parts := range n.Shards {
 			for _, part := range parts {
-				same(s.shard(k, table, part.Number), part.content)
+				same(s.shard(k, table, part.Number), part.Sum)
 				shards++
 				if table == "token_vectors" {
 					cut = s.shard(k, table, part.Number)

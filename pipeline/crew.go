@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/pipeline/content"
 )
 
 // A crew is what is laid out to do the tasks of one chain of units.
@@ -55,7 +56,7 @@ func (l TaskLine) fits(ctx context.Context) error {
 	if l.Pack != "" { // which is another machine's
 		work = ""
 	}
-	if binary, err := binaryHash(ctx, openHashes(work)); err != nil {
+	if binary, err := binaryHash(ctx, content.OpenKnown(work)); err != nil {
 		return err
 	} else if binary != l.Binary {
 		host, _ := os.Hostname()
@@ -169,7 +170,7 @@ func (c *crew) make(ctx context.Context, l TaskLine, answer *TaskAnswer) error {
 	}
 	s := shard{Number: *l.Shard, Rows: l.Rows}
 	if l.Content != nil {
-		s.content = *l.Content
+		s.Sum = *l.Content
 	}
 	for i, u := range c.chain {
 		answer.Step = u.name()

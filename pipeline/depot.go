@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/pipeline/objects"
 	"github.com/ferry-clir/ferry/sources/download"
 )
@@ -145,7 +146,7 @@ func (d *depot) trim(most int64) error {
 const largeContent = 16 << 20
 
 // get makes a file of that content: a name of the one that is kept or, if there is none, of what get makes of it.
-func (d *depot) get(ctx context.Context, file string, c content, get func() error) error {
+func (d *depot) get(ctx context.Context, file string, c content.Sum, get func() error) error {
 	if d.take(file, c) {
 		return nil
 	}
@@ -167,7 +168,7 @@ func (d *depot) get(ctx context.Context, file string, c content, get func() erro
 }
 
 // take tells whether there is such a file now, since its content was kept.
-func (d *depot) take(file string, c content) bool {
+func (d *depot) take(file string, c content.Sum) bool {
 	kept := filepath.Join(d.files, c.SHA256)
 	if !isThere(kept, c.Bytes) || os.MkdirAll(filepath.Dir(file), 0o777) != nil || os.Link(kept, file) != nil {
 		return false

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
@@ -25,7 +26,7 @@ func TestDepot(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range names {
-			file, c := filepath.Join(d.work, "models", name), content{largeContent, name}
+			file, c := filepath.Join(d.work, "models", name), content.Sum{Bytes: largeContent, SHA256: name}
 			err := d.get(t.Context(), file, c, func() error {
 				got = append(got, name)
 				f, err := sinks.Create(file)

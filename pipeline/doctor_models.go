@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/sources/download"
 )
 
 // models opens every model that the file names, and has it embed a sentence. Nothing is downloaded.
 func (d *doctor) models(ctx context.Context) {
-	hashes := openHashes(d.pipeline.Work)
+	hashes := content.OpenKnown(d.pipeline.Work)
 	for _, s := range d.pipeline.Steps {
 		c, ok := s.component.(modelSource)
 		if !ok || s.faulty {
@@ -62,13 +63,13 @@ func embeds(ctx context.Context, m *model.Model) error {
 }
 
 // weightsOf is the beginning of the hash of each file of weights, as sha256sum prints it.
-func weightsOf(ctx context.Context, c modelSource, hashes *hashes) (string, error) {
+func weightsOf(ctx context.Context, c modelSource, hashes *content.Known) (string, error) {
 	files, err := c.Files()
 	var sums []string
 	for _, file := range files {
 		if err == nil && filepath.Ext(file) == ".safetensors" {
 			var sum string
-			if sum, err = hashes.sum(ctx, file); err == nil {
+			if sum, err = hashes.Sum(ctx, file); err == nil {
 				sums = append(sums, sum[:12])
 			}
 		}

@@ -110,7 +110,7 @@ func (r *Run) connect() error {
 	if r.remote == nil {
 		return nil
 	}
-	if err := r.hashes.save(); err != nil { // so that others need not read what is hashed here
+	if err := r.hashes.Save(); err != nil { // so that others need not read what is hashed here
 		return fmt.Errorf("writing cache: %w", err)
 	}
 	if !slices.ContainsFunc(r.units, (*unit).forElsewhere) {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ferry-clir/ferry/pipeline/content"
 )
 
 // TestForecast doubles the rows of a pipeline that was run: what reads them is going to take twice of what it took, what was never
@@ -20,7 +22,7 @@ func TestForecast(t *testing.T) {
 		}
 		last = 0
 		for _, f := range files {
-			c, err := readContent(t.Context(), f, nil)
+			c, err := content.Read(t.Context(), f, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,13 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/sources/download"
 )
 
@@ -57,7 +56,7 @@ func (id identity) key() (key, error) {
 }
 
 // identity returns what a step's result depends on, for a source that of one table. keys holds those of the steps it reads.
-func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys func(*edge) key, hashes *hashes) (identity, error) {
+func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys func(*edge) key, hashes *content.Known) (identity, error) {
 	id := identity{Kind: s.Section + "/" + s.kind.name, Version: s.kind.version, Config: s.config, Table: table}
 	if c, ok := s.component.(interface{ Files() ([]string, error) }); ok && s.Section != "sinks" {
 		files, err := c.Files()
@@ -69,7 +68,7 @@ func (p *Pipeline) identity(ctx context.Context, s *Step, table string, keys fun
 				id.Files = append(id.Files, known)
 				continue
 			}
-			sum, err := hashes.sum(ctx, file)
+			sum, err := hashes.Sum(ctx, file)
 			if errors.Is(err, fs.ErrNotExist) && len(s.missing()) > 0 { // only planned yet
 				sum, err = "to be downloaded", nil
 			}
@@ -111,42 +110,4 @@ func (p *Pipeline) keyName(s *Step, file string) string {
 		return filepath.ToSlash(file)
 	}
 	return filepath.ToSlash(p.shown(file))
-}
-
-// readContent hashes a file, and tells how many bytes it has read since it told last; tell may be nil.
-func readContent(ctx context.Context, file string, tell func(bytes int)) (content, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return content{}, err
-	}
-	defer f.Close()
-	return contentOf(ctx, f, tell)
-}
-
-// contentOf reads what is left of a file.
-func contentOf(ctx context.Context, f *os.File, tell func(bytes int)) (content, error) {
-	sum := sha256.New()
-	n, err := io.CopyBuffer(sum, &untilDone{ctx, f, tell}, make([]byte, 1<<20))
-	if err != nil {
-		return content{}, fmt.Errorf("%s: %w", f.Name(), err)
-	}
-	return content{n, hex.EncodeToString(sum.Sum(nil))}, nil
-}
-
-// untilDone reads until the context is cancelled.
-type untilDone struct {
-	ctx  context.Context
-	r    io.Reader
-	tell func(bytes int)
-}
-
-func (u *untilDone) Read(b []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := u.r.Read(b)
-	if u.tell != nil {
-		u.tell(n)
-	}
-	return n, err
 }

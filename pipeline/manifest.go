@@ -109,7 +109,7 @@ func (r *Run) writeManifest() error {
 	}
 	if file := r.pipeline.mendsFile(); len(r.pipeline.mends) > 0 {
 		var err error
-		if m.Inputs[r.pipeline.shown(file)], err = r.hashes.sum(context.Background(), file); err != nil {
+		if m.Inputs[r.pipeline.shown(file)], err = r.hashes.Sum(context.Background(), file); err != nil {
 			return fmt.Errorf("writing manifest: %w", err)
 		}
 	}
@@ -145,7 +145,7 @@ func (r *Run) addInputs(u *unit, inputs map[string]string) error {
 		return fmt.Errorf("writing manifest: %w", err)
 	}
 	for _, file := range files {
-		if inputs[r.pipeline.shown(file)], err = r.hashes.sum(context.Background(), file); err != nil {
+		if inputs[r.pipeline.shown(file)], err = r.hashes.Sum(context.Background(), file); err != nil {
 			return fmt.Errorf("writing manifest: %w", err)
 		}
 	}
@@ -168,7 +168,7 @@ func (r *Run) hashFiles(ctx context.Context, paths []string, sums map[string]str
 	}
 	sort.Strings(files)
 	for _, file := range files {
-		sum, err := r.hashes.sum(ctx, file)
+		sum, err := r.hashes.Sum(ctx, file)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"github.com/ferry-clir/ferry/pipeline/content"
 )
 
 // A mend is a row that a person has written in place of one that could not be used. It holds for the file as it was then,
@@ -72,9 +74,9 @@ func (m mends) of(file, sum string) mends {
 
 // follow makes the mends of a file that has only grown hold for it as it is now, of that SHA-256; name is what they call it.
 func (m mends) follow(ctx context.Context, file, name, sum string) error {
-	begins := map[content]bool{}
+	begins := map[content.Sum]bool{}
 	for i := range m {
-		one, was := &m[i], content{m[i].Bytes, m[i].SHA256}
+		one, was := &m[i], content.Sum{Bytes: m[i].Bytes, SHA256: m[i].SHA256}
 		if one.File != name || one.SHA256 == sum {
 			continue
 		}
@@ -98,7 +100,7 @@ func (m mends) follow(ctx context.Context, file, name, sum string) error {
 }
 
 // beginsWith tells whether a file begins with what it was, and goes on with a line of its own.
-func beginsWith(ctx context.Context, file string, was content) (bool, error) {
+func beginsWith(ctx context.Context, file string, was content.Sum) (bool, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return false, err
@@ -108,11 +110,8 @@ func beginsWith(ctx context.Context, file string, was content) (bool, error) {
 	if _, err := f.ReadAt(last, was.Bytes-1); err != nil || last[0] != '\n' {
 		return false, err
 	}
-	sum := sha256.New()
-	if _, err := io.CopyN(sum, &untilDone{ctx, f, nil}, was.Bytes); err != nil {
-		return false, err
-	}
-	return hex.EncodeToString(sum.Sum(nil)) == was.SHA256, nil
+	sum, err := content.Of(ctx, io.LimitReader(f, was.Bytes), nil)
+	return sum == was, err
 }
 
 // lapsed is how many rows of a file of that content were mended in earlier contents, if no mend holds for this one.
@@ -143,7 +142,7 @@ func (r *Run) tellLapsed() {
 		}
 		for _, file := range files {
 			name := r.pipeline.shown(file)
-			if n := r.pipeline.mends.lapsed(name, r.hashes.last(file)); n > 0 && !told[name] {
+			if n := r.pipeline.mends.lapsed(name, r.hashes.Last(file)); n > 0 && !told[name] {
 				told[name] = true
 				r.options.Reporter.Warned(b.unit.name(), r.pipeline.secrets.Redact(fmt.Sprintf("%s has changed since %d of its rows were mended, none of which is any more: "+
 					"list what is bad now with ferry replay %s --export LIST, mend that, and run ferry replay LIST %s", name, n, r.pipeline.shown(r.pipeline.quarantineFile()), r.pipeline.File)))
@@ -174,7 +173,7 @@ func (r *Run) mended(ctx context.Context, c source) func(path string) map[int64]
 		rows := map[string]map[int64][]byte{}
 		files, err := c.Files()
 		for _, file := range files {
-			sum, failed := r.hashes.sum(ctx, file)
+			sum, failed := r.hashes.Sum(ctx, file)
 			if err != nil || failed != nil {
 				continue
 			}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/pipeline/objects"
 )
 
@@ -99,7 +100,7 @@ func (m *mirror) noteName(k key, name string) string {
 }
 
 // object is the name of a file of the cache that has that content.
-func (m *mirror) object(file string, c content) string {
+func (m *mirror) object(file string, c content.Sum) string {
 	name, err := filepath.Rel(m.cache.root, file)
 	if err != nil {
 		panic("pipeline: only what lies in the cache has a place in the store: " + err.Error())
@@ -195,14 +196,14 @@ func (m *mirror) complete(k key, n note, l listing) bool {
 }
 
 // files are what a note describes, with the content of each, by path in the cache.
-func (s store) files(k key, n note) map[string]content {
-	files := map[string]content{}
+func (s store) files(k key, n note) map[string]content.Sum {
+	files := map[string]content.Sum{}
 	for name, c := range n.Model {
 		files[filepath.Join(s.model(k), filepath.FromSlash(name))] = c
 	}
 	for table, shards := range n.Shards {
 		for _, part := range shards {
-			files[s.shard(k, table, part.Number)] = part.content
+			files[s.shard(k, table, part.Number)] = part.Sum
 		}
 	}
 	return files

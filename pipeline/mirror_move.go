@@ -3,8 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,11 +14,12 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
 // fetch makes sure that a file of the cache is there that has that content: if it is not, it is got from the store.
-func (s store) fetch(ctx context.Context, file string, c content) error {
+func (s store) fetch(ctx context.Context, file string, c content.Sum) error {
 	m := s.mirror
 	if m == nil || c.SHA256 == "" {
 		return nil // whoever opens it will see
@@ -57,7 +56,7 @@ func (s store) fetchAll(ctx context.Context, k key, n note) (spoiled error) {
 }
 
 // get gets an object as a file, which appears complete and as it should be or not at all: then it is spoiled.
-func (m *mirror) get(ctx context.Context, file, name string, c content) error {
+func (m *mirror) get(ctx context.Context, file, name string, c content.Sum) error {
 	return m.getFile(ctx, file, name, c, func(err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -74,14 +73,14 @@ func (m *mirror) get(ctx context.Context, file, name string, c content) error {
 var errAltered = errors.New("it " + notAsPut)
 
 // getFile does so, and returns what failing makes of an error of the store.
-func (m *mirror) getFile(ctx context.Context, file, name string, c content, failing func(error) error) error {
+func (m *mirror) getFile(ctx context.Context, file, name string, c content.Sum, failing func(error) error) error {
 	part, err := sinks.Create(file)
 	if err != nil {
 		return err
 	}
-	got := &summed{File: part, sum: sha256.New()}
-	err = m.objects.Get(ctx, name, struct{ io.Writer }{got}) // and not what os.File has to be faster, past the sum
-	if err == nil && (content{got.bytes, hex.EncodeToString(got.sum.Sum(nil))}) != c {
+	got := content.NewWriter(part)
+	err = m.objects.Get(ctx, name, got)
+	if err == nil && got.Sum() != c {
 		err = fmt.Errorf("getting %s/%s: %w", m.objects.Address, name, errAltered)
 	}
 	if ctx.Err() != nil {

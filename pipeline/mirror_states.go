@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/ferry-clir/ferry/pipeline/content"
 )
 
 // States of training lie in the store where the result will, named by their steps and content, each with a note, which comes last.
@@ -16,7 +18,7 @@ import (
 // A storedState is the note of one.
 type storedState struct {
 	advance
-	content
+	content.Sum
 }
 
 // statePrefix is what all names of states of a key begin with.
@@ -55,7 +57,7 @@ func (m *mirror) getState(ctx context.Context, k key, file string, there advance
 		case err == nil && s.Steps <= there.Steps:
 			return there, nil
 		case err == nil:
-			err = m.getFile(ctx, file, s.name(k), s.content, func(err error) error { return err })
+			err = m.getFile(ctx, file, s.name(k), s.Sum, func(err error) error { return err })
 		}
 		if err == nil {
 			return s.advance, nil
@@ -81,7 +83,7 @@ func (m *mirror) putState(ctx context.Context, k key, f *os.File, a advance) err
 	if m.off() {
 		return nil
 	}
-	c, err := contentOf(ctx, f, nil)
+	c, err := content.Of(ctx, f, nil)
 	if err != nil {
 		return err
 	}

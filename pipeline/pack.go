@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/content"
 )
 
 // A pack is what a machine that has none of a pipeline's files needs to do its tasks, beside the results that these read. It lies
@@ -48,7 +49,7 @@ type packedFile struct {
 	Name string // below the path; empty if that is the file itself
 	Base string // last part of the path
 	Key  inputFile
-	content
+	content.Sum
 }
 
 const filesFolder = "files/"
@@ -88,7 +89,7 @@ func (r *Run) packed(ctx context.Context) (address, hash string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	c, err := r.store.mirror.putContent(ctx, bytes.NewReader(data), content{int64(len(data)), fmt.Sprintf("%x", sha256.Sum256(data))})
+	c, err := r.store.mirror.putContent(ctx, bytes.NewReader(data), content.Sum{Bytes: int64(len(data)), SHA256: fmt.Sprintf("%x", sha256.Sum256(data))})
 	return address, c.SHA256, err
 }
 
@@ -146,7 +147,7 @@ func (r *Run) packFiles(ctx context.Context, s *Step) (packed []packedFile, err 
 		}
 		one := packedFile{Path: key, Name: name, Base: filepath.Base(path)}
 		file := filepath.Join(path, filepath.FromSlash(name))
-		if one.content, err = r.putFile(ctx, file); err == nil {
+		if one.Sum, err = r.putFile(ctx, file); err == nil {
 			one.Key = inputFile{Name: r.pipeline.keyName(s, file), SHA256: one.SHA256}
 			packed = append(packed, one)
 		}
@@ -177,25 +178,25 @@ func (r *Run) packFiles(ctx context.Context, s *Step) (packed []packedFile, err 
 	return packed, err
 }
 
-func (r *Run) putFile(ctx context.Context, file string) (content, error) {
-	sum, err := r.hashes.sum(ctx, file)
+func (r *Run) putFile(ctx context.Context, file string) (content.Sum, error) {
+	sum, err := r.hashes.Sum(ctx, file)
 	if err != nil {
-		return content{}, err
+		return content.Sum{}, err
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return content{}, err
+		return content.Sum{}, err
 	}
 	defer f.Close()
 	stat, err := f.Stat()
 	if err != nil {
-		return content{}, err
+		return content.Sum{}, err
 	}
-	return r.store.mirror.putContent(ctx, f, content{stat.Size(), sum})
+	return r.store.mirror.putContent(ctx, f, content.Sum{Bytes: stat.Size(), SHA256: sum})
 }
 
 // putContent puts what has that content into the store, unless it is there.
-func (m *mirror) putContent(ctx context.Context, from io.ReadSeeker, c content) (content, error) {
+func (m *mirror) putContent(ctx context.Context, from io.ReadSeeker, c content.Sum) (content.Sum, error) {
 	there, err := m.isStored(ctx, filesFolder+c.SHA256, c.Bytes)
 	if err == nil && !there {
 		err = m.write(ctx, filesFolder+c.SHA256, from)

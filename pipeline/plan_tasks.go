@@ -34,7 +34,7 @@ func (p *Pipeline) WriteTasks(ctx context.Context, w io.Writer, o Options) error
 			return err
 		}
 	}
-	if err := r.hashes.save(); err != nil {
+	if err := r.hashes.Save(); err != nil {
 		return fmt.Errorf("writing cache: %w", err)
 	}
 	out := bufio.NewWriter(w)
@@ -177,7 +177,7 @@ func (p taskPlan) shards(ctx context.Context, chain []*unit) iter.Seq2[TaskLine,
 			one := line
 			one.Shard, one.Rows, one.Seconds = &s.Number, s.Rows, secondsPerRow*float64(s.Rows)
 			if line.Pack != "" {
-				one.Content = &s.content
+				one.Content = &s.Sum
 			}
 			one.Reads, one.Writes = p.reads(chain[0], s.Number), p.writes(chain[len(chain)-1], s.Number)
 			if !yield(one, nil) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sinks"
 	"github.com/ferry-clir/ferry/stages"
@@ -159,7 +160,7 @@ func (r *Run) checkFiles(c source) error {
 		return err
 	}
 	for _, file := range files {
-		if r.hashes.changed(file) {
+		if r.hashes.Changed(file) {
 			return fmt.Errorf("reading %s: it changed meanwhile; run again when it is complete", file)
 		}
 	}
@@ -189,7 +190,7 @@ func (r *Run) compute(ctx context.Context, u *unit, run func(context.Context, st
 		err = removed
 	}
 	refusal := refusalIn(&err)
-	var written map[string]content
+	var written map[string]content.Sum
 	if err == nil && made != nil {
 		written, err = r.store.writeModel(ctx, u.key, made.DescendedFrom(ancestors(u.step.component, job.Models)), r.guest)
 	}

@@ -39,7 +39,7 @@ func (r *Run) provenance(ctx context.Context, s *Step) (sinks.Provenance, error)
 			return made, fmt.Errorf("%s: %w", step.Where(), err)
 		}
 		for _, file := range files {
-			sum, err := r.hashes.sum(ctx, file)
+			sum, err := r.hashes.Sum(ctx, file)
 			if err != nil {
 				return made, fmt.Errorf("%s: %w", step.Where(), err)
 			}

@@ -99,7 +99,7 @@ func (r *Run) quarantineSchema() (*arrow.Schema, error) {
 			return nil, err
 		}
 		for _, file := range files {
-			sums[r.pipeline.shown(file)] = r.hashes.last(file)
+			sums[r.pipeline.shown(file)] = r.hashes.Last(file)
 		}
 	}
 	data, err := json.Marshal(sums)

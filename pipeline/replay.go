@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
@@ -66,7 +67,7 @@ type mending struct {
 	bad      map[place]original
 	others   map[other]bool    // rows in quarantine that are not lines of a file
 	sums     map[string]string // of the files that rows in quarantine stand in, when they were read
-	hashes   *hashes
+	hashes   *content.Known
 	taken    map[place][]byte // rows of the list that are new, so that one that stands there twice is found
 	done     Mended
 }
@@ -85,7 +86,7 @@ type original struct {
 }
 
 func (p *Pipeline) newMending(ctx context.Context) (*mending, error) {
-	m := &mending{pipeline: p, bad: map[place]original{}, others: map[other]bool{}, sums: map[string]string{}, hashes: openHashes(p.Work), taken: map[place][]byte{}}
+	m := &mending{pipeline: p, bad: map[place]original{}, others: map[other]bool{}, sums: map[string]string{}, hashes: content.OpenKnown(p.Work), taken: map[place][]byte{}}
 	var err error
 	if m.mends, err = p.readMends(); err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func (m *mending) follow(ctx context.Context) error {
 		}
 		known[one.File] = true
 		file := absolute(m.pipeline.dir, one.File)
-		sum, err := m.hashes.sum(ctx, file)
+		sum, err := m.hashes.Sum(ctx, file)
 		if err == nil {
 			err = m.mends.follow(ctx, file, one.File, sum)
 		}
@@ -136,7 +137,7 @@ func (m *mending) follow(ctx context.Context) error {
 // mended returns where the mend of a row stands that holds for its file as it is now.
 func (m *mending) mended(row place) (at int, ok bool) {
 	at, ok = m.mends.find(row)
-	return at, ok && m.mends[at].SHA256 == m.hashes.last(absolute(m.pipeline.dir, m.mends[at].File))
+	return at, ok && m.mends[at].SHA256 == m.hashes.Last(absolute(m.pipeline.dir, m.mends[at].File))
 }
 
 // take takes a row of the list.
@@ -190,7 +191,7 @@ func (m *mending) take(ctx context.Context, b badRow) error {
 // measure notes the size of a mend's file, which must be as it was when its rows were put into quarantine.
 func (m *mending) measure(ctx context.Context, one *mend) error {
 	file := absolute(m.pipeline.dir, one.File)
-	if now, err := m.hashes.sum(ctx, file); err != nil {
+	if now, err := m.hashes.Sum(ctx, file); err != nil {
 		return err
 	} else if now != one.SHA256 {
 		return fmt.Errorf("%s has changed since its rows were put into quarantine; run again, and mend those that are there then", one.File)

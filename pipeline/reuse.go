@@ -16,6 +16,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
@@ -96,20 +97,20 @@ func (t *table) hashRows(ctx context.Context, s shard) (string, error) {
 // are gone.
 func (r *Run) adopt(ctx context.Context, c *cutting, s shard, hash string) (note, bool, error) {
 	from, ok := c.relatives[hash]
-	take := func(old, file string, _ content) error { return copyFile(old, file) }
+	take := func(old, file string, _ content.Sum) error { return copyFile(old, file) }
 	if !ok || !r.store.complete(from.folder, from.note, false) {
 		m := r.store.mirror
 		var err error
 		if from, ok, err = m.relative(ctx, c, hash); err != nil || !ok {
 			return note{}, false, err
 		}
-		take = func(old, file string, has content) error { return m.get(ctx, file, m.object(old, has), has) }
+		take = func(old, file string, has content.Sum) error { return m.get(ctx, file, m.object(old, has), has) }
 	}
 	n := note{Shards: map[string][]shard{}, Counts: from.note.Counts, Input: hash, CPU: from.note.CPU, Lineage: from.note.Lineage}
 	n.Counts.In = map[string]int64{c.in.ref: s.Rows}
 	for table, shards := range from.note.Shards {
 		for _, old := range shards {
-			err := take(r.store.shard(from.folder, table, old.Number), r.store.shard(c.unit.key, table, s.Number), old.content)
+			err := take(r.store.shard(from.folder, table, old.Number), r.store.shard(c.unit.key, table, s.Number), old.Sum)
 			if errors.Is(err, errSpoiled) {
 				return note{}, false, nil
 			}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/sourcegraph/conc/pool"
+
+	"github.com/ferry-clir/ferry/pipeline/content"
 )
 
 // Options are how a pipeline is run; none of them changes a byte of the result.
@@ -43,7 +45,7 @@ type Run struct {
 	pipeline *Pipeline
 	options  Options
 	store    store
-	hashes   *hashes
+	hashes   *content.Known
 	units    []*unit
 	models   *models
 	slots    chan struct{} // taken by each task of a row-wise stage
@@ -108,7 +110,7 @@ func (p *Pipeline) newRun(o Options) *Run {
 	if o.Allocator == nil {
 		o.Allocator = memory.DefaultAllocator
 	}
-	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: openHashes(p.Work), slots: make(chan struct{}, o.Workers), alone: make(chan struct{}, 1), cpu: newCPUTimes(), started: time.Now()}
+	r := &Run{pipeline: p, options: o, store: openStore(p.Work, o.Allocator), hashes: content.OpenKnown(p.Work), slots: make(chan struct{}, o.Workers), alone: make(chan struct{}, 1), cpu: newCPUTimes(), started: time.Now()}
 	var told sync.Map // what waits for a note reads it again and again
 	r.store.spoiled = func(note string, err error) {
 		if _, again := told.LoadOrStore(note, true); !again {
@@ -167,7 +169,7 @@ func (r *Run) execute(ctx context.Context, owner Owner, finish func(*Run) error)
 	if !r.options.Share.first() {
 		return err
 	}
-	if saved := r.hashes.save(); err == nil && saved != nil {
+	if saved := r.hashes.Save(); err == nil && saved != nil {
 		err = fmt.Errorf("writing cache: %w", saved)
 	}
 	if written := errors.Join(r.writeQuarantine(), r.keep()); err == nil {

@@ -36,7 +36,7 @@ func (t *table) read(ctx context.Context, s shard, yield func(arrow.RecordBatch,
 // error that names it, and never a panic of whoever looks at its values; that those are the same is for Verify to find out.
 func (t *table) eachWritten(ctx context.Context, s shard, each func(arrow.RecordBatch) error) error {
 	path := t.file(s.Number)
-	if err := t.store.fetch(ctx, path, s.content); err != nil {
+	if err := t.store.fetch(ctx, path, s.Sum); err != nil {
 		return err
 	}
 	f, err := os.Open(path)

@@ -3,14 +3,12 @@ package pipeline
 import (
 	"bufio"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"hash"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
@@ -24,7 +22,8 @@ type shardWriter struct {
 	single  bool  // all rows make one shard
 	always  bool  // there is a shard even if there are no rows
 	now     shard // being written
-	part    *summed
+	part    *sinks.File
+	sum     *content.Writer // of it
 	buffer  *bufio.Writer
 	ipc     *ipc.FileWriter
 	shards  []shard
@@ -71,11 +70,11 @@ func (w *shardWriter) begin() error {
 	if err != nil {
 		return err
 	}
-	w.part = &summed{File: part, sum: sha256.New()}
+	w.part, w.sum = part, content.NewWriter(part)
 	if w.buffer == nil {
-		w.buffer = bufio.NewWriterSize(w.part, 1<<18)
+		w.buffer = bufio.NewWriterSize(w.sum, 1<<18)
 	}
-	w.buffer.Reset(w.part)
+	w.buffer.Reset(w.sum)
 	w.ipc, err = ipc.NewFileWriter(w.buffer, ipc.WithSchema(w.schema), ipc.WithAllocator(w.store.allocator))
 	return err
 }
@@ -90,7 +89,7 @@ func (w *shardWriter) flush() error {
 	}
 	closed, flushed := w.ipc.Close(), w.buffer.Flush()
 	failed := cmp.Or(w.wait(), closed, flushed) // on a full disk all of them say the same
-	w.now.content = content{w.part.bytes, hex.EncodeToString(w.part.sum.Sum(nil))}
+	w.now.Sum = w.sum.Sum()
 	part, now, keeping := w.part, w.now, make(chan error, 1)
 	w.part, w.ipc, w.keeping = nil, nil, keeping
 	w.shards = append(w.shards, now)
@@ -103,20 +102,6 @@ func (w *shardWriter) flush() error {
 		keeping <- err
 	}()
 	return nil
-}
-
-// A summed file is hashed while it is written.
-type summed struct {
-	*sinks.File
-	sum   hash.Hash
-	bytes int64
-}
-
-func (s *summed) Write(data []byte) (int, error) {
-	n, err := s.File.Write(data)
-	s.sum.Write(data[:n])
-	s.bytes += int64(n)
-	return n, err
 }
 
 // wait returns when the shards that are full have been published, or what went wrong with one of them.

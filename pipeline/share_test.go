@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/content"
 )
 
 // runShares runs all shares of a pipeline file at the same time, and returns how each ended.
@@ -204,7 +206,7 @@ func unitsOf(t *testing.T, file string) (*Pipeline, []*unit) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	units, err := p.units(t.Context(), openStore(p.Work, nil), openHashes(p.Work))
+	units, err := p.units(t.Context(), openStore(p.Work, nil), content.OpenKnown(p.Work))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
@@ -45,33 +46,27 @@ func (s store) model(k key) string { return filepath.Join(s.folder(k), "model") 
 
 // A note says that a task, or a whole step, is done, and how many rows went where.
 type note struct {
-	Shards  map[string][]shard `json:"shards"`            // by table, in order
-	Model   map[string]content `json:"model,omitempty"`   // its files, by name
-	Lineage []string           `json:"lineage,omitempty"` // of embedded tables, as model.Lineage has it
-	Counts  counts             `json:"counts"`
-	Seconds float64            `json:"seconds"`
-	CPU     float64            `json:"cpu_seconds"`       // of user and system
-	Memory  int64              `json:"memory,omitempty"`  // most bytes of a process that does nothing but tasks
-	Input   string             `json:"input,omitempty"`   // of a task: hash of the shard that it read
-	Summary string             `json:"summary,omitempty"` // of a sink
-	Refusal string             `json:"refusal,omitempty"` // of a stage: why the run must not go on
-	Failure string             `json:"failure,omitempty"` // why it could not be made
-	Short   bool               `json:"short,omitempty"`   // because of that: a Shortage
-	Spoiled []string           `json:"spoiled,omitempty"` // because of that: objects of the store that are damaged or gone
-	Files   map[string]string  `json:"files,omitempty"`   // of a sink: what it wrote, as the configuration would name it, with hashes
+	Shards  map[string][]shard     `json:"shards"`            // by table, in order
+	Model   map[string]content.Sum `json:"model,omitempty"`   // its files, by name
+	Lineage []string               `json:"lineage,omitempty"` // of embedded tables, as model.Lineage has it
+	Counts  counts                 `json:"counts"`
+	Seconds float64                `json:"seconds"`
+	CPU     float64                `json:"cpu_seconds"`       // of user and system
+	Memory  int64                  `json:"memory,omitempty"`  // most bytes of a process that does nothing but tasks
+	Input   string                 `json:"input,omitempty"`   // of a task: hash of the shard that it read
+	Summary string                 `json:"summary,omitempty"` // of a sink
+	Refusal string                 `json:"refusal,omitempty"` // of a stage: why the run must not go on
+	Failure string                 `json:"failure,omitempty"` // why it could not be made
+	Short   bool                   `json:"short,omitempty"`   // because of that: a Shortage
+	Spoiled []string               `json:"spoiled,omitempty"` // because of that: objects of the store that are damaged or gone
+	Files   map[string]string      `json:"files,omitempty"`   // of a sink: what it wrote, as the configuration would name it, with hashes
 }
 
 // A shard is a part of a table.
 type shard struct {
 	Number int   `json:"number"`
 	Rows   int64 `json:"rows"`
-	content
-}
-
-// A content is what a file holds. It is not known of what a ferry wrote that did not keep it yet.
-type content struct {
-	Bytes  int64  `json:"bytes,omitempty"`
-	SHA256 string `json:"sha256,omitempty"`
+	content.Sum
 }
 
 // bytes are those of the shards and the model.
@@ -155,8 +150,8 @@ func (s store) write(k key, name string, n note) error {
 
 // writeModel writes a step's model and returns what its files hold, by name. Where others may be writing the same, the first one's
 // stays.
-func (s store) writeModel(ctx context.Context, k key, m *model.Model, shared bool) (map[string]content, error) {
-	folder, files := s.model(k), map[string]content{}
+func (s store) writeModel(ctx context.Context, k key, m *model.Model, shared bool) (map[string]content.Sum, error) {
+	folder, files := s.model(k), map[string]content.Sum{}
 	if shared {
 		folder = sinks.Beside(folder)
 		defer os.RemoveAll(folder)
@@ -170,7 +165,7 @@ func (s store) writeModel(ctx context.Context, k key, m *model.Model, shared boo
 		}
 		name, err := filepath.Rel(folder, file)
 		if err == nil {
-			files[filepath.ToSlash(name)], err = readContent(ctx, file, nil)
+			files[filepath.ToSlash(name)], err = content.Read(ctx, file, nil)
 		}
 		return err
 	})

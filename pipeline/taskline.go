@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/pipeline/objects"
 	"github.com/ferry-clir/ferry/pipeline/spark"
 )
@@ -43,7 +44,7 @@ type TaskLine struct {
 	While     string            `json:"while,omitempty"`   // a file, or a folder of the store: the task is given up once it is gone
 	Wave      int               `json:"wave,omitempty"`    // tasks of one can be done at the same time, after those of the ones before
 	Shard     *int              `json:"shard,omitempty"`   // of the first step's input; without it the step is made as a whole, or ended
-	Content   *content          `json:"content,omitempty"` // of the shard, where that is in a store
+	Content   *content.Sum      `json:"content,omitempty"` // of the shard, where that is in a store
 	Rows      int64             `json:"rows,omitempty"`    // to read; 0 where nobody knows yet
 	Seconds   float64           `json:"seconds,omitempty"`
 	Memory    int64             `json:"memory,omitempty"` // bytes, as it was when a task of the step was done last
@@ -52,7 +53,7 @@ type TaskLine struct {
 }
 
 // commonLine is what the lines of all tasks say.
-func (p *Pipeline) commonLine(ctx context.Context, hashes *hashes) (TaskLine, error) {
+func (p *Pipeline) commonLine(ctx context.Context, hashes *content.Known) (TaskLine, error) {
 	file, err := filepath.Abs(p.File)
 	if err != nil {
 		return TaskLine{}, err
@@ -80,12 +81,12 @@ func (p *Pipeline) withoutEngine() (sets []string, variables map[string]string) 
 }
 
 // binaryHash is the hash of this program.
-func binaryHash(ctx context.Context, hashes *hashes) (string, error) {
+func binaryHash(ctx context.Context, hashes *content.Known) (string, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return "", fmt.Errorf("looking for this program: %w", err)
 	}
-	return hashes.sum(ctx, program)
+	return hashes.Sum(ctx, program)
 }
 
 // lookup is the environment that the pipeline file is read in.

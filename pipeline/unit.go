@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/stages"
 )
 
@@ -58,17 +59,17 @@ func (p *Pipeline) layOut(ctx context.Context) (store, []*unit, error) {
 }
 
 func (p *Pipeline) layOutWith(ctx context.Context, s store) (store, []*unit, error) {
-	h := openHashes(p.Work)
+	h := content.OpenKnown(p.Work)
 	units, err := p.units(ctx, s, h)
 	if err != nil {
 		return s, nil, err
 	}
-	_ = h.save() // it only saves others time
+	_ = h.Save() // it only saves others time
 	return s, units, nil
 }
 
 // units lays out what a checked pipeline makes: in order, with keys, and what of it is there already.
-func (p *Pipeline) units(ctx context.Context, s store, hashes *hashes) ([]*unit, error) {
+func (p *Pipeline) units(ctx context.Context, s store, hashes *content.Known) ([]*unit, error) {
 	var err error
 	if p.mends, err = p.readMends(); err != nil {
 		return nil, err
@@ -151,7 +152,7 @@ func (p *Pipeline) unitTables(s *Step) []string {
 }
 
 // identify gives a unit its key and tables, and finds out whether it was made before.
-func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashes) error {
+func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *content.Known) error {
 	if err := p.giveKey(ctx, u, hashes); err != nil {
 		return err
 	}
@@ -159,7 +160,7 @@ func (p *Pipeline) identify(ctx context.Context, u *unit, s store, hashes *hashe
 	return p.lookUp(ctx, u, s, hashes)
 }
 
-func (p *Pipeline) giveKey(ctx context.Context, u *unit, hashes *hashes) error {
+func (p *Pipeline) giveKey(ctx context.Context, u *unit, hashes *content.Known) error {
 	keys := func(e *edge) key {
 		for _, in := range u.inputs {
 			if in.edge == e {
@@ -189,7 +190,7 @@ func (u *unit) offer(s store) {
 }
 
 // lookUp finds out whether a unit was made before.
-func (p *Pipeline) lookUp(ctx context.Context, u *unit, s store, hashes *hashes) error {
+func (p *Pipeline) lookUp(ctx context.Context, u *unit, s store, hashes *content.Known) error {
 	if u.step.Section == "models" {
 		u.finish()
 		return nil
@@ -221,7 +222,7 @@ func (u *unit) take(n note) {
 }
 
 // made returns the note of a unit that is there as a whole, false if it is not.
-func (p *Pipeline) made(ctx context.Context, u *unit, s store, hashes *hashes) (note, bool, error) {
+func (p *Pipeline) made(ctx context.Context, u *unit, s store, hashes *content.Known) (note, bool, error) {
 	n, ok, err := s.read(u.key, done)
 	return n, ok && s.complete(u.key, n, u.step.model != nil) && p.filesUnchanged(ctx, u, n, hashes), err
 }
@@ -232,7 +233,7 @@ func (u *unit) finish() {
 }
 
 // filesUnchanged tells whether a sink's files are still what it wrote.
-func (p *Pipeline) filesUnchanged(ctx context.Context, u *unit, n note, hashes *hashes) bool {
+func (p *Pipeline) filesUnchanged(ctx context.Context, u *unit, n note, hashes *content.Known) bool {
 	if c, ok := u.step.component.(sink); ok {
 		for _, file := range c.Files() {
 			if _, err := os.Stat(file); err != nil {
@@ -241,7 +242,7 @@ func (p *Pipeline) filesUnchanged(ctx context.Context, u *unit, n note, hashes *
 		}
 	}
 	for file, want := range n.Files {
-		if got, err := hashes.sum(ctx, absolute(p.dir, file)); err != nil || got != want {
+		if got, err := hashes.Sum(ctx, absolute(p.dir, file)); err != nil || got != want {
 			return false
 		}
 	}

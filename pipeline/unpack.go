@@ -103,7 +103,7 @@ func (d *depot) place(ctx context.Context, m *mirror, p *Pipeline, s *Step, file
 				err = fmt.Errorf("%s has a file named %q, which would lie elsewhere", s.Where(), f.Name)
 				return
 			}
-			err = d.get(ctx, file, f.content, func() error { return m.get(ctx, file, filesFolder+f.SHA256, f.content) })
+			err = d.get(ctx, file, f.Sum, func() error { return m.get(ctx, file, filesFolder+f.SHA256, f.Sum) })
 			p.unpacked[file] = f.Key
 			defer v.SetString(path)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/pipeline/objects"
 	"github.com/ferry-clir/ferry/sources"
 )
@@ -62,12 +63,12 @@ func (d Damage) Removed() bool { return strings.HasPrefix(d.Remedy, isRemoved) }
 
 // A keptFile is a file that should be as it was when it was written.
 type keptFile struct {
-	path    string
-	content // what it held then, if that is known
-	table   *keptTable
-	remedy  string
-	key     key   // that it is a part of, in the cache of
-	store   store // this
+	path        string
+	content.Sum // what it held then, if that is known
+	table       *keptTable
+	remedy      string
+	key         key   // that it is a part of, in the cache of
+	store       store // this
 }
 
 // Verify reads files, and finds those that are not what they were when they were written, or not what they should be. Each
@@ -233,7 +234,7 @@ func (v *verification) readAll(ctx context.Context) error {
 
 // read says what is wrong with a file, if anything is. An error is only what ends all.
 func (v *verification) read(ctx context.Context, f keptFile) (problem string, err error) {
-	read, err := readContent(ctx, f.path, v.progress)
+	read, err := content.Read(ctx, f.path, v.progress)
 	defer func() {
 		v.mutex.Lock()
 		defer v.mutex.Unlock()

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ferry-clir/ferry/pipeline/content"
 )
 
 // manifestsBelow are the manifests in folders of a folder, where pipelines write their outputs beside each other.
@@ -49,7 +51,7 @@ func (v *verification) gatherOutputs(file string) error {
 		if err != nil {
 			return fmt.Errorf("verifying %s: %w", file, err)
 		}
-		f := keptFile{path: filepath.Join(filepath.Dir(file), relative), content: content{SHA256: sum}, table: tables[name], remedy: "remove it and run again"}
+		f := keptFile{path: filepath.Join(filepath.Dir(file), relative), Sum: content.Sum{SHA256: sum}, table: tables[name], remedy: "remove it and run again"}
 		if f.table == nil && strings.HasSuffix(name, ".parquet") {
 			f.table = &keptTable{rows: -1}
 		}
@@ -103,11 +105,11 @@ func (v *verification) gatherKey(s store, k key, remedy string) error {
 		}
 		for table, parts := range n.Shards {
 			for _, part := range parts {
-				v.add(keptFile{path: s.shard(k, table, part.Number), content: part.content, table: &keptTable{rows: part.Rows}, key: k, store: s, remedy: remedy})
+				v.add(keptFile{path: s.shard(k, table, part.Number), Sum: part.Sum, table: &keptTable{rows: part.Rows}, key: k, store: s, remedy: remedy})
 			}
 		}
 		for name, c := range n.Model {
-			v.add(keptFile{path: filepath.Join(s.model(k), filepath.FromSlash(name)), content: c, key: k, store: s, remedy: remedy})
+			v.add(keptFile{path: filepath.Join(s.model(k), filepath.FromSlash(name)), Sum: c, key: k, store: s, remedy: remedy})
 		}
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/pipeline/objects"
 )
 
@@ -73,7 +74,7 @@ var sumName = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // verifyFile reads what machines need that have none of a pipeline's files: it is named by its hash.
 func (v *storeVerification) verifyFile(ctx context.Context, o objects.Object, hash string) error {
-	problem, err := v.readObject(ctx, o.Name, content{o.Size, hash}, listing{o.Name: o.Size})
+	problem, err := v.readObject(ctx, o.Name, content.Sum{Bytes: o.Size, SHA256: hash}, listing{o.Name: o.Size})
 	if err != nil || problem == "" {
 		return err
 	}
@@ -155,7 +156,7 @@ func (v *storeVerification) verifyStates(ctx context.Context, l listing, problem
 		if err == nil && problem == "" {
 			wrong = strings.TrimSuffix(note, ".json")
 			named[wrong] = true
-			problem, err = v.readObject(ctx, wrong, s.content, l)
+			problem, err = v.readObject(ctx, wrong, s.Sum, l)
 		}
 		if problem != "" {
 			_, _, err = v.mirror.readState(ctx, note)
@@ -191,7 +192,7 @@ func (v *storeVerification) readFiles(ctx context.Context, k key, n note, l list
 }
 
 // readObject says what is wrong with an object, if anything is.
-func (v *storeVerification) readObject(ctx context.Context, name string, c content, l listing) (problem string, err error) {
+func (v *storeVerification) readObject(ctx context.Context, name string, c content.Sum, l listing) (problem string, err error) {
 	size, ok := l[name]
 	switch {
 	case !ok:
