@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ferry-clir/ferry/pipeline"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 )
 
 type inspectCommand struct {
@@ -12,5 +13,5 @@ type inspectCommand struct {
 }
 
 func (c *inspectCommand) Run(ctx context.Context, t *terminal) error {
-	return pipeline.Inspect(ctx, t.Out, c.File, c.Rows)
+	return tables.Inspect(ctx, t.Out, c.File, c.Rows, pipeline.ColumnDocs)
 }

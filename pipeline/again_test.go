@@ -17,6 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/model"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/stages"
 )
@@ -255,11 +256,11 @@ func TestFirstError(t *testing.T) {
 	boom := errors.New("boom")
 	schema, folder := schemas.Documents(), t.TempDir()
 	file := func(n int) string { return filepath.Join(folder, fmt.Sprint(n)) }
-	empty := func(number int) *shardWriter {
-		return &shardWriter{schema: schema, store: openStore(folder, memory.DefaultAllocator), file: file, publish: func(shard) {}, single: true, always: true, now: shard{Number: number}}
+	empty := func(number int) *tables.Writer {
+		return &tables.Writer{Schema: schema, Allocator: memory.DefaultAllocator, File: file, Publish: func(tables.Shard) {}, First: number, Single: true, Always: true}
 	}
 	for i := range 4 {
-		if err := empty(i).end(nil); err != nil {
+		if err := empty(i).End(nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -267,7 +268,7 @@ func TestFirstError(t *testing.T) {
 		r := &Run{pipeline: &Pipeline{}, store: openStore(t.TempDir(), memory.DefaultAllocator), slots: make(chan struct{}, 4), cpu: newCPUTimes(), options: Options{Reporter: &events{}}}
 		from := &unit{tables: map[string]*table{"documents": newTable("data", schema, openStore(folder, memory.DefaultAllocator), file)}}
 		for i := range 4 {
-			from.tables["documents"].publish(shard{Number: i})
+			from.tables["documents"].publish(tables.Shard{Number: i})
 		}
 		source := &Step{Section: "sources", tables: []schemas.TableType{{Name: "documents", Schema: schema}}}
 		var calls atomic.Int64

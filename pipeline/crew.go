@@ -10,6 +10,7 @@ import (
 
 	"github.com/ferry-clir/ferry/model/kernel"
 	"github.com/ferry-clir/ferry/pipeline/content"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 )
 
 // A crew is what is laid out to do the tasks of one chain of units.
@@ -168,7 +169,7 @@ func (c *crew) make(ctx context.Context, l TaskLine, answer *TaskAnswer) error {
 		answer.done(u.note, true)
 		return nil
 	}
-	s := shard{Number: *l.Shard, Rows: l.Rows}
+	s := tables.Shard{Number: *l.Shard, Rows: l.Rows}
 	if l.Content != nil {
 		s.Sum = *l.Content
 	}
@@ -190,7 +191,7 @@ func (c *crew) make(ctx context.Context, l TaskLine, answer *TaskAnswer) error {
 	return nil
 }
 
-func (c *crew) compute(ctx context.Context, u *unit, s shard) (note, error) {
+func (c *crew) compute(ctx context.Context, u *unit, s tables.Shard) (note, error) {
 	cut := c.cuts[u]
 	if cut == nil {
 		var err error

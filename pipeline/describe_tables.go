@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -30,7 +31,7 @@ func DescribeTables() ([]TableDescription, error) {
 		table := TableDescription{Name: t.Name, Doc: docs.tables[strings.ReplaceAll(t.Name, "_", "")]}
 		for _, f := range t.Schema.Fields() {
 			doc := cmp.Or(docs.columns[f.Name], "the loss of that name")
-			table.Columns = append(table.Columns, ColumnDescription{f.Name, fieldText(f), doc})
+			table.Columns = append(table.Columns, ColumnDescription{f.Name, tables.FieldText(f), doc})
 		}
 		all = append(all, table)
 	}
@@ -55,6 +56,12 @@ func readTableDocs() (tableDocs, error) {
 		}
 	})
 	return docs, err
+}
+
+// ColumnDocs are what the columns of ferry's tables mean, by name.
+func ColumnDocs() (map[string]string, error) {
+	docs, err := readTableDocs()
+	return docs.columns, err
 }
 
 // readConstants reads the names of columns, each with its comment behind it.

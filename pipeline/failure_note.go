@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/ferry-clir/ferry/pipeline/tables"
 )
 
 // A process that cannot make its share of a unit leaves a note beside what is there, so that others do not wait for it.
@@ -41,7 +43,7 @@ func (r *Run) noteFailure(ctx context.Context, u *unit, failed error) error {
 // failureNote says, in words, why a unit could not be made, and which of its rows are in quarantine.
 func (r *Run) failureNote(u *unit, failure string, failed error) note {
 	var short *Shortage
-	n := note{Shards: map[string][]shard{}, Failure: failure, Short: errors.As(failed, &short)}
+	n := note{Shards: map[string][]tables.Shard{}, Failure: failure, Short: errors.As(failed, &short)}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for _, b := range r.bad {
@@ -104,7 +106,7 @@ func (r *Run) addFailed(u *unit, n note) {
 	defer r.mutex.Unlock()
 	for _, s := range n.Shards[quarantine] {
 		if !slices.ContainsFunc(r.bad, func(b badShards) bool { return b.unit == u && slices.Contains(b.shards, s) }) {
-			r.bad = append(r.bad, badShards{u, []shard{s}})
+			r.bad = append(r.bad, badShards{u, []tables.Shard{s}})
 		}
 	}
 }

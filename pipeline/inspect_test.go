@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/ferry-clir/ferry/pipeline/tables"
 )
 
 // TestInspectDamaged changes every few bytes of a Parquet and of an Arrow file, and cuts both short: whatever Inspect says
@@ -24,7 +26,7 @@ func TestInspectDamaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Inspect(t.Context(), io.Discard, whole, 3); err != nil {
+		if err := tables.Inspect(t.Context(), io.Discard, whole, 3, ColumnDocs); err != nil {
 			t.Fatal(err)
 		}
 		refused := 0
@@ -32,7 +34,7 @@ func TestInspectDamaged(t *testing.T) {
 			if err := os.WriteFile(damaged, changed, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			if Inspect(t.Context(), io.Discard, damaged, 3) != nil {
+			if tables.Inspect(t.Context(), io.Discard, damaged, 3, ColumnDocs) != nil {
 				refused++
 			}
 		}

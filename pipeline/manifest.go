@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ferry-clir/ferry/model/kernel"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
@@ -124,7 +125,7 @@ func (u *unit) tablesWritten() map[string]ManifestTable {
 	if _, ok := u.step.component.(*sinks.Parquet); !ok {
 		return nil
 	}
-	written := ManifestTable{Columns: columnTexts(u.inputs[0].readTable().schema)}
+	written := ManifestTable{Columns: tables.Columns(u.inputs[0].readTable().schema)}
 	for _, in := range u.inputs {
 		written.Rows += u.note.Counts.In[in.ref]
 	}

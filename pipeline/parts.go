@@ -11,6 +11,7 @@ import (
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/pipeline/host"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/stages"
 )
@@ -27,7 +28,7 @@ func (u *unit) inTasks() bool { return u.rowWise() || u.parts != nil }
 
 // divided are the shards that each part of the unit is made of, in order and about as many rows in each: the same for all
 // processes. There are none if it is not made in parts: its stage cannot do that, its input is not there yet or too small.
-func (u *unit) divided() (parts [][]shard) {
+func (u *unit) divided() (parts [][]tables.Shard) {
 	if u.parts == nil {
 		return nil
 	}
@@ -64,7 +65,7 @@ func (u *unit) taskTable() *table {
 	}
 	t := newTable(u.name(), nil, store{}, nil)
 	for i, shards := range parts {
-		t.publish(shard{Number: i, Rows: rowsOf(shards)})
+		t.publish(tables.Shard{Number: i, Rows: rowsOf(shards)})
 	}
 	t.end(len(parts))
 	return t
@@ -85,7 +86,7 @@ func (r *Run) inParts(ctx context.Context, u *unit) (bool, error) {
 }
 
 // makePart makes a part of a unit. It keeps all workers busy if the unit as a whole does, unless an engine counts them.
-func (r *Run) makePart(ctx context.Context, c *cutting, s shard) (note, error) {
+func (r *Run) makePart(ctx context.Context, c *cutting, s tables.Shard) (note, error) {
 	if s.Number < 0 || s.Number >= len(c.parts) {
 		return note{}, fmt.Errorf("there is no part %d of %s, which is made in %d", s.Number, c.unit.name(), len(c.parts))
 	}

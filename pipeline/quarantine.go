@@ -16,6 +16,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/sinks"
 	"github.com/ferry-clir/ferry/stages"
@@ -24,10 +25,10 @@ import (
 // badShards are the quarantine shards of a task.
 type badShards struct {
 	unit   *unit
-	shards []shard
+	shards []tables.Shard
 }
 
-func (r *Run) addQuarantine(u *unit, shards []shard) {
+func (r *Run) addQuarantine(u *unit, shards []tables.Shard) {
 	if len(shards) > 0 {
 		r.mutex.Lock()
 		defer r.mutex.Unlock()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"github.com/ferry-clir/ferry/pipeline/tables"
 )
 
 // What lies in the store is believed to be there, and what it was made of may be nowhere by then. That it is damaged or gone is found
@@ -67,7 +69,7 @@ func (r *Run) bringLast(ctx context.Context) error {
 		if u.twin != nil || !u.isMade() {
 			continue
 		}
-		last := note{Shards: map[string][]shard{quarantine: u.note.Shards[quarantine]}}
+		last := note{Shards: map[string][]tables.Shard{quarantine: u.note.Shards[quarantine]}}
 		if u.step.wanted {
 			last = u.note
 		}

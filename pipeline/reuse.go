@@ -17,6 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 
 	"github.com/ferry-clir/ferry/pipeline/content"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
@@ -77,7 +78,7 @@ func (s store) relatives(u *unit, family string) (map[string]relativeTask, error
 }
 
 // hashRows is the hash of a shard's rows, however they were emitted.
-func (t *table) hashRows(ctx context.Context, s shard) (string, error) {
+func (t *table) hashRows(ctx context.Context, s tables.Shard) (string, error) {
 	sum := sha256.New()
 	w := ipc.NewWriter(sum, ipc.WithSchema(t.schema), ipc.WithAllocator(t.store.allocator))
 	var failed error
@@ -95,7 +96,7 @@ func (t *table) hashRows(ctx context.Context, s shard) (string, error) {
 
 // adopt takes over what a relative has computed of a shard of the same rows, here or in the store; false if there is none, or its files
 // are gone.
-func (r *Run) adopt(ctx context.Context, c *cutting, s shard, hash string) (note, bool, error) {
+func (r *Run) adopt(ctx context.Context, c *cutting, s tables.Shard, hash string) (note, bool, error) {
 	from, ok := c.relatives[hash]
 	take := func(old, file string, _ content.Sum) error { return copyFile(old, file) }
 	if !ok || !r.store.complete(from.folder, from.note, false) {
@@ -106,7 +107,7 @@ func (r *Run) adopt(ctx context.Context, c *cutting, s shard, hash string) (note
 		}
 		take = func(old, file string, has content.Sum) error { return m.get(ctx, file, m.object(old, has), has) }
 	}
-	n := note{Shards: map[string][]shard{}, Counts: from.note.Counts, Input: hash, CPU: from.note.CPU, Lineage: from.note.Lineage}
+	n := note{Shards: map[string][]tables.Shard{}, Counts: from.note.Counts, Input: hash, CPU: from.note.CPU, Lineage: from.note.Lineage}
 	n.Counts.In = map[string]int64{c.in.ref: s.Rows}
 	for table, shards := range from.note.Shards {
 		for _, old := range shards {

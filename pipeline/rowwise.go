@@ -12,6 +12,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/ferry-clir/ferry/pipeline/host"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/schemas"
 	"github.com/ferry-clir/ferry/stages"
 )
@@ -19,8 +20,8 @@ import (
 // A cutting is a unit that is ready to be computed in tasks, a row-wise one shard by shard.
 type cutting struct {
 	unit      *unit
-	in        input     // that is cut
-	parts     [][]shard // of it, unless each shard is a task
+	in        input            // that is cut
+	parts     [][]tables.Shard // of it, unless each shard is a task
 	job       stages.Job
 	family    string // see unit.family
 	relatives map[string]relativeTask
@@ -142,7 +143,7 @@ func (r *Run) computeShards(ctx context.Context, u *unit) (note, error) {
 }
 
 // noteShard makes the output shards of an input shard, and keeps their note.
-func (r *Run) noteShard(ctx context.Context, c *cutting, s shard) error {
+func (r *Run) noteShard(ctx context.Context, c *cutting, s tables.Shard) error {
 	n, err := r.computeShard(ctx, c, s)
 	if errors.Is(err, errNotMade) {
 		return nil // what has begun goes on, for the next run, and whoever feeds finds out
@@ -156,7 +157,7 @@ func (r *Run) noteShard(ctx context.Context, c *cutting, s shard) error {
 
 // sum is the note of a unit, or of a part of it, that was made in tasks.
 func sum(tasks map[int]note) note {
-	total := note{Shards: map[string][]shard{}, Counts: newCounts()}
+	total := note{Shards: map[string][]tables.Shard{}, Counts: newCounts()}
 	for _, number := range slices.Sorted(maps.Keys(tasks)) {
 		n := tasks[number]
 		for table, shards := range n.Shards {
@@ -179,7 +180,7 @@ func (u *unit) cutInput(key string) *input {
 }
 
 // computeShard makes the output shards of one input shard, unless they are there or in the store, and puts them into that.
-func (r *Run) computeShard(ctx context.Context, c *cutting, s shard) (note, error) {
+func (r *Run) computeShard(ctx context.Context, c *cutting, s tables.Shard) (note, error) {
 	k, name := c.unit.key, taskName(s.Number)
 	n, ok, err := r.finishedTask(ctx, k, s.Number)
 	if err == nil && !ok {
@@ -218,7 +219,7 @@ func (r *Run) finishedTask(ctx context.Context, k key, number int) (note, bool, 
 }
 
 // makeShard computes them, or takes over what a relative has computed.
-func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) {
+func (r *Run) makeShard(ctx context.Context, c *cutting, s tables.Shard) (note, error) {
 	if !c.unit.rowWise() {
 		return r.makePart(ctx, c, s)
 	}
@@ -262,7 +263,7 @@ func (r *Run) makeShard(ctx context.Context, c *cutting, s shard) (note, error) 
 }
 
 // computeRows runs the stage on a shard, and calls computed when it has.
-func (r *Run) computeRows(ctx context.Context, c *cutting, s shard, computed func()) (note, error) {
+func (r *Run) computeRows(ctx context.Context, c *cutting, s tables.Shard, computed func()) (note, error) {
 	u, in, job := c.unit, c.in, c.job
 	t := r.newTask(u, u.tables, s.Number, true)
 	t.counts.In[in.ref] = s.Rows

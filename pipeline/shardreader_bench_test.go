@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"golang.org/x/sys/unix"
 
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -23,19 +24,19 @@ func BenchmarkShards(b *testing.B) {
 	made := newTable("documents", schemas.Compressed(), store{allocator: memory.DefaultAllocator}, func(i int) string {
 		return filepath.Join(folder, store{}.shard("", "c", i))
 	})
-	w := shardWriter{schema: made.schema, store: made.store, file: made.file, publish: made.publish}
+	w := tables.Writer{Schema: made.schema, Allocator: made.store.allocator, File: made.file, Publish: made.publish}
 	builder := array.NewRecordBuilder(memory.DefaultAllocator, made.schema)
 	defer builder.Release()
 	var err error
-	for first := 0; first < 1<<16 && err == nil; first += batchRows {
-		batch := rowsFrom(builder, first, batchRows, rows)
-		err = w.write(batch)
+	for first := 0; first < 1<<16 && err == nil; first += 1024 {
+		batch := rowsFrom(builder, first, 1024, rows)
+		err = w.Write(batch)
 		batch.Release()
 	}
-	if err := w.end(err); err != nil {
+	if err := w.End(err); err != nil {
 		b.Fatal(err)
 	}
-	made.end(len(w.shards))
+	made.end(len(w.Shards))
 	for _, way := range []struct {
 		name string
 		each func(func(arrow.RecordBatch)) error
@@ -50,7 +51,7 @@ func BenchmarkShards(b *testing.B) {
 			return nil
 		}},
 		{"mapped", func(do func(arrow.RecordBatch)) error {
-			for _, s := range w.shards {
+			for _, s := range w.Shards {
 				if err := eachMapped(made.file(s.Number), do); err != nil {
 					return err
 				}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ferry-clir/ferry/model"
 	"github.com/ferry-clir/ferry/pipeline/content"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
@@ -46,27 +47,20 @@ func (s store) model(k key) string { return filepath.Join(s.folder(k), "model") 
 
 // A note says that a task, or a whole step, is done, and how many rows went where.
 type note struct {
-	Shards  map[string][]shard     `json:"shards"`            // by table, in order
-	Model   map[string]content.Sum `json:"model,omitempty"`   // its files, by name
-	Lineage []string               `json:"lineage,omitempty"` // of embedded tables, as model.Lineage has it
-	Counts  counts                 `json:"counts"`
-	Seconds float64                `json:"seconds"`
-	CPU     float64                `json:"cpu_seconds"`       // of user and system
-	Memory  int64                  `json:"memory,omitempty"`  // most bytes of a process that does nothing but tasks
-	Input   string                 `json:"input,omitempty"`   // of a task: hash of the shard that it read
-	Summary string                 `json:"summary,omitempty"` // of a sink
-	Refusal string                 `json:"refusal,omitempty"` // of a stage: why the run must not go on
-	Failure string                 `json:"failure,omitempty"` // why it could not be made
-	Short   bool                   `json:"short,omitempty"`   // because of that: a Shortage
-	Spoiled []string               `json:"spoiled,omitempty"` // because of that: objects of the store that are damaged or gone
-	Files   map[string]string      `json:"files,omitempty"`   // of a sink: what it wrote, as the configuration would name it, with hashes
-}
-
-// A shard is a part of a table.
-type shard struct {
-	Number int   `json:"number"`
-	Rows   int64 `json:"rows"`
-	content.Sum
+	Shards  map[string][]tables.Shard `json:"shards"`            // by table, in order
+	Model   map[string]content.Sum    `json:"model,omitempty"`   // its files, by name
+	Lineage []string                  `json:"lineage,omitempty"` // of embedded tables, as model.Lineage has it
+	Counts  counts                    `json:"counts"`
+	Seconds float64                   `json:"seconds"`
+	CPU     float64                   `json:"cpu_seconds"`       // of user and system
+	Memory  int64                     `json:"memory,omitempty"`  // most bytes of a process that does nothing but tasks
+	Input   string                    `json:"input,omitempty"`   // of a task: hash of the shard that it read
+	Summary string                    `json:"summary,omitempty"` // of a sink
+	Refusal string                    `json:"refusal,omitempty"` // of a stage: why the run must not go on
+	Failure string                    `json:"failure,omitempty"` // why it could not be made
+	Short   bool                      `json:"short,omitempty"`   // because of that: a Shortage
+	Spoiled []string                  `json:"spoiled,omitempty"` // because of that: objects of the store that are damaged or gone
+	Files   map[string]string         `json:"files,omitempty"`   // of a sink: what it wrote, as the configuration would name it, with hashes
 }
 
 // bytes are those of the shards and the model.

@@ -2,14 +2,17 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -22,14 +25,14 @@ type table struct {
 	file   func(number int) string
 
 	mutex   sync.Mutex
-	shards  map[int]shard
+	shards  map[int]tables.Shard
 	total   int           // number of shards, -1 while unknown
 	failed  bool          // there will be no more
 	changed chan struct{} // closed when something above changes
 }
 
 func newTable(name string, schema *arrow.Schema, s store, file func(int) string) *table {
-	return &table{name: name, schema: schema, store: s, file: file, shards: map[int]shard{}, total: -1, changed: make(chan struct{})}
+	return &table{name: name, schema: schema, store: s, file: file, shards: map[int]tables.Shard{}, total: -1, changed: make(chan struct{})}
 }
 
 func (t *table) change(with func()) {
@@ -41,7 +44,7 @@ func (t *table) change(with func()) {
 }
 
 // publish adds a shard whose file is complete.
-func (t *table) publish(s shard) { t.change(func() { t.shards[s.Number] = s }) }
+func (t *table) publish(s tables.Shard) { t.change(func() { t.shards[s.Number] = s }) }
 
 // end says that there are total shards.
 func (t *table) end(total int) { t.change(func() { t.total = total }) }
@@ -50,7 +53,7 @@ func (t *table) end(total int) { t.change(func() { t.total = total }) }
 func (t *table) fail() { t.change(func() { t.failed = true }) }
 
 // shard waits for the shard of that number; false if there are not so many.
-func (t *table) shard(ctx context.Context, number int) (shard, bool, error) {
+func (t *table) shard(ctx context.Context, number int) (tables.Shard, bool, error) {
 	for {
 		t.mutex.Lock()
 		s, ok := t.shards[number]
@@ -60,22 +63,22 @@ func (t *table) shard(ctx context.Context, number int) (shard, bool, error) {
 			return s, true, nil
 		}
 		if total >= 0 && number >= total {
-			return shard{}, false, nil
+			return tables.Shard{}, false, nil
 		}
 		if failed {
-			return shard{}, false, fmt.Errorf("%s %w", t.name, errNotMade)
+			return tables.Shard{}, false, fmt.Errorf("%s %w", t.name, errNotMade)
 		}
 		if err := until(ctx, changed); err != nil {
-			return shard{}, false, err
+			return tables.Shard{}, false, err
 		}
 	}
 }
 
 // published are the shards that are there, in order, and total is how many there will be, -1 while unknown.
-func (t *table) published() (shards []shard, total int) {
+func (t *table) published() (shards []tables.Shard, total int) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	shards = slices.SortedFunc(maps.Values(t.shards), func(a, b shard) int { return a.Number - b.Number })
+	shards = slices.SortedFunc(maps.Values(t.shards), func(a, b tables.Shard) int { return a.Number - b.Number })
 	return shards, t.total
 }
 
@@ -117,7 +120,7 @@ func (t *table) whole(name string) schemas.Table {
 }
 
 // part is some shards of the table as a component sees them.
-func (t *table) part(name string, shards ...shard) schemas.Table {
+func (t *table) part(name string, shards ...tables.Shard) schemas.Table {
 	return schemas.Table{Name: name, Schema: t.schema, Rows: rowsOf(shards), Batches: func(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 		return func(yield func(arrow.RecordBatch, error) bool) {
 			for _, s := range shards {
@@ -129,7 +132,24 @@ func (t *table) part(name string, shards ...shard) schemas.Table {
 	}}
 }
 
-func rowsOf(shards []shard) (rows int64) {
+// read yields the record batches of one shard; false if the consumer wants no more, or after an error.
+func (t *table) read(ctx context.Context, s tables.Shard, yield func(arrow.RecordBatch, error) bool) bool {
+	path, more := t.file(s.Number), false
+	err := t.store.fetch(ctx, path, s.Sum)
+	if err == nil {
+		more, err = tables.Read(ctx, path, s, t.schema, t.store.allocator, func(b arrow.RecordBatch) bool { return yield(b, nil) })
+	}
+	var damaged *tables.Damaged
+	if errors.As(err, &damaged) {
+		err = fmt.Errorf("%w; `ferry verify --remove %s` removes it, and the run that needs it next makes it again", err, filepath.Dir(t.store.root))
+	}
+	if err != nil {
+		yield(nil, fmt.Errorf("reading %s: %w", t.name, err))
+	}
+	return err == nil && more
+}
+
+func rowsOf(shards []tables.Shard) (rows int64) {
 	for _, s := range shards {
 		rows += s.Rows
 	}

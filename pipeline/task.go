@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -18,29 +19,29 @@ type task struct {
 	run     *Run
 	unit    *unit
 	number  int
-	writers map[string]*shardWriter // by table
-	bad     *shardWriter
+	writers map[string]*tables.Writer // by table
+	bad     *tables.Writer
 	counts  counts
 }
 
 const quarantine = "quarantine"
 
 // newTask begins a task that makes all shards of tables or, with single, that of the given number.
-func (r *Run) newTask(u *unit, tables map[string]*table, number int, single bool) *task {
-	t := &task{run: r, unit: u, number: number, writers: map[string]*shardWriter{}, counts: newCounts()}
-	for name, table := range tables {
-		t.writers[name] = &shardWriter{
-			schema: table.schema, store: r.store, file: table.file,
-			publish: func(s shard) {
+func (r *Run) newTask(u *unit, into map[string]*table, number int, single bool) *task {
+	t := &task{run: r, unit: u, number: number, writers: map[string]*tables.Writer{}, counts: newCounts()}
+	for name, table := range into {
+		t.writers[name] = &tables.Writer{
+			Schema: table.schema, Allocator: r.store.allocator, File: table.file,
+			Publish: func(s tables.Shard) {
 				table.publish(s)
 				r.guard.published(s.Bytes)
 			},
-			single: single, always: single, now: shard{Number: number},
+			First: number, Single: single, Always: single,
 		}
 	}
-	t.bad = &shardWriter{
-		schema: schemas.Quarantine(), store: r.store, single: single, now: shard{Number: number}, publish: func(shard) {},
-		file: func(n int) string { return r.store.shard(u.key, quarantine, n) },
+	t.bad = &tables.Writer{
+		Schema: schemas.Quarantine(), Allocator: r.store.allocator, First: number, Single: single, Publish: func(tables.Shard) {},
+		File: func(n int) string { return r.store.shard(u.key, quarantine, n) },
 	}
 	return t
 }
@@ -57,7 +58,7 @@ func (t *task) outputs(ctx context.Context) map[string]schemas.Output {
 			Allocator: t.run.store.allocator,
 			Emit: func(batch arrow.RecordBatch) error {
 				t.counts.Out[name] += batch.NumRows()
-				return w.write(batch)
+				return w.Write(batch)
 			},
 			Reject:  t.reject,
 			Drop:    func(reason string, n int64) { t.counts.Dropped[reason] += n },
@@ -99,7 +100,7 @@ func (t *task) reject(r schemas.Rejected) error {
 		t.counts.FirstBad = firstBad(r, detail)
 	}
 	t.counts.Bad++
-	if err := t.bad.write(batch); err != nil {
+	if err := t.bad.Write(batch); err != nil {
 		return err
 	}
 	if t.counts.Bad >= manyBad && !t.run.pipeline.MaxBadRows.allows(t.counts.Bad, t.read()) {
@@ -142,18 +143,18 @@ func rowsRead(c counts, u *unit) int64 {
 
 // end publishes what is left and returns the task's note; after err it removes it instead.
 func (t *task) end(err error) (note, error) {
-	n := note{Shards: map[string][]shard{}, Counts: t.counts}
+	n := note{Shards: map[string][]tables.Shard{}, Counts: t.counts}
 	for _, name := range slices.Sorted(maps.Keys(t.writers)) {
-		err = t.writers[name].end(err)
-		n.Shards[name] = t.writers[name].shards
+		err = t.writers[name].End(err)
+		n.Shards[name] = t.writers[name].Shards
 	}
-	badErr := t.bad.end(nil) // bad rows are kept even after err: they may be why it failed
+	badErr := t.bad.End(nil) // bad rows are kept even after err: they may be why it failed
 	if err == nil {
 		err = badErr
 	}
-	if badErr == nil && len(t.bad.shards) > 0 {
-		n.Shards[quarantine] = t.bad.shards
-		t.run.addQuarantine(t.unit, t.bad.shards)
+	if badErr == nil && len(t.bad.Shards) > 0 {
+		n.Shards[quarantine] = t.bad.Shards
+		t.run.addQuarantine(t.unit, t.bad.Shards)
 	}
 	return n, err
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/pipeline/objects"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 	"github.com/ferry-clir/ferry/sources"
 )
 
@@ -65,7 +66,7 @@ func (d Damage) Removed() bool { return strings.HasPrefix(d.Remedy, isRemoved) }
 type keptFile struct {
 	path        string
 	content.Sum // what it held then, if that is known
-	table       *keptTable
+	table       *tables.Expected
 	remedy      string
 	key         key   // that it is a part of, in the cache of
 	store       store // this
@@ -128,11 +129,11 @@ func (v *verification) gather(ctx context.Context, path string) (unlock func(), 
 	if err != nil {
 		return nil, fmt.Errorf("verifying: %w", err)
 	}
-	if !stat.IsDir() && !isTable(path) {
+	if !stat.IsDir() && !tables.IsTable(path) {
 		return nil, fmt.Errorf("verifying %s: it is no Parquet or Arrow file; %s", path, verifiable)
 	}
 	if !stat.IsDir() {
-		v.add(keptFile{path: path, table: &keptTable{rows: -1}, remedy: "make it again"})
+		v.add(keptFile{path: path, table: &tables.Expected{Rows: -1}, remedy: "make it again"})
 		return unlock, nil
 	}
 	manifests, err := filepath.Glob(filepath.Join(path, "*"+manifestSuffix))
@@ -253,7 +254,7 @@ func (v *verification) read(ctx context.Context, f keptFile) (problem string, er
 	case f.table == nil:
 		return "", nil
 	}
-	return f.table.check(ctx, f.path)
+	return f.table.Check(ctx, f.path)
 }
 
 func (v *verification) progress(bytes int) {

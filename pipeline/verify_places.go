@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/pipeline/content"
+	"github.com/ferry-clir/ferry/pipeline/tables"
 )
 
 // manifestsBelow are the manifests in folders of a folder, where pipelines write their outputs beside each other.
@@ -40,10 +41,10 @@ func (v *verification) gatherOutputs(file string) error {
 	if m.Folder == "" {
 		return fmt.Errorf("verifying %s: the ferry that wrote it did not note yet where it stood; run again", file)
 	}
-	tables := map[string]*keptTable{}
+	expected := map[string]*tables.Expected{}
 	for _, s := range m.Steps {
 		for name, t := range s.Tables {
-			tables[name] = &keptTable{rows: t.Rows, columns: t.Columns}
+			expected[name] = &tables.Expected{Rows: t.Rows, Columns: t.Columns}
 		}
 	}
 	for name, sum := range m.Outputs {
@@ -51,9 +52,9 @@ func (v *verification) gatherOutputs(file string) error {
 		if err != nil {
 			return fmt.Errorf("verifying %s: %w", file, err)
 		}
-		f := keptFile{path: filepath.Join(filepath.Dir(file), relative), Sum: content.Sum{SHA256: sum}, table: tables[name], remedy: "remove it and run again"}
+		f := keptFile{path: filepath.Join(filepath.Dir(file), relative), Sum: content.Sum{SHA256: sum}, table: expected[name], remedy: "remove it and run again"}
 		if f.table == nil && strings.HasSuffix(name, ".parquet") {
-			f.table = &keptTable{rows: -1}
+			f.table = &tables.Expected{Rows: -1}
 		}
 		v.add(f)
 	}
@@ -64,7 +65,7 @@ func (v *verification) gatherOutputs(file string) error {
 func (v *verification) gatherWork(work string) error {
 	p, s := &Pipeline{Work: work, dir: work}, openStore(work, memory.DefaultAllocator)
 	if file := p.quarantineFile(); isThere(file, 0) {
-		v.add(keptFile{path: file, table: &keptTable{rows: -1}, remedy: "the next run writes it anew"})
+		v.add(keptFile{path: file, table: &tables.Expected{Rows: -1}, remedy: "the next run writes it anew"})
 	}
 	if _, err := p.readMends(); err != nil {
 		v.damaged(keptFile{path: p.mendsFile(), remedy: "mend it by hand, or remove it and mend those rows again"}, err.Error())
@@ -105,7 +106,7 @@ func (v *verification) gatherKey(s store, k key, remedy string) error {
 		}
 		for table, parts := range n.Shards {
 			for _, part := range parts {
-				v.add(keptFile{path: s.shard(k, table, part.Number), Sum: part.Sum, table: &keptTable{rows: part.Rows}, key: k, store: s, remedy: remedy})
+				v.add(keptFile{path: s.shard(k, table, part.Number), Sum: part.Sum, table: &tables.Expected{Rows: part.Rows}, key: k, store: s, remedy: remedy})
 			}
 		}
 		for name, c := range n.Model {

@@ -1,4 +1,4 @@
-package pipeline
+package tables
 
 import (
 	"encoding/binary"
@@ -14,9 +14,9 @@ import (
 	"github.com/ferry-clir/ferry/sources"
 )
 
-// openArrow opens an Arrow file that anybody may have written. The library makes room for as many columns, keys and buffers as a
+// open opens an Arrow file that anybody may have written. The library makes room for as many columns, keys and buffers as a
 // file says that it has, 64 GiB for four bytes, so that all such numbers are looked at first.
-func openArrow(f *os.File, allocator memory.Allocator, options ...ipc.Option) (*ipc.FileReader, error) {
+func open(f *os.File, allocator memory.Allocator, options ...ipc.Option) (*ipc.FileReader, error) {
 	stat, err := f.Stat()
 	if err != nil {
 		return nil, err

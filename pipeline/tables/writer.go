@@ -1,4 +1,4 @@
-package pipeline
+package tables
 
 import (
 	"bufio"
@@ -7,35 +7,38 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/sinks"
 )
 
-// A shardWriter cuts a stream of record batches into shards and publishes each when it is full. Until a disk has kept one
+// A Writer cuts a stream of record batches into shards and publishes each when it is full. Until a disk has kept one
 // can take as long as to make it: meanwhile the next one is written.
-type shardWriter struct {
-	schema  *arrow.Schema
-	store   store
-	file    func(number int) string
-	publish func(shard)
-	single  bool  // all rows make one shard
-	always  bool  // there is a shard even if there are no rows
-	now     shard // being written
-	part    *sinks.File
+type Writer struct {
+	Schema    *arrow.Schema
+	Allocator memory.Allocator
+	File      func(number int) string
+	Publish   func(Shard) // is told of each shard, by another goroutine
+	First     int         // number of the first shard
+	Single    bool        // all rows make one shard
+	Always    bool        // there is a shard even if there are no rows
+	Shards    []Shard     // that are full
+
+	rows    int64           // of the shard that is being written
+	part    *sinks.File     // of it
 	sum     *content.Writer // of it
 	buffer  *bufio.Writer
 	ipc     *ipc.FileWriter
-	shards  []shard
 	keeping chan error // of the last shard, while it is made durable and published; else nil
 }
 
-// write adds a batch, which it does not keep.
-func (w *shardWriter) write(batch arrow.RecordBatch) error {
+// Write adds a batch, which it does not keep.
+func (w *Writer) Write(batch arrow.RecordBatch) error {
 	for from := int64(0); from < batch.NumRows(); {
 		to, ends := batch.NumRows(), false
-		if !w.single {
-			to, ends = w.now.cut(batch, from)
+		if !w.Single {
+			to, ends = Shard{Number: w.number(), Rows: w.rows}.cut(batch, from)
 		}
 		slice := batch.NewSlice(from, to)
 		err := w.append(slice)
@@ -53,20 +56,23 @@ func (w *shardWriter) write(batch arrow.RecordBatch) error {
 	return nil
 }
 
-func (w *shardWriter) append(batch arrow.RecordBatch) error {
+func (w *Writer) append(batch arrow.RecordBatch) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	w.now.Rows += batch.NumRows()
+	w.rows += batch.NumRows()
 	return w.ipc.Write(batch)
 }
 
+// number is that of the shard that is being written.
+func (w *Writer) number() int { return w.First + len(w.Shards) }
+
 // begin opens the file of the shard that comes next, unless it is open.
-func (w *shardWriter) begin() error {
+func (w *Writer) begin() error {
 	if w.part != nil {
 		return nil
 	}
-	part, err := sinks.Create(w.file(w.now.Number))
+	part, err := sinks.Create(w.File(w.number()))
 	if err != nil {
 		return err
 	}
@@ -75,13 +81,13 @@ func (w *shardWriter) begin() error {
 		w.buffer = bufio.NewWriterSize(w.sum, 1<<18)
 	}
 	w.buffer.Reset(w.sum)
-	w.ipc, err = ipc.NewFileWriter(w.buffer, ipc.WithSchema(w.schema), ipc.WithAllocator(w.store.allocator))
+	w.ipc, err = ipc.NewFileWriter(w.buffer, ipc.WithSchema(w.Schema), ipc.WithAllocator(w.Allocator))
 	return err
 }
 
 // flush publishes the shard being written, if it has rows or is to be there in any case.
-func (w *shardWriter) flush() error {
-	if w.part == nil && !w.always {
+func (w *Writer) flush() error {
+	if w.part == nil && !w.Always {
 		return nil
 	}
 	if err := w.begin(); err != nil {
@@ -89,15 +95,13 @@ func (w *shardWriter) flush() error {
 	}
 	closed, flushed := w.ipc.Close(), w.buffer.Flush()
 	failed := cmp.Or(w.wait(), closed, flushed) // on a full disk all of them say the same
-	w.now.Sum = w.sum.Sum()
-	part, now, keeping := w.part, w.now, make(chan error, 1)
-	w.part, w.ipc, w.keeping = nil, nil, keeping
-	w.shards = append(w.shards, now)
-	w.now = shard{Number: now.Number + 1}
+	part, full, keeping := w.part, Shard{w.number(), w.rows, w.sum.Sum()}, make(chan error, 1)
+	w.rows, w.part, w.ipc, w.keeping = 0, nil, nil, keeping
+	w.Shards = append(w.Shards, full)
 	go func() {
 		err := part.Publish(failed)
 		if err == nil {
-			w.publish(now)
+			w.Publish(full)
 		}
 		keeping <- err
 	}()
@@ -105,7 +109,7 @@ func (w *shardWriter) flush() error {
 }
 
 // wait returns when the shards that are full have been published, or what went wrong with one of them.
-func (w *shardWriter) wait() error {
+func (w *Writer) wait() error {
 	if w.keeping == nil {
 		return nil
 	}
@@ -114,8 +118,8 @@ func (w *shardWriter) wait() error {
 	return err
 }
 
-// end publishes what is left; after err it removes it instead, and returns err.
-func (w *shardWriter) end(err error) error {
+// End publishes what is left; after err it removes it instead, and returns err.
+func (w *Writer) End(err error) error {
 	if err == nil {
 		err = w.flush()
 	}

@@ -1,56 +1,63 @@
-package pipeline
+package tables
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// read yields the record batches of one shard; false if the consumer wants no more, or after an error.
-func (t *table) read(ctx context.Context, s shard, yield func(arrow.RecordBatch, error) bool) bool {
-	again := rebatcher{allocator: t.store.allocator, yield: func(b arrow.RecordBatch) bool { return yield(b, nil) }}
+// Damaged is the error of a file that cannot be what was written.
+type Damaged struct {
+	Path string
+	Err  error
+}
+
+func (d *Damaged) Error() string { return fmt.Sprintf("%s is damaged: %v", d.Path, d.Err) }
+
+func (d *Damaged) Unwrap() error { return d.Err }
+
+var errEnough = errors.New("no more is wanted")
+
+// Read yields the record batches of a shard, whose rows were put together anew; false if the consumer wants no more. A file that
+// cannot be what was written is Damaged, and never a panic of whoever looks at its values; that those are the same is for whoever
+// hashes it to find out.
+func Read(ctx context.Context, path string, s Shard, schema *arrow.Schema, allocator memory.Allocator, yield func(arrow.RecordBatch) bool) (more bool, err error) {
+	again := rebatcher{allocator: allocator, yield: yield}
 	defer again.release()
-	more := true
-	err := t.eachWritten(ctx, s, func(batch arrow.RecordBatch) (err error) {
-		if more, err = again.add(batch); err == nil && !more {
-			err = io.EOF
+	err = eachWritten(ctx, path, s, schema, allocator, func(batch arrow.RecordBatch) error {
+		more, err := again.add(batch)
+		if err == nil && !more {
+			return errEnough
 		}
 		return err
 	})
-	if err == nil {
-		more, err = again.flush()
+	switch {
+	case err == errEnough:
+		return false, nil
+	case err != nil:
+		return false, err
 	}
-	if err != nil && more {
-		yield(nil, fmt.Errorf("reading %s: %w", t.name, err))
-	}
-	return err == nil && more
+	return again.flush()
 }
 
-// eachWritten reads the record batches of a shard one by one, as they were written. A file that cannot be what was written is an
-// error that names it, and never a panic of whoever looks at its values; that those are the same is for Verify to find out.
-func (t *table) eachWritten(ctx context.Context, s shard, each func(arrow.RecordBatch) error) error {
-	path := t.file(s.Number)
-	if err := t.store.fetch(ctx, path, s.Sum); err != nil {
-		return err
-	}
+// eachWritten reads the record batches of a shard one by one, as they were written.
+func eachWritten(ctx context.Context, path string, s Shard, schema *arrow.Schema, allocator memory.Allocator, each func(arrow.RecordBatch) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	damaged := func(err error) error {
-		return fmt.Errorf("%s is damaged: %w; `ferry verify --remove %s` removes it, and the run that needs it next makes it again", path, err, filepath.Dir(t.store.root))
-	}
+	damaged := func(err error) error { return &Damaged{path, err} }
 	var r *ipc.FileReader
 	var batches int
 	err = noPanic(func() error {
-		if r, err = openArrow(f, t.store.allocator, ipc.WithSchema(t.schema)); err == nil {
+		if r, err = open(f, allocator, ipc.WithSchema(schema)); err == nil {
 			batches = r.NumRecords()
 		}
 		return err

@@ -1,4 +1,4 @@
-package pipeline
+package tables
 
 import (
 	"bytes"
@@ -22,8 +22,9 @@ import (
 	"github.com/ferry-clir/ferry/sinks"
 )
 
-// Inspect writes what is in a Parquet or Arrow file: columns, number of rows, metadata, and the first rows.
-func Inspect(ctx context.Context, w io.Writer, path string, rows int) (err error) {
+// Inspect writes what is in a Parquet or Arrow file: columns, number of rows, metadata, and the first rows. What columns mean that ferry
+// wrote is asked of docs, by name.
+func Inspect(ctx context.Context, w io.Writer, path string, rows int, docs func() (map[string]string, error)) (err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("inspecting: %w", err)
@@ -43,7 +44,7 @@ func Inspect(ctx context.Context, w io.Writer, path string, rows int) (err error
 	}
 	switch {
 	case bytes.HasPrefix(magic, []byte("PAR1")):
-		err = inspectParquet(ctx, w, f, rows)
+		err = inspectParquet(ctx, w, f, rows, docs)
 	case bytes.Equal(magic, ipc.Magic):
 		err = inspectArrow(w, f, rows)
 	default:
@@ -55,7 +56,7 @@ func Inspect(ctx context.Context, w io.Writer, path string, rows int) (err error
 	return nil
 }
 
-func inspectParquet(ctx context.Context, w io.Writer, f *os.File, rows int) error {
+func inspectParquet(ctx context.Context, w io.Writer, f *os.File, rows int, docs func() (map[string]string, error)) error {
 	r, err := file.NewParquetReader(f)
 	if err != nil {
 		return err
@@ -69,14 +70,14 @@ func inspectParquet(ctx context.Context, w io.Writer, f *os.File, rows int) erro
 	if err != nil {
 		return err
 	}
-	docs := tableDocs{} // columns of other people's files may have the same names and mean something else
+	var meanings map[string]string // columns of other people's files may have the same names and mean something else
 	if r.MetaData().GetCreatedBy() == sinks.ParquetCreator {
-		if docs, err = readTableDocs(); err != nil {
+		if meanings, err = docs(); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintf(w, "Parquet, %d rows in %d row groups\n", r.NumRows(), r.NumRowGroups())
-	writeSchema(w, schema, docs)
+	writeSchema(w, schema, meanings)
 	batches, err := p.GetRecordReader(ctx, nil, nil)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func inspectParquet(ctx context.Context, w io.Writer, f *os.File, rows int) erro
 }
 
 func inspectArrow(w io.Writer, f *os.File, rows int) error {
-	r, err := openArrow(f, memory.DefaultAllocator)
+	r, err := open(f, memory.DefaultAllocator)
 	if err != nil {
 		return fmt.Errorf("the file is damaged: %w", err)
 	}
@@ -107,7 +108,7 @@ func inspectArrow(w io.Writer, f *os.File, rows int) error {
 		batch.Release()
 	}
 	fmt.Fprintf(w, "Arrow, %d rows in %d record batches\n", total, r.NumRecords())
-	writeSchema(w, r.Schema(), tableDocs{})
+	writeSchema(w, r.Schema(), nil)
 	for i, shown := 0, 0; i < r.NumRecords() && shown < rows; i++ {
 		batch, err := r.RecordBatchAt(i)
 		if err != nil {
@@ -119,11 +120,11 @@ func inspectArrow(w io.Writer, f *os.File, rows int) error {
 	return nil
 }
 
-func writeSchema(w io.Writer, schema *arrow.Schema, docs tableDocs) {
+func writeSchema(w io.Writer, schema *arrow.Schema, docs map[string]string) {
 	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range schema.Fields() {
-		fmt.Fprintf(columns, "  %s: %s", f.Name, fieldText(f))
-		if doc := docs.columns[f.Name]; doc != "" {
+		fmt.Fprintf(columns, "  %s: %s", f.Name, FieldText(f))
+		if doc := docs[f.Name]; doc != "" {
 			fmt.Fprintf(columns, "\t%s", doc)
 		}
 		fmt.Fprintln(columns)
@@ -138,27 +139,6 @@ func writeSchema(w io.Writer, schema *arrow.Schema, docs tableDocs) {
 	for _, key := range keys {
 		fmt.Fprintf(w, "  metadata %s: %s\n", key, short(metadata[key]))
 	}
-}
-
-// fieldText is a column's type in few words, and whether it may be null.
-func fieldText(f arrow.Field) string {
-	if f.Nullable {
-		return typeText(f.Type) + ", may be null"
-	}
-	return typeText(f.Type)
-}
-
-// typeText is an Arrow type in few words.
-func typeText(t arrow.DataType) string {
-	switch t := t.(type) {
-	case *arrow.FixedSizeListType:
-		return fmt.Sprintf("fixed_size_list<%s, %d>", typeText(t.Elem()), t.Len())
-	case *arrow.ListType:
-		return fmt.Sprintf("list<%s>", typeText(t.Elem()))
-	case *arrow.StringType:
-		return "string"
-	}
-	return t.String()
 }
 
 // writeRows writes the rows of a batch, up to limit in all, and returns how many.

@@ -1,4 +1,4 @@
-package pipeline
+package tables
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -21,14 +20,14 @@ import (
 	"github.com/ferry-clir/ferry/sources"
 )
 
-// A keptTable is what a file of rows should be.
-type keptTable struct {
-	rows    int64    // -1 if unknown
-	columns []string // as columnTexts writes them; nil if unknown
+// Expected is what a file of rows should be.
+type Expected struct {
+	Rows    int64    // -1 if unknown
+	Columns []string // as Columns writes them; nil if unknown
 }
 
-// check reads a file and says what is wrong with it, if anything is. An error is only the end of ctx.
-func (k *keptTable) check(ctx context.Context, path string) (problem string, err error) {
+// Check reads a file and says what is wrong with it, if anything is. An error is only the end of ctx.
+func (e *Expected) Check(ctx context.Context, path string) (problem string, err error) {
 	defer func() {
 		if p := recover(); p != nil { // the readers panic at some damaged files
 			problem, err = fmt.Sprintf("cannot be read: %v", p), nil
@@ -36,16 +35,16 @@ func (k *keptTable) check(ctx context.Context, path string) (problem string, err
 	}()
 	t := tableCheck{vectors: map[string]*vectorCheck{}}
 	err = eachBatch(ctx, path, t.add)
-	columns := listTexts(columnTexts(t.schema))
+	columns := listTexts(Columns(t.schema))
 	switch {
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
 	case err != nil:
 		return "cannot be read: " + err.Error(), nil
-	case k.rows >= 0 && t.rows != k.rows:
-		return fmt.Sprintf("has %d rows, and %d were written", t.rows, k.rows), nil
-	case k.columns != nil && !slices.Equal(columns, listTexts(k.columns)):
-		return fmt.Sprintf("has the columns %s, and %s were written", strings.Join(columns, ", "), strings.Join(listTexts(k.columns), ", ")), nil
+	case e.Rows >= 0 && t.rows != e.Rows:
+		return fmt.Sprintf("has %d rows, and %d were written", t.rows, e.Rows), nil
+	case e.Columns != nil && !slices.Equal(columns, listTexts(e.Columns)):
+		return fmt.Sprintf("has the columns %s, and %s were written", strings.Join(columns, ", "), strings.Join(listTexts(e.Columns), ", ")), nil
 	case t.notFinite != "":
 		return fmt.Sprintf("has %d values in %s that are no finite numbers", t.notFinites, t.notFinite), nil
 	}
@@ -57,28 +56,8 @@ func (k *keptTable) check(ctx context.Context, path string) (problem string, err
 	return "", nil
 }
 
-// columnTexts are the columns of a schema with their types in few words.
-func columnTexts(schema *arrow.Schema) []string {
-	var texts []string
-	for i := 0; schema != nil && i < schema.NumFields(); i++ {
-		texts = append(texts, schema.Field(i).Name+": "+fieldText(schema.Field(i)))
-	}
-	return texts
-}
-
-var fixedSize = regexp.MustCompile(`fixed_size_list<(.*), \d+>`)
-
-// listTexts are such texts with lists in place of lists of a fixed size, which Parquet has not.
-func listTexts(columns []string) []string {
-	texts := slices.Clone(columns)
-	for i, text := range texts {
-		texts[i] = fixedSize.ReplaceAllString(text, "list<$1>")
-	}
-	return texts
-}
-
-// isTable tells whether a file is one of rows, or has the name of one and is damaged.
-func isTable(path string) bool {
+// IsTable tells whether a file is one of rows, or has the name of one and is damaged.
+func IsTable(path string) bool {
 	if slices.Contains([]string{".parquet", ".arrow"}, filepath.Ext(path)) {
 		return true
 	}
@@ -106,7 +85,7 @@ func eachBatch(ctx context.Context, path string, each func(arrow.RecordBatch)) e
 	if !bytes.Equal(magic, ipc.Magic) {
 		return sources.EachBatch(ctx, path, each)
 	}
-	r, err := openArrow(f, memory.DefaultAllocator)
+	r, err := open(f, memory.DefaultAllocator)
 	if err != nil {
 		return err
 	}

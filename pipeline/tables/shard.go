@@ -1,4 +1,4 @@
-package pipeline
+package tables
 
 import (
 	"hash/crc32"
@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/schemas"
 )
 
@@ -23,8 +24,15 @@ func shardRows(number int) int64 {
 	return min(smallestShard<<min(number/2, 20), largestShard)
 }
 
+// A Shard is a part of a table.
+type Shard struct {
+	Number int   `json:"number"`
+	Rows   int64 `json:"rows"`
+	content.Sum
+}
+
 // cut returns before which row of a batch, of which those from a row on are to be written, the shard ends, and whether it does.
-func (s shard) cut(batch arrow.RecordBatch, from int64) (to int64, ends bool) {
+func (s Shard) cut(batch arrow.RecordBatch, from int64) (to int64, ends bool) {
 	most := shardRows(s.Number)
 	least := most / 4
 	names := naming(batch)
