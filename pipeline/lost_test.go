@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +35,33 @@ func TestLostWork(t *testing.T) {
 			t.Errorf("%+v is said of %+v", got, want)
 		}
 	}
+}
+
+// TestRunsMeanwhile looks at the runs while one after the other begins and ends: none of them is lost.
+func TestRunsMeanwhile(t *testing.T) {
+	p := scheduled(t)
+	var running sync.WaitGroup
+	var ended atomic.Bool
+	running.Go(func() {
+		defer ended.Store(true)
+		for range 50 {
+			if err := p.Run(t.Context(), Options{Reporter: &events{}}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for !ended.Load() {
+		runs, err := p.Runs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range runs {
+			if r.Outcome != Running && r.Outcome != Succeeded {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	running.Wait()
 }
 
 // TestBeat has a run killed in its 36th second that had kept nothing: when it was last alive is known to ten seconds.

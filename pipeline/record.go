@@ -219,13 +219,9 @@ func (p *Pipeline) records() ([]*Record, error) {
 			continue // not a record
 		}
 		file := filepath.Join(p.runsFolder(), e.Name())
-		data, err := os.ReadFile(file)
+		r, err := readRecord(file)
 		if errors.Is(err, os.ErrNotExist) { // forgotten meanwhile
 			continue
-		}
-		r := &Record{path: file}
-		if err == nil {
-			err = json.Unmarshal(data, r)
 		}
 		if err != nil { // that is no reason for not running
 			r.Outcome, r.Started, r.Error = Lost, started, fmt.Sprintf("its record cannot be read: %s", err)
@@ -233,6 +229,15 @@ func (p *Pipeline) records() ([]*Record, error) {
 		records = append(records, r)
 	}
 	return records, nil
+}
+
+func readRecord(file string) (*Record, error) {
+	r := &Record{path: file}
+	data, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(data, r)
+	}
+	return r, err
 }
 
 // forget removes the records of all but the last runs.

@@ -113,8 +113,13 @@ func (p *Pipeline) Runs() ([]*Record, error) {
 		owners = append(owners, *owner)
 	}
 	records = p.withUnsaved(records)
-	for _, r := range records {
-		if r.Outcome == Running && !slices.Contains(owners, r.Owner) {
+	for i, r := range records {
+		if r.Outcome != Running || slices.Contains(owners, r.Owner) {
+			continue
+		}
+		if now, err := readRecord(r.path); err == nil && now.Outcome != Running { // it has ended just now
+			records[i] = now
+		} else {
 			p.lose(r)
 		}
 	}
