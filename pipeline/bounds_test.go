@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // shortage is the text of an error, which must be one.
@@ -123,7 +124,7 @@ func TestForeseen(t *testing.T) {
 // TestMemoryWatched has a run come to its bound while it trains: it ends, says where, and the next one goes on from what it had
 // saved and ends with the same bytes as a run in peace.
 func TestMemoryWatched(t *testing.T) {
-	text := strings.Replace(small, "epochs: 1}", "epochs: 3}", 1)
+	text := strings.Replace(small, "epochs: 1}", "epochs: 10}", 1)
 	folders := []string{t.TempDir(), t.TempDir()}
 	for _, folder := range folders {
 		put(t, filepath.Join(folder, "pipeline.yaml"), text)
@@ -136,9 +137,10 @@ func TestMemoryWatched(t *testing.T) {
 	fill := sync.OnceFunc(func() { close(full) })
 	err := loadSmall(t, file, "memory=900GiB").Run(t.Context(), Options{
 		Reporter: &events{progress: func(step string) {
-			if step == "stages.student" { // which waits until it was looked at
+			if step == "stages.student" { // which waits until it was looked at, and then takes its time, lest it ends before it is told to
 				trains.Store(true)
 				<-full
+				time.Sleep(10 * time.Millisecond)
 			}
 		}},
 		resident: func() int64 {

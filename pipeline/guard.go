@@ -130,7 +130,11 @@ func (g *guard) shortOfMemory() error {
 		names = append(names, u.name())
 	}
 	slices.Sort(names)
-	return &Shortage{fmt.Sprintf("ferry has taken %s of memory for %s, and memory: %s allows less", sources.SizeText(taken), strings.Join(names, ", "), bound),
+	what := ""
+	if len(names) > 0 {
+		what = " for " + strings.Join(names, ", ")
+	}
+	return &Shortage{fmt.Sprintf("ferry has taken %s of memory%s, and memory: %s allows less", sources.SizeText(taken), what, bound),
 		goesOn + "with fewer --workers, smaller batches (batch_tokens, micro_batch), or more memory"}
 }
 
