@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ferry-clir/ferry/pipeline"
@@ -13,7 +14,9 @@ import (
 
 // TestBars reports two steps that take turns: the bar stays with one until that is done, and shows how far the other is
 // when its turn comes.
-func TestBars(t *testing.T) {
+func TestBars(t *testing.T) { synctest.Test(t, testBars) }
+
+func testBars(t *testing.T) {
 	var out bytes.Buffer
 	b := newBars(&out)
 	b.Progress("stages.a", 10, 100, "steps")

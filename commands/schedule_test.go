@@ -29,7 +29,7 @@ name: often
 schedule:
   cron: "@every 1s"
   keep: 2
-  on_success: {command: [sh, -c, "cat >>succeeded"]}
+  on_success: {command: [sh, -c, "cat >>succeeded; while [ -e hold ]; do sleep 0.1; done"]}
   on_failure: {command: [sh, -c, "cat >>failed; echo no; exit 3", "${FERRY_TEST_SECRET}"]}
 sources:
   documents: {kind: jsonl, path: documents.jsonl, language: en}
@@ -76,6 +76,7 @@ sinks:
 	if err := json.NewDecoder(strings.NewReader(read(folder, "failed"))).Decode(&told); err != nil || told.Pipeline != "often" || told.Outcome != "failed" || !strings.Contains(told.Error, "bad_json") {
 		t.Errorf("the hook was told %+v, %v", told, err)
 	}
+	write("hold", "")                                                                                              // from now on no run follows one that succeeds
 	write("pipeline.yaml", strings.Replace(read(folder, "pipeline.yaml"), "sinks:", "max_bad_rows: 1\nsinks:", 1)) // read again for each run
 	wait(t, func() bool {
 		return strings.LastIndex(log.String(), `"succeeded","pipeline":"often"`) > strings.LastIndex(log.String(), "a hook failed")
