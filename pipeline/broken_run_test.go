@@ -1,14 +1,12 @@
 package pipeline
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -36,9 +34,7 @@ func (c broken) test(t *testing.T) {
 	file := filepath.Join(folder, "pipeline.yaml")
 	put(t, file, fmt.Sprintf("name: broken\nmax_bad_rows: %s\nsources:\n  data: %s\nsinks:\n  rows: {kind: parquet, from: %s, path: out/rows.parquet}\n",
 		orElse(c.budget, "0.1%"), c.source, from))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	err := run(ctx, t, file, Options{Workers: 2})
+	err := run(t.Context(), t, file, Options{Workers: 2})
 	message := ""
 	if err != nil {
 		message = strings.ReplaceAll(err.Error(), folder+"/", "")

@@ -39,7 +39,7 @@ func TestDepot(t *testing.T) {
 			if data, read := os.ReadFile(file); err != nil || read != nil || !bytes.Equal(data, bytes.Repeat([]byte(name), largeContent)) {
 				t.Errorf("%s is not there: %v, %v", name, err, read)
 			}
-			time.Sleep(5 * time.Millisecond) // so that times differ
+			time.Sleep(20 * time.Millisecond) // beyond what file systems tell apart
 		}
 		return d
 	}

@@ -80,7 +80,13 @@ func TestEngineLargest(t *testing.T) {
 		{[]string{"2", "2"}, false, 0, 0, nil},
 	} {
 		folder, file := training(t)
-		w := &workshop{machines: c.machines, races: c.races, gone: c.gone}
+		w := &workshop{machines: c.machines, races: c.races, gone: c.gone, lock: t.TempDir()}
+		w.before = func(l TaskLine) error { // training goes on until all others have looked
+			if slices.Contains(l.Steps, "stages.student") {
+				within(func() bool { return w.outcomes()[" "+taskLeft] >= c.left })
+			}
+			return nil
+		}
 		if err := run(t.Context(), t, withStore(t, file, ""), Options{Engine: somewhere, engine: w}); err != nil {
 			t.Fatal(err)
 		}
@@ -100,13 +106,15 @@ func TestEngineGoesOn(t *testing.T) {
 	}
 	for _, again := range []string{somewhere, LocalEngine} {
 		folder, file := badText(t)
-		var begun sync.Map
-		lost := &workshop{before: func(l TaskLine) error {
-			if begun.Store(*l.Shard, true); *l.Shard < 3 {
+		var tries atomic.Int32
+		lost := &workshop{}
+		lost.before = func(TaskLine) error {
+			if tries.Add(1) <= 3 {
 				return nil
 			}
+			within(func() bool { return lost.outcomes()["stages.vectors "+taskDone] == 3 })
 			return errors.New("the lights went out")
-		}}
+		}
 		err := run(t.Context(), t, file, Options{Engine: somewhere, engine: lost})
 		if err == nil || !strings.Contains(err.Error(), "having tasks done at sc://somewhere: the lights went out; what is finished is kept") {
 			t.Errorf("the run ends with %v", err)
@@ -153,8 +161,8 @@ func TestEngineSeconds(t *testing.T) {
 
 var shortElsewhere = regexp.MustCompile(`^stages\.(\w+): ferry has taken 967\.4 GB of memory for stages\.(\w+), and memory: 900GiB .*allows less`)
 
-// TestEngineShort has a step on another machine take more memory than the pipeline allows: the run ends as one does that takes it
-// itself.
+// TestEngineShort has a step on another machine take more memory than the pipeline allows, from its first progress on: the run ends as
+// one does that takes it itself. The training would go on for long.
 func TestEngineShort(t *testing.T) {
 	for _, store := range []string{"", "file://" + t.TempDir()} {
 		t.Setenv("FERRY_CACHE", t.TempDir())
@@ -162,15 +170,22 @@ func TestEngineShort(t *testing.T) {
 		file := filepath.Join(folder, "pipeline.yaml")
 		put(t, file, small)
 		put(t, filepath.Join(folder, "documents.jsonl"), lines(40, `{"language": "en", "id": "d%d", "text": "the alarm of number %d"}`))
-		var looks atomic.Int32
+		var trains atomic.Bool
 		full := make(chan struct{})
+		fill := sync.OnceFunc(func() { close(full) })
 		w := &workshop{apart: store != "", takes: func() int64 {
-			if looks.Add(1) == 3 { // the first two were the first look
-				close(full)
+			if !trains.Load() {
+				return 0
 			}
+			fill()
 			return 901 << 30
-		}, slowly: func(string) { <-full }}
-		err := loadSmall(t, file, "memory=900GiB", "store="+store).Run(t.Context(), Options{Reporter: &events{}, Engine: somewhere, engine: w})
+		}, slowly: func(step string) {
+			if step == "stages.student" {
+				trains.Store(true)
+				<-full
+			}
+		}}
+		err := loadSmall(t, file, "memory=900GiB", "store="+store, "stages.student.epochs=1000").Run(t.Context(), Options{Reporter: &events{}, Engine: somewhere, engine: w})
 		if got := shortage(t, err); !shortElsewhere.MatchString(got) {
 			t.Error(got)
 		}

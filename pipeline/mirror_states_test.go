@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,111 +17,13 @@ import (
 	"github.com/ferry-clir/ferry/pipeline/objects/objectstest"
 )
 
-// training makes a folder with a pipeline that does little else.
-func training(t *testing.T) (folder, file string) {
-	t.Helper()
-	folder = t.TempDir()
-	file = filepath.Join(folder, "pipeline.yaml")
-	put(t, file, `
-sources:
-  bitext: {kind: bitext, path: "sample:bitext/phrasebook.{source}-{target}", languages: [en, sw]}
-models:
-  teacher: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 32, layers: 1, heads: 2, ffn: 32, max_tokens: 32}
-  start: {kind: random, tokenizer: "sample:tokenizer.json", hidden: 32, layers: 1, heads: 2, ffn: 32, max_tokens: 32, draw: 1}
-stages:
-  pairs: {kind: tokenize, from: bitext, teacher: teacher, student: start, max_tokens: 24}
-  student: {kind: distill, from: pairs, teacher: teacher, student: start, losses: {ot: 1}, epochs: 0.5, batch: 16, micro_batch: 4}
-sinks:
-  curve: {kind: parquet, from: student.training, path: out/training.parquet}
-  student: {kind: model, from: student, path: out/student}
-`)
-	return folder, file
-}
-
-// trained are the outputs of a training that nothing interrupts.
-func trained(t *testing.T) map[string]string {
-	t.Helper()
-	folder, file := training(t)
-	if err := run(t.Context(), t, withStore(t, file, ""), Options{Workers: 1}); err != nil {
-		t.Fatal(err)
-	}
-	return outputs(t, folder)
-}
-
-// trainUntil trains, saves after each step, and is cancelled once stop says so.
-func trainUntil(t *testing.T, file string, stop func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	err := run(ctx, t, file, Options{Workers: 1, Checkpoint: 1, Reporter: &events{progress: func(step string) {
-		if step == "stages.student" && stop() {
-			cancel()
-		}
-	}}})
-	if !errors.Is(err, context.Canceled) {
-		t.Fatalf("it was not cancelled: %v", err)
-	}
-}
-
-// statesIn are the names of states in a folder store that have a note, and how far each is.
-func statesIn(t *testing.T, store string) (files []string, steps []int) {
-	t.Helper()
-	notes, err := filepath.Glob(filepath.Join(store, "cache/distill-*/checkpoint-*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, note := range notes {
-		files, steps = append(files, strings.TrimSuffix(note, ".json")), append(steps, stepsOf(t, note))
-	}
-	return files, steps
-}
-
-// stepsOf reads how far a state is from the name of its note.
-func stepsOf(t *testing.T, note string) (steps int) {
-	t.Helper()
-	if _, err := fmt.Sscanf(path.Base(note), "checkpoint-%d-", &steps); err != nil {
-		t.Error(note, err)
-	}
-	return steps
-}
-
-// trainOn lets a training end that saves nothing any more, and returns how far the state was that it began from, 0 for none.
-func trainOn(t *testing.T, folder, file string, w *watcher) int {
-	t.Helper()
-	var from advance
-	w.events.progress = func(step string) {
-		notes, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/distill-*/checkpoint-expense.json"))
-		if step != "stages.student" || err != nil || len(notes) == 0 {
-			return
-		}
-		if data, err := os.ReadFile(notes[0]); err != nil || json.Unmarshal(data, &from) != nil {
-			t.Error(err)
-		}
-	}
-	if err := run(t.Context(), t, file, Options{Checkpoint: time.Hour, Reporter: &w.events}); err != nil {
-		t.Fatal(err)
-	}
-	return from.Steps
-}
-
 // TestStoreStates stops a training whose states are in a store. Another user goes on from the last of them, from an older one where it
 // is damaged, and anew where all are, to the bytes of a training in peace; then none is left.
 func TestStoreStates(t *testing.T) {
 	want, store := trained(t), t.TempDir()
 	_, file := training(t)
 	withStore(t, file, "file://"+store)
-	stopAfter := func(least int) (state string, steps int) {
-		trainUntil(t, file, func() bool {
-			_, steps := statesIn(t, store)
-			return len(steps) > 0 && slices.Max(steps) >= least
-		})
-		files, all := statesIn(t, store)
-		if len(files) != 1 {
-			t.Fatalf("there are states of %v steps", all)
-		}
-		return files[0], all[0]
-	}
-	old, before := stopAfter(3)
+	old, before := stopAfter(t, file, store, 3)
 	kept := map[string][]byte{}
 	for _, name := range []string{old, old + ".json"} {
 		data, err := os.ReadFile(name)
@@ -131,7 +32,7 @@ func TestStoreStates(t *testing.T) {
 		}
 		kept[name] = data
 	}
-	last, now := stopAfter(before + 3)
+	last, now := stopAfter(t, file, store, before+3)
 	restore, err := os.ReadFile(last + ".json")
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +82,7 @@ func TestStoreStatesHere(t *testing.T) {
 	store := t.TempDir()
 	folder, file := training(t)
 	withStore(t, file, "file://"+store)
-	trainUntil(t, file, func() bool { files, _ := statesIn(t, store); return len(files) > 0 })
+	stopAfter(t, file, store, 1)
 	if flip(t, store, func(name string) bool {
 		return strings.Contains(name, "checkpoint-") && !strings.HasSuffix(name, ".json")
 	}) == 0 {
@@ -197,8 +98,7 @@ func TestStoreStatesHere(t *testing.T) {
 func TestVerifyStates(t *testing.T) {
 	store := t.TempDir()
 	_, file := training(t)
-	trainUntil(t, withStore(t, file, "file://"+store), func() bool { files, _ := statesIn(t, store); return len(files) > 0 })
-	files, _ := statesIn(t, store)
+	state, _ := stopAfter(t, withStore(t, file, "file://"+store), store, 1)
 	verify := func(remove bool, damages int) {
 		t.Helper()
 		v, err := Verify(t.Context(), []string{"file://" + store}, VerifyOptions{Remove: remove})
@@ -207,13 +107,13 @@ func TestVerifyStates(t *testing.T) {
 		}
 	}
 	verify(false, 0)
-	flip(t, store, func(name string) bool { return name == files[0] })
+	flip(t, store, func(name string) bool { return name == state })
 	verify(false, 1)
 	verify(true, 1)
 	if left, _ := statesIn(t, store); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
-	put(t, files[0]+".json", "{")
+	put(t, state+".json", "{")
 	verify(true, 1)
 	verify(false, 0)
 }
@@ -239,30 +139,27 @@ func TestStoreStatesFaults(t *testing.T) {
 		}
 		return objectstest.None
 	})
-	arrive := func(n int) { // training waits for what it has saved to be put
-		for began := time.Now(); ; time.Sleep(time.Millisecond) {
+	arrive := func(n int) bool { // training waits for what it has saved to be put
+		return within(func() bool {
 			mutex.Lock()
-			arrived := len(noted)
-			mutex.Unlock()
-			if arrived >= n || time.Since(began) > time.Minute {
-				return
-			}
-		}
+			defer mutex.Unlock()
+			return len(noted) >= n
+		})
 	}
 	_, file := training(t)
 	steps := 0
 	trainUntil(t, withStore(t, file, server.Address("p")), func() bool {
-		if steps++; steps == 6 {
-			arrive(2)
-		}
-		return steps == 6
+		steps++
+		return steps > 2 && arrive(1) && steps > 5 && arrive(2)
 	})
 	first := len(noted)
 	folder, file := training(t)
 	steps = 0
 	last := &events{progress: func(step string) {
-		if steps++; step == "stages.student" && steps >= 10 {
-			arrive(first + 1)
+		if step == "stages.student" {
+			if steps++; steps > 5 {
+				arrive(first + 1)
+			}
 		}
 	}}
 	if err := run(t.Context(), t, withStore(t, file, server.Address("p")), Options{Checkpoint: 1, Reporter: last}); err != nil {
@@ -289,6 +186,14 @@ func TestStoreStatesRefused(t *testing.T) {
 		})
 		folder, file := training(t)
 		var w watcher
+		steps := 0
+		w.events.progress = func(step string) { // training waits for what it has saved to be refused
+			if step == "stages.student" {
+				if steps++; steps > 2 {
+					within(func() bool { return w.warned(says) > 0 })
+				}
+			}
+		}
 		if err := run(t.Context(), t, withStore(t, file, server.Address(fmt.Sprint(fault))), Options{Checkpoint: 1, Reporter: &w.events}); err != nil {
 			t.Fatal(err)
 		}

@@ -236,7 +236,7 @@ func runApart(t *testing.T, address string, folders ...func(*testing.T) (string,
 		paths = append(paths, folder)
 		withStore(t, file, address)
 		all.Go(func() {
-			ended[i] = run(t.Context(), t, file, Options{Workers: 1, Share: Share{i + 1, len(folders)}, Wait: 20 * time.Second})
+			ended[i] = run(t.Context(), t, file, Options{Workers: 1, Share: Share{i + 1, len(folders)}, Wait: time.Hour})
 		})
 	}
 	all.Wait()

@@ -21,7 +21,7 @@ func runShares(t *testing.T, file string, of int) []error {
 	var all sync.WaitGroup
 	for i := range ended {
 		all.Go(func() {
-			ended[i] = run(t.Context(), t, file, Options{Workers: 1, Share: Share{i + 1, of}, Wait: 20 * time.Second})
+			ended[i] = run(t.Context(), t, file, Options{Workers: 1, Share: Share{i + 1, of}, Wait: time.Hour})
 		})
 	}
 	all.Wait()

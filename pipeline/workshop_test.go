@@ -27,6 +27,7 @@ type workshop struct {
 	races    bool                   // of processes with others
 	gone     int                    // so many of these are not there any more when it comes to tasks
 	chosen   []string               // those of machines that did a task which others left to them
+	lock     string                 // what they lock in place of /tmp, which the machines of other tests do
 }
 
 func (w *workshop) Close() {}
@@ -95,7 +96,7 @@ func (w *workshop) tryOn(ctx context.Context, i int, condition, line string) (an
 	}
 	there := w.machines[w.gone:]
 	cores := there[i%len(there)]
-	c := onMachine(ctx, cores, condition+"echo '{}'; cat >/dev/null")
+	c := onMachine(ctx, cores, strings.Replace(condition, "exec 9</tmp ", "exec 9<"+w.lock+" ", 1)+"echo '{}'; cat >/dev/null")
 	in, err := c.StdinPipe()
 	out, piped := c.StdoutPipe()
 	if err = errors.Join(err, piped); err == nil {
@@ -105,7 +106,9 @@ func (w *workshop) tryOn(ctx context.Context, i int, condition, line string) (an
 		err = json.NewDecoder(out).Decode(&answer)
 	}
 	if err == nil && answer.Outcome == "" {
+		w.mutex.Lock()
 		w.chosen = append(w.chosen, cores) // no other process has the lock
+		w.mutex.Unlock()
 		answer, err = w.try(ctx, line)
 	}
 	return answer, errors.Join(err, in.Close(), c.Wait())
@@ -142,6 +145,8 @@ func (w *workshop) try(ctx context.Context, line string) (TaskAnswer, error) {
 
 // outcomes counts answers by step and outcome.
 func (w *workshop) outcomes() map[string]int {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
 	n := map[string]int{}
 	for _, a := range w.answers {
 		n[a.Step+" "+a.Outcome]++
