@@ -200,7 +200,7 @@ func (r *Run) makeElsewhere(ctx context.Context, u *unit) (note, error) {
 	defer release()
 	told, stop := context.WithCancel(ctx)
 	var telling sync.WaitGroup
-	telling.Go(func() { r.tellWaiting(told, u) })
+	telling.Go(func() { r.tellWaiting(told, u, while) })
 	answers, err := r.remote.doLargest(ctx, while, r.remote.plan.line([]*unit{u}))
 	stop()
 	telling.Wait()

@@ -18,12 +18,17 @@ import (
 // does no harm: both make the same bytes, and files appear complete.
 type Executor struct {
 	options Options
-	crew    *crew  // of the task before, whose models are in memory
-	depot   *depot // of its store; nil if it had none
+	told    *progressReporter // of the options
+	crew    *crew             // of the task before, whose models are in memory
+	depot   *depot            // of its store; nil if it had none
 }
 
 // NewExecutor returns an Executor; Close must be called in the end.
-func NewExecutor(o Options) *Executor { return &Executor{options: o} }
+func NewExecutor(o Options) *Executor {
+	told := &progressReporter{Reporter: o.Reporter}
+	o.Reporter = told
+	return &Executor{options: o, told: told}
+}
 
 // Close forgets the models that are open, and removes what no later task reads.
 func (e *Executor) Close() error {
@@ -96,7 +101,7 @@ func (e *Executor) Do(ctx context.Context, line []byte) (TaskAnswer, error) {
 	if err != nil {
 		return answer, err
 	}
-	ctx, stop := l.while(ctx, opened)
+	ctx, stop := l.while(ctx, opened, e.progressOf(l, opened))
 	defer stop()
 	c, err := e.open(ctx, l)
 	if err == nil {

@@ -107,12 +107,12 @@ func (l TaskLine) crew() string {
 
 var errGivenUp = errors.New("given up by the process that leads the run")
 
-// whileEvery is how often a task looks whether it is still wanted.
-const whileEvery = 2 * time.Second
+// whileEvery is how often a task looks whether it is still wanted, and tells how far it is. Tests make it less.
+var whileEvery = 2 * time.Second
 
-// while returns a context that ends when the task is given up, for which it looks into the store if that is not nil; stop must be
-// called in the end.
-func (l TaskLine) while(ctx context.Context, s *objects.Store) (_ context.Context, stop func()) {
+// while returns a context that ends when the task is given up, for which it looks into the store if that is not nil, and calls tell as
+// long as it is not; stop must be called in the end.
+func (l TaskLine) while(ctx context.Context, s *objects.Store, tell func(context.Context)) (_ context.Context, stop func()) {
 	if l.While == "" {
 		return ctx, func() {}
 	}
@@ -134,10 +134,10 @@ func (l TaskLine) while(ctx context.Context, s *objects.Store) (_ context.Contex
 	look()
 	var looking sync.WaitGroup
 	looking.Go(func() {
-		for {
+		for ctx.Err() == nil {
+			tell(ctx)
 			select {
 			case <-ctx.Done():
-				return
 			case <-time.After(whileEvery):
 				look()
 			}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -28,7 +29,7 @@ func (r *Run) wantTasks(ctx context.Context) (while string, release func(), err 
 	defer f.Close()
 	m := r.store.mirror
 	if m == nil {
-		return f.Name(), func() { os.Remove(f.Name()) }, nil
+		return f.Name(), func() { os.Remove(f.Name()); os.Remove(f.Name() + progressName) }, nil
 	}
 	folder := fmt.Sprintf("tasks/%s/%016x/", r.pipeline.Name, rand.Uint64())
 	if _, err := f.WriteString(folder); err != nil {
@@ -51,7 +52,7 @@ func (r *Run) giveUp(ctx context.Context) error {
 	left, err := filepath.Glob(filepath.Join(sharesFolder(r.pipeline.Work), whileMark+"*"))
 	for _, file := range left {
 		folder, read := os.ReadFile(file)
-		if read == nil && len(folder) > 0 && r.store.mirror != nil {
+		if read == nil && len(folder) > 0 && r.store.mirror != nil && !strings.HasSuffix(file, progressName) {
 			read = r.store.mirror.forget(ctx, string(folder))
 		}
 		err = errors.Join(err, read, os.Remove(file))

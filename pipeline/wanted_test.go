@@ -14,7 +14,7 @@ func TestWanted(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "tasks")
 	l := TaskLine{While: filepath.Join(folder, whileMark+"1")}
 	ask := func() error {
-		ctx, stop := l.while(t.Context(), nil)
+		ctx, stop := l.while(t.Context(), nil, func(context.Context) {})
 		defer stop()
 		return context.Cause(ctx)
 	}

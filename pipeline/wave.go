@@ -271,15 +271,3 @@ func (r *Run) tellWarnings(u *unit, n note) {
 		r.options.Reporter.Warned(u.name(), warning)
 	}
 }
-
-// tellWaiting tells how long the engine has been making a unit, until ctx ends.
-func (r *Run) tellWaiting(ctx context.Context, u *unit) {
-	for began := time.Now(); ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(time.Second):
-			r.options.Reporter.Progress(u.name(), int64(time.Since(began).Seconds()), 0, "seconds at "+r.remote.address)
-		}
-	}
-}
