@@ -16,9 +16,10 @@ type Plan struct {
 	pipeline *Pipeline
 	known    map[string]madeStep // of what was made before
 	warning  string              // about the store
+	engine   *enginePlan
 }
 
-// Plan lays out what a run would do, without reading data. The pipeline must have been checked.
+// Plan lays out what a run would do, without reading data or asking an engine. The pipeline must have been checked.
 func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
 	s := openStore(p.Work, memory.DefaultAllocator)
 	plan := Plan{pipeline: p, known: p.knownSteps()}
@@ -35,7 +36,8 @@ func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	return plan, nil
+	plan.engine, err = p.planEngine(ctx, s, plan.units)
+	return plan, err
 }
 
 // countDone finds the shards that an interrupted run left behind: all, or those before the first that is missing if their number is not
@@ -71,7 +73,7 @@ func (p Plan) Write(w io.Writer) error {
 	for _, u := range p.units {
 		variants[u.entryName()] = append(variants[u.entryName()], u)
 	}
-	drawing := &drawing{w, variants, map[string]bool{}, p.known}
+	drawing := &drawing{w, variants, map[string]bool{}, p.known, p.engine}
 	for _, u := range p.units {
 		if u.step.Section == "sinks" && !drawing.drawn[u.entryName()] {
 			if err := drawing.draw(u.entryName(), "", ""); err != nil {
@@ -111,6 +113,9 @@ func (p Plan) Write(w io.Writer) error {
 	if _, err := fmt.Fprintln(w, total); err != nil {
 		return err
 	}
+	if err := p.engine.write(w, p.units); err != nil {
+		return err
+	}
 	if err := p.writeForecast(w); err != nil {
 		return err
 	}
@@ -134,6 +139,7 @@ type drawing struct {
 	variants map[string][]*unit // by entry
 	drawn    map[string]bool    // entries
 	known    map[string]madeStep
+	engine   *enginePlan
 }
 
 // entryName is the unit's name without a cell.
@@ -180,12 +186,15 @@ func (d *drawing) draw(entry, branch, indent string) error {
 // stateOf says how it is with the variants of an entry; where they differ, which is how.
 func (d *drawing) stateOf(variants []*unit) string {
 	if variants[0].step.Cell == "" {
-		return variants[0].state(d.known)
+		return variants[0].state(d.known, d.engine)
 	}
 	var statuses []string
 	cells := map[string][]string{}
 	for _, u := range variants {
 		status := u.status()
+		if place := d.engine.place(u); place != "" {
+			status += ", " + place
+		}
 		if len(cells[status]) == 0 {
 			statuses = append(statuses, status)
 		}
@@ -225,7 +234,7 @@ func (u *unit) status() string {
 }
 
 // state says whether a unit is done, or why it is not, and how many rows it has, or probably will have.
-func (u *unit) state(known map[string]madeStep) string {
+func (u *unit) state(known map[string]madeStep, e *enginePlan) string {
 	var parts []string
 	if status := u.status(); status != "" {
 		parts = append(parts, status)
@@ -243,6 +252,9 @@ func (u *unit) state(known map[string]madeStep) string {
 	}
 	if f, known := u.forecast(known); known && u.needed {
 		parts = append(parts, f.String())
+	}
+	if place := e.place(u); place != "" {
+		parts = append(parts, place)
 	}
 	if u.step.model != nil {
 		parts = append(parts, fmt.Sprintf("%s, %d layers of %d", u.step.model.Config.ModelType, u.step.model.Config.Layers, u.step.model.Config.Hidden))
