@@ -1,12 +1,15 @@
 package scale
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 )
 
-// TestMaster names the master of the cluster: ferry starts a Connect server, and it is gone when the run ends.
+// TestMaster names the master of the cluster, and what is none beside it: ferry starts a Connect server, and it is gone when the run ends. With
+// what is none alone it is told so.
 func TestMaster(t *testing.T) {
 	c := spark(t)
 	if err := c.KillConnect(); err != nil { // it has all executors
@@ -21,7 +24,10 @@ func TestMaster(t *testing.T) {
 	if out, err := command(alone, "run").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	run := command(folder, "run", "--engine", c.master)
+	page := httptest.NewServer(http.NotFoundHandler())
+	defer page.Close()
+	none := strings.TrimPrefix(page.URL, "http://")
+	run := command(folder, "run", "--engine", c.master+","+none)
 	run.Env = append(run.Environ(), "SPARK_HOME="+c.home, "SPARK_LOCAL_IP=127.0.0.1")
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -33,6 +39,11 @@ func TestMaster(t *testing.T) {
 		}
 	}
 	folder = embeddingIn(t, 10)
+	run = command(folder, "run", "--engine", "spark://"+none)
+	run.Env = append(run.Environ(), "SPARK_HOME="+c.home, "SPARK_LOCAL_IP=127.0.0.1")
+	if out, err := run.CombinedOutput(); err == nil || !strings.Contains(string(out), "what answers there is no master of Spark") {
+		t.Errorf("without a master: %v: %s", err, out)
+	}
 	run = command(folder, "run", "--engine", c.master)
 	run.Env = append(run.Environ(), "SPARK_HOME=")
 	if out, err := run.CombinedOutput(); err == nil || !strings.Contains(string(out), "SPARK_HOME names no folder of Spark") {

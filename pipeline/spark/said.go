@@ -2,6 +2,7 @@ package spark
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -13,6 +14,7 @@ type said struct {
 	begun  []byte // a line
 	errors []string
 	last   []string
+	failed []string // addresses of masters that could not be spoken to
 }
 
 const (
@@ -37,6 +39,9 @@ func (s *said) Write(p []byte) (int, error) {
 
 func (s *said) add(line string) {
 	has := func(text string) bool { return strings.Contains(line, text) }
+	if _, master, ok := strings.Cut(line, "Failed to connect to master "); ok {
+		s.failed = append(s.failed, strings.TrimSpace(master))
+	}
 	trace := strings.HasPrefix(line, "\t")
 	line = strings.TrimSpace(line[:min(len(line), longSaid)])
 	switch {
@@ -49,6 +54,13 @@ func (s *said) add(line string) {
 		s.last = append(s.last, line)
 		s.last = s.last[max(0, len(s.last)-mostSaid):]
 	}
+}
+
+// unreached tells whether none of the masters could be spoken to.
+func (s *said) unreached(masters []string) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return !slices.ContainsFunc(masters, func(master string) bool { return !slices.Contains(s.failed, master) })
 }
 
 // told is what to do about what was said, and the lines that tell it, below what stands before.
@@ -69,7 +81,7 @@ func (s *said) told(home string) string {
 	case has("Failed to load class"), has("-Pconnect"):
 		b.WriteString("; Spark 4 is wanted, and SPARK_HOME (" + home + ") is another, or lacks Connect")
 	case has("masters are unresponsive"):
-		b.WriteString("; what answers there is perhaps no master of Spark, or one of another version")
+		b.WriteString("; what answers there is perhaps no master of Spark, or one of another version; name " + masterShown)
 	}
 	for _, line := range lines {
 		b.WriteString("\n  " + line)

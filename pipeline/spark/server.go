@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func serve(ctx context.Context, master string) (s *server, address string, err e
 		return nil, "", fmt.Errorf("SPARK_HOME should be a folder of Spark 4, with bin/spark-submit in it: %w", err)
 	}
 	if err := anyAnswers(ctx, masters(master)); err != nil {
-		return nil, "", fmt.Errorf("the master does not answer: %w; start it, or name another", err)
+		return nil, "", fmt.Errorf("the master does not answer: %w; start it, or name %s", err, masterShown)
 	}
 	port, err := freePort()
 	if err != nil {
@@ -62,23 +63,31 @@ func serve(ctx context.Context, master string) (s *server, address string, err e
 	if err := <-started; err != nil {
 		return nil, "", fmt.Errorf("starting a Connect server: %w", err)
 	}
-	if err := s.answers(ctx, address); err != nil {
+	if err := s.answers(ctx, address, masters(master)); err != nil {
 		s.stop()
 		return nil, "", fmt.Errorf("starting a Connect server for %s: %w%s", master, err, s.said.told(home))
 	}
 	return s, "sc://" + address + "/;authorization=Bearer%20" + token, nil // token= is for TLS alone
 }
 
+// masterShown is where a user finds the address of a master.
+const masterShown = "the address that the master's page shows, which is at port 8080 unless it was told another"
+
+// dialTime is how long a master may take to be reached.
+const dialTime = 5 * time.Second
+
 // anyAnswers makes sure that somebody listens at one of several addresses: several masters stand by for each other.
-func anyAnswers(ctx context.Context, addresses []string) (err error) {
-	dialer := net.Dialer{Timeout: 10 * time.Second}
+func anyAnswers(ctx context.Context, addresses []string) error {
+	dialer := net.Dialer{Timeout: dialTime}
+	var problems []string
 	for _, address := range addresses {
-		var c net.Conn
-		if c, err = dialer.DialContext(ctx, "tcp", address); err == nil {
+		c, err := dialer.DialContext(ctx, "tcp", address)
+		if err == nil {
 			return c.Close()
 		}
+		problems = append(problems, err.Error())
 	}
-	return err
+	return errors.New(strings.Join(problems, "; "))
 }
 
 // freePort finds a port of this machine that nobody listens on.
@@ -90,14 +99,17 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
-// answers waits until somebody listens.
-func (s *server) answers(ctx context.Context, address string) error {
+// answers waits until somebody listens, or the server, which goes on for a minute, has reached none of the masters.
+func (s *server) answers(ctx context.Context, address string, masters []string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it does not answer after %v", patience))
 	defer cancel()
 	for {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
 			return c.Close()
+		}
+		if s.said.unreached(masters) {
+			return errors.New("what answers there is no master of Spark, or one of another version; name " + masterShown)
 		}
 		select {
 		case <-s.ended:
