@@ -77,10 +77,19 @@ func (r *Run) findEngine(ctx context.Context) (*remote, error) {
 	if e.plan.common, err = p.commonLine(ctx, r.hashes); err != nil {
 		return nil, err
 	}
-	e.connect = sync.OnceValue(func() error {
-		if e.engine != nil {
-			return nil
+	e.connect = sync.OnceValue(func() error { return e.reach(ctx, address, o) })
+	e.program = sync.OnceValues(func() (string, error) {
+		if err := e.connect(); err != nil {
+			return "", err
 		}
+		return e.programOf(ctx, o)
+	})
+	return e, nil
+}
+
+// reach connects to the engine, and sees whether its machines have this program where they were said to.
+func (e *remote) reach(ctx context.Context, address string, o Options) error {
+	if e.engine == nil {
 		o.Reporter.Started("engine")
 		began := time.Now()
 		cluster, err := spark.Connect(ctx, address)
@@ -93,15 +102,16 @@ func (r *Run) findEngine(ctx context.Context) (*remote, error) {
 		}
 		e.engine = cluster
 		o.Reporter.Finished("engine", Finished{Took: time.Since(began)})
+	}
+	if o.EngineBinary == "" {
 		return nil
-	})
-	e.program = sync.OnceValues(func() (string, error) {
-		if err := e.connect(); err != nil {
-			return "", err
-		}
-		return e.programOf(ctx, o)
-	})
-	return e, nil
+	}
+	early, cancel := context.WithTimeout(ctx, executorsAnswer/2)
+	defer cancel()
+	if _, err := e.programOf(early, o); early.Err() == nil || ctx.Err() != nil {
+		return err
+	}
+	return nil // no executor is free; what comes first there asks again
 }
 
 // connect connects to the engine if there is one, and something for it to do. Else it may still come to that, when what is there turns

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -15,8 +16,8 @@ import (
 // executorsAnswer is how long executors may take to be asked before the user is told that they do not answer.
 const executorsAnswer = 30 * time.Second
 
-// programOf is the shell command by which other machines run this very ferry: at the same path, if that has it on all that are asked,
-// or else a copy that the engine brings them. That it is the same, tasks see themselves.
+// programOf is the shell command by which other machines run this very ferry: at the same path or the one that was named, if that has it on all
+// that are asked, or else a copy that the engine brings them. That it is the same, tasks see themselves.
 func (e *remote) programOf(ctx context.Context, o Options) (command string, err error) {
 	isa, arguments := kernel.ISA(), fmt.Sprintf("task --checkpoint %v", o.Checkpoint)
 	at := func(path string) string { return fmt.Sprintf("FERRY_CPU=%s %s %s", isa, shellQuote(path), arguments) }
@@ -24,10 +25,11 @@ func (e *remote) programOf(ctx context.Context, o Options) (command string, err 
 	if err != nil {
 		return "", err
 	}
+	path := cmp.Or(o.EngineBinary, own)
 	sum := e.plan.common.Binary
 	name := "ferry-" + sum[:16]
 	ask := fmt.Sprintf(`cat >/dev/null; %s; is() { [ "$(sha256sum <"$1" | cut -c 1-64)" = %s ]; }; is %s && echo "here $m" && exit; for f in ./*/%s; do [ -x "$f" ] && is "$f" && echo "brought $m" && exit; done; echo "elsewhere $m"`,
-		thisMachine, sum, shellQuote(own), name)
+		thisMachine, sum, shellQuote(path), name)
 	slow := time.AfterFunc(executorsAnswer, func() {
 		e.warn(fmt.Sprintf("no executor has been free for %v; does another application have their cores? A Connect server that idles keeps those that it has taken, unless spark.cores.max bounds them", executorsAnswer))
 	})
@@ -39,14 +41,11 @@ func (e *remote) programOf(ctx context.Context, o Options) (command string, err 
 	if err != nil {
 		return "", err
 	}
-	if o.EngineBinary != "" {
-		return at(o.EngineBinary), nil
-	}
-	found := func(where string) bool {
-		return slices.ContainsFunc(answers, func(answer string) bool { return strings.HasPrefix(answer, where+" ") })
-	}
-	if !found("brought") && !found("elsewhere") {
-		return at(own), nil
+	if i := slices.IndexFunc(answers, func(answer string) bool { return !strings.HasPrefix(answer, "here ") }); i < 0 {
+		return at(path), nil
+	} else if o.EngineBinary != "" {
+		machine := answers[i][strings.LastIndexByte(answers[i], ' ')+1:]
+		return "", fmt.Errorf("on %s this ferry is not at %s, where --engine-binary has it (SHA-256 %.12s...); install it there, or leave --engine-binary out, and ferry sends itself", machine, path, sum)
 	}
 	e.send = sync.OnceValue(func() error {
 		if err := e.Send(ctx, name, own); err != nil {
@@ -54,7 +53,7 @@ func (e *remote) programOf(ctx context.Context, o Options) (command string, err 
 		}
 		return nil
 	})
-	if found("elsewhere") { // else an earlier run has brought it, and what that brought stays as long as the Connect server
+	if slices.ContainsFunc(answers, func(answer string) bool { return strings.HasPrefix(answer, "elsewhere ") }) { // else an earlier run has brought it, and what that brought stays as long as the Connect server
 		if err := e.send(); err != nil {
 			return "", err
 		}
