@@ -39,7 +39,7 @@ func heapWhile(t *testing.T, do func() error) (most uint64) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		for {
 			metrics.Read(sample)
 			most = max(most, sample[0].Value.Uint64())
