@@ -15,7 +15,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
@@ -214,10 +213,8 @@ func testCancelled(t *testing.T, all int64, want map[string]string) {
 		t.Errorf("cancelled only %d times", cancelled)
 	}
 	compare(t, outputs(t, folder), want)
-	for end := time.Now().Add(2 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
-		time.Sleep(10 * time.Millisecond)
-	}
-	if after := runtime.NumGoroutine(); after > before {
+	if !within(func() bool { return runtime.NumGoroutine() <= before }) {
+		after := runtime.NumGoroutine()
 		stacks := make([]byte, 1<<16)
 		t.Errorf("%d goroutines before, %d after\n%s", before, after, stacks[:runtime.Stack(stacks, true)])
 	}
