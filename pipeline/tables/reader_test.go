@@ -2,6 +2,7 @@ package tables
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -68,5 +69,24 @@ func TestDamagedShards(t *testing.T) {
 	t.Logf("%d of %d rotten files can be read", missed, len(whole))
 	if missed == 0 || missed == len(whole) {
 		t.Errorf("%d of %d rotten files can be read", missed, len(whole))
+	}
+}
+
+// TestReadApart reads batches of a type that the library cannot put together: that is an error, and not the end of the table.
+func TestReadApart(t *testing.T) {
+	union := arrow.SparseUnionOf([]arrow.Field{{Name: "n", Type: arrow.PrimitiveTypes.Int32}}, []arrow.UnionTypeCode{0})
+	schema := arrow.NewSchema([]arrow.Field{{Name: "u", Type: union}}, nil)
+	path := filepath.Join(t.TempDir(), "unions-00000.arrow")
+	w := Writer{Schema: schema, Allocator: memory.DefaultAllocator, File: func(int) string { return path }, Publish: func(Shard) {}}
+	batch, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(`[{"u": [0, 1]}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.End(errors.Join(w.Write(batch), w.Write(batch))); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Read(t.Context(), path, w.Shards[0], schema, memory.DefaultAllocator, func(arrow.RecordBatch) bool { return true })
+	if err == nil || !strings.Contains(err.Error(), "concatenate") {
+		t.Errorf("the error is %v", err)
 	}
 }
