@@ -28,12 +28,12 @@ overhead: ## what of a cold run of pipeline.yaml the cache and the ledger take: 
 	@cd build && go tool pprof -top -focus 'File..Sync' overhead.test overhead.syscalls 2>/dev/null | grep accounting
 
 INPUTS ?= 1000x
-# What of package pipeline fuzzing is guided by: with -fuzz alone, Go would compile all cloud clients once more for it.
+# What of package pipeline, and of its tables, fuzzing is guided by: with -fuzz alone, Go would compile all that they import once more.
 GUIDED = $(foreach module,github.com/ferry-clir/ferry go.yaml.in/yaml/v3 github.com/apache/arrow-go/v18,-gcflags=$(module)/...=-d=libfuzzer)
 
 fuzz: ## every fuzz target there is, INPUTS for each; one that fails is kept in testdata/fuzz
 	@mkdir -p build; kept=$$(go env GOCACHE)/fuzz/$$(go list -m); grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' . | sed 's|/[^/]*:func | |' | sort | while read -r package function; do \
-		case $$package in ./pipeline) guided="$(GUIDED)";; *) guided="-fuzz ."; esac; \
+		case $$package in ./pipeline|./pipeline/tables) guided="$(GUIDED)";; *) guided="-fuzz ."; esac; \
 		[ "$$package" = "$$built" ] || go test -c $$guided -ldflags '-s -w' -o build/fuzz.test "$$package" || exit 1; built=$$package; \
 		echo "fuzz $$function in $$package"; \
 		(cd "$$package" && $(CURDIR)/build/fuzz.test -test.run '^$$' -test.fuzz "^$$function\$$" -test.fuzztime $(INPUTS) -test.fuzzminimizetime 1x -test.fuzzcachedir "$$kept/$$package") >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
