@@ -133,7 +133,7 @@ var kinds = []kind{
 	{"stages", "compare", 2, onSeed, func() any { return stages.NewCompare() }},
 	{"sinks", "parquet", 3, onInputs, func() any { return sinks.NewParquet() }},
 	{"sinks", "model", 2, onInputs, func() any { return sinks.NewModel() }},
-	{"sinks", "report", 16, onNames, func() any { return sinks.NewReport() }},
+	{"sinks", "report", 17, onNames, func() any { return sinks.NewReport() }},
 }
 
 // sections are the parts of a pipeline file that hold steps, in the order in which they are usually written.

@@ -12,8 +12,8 @@ import (
 // writeQrels writes judgments as TREC files, `<table>.<language>.qrels`, one a query language: query, 0, document, grade. The pool
 // lists the languages of the documents that runs found, and ids are written as in the runs: a judgment of documents in any language
 // is one in each of several.
-func writeQrels(ctx context.Context, folder string, judgments schemas.Table, queries, pool []string) error {
-	files := newLanguageFiles(folder, judgments.Name, "qrels")
+func writeQrels(ctx context.Context, folder string, list *listed, judgments schemas.Table, queries, pool []string) error {
+	files := newLanguageFiles(folder, list, judgments.Name, "qrels")
 	for _, language := range queries { // each has a file, even if nothing is judged
 		if _, err := files.of(language); err != nil {
 			return files.publish(err)

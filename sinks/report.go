@@ -11,6 +11,8 @@ import (
 
 // Report writes what people look at: report.html, one page that needs no network, with tables and charts of scores, comparisons,
 // training, alignments, audits and findings. Beside it are the same tables as Parquet, Markdown and LaTeX, and the hits as TREC run files.
+// What it wrote there before and does not write any more, such as the runs of a language that was dropped, is removed, but not from a
+// bucket; .files lists what it wrote, and nothing else is touched.
 type Report struct {
 	// From names the table of scores, or several: one a variant.
 	From []schemas.TableRef `yaml:"from"`
@@ -93,10 +95,10 @@ func (r *Report) Accepts(in map[string][]schemas.TableType) []schemas.Mistake {
 	return found
 }
 
-// Files are the page, the tables of scores, of comparisons, of audits and of findings in each format, and the folder of run files
+// Files are the page, the list of what is written, the tables of scores, of comparisons, of audits and of findings in each format, and the folder of run files
 // with hits.
 func (r *Report) Files() []string {
-	files := []string{r.Page()}
+	files := []string{r.Page(), r.file(listName)}
 	for _, part := range []struct {
 		tables []schemas.TableRef
 		name   string

@@ -11,10 +11,17 @@ import (
 	"github.com/ferry-clir/ferry/sinks/figure"
 )
 
-// Write writes the folder's files, each complete or not at all. The summary is the headline tables.
+// Write writes the folder's files, each complete or not at all, and removes what it wrote before and does not any more. The summary is the headline tables.
 func (r *Report) Write(ctx context.Context, job Job) (string, error) {
 	chapters, err := r.chapters(ctx, job)
 	if err != nil {
+		return "", err
+	}
+	list, err := openListed(string(r.Path))
+	if err != nil {
+		return "", err
+	}
+	if err := list.add(r.Files()...); err != nil {
 		return "", err
 	}
 	page := figure.Page{Title: r.Title}
@@ -28,10 +35,13 @@ func (r *Report) Write(ctx context.Context, job Job) (string, error) {
 		}
 		page.Sections = append(page.Sections, c.section)
 	}
-	if err := r.writeRuns(ctx, job.Tables["hits"], job.Tables["judgments"]); err != nil {
+	if err := r.writeRuns(ctx, list, job.Tables["hits"], job.Tables["judgments"]); err != nil {
 		return "", err
 	}
-	return strings.Join(summaries, "\n"), writeText(r.Page(), page.HTML())
+	if err := writeText(r.Page(), page.HTML()); err != nil {
+		return "", err
+	}
+	return strings.Join(summaries, "\n"), list.prune()
 }
 
 // A chapter is what a report says about the tables of one kind.
@@ -130,7 +140,7 @@ func (r *Report) writeTables(ctx context.Context, c chapter) error {
 }
 
 // writeRuns writes hits as TREC run files, and judgments beside them. The folder is there even if there are no hits.
-func (r *Report) writeRuns(ctx context.Context, hits, judgments []schemas.Table) error {
+func (r *Report) writeRuns(ctx context.Context, list *listed, hits, judgments []schemas.Table) error {
 	if len(r.Hits) == 0 {
 		return nil
 	}
@@ -143,12 +153,12 @@ func (r *Report) writeRuns(ctx context.Context, hits, judgments []schemas.Table)
 		return err
 	}
 	for _, table := range hits {
-		if err := writeRuns(ctx, folder, table, len(documents) > 1); err != nil {
+		if err := writeRuns(ctx, folder, list, table, len(documents) > 1); err != nil {
 			return err
 		}
 	}
 	for _, table := range judgments {
-		if err := writeQrels(ctx, folder, table, queries, documents); err != nil {
+		if err := writeQrels(ctx, folder, list, table, queries, documents); err != nil {
 			return err
 		}
 	}

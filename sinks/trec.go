@@ -17,15 +17,17 @@ import (
 
 // writeRuns writes a table of hits as TREC run files, `<table>.<language>.run`, one a query language: query, Q0, document,
 // rank, score, tag. Where documents are mixed, of several languages, their ids carry `<language>:` before.
-func writeRuns(ctx context.Context, folder string, hits schemas.Table, mixed bool) error {
-	files := newLanguageFiles(folder, hits.Name, "run")
+func writeRuns(ctx context.Context, folder string, list *listed, hits schemas.Table, mixed bool) error {
+	files := newLanguageFiles(folder, list, hits.Name, "run")
 	return files.publish(writeHits(ctx, hits, files, mixed))
 }
 
 // languageFiles are files of one table, `<table>.<language>.<ending>`, that are written at once.
 type languageFiles struct {
-	folder, table, ending string
-	open                  map[string]languageFile
+	folder        string
+	list          *listed
+	table, ending string
+	open          map[string]languageFile
 }
 
 type languageFile struct {
@@ -33,8 +35,8 @@ type languageFile struct {
 	w    *bufio.Writer
 }
 
-func newLanguageFiles(folder, table, ending string) *languageFiles {
-	return &languageFiles{folder, table, ending, map[string]languageFile{}}
+func newLanguageFiles(folder string, list *listed, table, ending string) *languageFiles {
+	return &languageFiles{folder, list, table, ending, map[string]languageFile{}}
 }
 
 // of is the file of a language, which is opened where it is not yet.
@@ -53,8 +55,13 @@ func (l *languageFiles) of(language string) (languageFile, error) {
 
 // publish closes all files, which appear if there was no error.
 func (l *languageFiles) publish(err error) error {
+	var paths []string
 	for _, f := range l.open {
 		err = cmp.Or(err, f.w.Flush())
+		paths = append(paths, f.file.path)
+	}
+	if err == nil {
+		err = l.list.add(paths...)
 	}
 	for _, f := range l.open {
 		if published := f.file.Publish(err); err == nil {
