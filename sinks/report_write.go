@@ -13,7 +13,7 @@ import (
 
 // Write writes the folder's files, each complete or not at all, and removes what it wrote before and does not any more. The summary is the headline tables.
 func (r *Report) Write(ctx context.Context, job Job) (string, error) {
-	chapters, err := r.chapters(ctx, job)
+	chapters, err := readChapters(ctx, job)
 	if err != nil {
 		return "", err
 	}
@@ -54,62 +54,22 @@ type chapter struct {
 	section  figure.Section
 }
 
-// chapters reads what is reported, in the order of the page.
-func (r *Report) chapters(ctx context.Context, job Job) ([]chapter, error) {
-	var chapters []chapter
+// readChapters reads what is reported, in the order of the page.
+func readChapters(ctx context.Context, job Job) ([]chapter, error) {
 	c, err := readComparisons(ctx, job.Tables["comparisons"])
 	if err != nil {
 		return nil, err
 	}
-	if from := job.Tables["comparisons"]; len(from) > 0 {
-		chapters = append(chapters, chapter{"comparisons", from, c.headline(), c.markdown(), c.tables(), c.section()})
-	}
-	if from := job.Tables["from"]; len(from) > 0 {
-		s, err := readScores(ctx, from)
+	var chapters []chapter
+	for _, key := range []string{"comparisons", "from", "training", "alignments", "audit", "queries", "findings"} {
+		if len(job.Tables[key]) == 0 {
+			continue
+		}
+		one, err := readChapter(ctx, job, key, c)
 		if err != nil {
 			return nil, err
 		}
-		low, compared := c.lowResource(), len(c) > 0 // comparisons have the same values
-		chapters = append(chapters, chapter{"scores", from, s.headline(compared, low), s.markdown(low), s.tables(low), s.section(compared, low)})
-	}
-	if from := job.Tables["training"]; len(from) > 0 {
-		curves, err := readCurves(ctx, from)
-		if err != nil {
-			return nil, err
-		}
-		chapters = append(chapters, chapter{section: curves.section()})
-	}
-	if from := job.Tables["alignments"]; len(from) > 0 {
-		a, err := readAlignments(ctx, from)
-		if err != nil {
-			return nil, err
-		}
-		chapters = append(chapters, chapter{section: a.section()})
-	}
-	if from := job.Tables["audit"]; len(from) > 0 {
-		rows, err := readAudits(ctx, from)
-		if err != nil {
-			return nil, err
-		}
-		chapters = append(chapters, chapter{"audit", from, "\n" + rows.headline(), rows.markdown(), []figure.Table{rows.table()}, rows.section(c)})
-	}
-	if len(r.Queries) > 0 {
-		baseline := ""
-		if len(c) > 0 {
-			baseline = c[0].baseline
-		}
-		w, err := readWorst(ctx, job, baseline)
-		if err != nil {
-			return nil, err
-		}
-		chapters = append(chapters, chapter{section: w.section()})
-	}
-	if from := job.Tables["findings"]; len(from) > 0 {
-		f, err := ReadFindings(ctx, from)
-		if err != nil {
-			return nil, err
-		}
-		chapters = append(chapters, chapter{"findings", from, "\n" + f.Text() + f.Totals(), f.markdown(), nil, f.section()})
+		chapters = append(chapters, one)
 	}
 	if job.Provenance != nil {
 		made, err := job.Provenance()
@@ -119,6 +79,56 @@ func (r *Report) chapters(ctx context.Context, job Job) ([]chapter, error) {
 		chapters = append(chapters, chapter{section: made.section()})
 	}
 	return chapters, nil
+}
+
+// readChapter reads the tables of a key; c are the report's comparisons.
+func readChapter(ctx context.Context, job Job, key string, c comparisons) (chapter, error) {
+	switch from := job.Tables[key]; key {
+	case "comparisons":
+		return chapter{"comparisons", from, c.headline(), c.markdown(), c.tables(), c.section()}, nil
+	case "from":
+		s, err := readScores(ctx, from)
+		if err != nil {
+			return chapter{}, err
+		}
+		low, compared := c.lowResource(), len(c) > 0 // comparisons have the same values
+		return chapter{"scores", from, s.headline(compared, low), s.markdown(low), s.tables(low), s.section(compared, low)}, nil
+	case "training":
+		curves, err := readCurves(ctx, from)
+		if err != nil {
+			return chapter{}, err
+		}
+		return chapter{section: curves.section()}, nil
+	case "alignments":
+		a, err := readAlignments(ctx, from)
+		if err != nil {
+			return chapter{}, err
+		}
+		return chapter{section: a.section()}, nil
+	case "audit":
+		rows, err := readAudits(ctx, from)
+		if err != nil {
+			return chapter{}, err
+		}
+		return chapter{"audit", from, "\n" + rows.headline(), rows.markdown(), []figure.Table{rows.table()}, rows.section(c)}, nil
+	case "queries":
+		baseline := ""
+		if len(c) > 0 {
+			baseline = c[0].baseline
+		}
+		w, err := readWorst(ctx, job, baseline)
+		if err != nil {
+			return chapter{}, err
+		}
+		return chapter{section: w.section()}, nil
+	case "findings":
+		f, err := ReadFindings(ctx, from)
+		if err != nil {
+			return chapter{}, err
+		}
+		return chapter{"findings", from, "\n" + f.Text() + f.Totals(), f.markdown(), nil, f.section()}, nil
+	}
+	return chapter{}, fmt.Errorf("a report has no chapter of %s", key)
 }
 
 func (r *Report) writeTables(ctx context.Context, c chapter) error {

@@ -185,11 +185,18 @@ func (in *reader) dictionary(m *Model) ([]int64, error) {
 	if head.Pruned < 0 {
 		return counts, nil
 	}
-	if err := in.fits("n-grams", head.Pruned, 8); err != nil {
+	var err error
+	m.kept, err = in.ngrams(head.Pruned)
+	return counts, err
+}
+
+// ngrams reads which row each n-gram has that was kept when others were pruned.
+func (in *reader) ngrams(n int64) (map[int32]int32, error) {
+	if err := in.fits("n-grams", n, 8); err != nil {
 		return nil, err
 	}
-	m.kept = make(map[int32]int32, head.Pruned)
-	for range head.Pruned {
+	kept := make(map[int32]int32, n)
+	for range n {
 		var pair struct{ Hash, Row int32 }
 		if err := in.read(&pair); err != nil {
 			return nil, err
@@ -197,9 +204,9 @@ func (in *reader) dictionary(m *Model) ([]int64, error) {
 		if pair.Row < 0 {
 			return nil, fmt.Errorf("an n-gram has the row %d", pair.Row)
 		}
-		m.kept[pair.Hash] = pair.Row
+		kept[pair.Hash] = pair.Row
 	}
-	return counts, nil
+	return kept, nil
 }
 
 // word reads up to a NUL.
