@@ -21,6 +21,14 @@ type charsmap struct {
 	inert        [1 << 16 / 64]uint64 // bits of the characters below 1<<16 that no key starts with
 }
 
+// longest is the number of characters of the longest replacement.
+func (m *charsmap) longest() (n int) {
+	for text := range strings.SplitSeq(m.replacements, "\x00") {
+		n = max(n, utf8.RuneCountInString(text))
+	}
+	return n
+}
+
 // newCharsmap decodes a charsmap: in base64, the array's length in bytes (uint32, little-endian), the array, the blob.
 func newCharsmap(encoded string) (*charsmap, error) {
 	data, err := base64.StdEncoding.DecodeString(encoded)

@@ -37,19 +37,25 @@ func TestHostileParts(t *testing.T) {
 	added := func(normalizers, content string) string {
 		return `{"normalizer": {"type": "Sequence", "normalizers": [` + normalizers + `]}, "added_tokens": [{"id": 3, "normalized": true, "content": "` + content + `"}], ` + smallUnigram + `}`
 	}
+	replace := func(content string) string {
+		return `{"type": "Replace", "pattern": {"Regex": "."}, "content": "` + content + `"}`
+	}
 	double := `{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}`
 	long := strings.Repeat("a", 5000)
 	for name, c := range map[string]struct{ file, want string }{
-		"a million processors": {`{"post_processor": {"type": "Sequence", "processors": [` + many(`{}`, 1<<20-10) + `]}, ` + smallUnigram + `}`, "parts, and 32 are the limit"},
-		"a million slots":      {`{"post_processor": {"type": "TemplateProcessing", "single": [` + many(`{}`, 1<<20-10) + `]}, ` + smallUnigram + `}`, "neither a token"},
-		"a million added":      {`{"added_tokens": [` + many(`{}`, 1<<20-10) + `], ` + smallUnigram + `}`, "has id 0"},
-		"33 normalizers":       {normalizer(`{"type": "Sequence", "normalizers": [` + many(`{"type": "NFC"}`, 33) + `]}`), "33 parts"},
-		"32 times 32":          {normalizer(`{"type": "Sequence", "normalizers": [` + many(`{"type": "Sequence", "normalizers": [`+many(`{"type": "NFC"}`, 32)+`]}`, 32) + `]}`), "more than 32 parts together"},
-		"doubled 32 times":     {added(many(double, 32), "a"), "a normalized one of 8192 bytes"},
-		"a long replacement":   {normalizer(`{"type": "Replace", "pattern": {"String": "a"}, "content": "` + long + `"}`), "what Replace puts in of 5000 bytes"},
-		"a long beginning":     {normalizer(`{"type": "Prepend", "prepend": "` + long + `"}`), "of 5000 bytes"},
-		"a long expression":    {normalizer(`{"type": "Replace", "pattern": {"Regex": "` + long + `"}, "content": ""}`), "an expression of 5000 bytes"},
-		"a long token":         {added(double, long), "an added token of 5000 bytes"},
+		"a million processors":      {`{"post_processor": {"type": "Sequence", "processors": [` + many(`{}`, 1<<20-10) + `]}, ` + smallUnigram + `}`, "parts, and 32 are the limit"},
+		"a million slots":           {`{"post_processor": {"type": "TemplateProcessing", "single": [` + many(`{}`, 1<<20-10) + `]}, ` + smallUnigram + `}`, "neither a token"},
+		"a million added":           {`{"added_tokens": [` + many(`{}`, 1<<20-10) + `], ` + smallUnigram + `}`, "has id 0"},
+		"33 normalizers":            {normalizer(`{"type": "Sequence", "normalizers": [` + many(`{"type": "NFC"}`, 33) + `]}`), "33 parts"},
+		"32 times 32":               {normalizer(`{"type": "Sequence", "normalizers": [` + many(`{"type": "Sequence", "normalizers": [`+many(`{"type": "NFC"}`, 32)+`]}`, 32) + `]}`), "more than 32 parts together"},
+		"doubled 32 times":          {normalizer(`{"type": "Sequence", "normalizers": [` + many(double, 32) + `]}`), "may make 1024 characters of one"},
+		"doubled 9 times":           {added(many(double, 9), "aaaaaaaaa"), "a normalized one of 4608 bytes"},
+		"a hundred times a hundred": {normalizer(`{"type": "Sequence", "normalizers": [` + many(replace(long[:100]), 2) + `]}`), `Replace of "aaaaaaaaaaaaaaaaaaaa" may make 10000 characters of one`},
+		"a page for a letter":       {normalizer(replace(long[:4000])), "may make 4000 characters of one"},
+		"a long replacement":        {normalizer(`{"type": "Replace", "pattern": {"String": "a"}, "content": "` + long + `"}`), "what Replace puts in of 5000 bytes"},
+		"a long beginning":          {normalizer(`{"type": "Prepend", "prepend": "` + long + `"}`), "of 5000 bytes"},
+		"a long expression":         {normalizer(`{"type": "Replace", "pattern": {"Regex": "` + long + `"}, "content": ""}`), "an expression of 5000 bytes"},
+		"a long token":              {added(double, long), "an added token of 5000 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) { expectRefusal(t, []byte(c.file), c.want) })
 	}

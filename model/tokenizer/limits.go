@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"bytes"
 	"fmt"
+	"unicode/utf8"
 )
 
 // What a tokenizer.json may hold, so that one from strangers takes a small multiple of its size in memory and no more. Those that
@@ -14,6 +15,7 @@ const (
 	maxRest   = 16 << 20 // bytes of all but the pieces and merges
 	maxValues = 1 << 20  // values there
 	maxParts  = 32       // normalizers, and pre-tokenizers
+	maxGrowth = 512      // characters that normalizers make of one, all together; XLM-R's make 18
 	maxToken  = 4 << 10  // bytes of an added token, of an expression, and of what replaces a match
 )
 
@@ -24,6 +26,23 @@ func checkRest(rest []byte) error {
 	}
 	if values := bytes.Count(rest, []byte(",")) + 1; values > maxValues {
 		return fmt.Errorf("but for pieces and merges it has %d values, more than any such file, for which %d are the limit", values, maxValues)
+	}
+	return nil
+}
+
+// putsIn is the growth by a text that is put in for so many characters.
+func putsIn(kind, text string, per int) growth {
+	return growth{(utf8.RuneCountInString(text) + per - 1) / per, fmt.Sprintf("%s of %.20q", kind, text)}
+}
+
+// checkGrowth looks at normalizers in their order: each may be at work on what those before it put in. Else a text of a line could
+// take all memory while it is encoded.
+func checkGrowth(all []normalizer) error {
+	product := 1
+	for _, n := range all {
+		if product *= max(1, n.growth.times); product > maxGrowth {
+			return fmt.Errorf("%s may make %d characters of one, with what comes before it, and %d are the limit", n.growth.in, product, maxGrowth)
+		}
 	}
 	return nil
 }

@@ -13,6 +13,13 @@ import (
 type normalizer struct {
 	rewrite rewriter
 	trace   func(*traced)
+	growth  growth
+}
+
+// growth is how many characters a normalizer may make of one.
+type growth struct {
+	times int    // 0 where they are few
+	in    string // that normalizer, and what it puts in
 }
 
 // rewriter appends the rewritten text. Text is valid UTF-8 and shares no memory with dst.
@@ -37,7 +44,7 @@ func rewriteForm(form norm.Form) rewriter {
 
 // byRune is the normalizer that rewrites character by character; to appends what stands for one.
 func byRune(to func(dst []byte, r rune) []byte) normalizer {
-	return normalizer{rewriteRunes(to), traceRunes(to)}
+	return normalizer{rewrite: rewriteRunes(to), trace: traceRunes(to)}
 }
 
 // rewriteRunes is the fast way of byRune.

@@ -16,7 +16,13 @@ const depthLimit = 8
 func absent(data json.RawMessage) bool { return len(data) == 0 || bytes.Equal(data, []byte("null")) }
 
 // parseNormalizer returns the normalizers in the order they apply.
-func parseNormalizer(data json.RawMessage) ([]normalizer, error) { return parseNormalizers(data, 0) }
+func parseNormalizer(data json.RawMessage) ([]normalizer, error) {
+	all, err := parseNormalizers(data, 0)
+	if err == nil {
+		err = checkGrowth(all)
+	}
+	return all, err
+}
 
 func parseNormalizers(data json.RawMessage, depth int) ([]normalizer, error) {
 	if absent(data) {
@@ -44,11 +50,11 @@ func parseNormalizers(data json.RawMessage, depth int) ([]normalizer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return []normalizer{{m.rewrite, m.trace}}, nil
+		return []normalizer{{m.rewrite, m.trace, growth{m.longest(), "Precompiled"}}}, nil
 	case "Replace":
 		return parseReplace(f.Pattern, f.Content)
 	case "Strip":
-		return []normalizer{{rewriteStrip(f.StripLeft, f.StripRight), traceStrip(f.StripLeft, f.StripRight)}}, nil
+		return []normalizer{{rewrite: rewriteStrip(f.StripLeft, f.StripRight), trace: traceStrip(f.StripLeft, f.StripRight)}}, nil
 	case "Lowercase":
 		return []normalizer{byRune(lower)}, nil
 	case "Nmt":
@@ -59,9 +65,9 @@ func parseNormalizers(data json.RawMessage, depth int) ([]normalizer, error) {
 		if err := checkToken("what Prepend puts before a text", f.Prepend); err != nil {
 			return nil, err
 		}
-		return []normalizer{{rewritePrepend(f.Prepend), tracePrepend(f.Prepend)}}, nil
+		return []normalizer{{rewritePrepend(f.Prepend), tracePrepend(f.Prepend), putsIn("Prepend", f.Prepend, 1)}}, nil
 	case "ByteLevel":
-		return []normalizer{{rewriteBytes, traceRunes(appendRuneBytes)}}, nil
+		return []normalizer{{rewrite: rewriteBytes, trace: traceRunes(appendRuneBytes)}}, nil
 	case "StripAccents":
 		return []normalizer{byRune(dropMark)}, nil
 	}
@@ -100,7 +106,7 @@ func parseReplace(pattern map[string]string, content string) ([]normalizer, erro
 		return nil, err
 	}
 	if old := pattern["String"]; old != "" {
-		return []normalizer{{rewriteString(old, content), traceReplace(literal([]byte(old)).all, content)}}, nil
+		return []normalizer{{rewriteString(old, content), traceReplace(literal([]byte(old)).all, content), putsIn("Replace", content, utf8.RuneCountInString(old))}}, nil
 	}
 	expression := pattern["Regex"]
 	if expression == "" {
@@ -111,7 +117,7 @@ func parseReplace(pattern map[string]string, content string) ([]normalizer, erro
 		return nil, fmt.Errorf("Replace: %w", err)
 	}
 	all := func(text []byte) [][]int { return compiled.FindAllIndex(text, -1) }
-	return []normalizer{{rewritePattern(compiled, content), traceReplace(all, content)}}, nil
+	return []normalizer{{rewritePattern(compiled, content), traceReplace(all, content), putsIn("Replace", content, 1)}}, nil
 }
 
 // parseSplitter returns the pre-tokenizers in the order they apply.

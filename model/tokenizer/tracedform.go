@@ -9,7 +9,7 @@ import (
 
 // form is the normalizer of a Unicode normalization form.
 func form(f norm.Form) normalizer {
-	return normalizer{rewriteForm(f), func(t *traced) { t.transform(formSteps(f, view(t.text))) }}
+	return normalizer{rewrite: rewriteForm(f), trace: func(t *traced) { t.transform(formSteps(f, view(t.text))) }}
 }
 
 // formSteps normalizes text character by character (UAX #15): each is decomposed, marks are put in order, and what can be
