@@ -88,13 +88,13 @@ func TestRefused(t *testing.T) {
 // warned of before anything is made.
 func TestForeseen(t *testing.T) {
 	file := putSmall(t)
-	held := usageOf(filepath.Join(filepath.Dir(file), ".ferry"))
 	put(t, filepath.Join(filepath.Dir(file), "documents.jsonl"), lines(80, `{"language": "en", "id": "d%d", "text": "the alarm of number %d"}`))
 	p := loadSmall(t, file)
 	_, units, err := p.layOut(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	held := usageOf(filepath.Join(filepath.Dir(file), ".ferry")) // with the hashes that laying out has written
 	past := p.knownSteps()
 	more := workForecast(units, past)
 	if more <= 0 || more > held.total {
