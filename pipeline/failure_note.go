@@ -18,7 +18,7 @@ import (
 
 const failedMark = "failed-"
 
-func failedName(s Share) string { return fmt.Sprintf("%s%d%s", failedMark, s.Number, sharesOf(s)) }
+func failedName(s Share) string { return failedMark + s.name() }
 
 // noteFailure leaves that note, with the rows that were put into quarantine.
 func (r *Run) noteFailure(ctx context.Context, u *unit, failed error) error {

@@ -20,6 +20,12 @@ type Owner struct {
 	Since time.Time `json:"since"`
 }
 
+// thisProcess owns from now on.
+func thisProcess() Owner {
+	host, _ := os.Hostname()
+	return Owner{os.Getpid(), host, time.Now().UTC().Truncate(time.Millisecond)}
+}
+
 // String names the owner and how long it holds what it holds.
 func (o Owner) String() string {
 	if o.PID == 0 {
@@ -54,7 +60,7 @@ func lockShare(work string, s Share) (owner Owner, unlock func(), err error) {
 	var busy *Busy
 	if errors.As(err, &busy) && busy.What == "" {
 		busy.What = "another run is at work in " + work
-		if sharing, err := atWork(work, ""); err == nil && len(sharing) > 0 {
+		if sharing, err := atWork(work, 0); err == nil && len(sharing) > 0 {
 			busy.Owner, busy.What = sharing[0].Owner, fmt.Sprintf("a run of %d processes (--tasks) is at work in %s", sharing[0].share.Of, work)
 		}
 		busy.Remedy = "wait for its end, or give this one a folder of its own with --set work=FOLDER"
@@ -89,8 +95,7 @@ func take(file string, lock func(*os.File) error) (*os.File, error) {
 // hold takes a lock file and writes this process into it. That the operating system holds the file for a living process is
 // the lock; what stands in it is for people, and stays behind when its writer is killed.
 func hold(file string) (Owner, func(), error) {
-	host, _ := os.Hostname()
-	owner := Owner{os.Getpid(), host, time.Now().UTC().Truncate(time.Millisecond)}
+	owner := thisProcess()
 	f, err := take(file, download.LockFile)
 	if err != nil {
 		return owner, nil, err

@@ -74,7 +74,7 @@ func (p *peers) meet(ctx context.Context, m *mirror, pipeline string) (leave fun
 
 // sign is the name of a process's sign.
 func (at *meeting) sign(number int) string {
-	return fmt.Sprintf("%d%s.json", number, sharesOf(at.share))
+	return Share{number, at.share.Of}.name() + ".json"
 }
 
 // failure is the name of its note that it could not make a unit.
@@ -91,8 +91,8 @@ func (at *meeting) stranger(ctx context.Context, own sign, found []objects.Objec
 	}
 	now := found[mine].Modified
 	for _, o := range found {
-		var share Share
-		if _, err := fmt.Sscanf(path.Base(o.Name), "%d-of-%d.json", &share.Number, &share.Of); err != nil || strings.HasPrefix(o.Name, at.folder) || now.Sub(o.Modified) > 3*signEvery {
+		share, ok := shareNamed(path.Base(o.Name))
+		if !ok || strings.HasPrefix(o.Name, at.folder) || now.Sub(o.Modified) > 3*signEvery {
 			continue
 		}
 		var other sign

@@ -193,9 +193,7 @@ func (p *Pipeline) RecordFailure(ctx context.Context, r *Record, failed error) e
 	if r.path == "" {
 		records, err := p.records()
 		unread = err
-		owner := Owner{PID: os.Getpid(), Since: time.Now().UTC()}
-		owner.Host, _ = os.Hostname()
-		p.name(r, owner, records)
+		p.name(r, thisProcess(), records)
 	}
 	r.Outcome, r.Error = outcomeOf(ctx, failed), p.secrets.Redact(failed.Error())
 	err := r.write()

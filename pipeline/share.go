@@ -32,6 +32,15 @@ func (s *Share) UnmarshalText(text []byte) error {
 
 func (s Share) String() string { return fmt.Sprintf("%d/%d", s.Number, s.Of) }
 
+// name is what its files are called.
+func (s Share) name() string { return fmt.Sprintf("%d-of-%d", s.Number, s.Of) }
+
+// shareNamed reads such a name, whatever follows.
+func shareNamed(name string) (s Share, ok bool) {
+	_, err := fmt.Sscanf(name, "%d-of-%d", &s.Number, &s.Of)
+	return s, err == nil
+}
+
 // whole tells whether there are no other processes.
 func (s Share) whole() bool { return s.Of <= 1 }
 

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/ferry-clir/ferry/sources/download"
 )
@@ -15,11 +14,8 @@ import (
 func sharesFolder(work string) string { return filepath.Join(work, "tasks") }
 
 func shareFile(work string, s Share) string {
-	return filepath.Join(sharesFolder(work), fmt.Sprintf("%d%s", s.Number, sharesOf(s)))
+	return filepath.Join(sharesFolder(work), s.name())
 }
-
-// sharesOf is how the files of all shares end.
-func sharesOf(s Share) string { return fmt.Sprintf("-of-%d", s.Of) }
 
 // holdShare keeps out whole runs, those of another number of processes, and another process with the same share.
 func holdShare(work string, s Share) (Owner, func(), error) {
@@ -41,7 +37,7 @@ func holdShare(work string, s Share) (Owner, func(), error) {
 		unlock()
 		common.Close()
 	}
-	others, err := atWork(work, sharesOf(s))
+	others, err := atWork(work, s.Of)
 	if err == nil && len(others) > 0 {
 		of := others[0].share.Of
 		err = &Busy{Owner: others[0].Owner, What: fmt.Sprintf("a run of %d processes (--tasks i/%d) is at work in %s", of, of, work),
@@ -60,16 +56,16 @@ type sharer struct {
 	share Share
 }
 
-// atWork are the processes that do shares of a run, but those whose files end with except.
-func atWork(work, except string) ([]sharer, error) {
+// atWork are the processes that do shares of a run, but those of a run of except processes.
+func atWork(work string, except int) ([]sharer, error) {
 	entries, err := os.ReadDir(sharesFolder(work))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("looking who is at work: %w", err)
 	}
 	var sharers []sharer
 	for _, e := range entries {
-		var s Share
-		if _, err := fmt.Sscanf(e.Name(), "%d-of-%d", &s.Number, &s.Of); err != nil || except != "" && strings.HasSuffix(e.Name(), except) {
+		s, ok := shareNamed(e.Name())
+		if !ok || s.Of == except {
 			continue
 		}
 		owner, err := holder(filepath.Join(sharesFolder(work), e.Name()))

@@ -99,7 +99,7 @@ func (p *Pipeline) Runs() ([]*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	sharers, err := atWork(p.Work, "")
+	sharers, err := atWork(p.Work, 0)
 	if err != nil {
 		return nil, err
 	}
