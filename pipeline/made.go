@@ -19,9 +19,10 @@ type madeStep struct {
 	Memory   int64   `json:",omitempty"` // bytes that a task of it took at most; 0 if it was not cut, or made within the run
 	Rows     int64   `json:",omitempty"` // that it read then
 	Bytes    int64   `json:",omitempty"` // of its result, or of what a sink wrote
+	Failed   string  `json:",omitempty"` // why it could not be made since; without Result, ever
 }
 
-// stepsFile has all steps as each was made last, to say why it is made again.
+// stepsFile has all steps as each was made last, to say why it is made again, and why those failed that did since.
 func (p *Pipeline) stepsFile() string { return filepath.Join(p.runsFolder(), "steps.json") }
 
 // stepsFile has the steps of that run. It is written when the run begins, so that what a run leaves that was killed is known to
@@ -74,7 +75,7 @@ func (r *Run) rememberSteps() error {
 	return nil
 }
 
-// rememberMade writes down how the units were made that are made, for those the pipeline has now.
+// rememberMade writes down how the units were made that are made, and why others failed, for those the pipeline has now.
 func (r *Run) rememberMade() error {
 	known, now := r.pipeline.knownSteps(), map[string]madeStep{}
 	for _, u := range r.units {
@@ -87,6 +88,11 @@ func (r *Run) rememberMade() error {
 			made.Made = false
 			now[name] = made
 		}
+	}
+	for _, f := range r.failures {
+		failed := now[f.unit.name()]
+		failed.Failed = oneLine(r.pipeline.secrets.Redact(f.err.Error()))
+		now[f.unit.name()] = failed
 	}
 	if len(now) == 0 || maps.EqualFunc(known, now, madeStep.same) {
 		return nil
@@ -115,5 +121,5 @@ func (u *unit) remembered(p *Pipeline) madeStep {
 }
 
 func (m madeStep) same(other madeStep) bool {
-	return m.Result == other.Result && m.Seconds == other.Seconds && m.Bytes == other.Bytes && m.identity.same(other.identity)
+	return m.Result == other.Result && m.Seconds == other.Seconds && m.Bytes == other.Bytes && m.Failed == other.Failed && m.identity.same(other.identity)
 }

@@ -47,18 +47,21 @@ func hide(value any) any {
 	return value
 }
 
-// why says what is other than when the unit was made last. All changes are of the unit's own but those of inputs.
-func (u *unit) why(known map[string]madeStep) []string {
-	old, ok := known[u.name()]
-	if !ok {
-		if len(known) > 0 {
-			return []string{"was not made before"}
+// why says what is other than when the unit was made last, and whether it failed since. All changes are of the unit's own but those of
+// inputs.
+func (u *unit) why(known map[string]madeStep) (reasons []string) {
+	old := known[u.name()]
+	switch {
+	case old.Result != "":
+		reasons = old.changes(u.hidden(), func(i int) string { return u.inputs[i].unit.name() })
+		if len(reasons) == 0 && u.needed {
+			reasons = []string{"what it made is gone or was changed"}
 		}
-		return nil
+	case len(known) > 0:
+		reasons = []string{"was not made before"}
 	}
-	reasons := old.changes(u.hidden(), func(i int) string { return u.inputs[i].unit.name() })
-	if len(reasons) == 0 && u.needed {
-		return []string{"what it made is gone or was changed"}
+	if old.Failed != "" && u.needed {
+		reasons = append(reasons, "failed last time: "+old.Failed)
 	}
 	return reasons
 }
