@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -37,7 +38,7 @@ type program struct {
 	Lint     lintCommand     `cmd:"" help:"Look for leaks of evaluation into training, and for what is wrong with the data."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would do, and what is done already."`
 	Task     taskCommand     `cmd:"" help:"Do tasks that a plan lists, told on standard input, for an engine that spreads them over machines."`
-	Why      whyCommand      `cmd:"" help:"Show for what reasons a step would run."`
+	Why      whyCommand      `cmd:"" help:"Show for what reasons a step would run, and why it failed if it did."`
 	Diff     diffCommand     `cmd:"" help:"Show what changed between two runs, what was made again for it, and how scores moved."`
 	Costs    costsCommand    `cmd:"" help:"Show scores beside the CPU time that they took."`
 	Verify   verifyCommand   `cmd:"" help:"Find files that are not what they were when they were written."`
@@ -84,7 +85,10 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code in
 		panic(err)
 	}
 	if len(args) == 0 {
-		args = []string{"--help"}
+		args = []string{"help"}
+	}
+	if args[0] == "help" { // a word that people try
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
