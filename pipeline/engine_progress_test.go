@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -91,8 +92,11 @@ func TestEngineProgress(t *testing.T) {
 	}
 }
 
-// TestEngineUnheard has a process that makes a step begin, and be lost, and another one take its place.
-func TestEngineUnheard(t *testing.T) {
+// TestEngineUnheard has a process that makes a step begin, and be lost, and another one take its place, in a time in which nobody is
+// late.
+func TestEngineUnheard(t *testing.T) { synctest.Test(t, testEngineUnheard) }
+
+func testEngineUnheard(t *testing.T) {
 	fast(t)
 	longUnheard = 50 * time.Millisecond
 	n, while := newTold(), filepath.Join(t.TempDir(), whileMark)
