@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	fast "github.com/segmentio/asm/utf8"
 )
 
 // Damaged is the error of a file that cannot be what was written.
@@ -114,6 +116,9 @@ func soundBatch(r *ipc.FileReader, i int) (arrow.RecordBatch, error) {
 
 func sound(arrays []arrow.Array) error {
 	for _, a := range arrays {
+		if texts, ok := a.(*array.String); ok && soundTexts(texts) {
+			continue
+		}
 		if full, ok := a.(interface{ ValidateFull() error }); ok {
 			if err := full.ValidateFull(); err != nil {
 				return err
@@ -126,4 +131,23 @@ func sound(arrays []arrow.Array) error {
 		}
 	}
 	return nil
+}
+
+// soundTexts tells whether texts are what ValidateFull asks of them: they are UTF-8 all in a row, and each begins where a character does.
+// To look at each by itself takes ten times as long, which was a sixth of the time of turning TSV into Parquet.
+func soundTexts(texts *array.String) bool {
+	if texts.Len() == 0 {
+		return true
+	}
+	places := array.NewBinaryData(texts.Data())
+	defer places.Release()
+	if places.ValidateFull() != nil || !fast.Valid(texts.ValueBytes()) {
+		return false
+	}
+	for i := range texts.Len() {
+		if text := texts.Value(i); text != "" && !utf8.RuneStart(text[0]) {
+			return false
+		}
+	}
+	return true
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,5 +90,43 @@ func TestReadApart(t *testing.T) {
 	_, err = Read(t.Context(), path, w.Shards[0], schema, memory.DefaultAllocator, func(arrow.RecordBatch) bool { return true })
 	if err == nil || !strings.Contains(err.Error(), "concatenate") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestSoundTexts holds what tells sound texts against arrow-go, which looks at each: over texts cut from characters of one to four bytes
+// at any byte, sliced and empty, with offsets that go back, and with bytes that are no characters.
+func TestSoundTexts(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	found := map[bool]int{}
+	for range 20_000 {
+		var text []byte
+		for range r.IntN(40) {
+			text = append(text, []string{"a", "ñ", "ไ", "😀"}[r.IntN(4)]...)
+		}
+		if len(text) > 0 && r.IntN(8) == 0 {
+			text[r.IntN(len(text))] ^= 0x80
+		}
+		offsets := []int32{0}
+		for range r.IntN(4) {
+			at := r.IntN(len(text) + 1)
+			for at < len(text) && r.IntN(10) > 0 && text[at]&0xc0 == 0x80 {
+				at++
+			}
+			offsets = append(offsets, int32(at))
+		}
+		if r.IntN(4) > 0 {
+			slices.Sort(offsets)
+		}
+		from := r.IntN(len(offsets))
+		texts := array.NewStringData(array.NewData(arrow.BinaryTypes.String, len(offsets)-1-from, []*memory.Buffer{nil,
+			memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes(text)}, nil, 0, from))
+		err := texts.ValidateFull()
+		found[err == nil]++
+		if got := soundTexts(texts); got != (err == nil) {
+			t.Fatalf("%q at %d from %d: %v, while arrow-go says %v", text, offsets, from, got, err)
+		}
+	}
+	if min(found[true], found[false]) < 1000 {
+		t.Errorf("%d are sound and %d are not: one of them is hardly tested", found[true], found[false])
 	}
 }
