@@ -13,13 +13,13 @@ import (
 	"github.com/ferry-clir/ferry/sinks"
 )
 
-// A Writer cuts a stream of record batches into shards and publishes each when it is full. Until a disk has kept one
-// can take as long as to make it: meanwhile the next one is written.
+// A Writer cuts a stream of record batches into shards and publishes each when it is full. Until a disk has kept one can take longer
+// than to make it: meanwhile the next ones are written, and a disk keeps several in hardly more time than one.
 type Writer struct {
 	Schema    *arrow.Schema
 	Allocator memory.Allocator
 	File      func(number int) string
-	Publish   func(Shard) // is told of each shard, by another goroutine
+	Publish   func(Shard) // is told of each shard, in any order, by several goroutines at once
 	First     int         // number of the first shard
 	Single    bool        // all rows make one shard
 	Always    bool        // there is a shard even if there are no rows
@@ -30,8 +30,11 @@ type Writer struct {
 	sum     *content.Writer // of it
 	buffer  *bufio.Writer
 	ipc     *ipc.FileWriter
-	keeping chan error // of the last shard, while it is made durable and published; else nil
+	keeping []chan error // of the last shards, while they are made durable and published
 }
+
+// mostKeeping is how many shards of a table are made durable at once.
+const mostKeeping = 8
 
 // Write adds a batch, which it does not keep.
 func (w *Writer) Write(batch arrow.RecordBatch) error {
@@ -94,12 +97,14 @@ func (w *Writer) flush() error {
 		return err
 	}
 	closed, flushed := w.ipc.Close(), w.buffer.Flush()
-	failed := cmp.Or(w.wait(), closed, flushed) // on a full disk all of them say the same
+	if failed := cmp.Or(w.wait(mostKeeping-1), closed, flushed); failed != nil { // on a full disk all of them say the same
+		return failed
+	}
 	part, full, keeping := w.part, Shard{w.number(), w.rows, w.sum.Sum()}, make(chan error, 1)
-	w.rows, w.part, w.ipc, w.keeping = 0, nil, nil, keeping
+	w.rows, w.part, w.ipc, w.keeping = 0, nil, nil, append(w.keeping, keeping)
 	w.Shards = append(w.Shards, full)
 	go func() {
-		err := part.Publish(failed)
+		err := part.Publish(nil)
 		if err == nil {
 			w.Publish(full)
 		}
@@ -108,13 +113,12 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// wait returns when the shards that are full have been published, or what went wrong with one of them.
-func (w *Writer) wait() error {
-	if w.keeping == nil {
-		return nil
+// wait returns when no more than so many of the shards that are full are still to be published, or what went wrong with the first of
+// the others.
+func (w *Writer) wait(most int) (err error) {
+	for ; len(w.keeping) > most; w.keeping = w.keeping[1:] {
+		err = cmp.Or(err, <-w.keeping[0])
 	}
-	err := <-w.keeping
-	w.keeping = nil
 	return err
 }
 
@@ -123,7 +127,7 @@ func (w *Writer) End(err error) error {
 	if err == nil {
 		err = w.flush()
 	}
-	if kept := w.wait(); err == nil {
+	if kept := w.wait(0); err == nil {
 		err = kept
 	}
 	if w.part != nil {
