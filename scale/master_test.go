@@ -41,7 +41,7 @@ func TestMaster(t *testing.T) {
 	folder = embeddingIn(t, 10)
 	run = command(folder, "run", "--engine", "spark://"+none)
 	run.Env = append(run.Environ(), "SPARK_HOME="+c.home, "SPARK_LOCAL_IP=127.0.0.1")
-	if out, err := run.CombinedOutput(); err == nil || !strings.Contains(string(out), "what answers there is no master of Spark") {
+	if out, err := run.CombinedOutput(); err == nil || !strings.Contains(string(out), "no master of Spark") {
 		t.Errorf("without a master: %v: %s", err, out)
 	}
 	run = command(folder, "run", "--engine", c.master)
