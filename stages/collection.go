@@ -48,7 +48,11 @@ func NewCompressedCollection(ctx context.Context, schema *arrow.Schema, codec sc
 // Add adds the rows of a batch, if they are in a language that is taken.
 func (c *Collection) Add(batch arrow.RecordBatch) error {
 	if len(c.DocumentLanguages) > 0 {
-		part, err := takeBatch(memory.DefaultAllocator, batch, rowsIn(batch, c.DocumentLanguages, c.there))
+		rows := rowsIn(batch, c.DocumentLanguages, c.there)
+		if len(rows) == 0 {
+			return nil
+		}
+		part, err := takeBatch(memory.DefaultAllocator, batch, rows)
 		if err != nil {
 			return err
 		}
