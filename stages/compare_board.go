@@ -145,7 +145,7 @@ func (b *board) check(baselines, lowResource []string) error {
 		for _, s := range v.seeds {
 			for _, language := range b.languages {
 				if query, ok := lacking(first.values[language], s.values[language]); !ok {
-					return fmt.Errorf("variants %q with %s and %q with %s were measured on other queries, such as %q in %s; evaluate them on the same, with `absent: zero`",
+					return fmt.Errorf("variants %q with %s and %q with %s were measured on other queries, such as %q in %s; evaluate them on the same, with `absent: zero` and the same `query_languages`",
 						b.variants[0].name, first.seed, v.name, s.seed, query, language)
 				}
 			}

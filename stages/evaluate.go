@@ -3,7 +3,9 @@ package stages
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -23,6 +25,9 @@ type Evaluate struct {
 	// Judgments names a table of judgments. It may be one of hits, which then are what is relevant: beside the best 10 of an exact
 	// search, R@10 is the share of them that another one finds among its best 10.
 	Judgments schemas.TableRef `yaml:"judgments" ferry:"required"`
+	// QueryLanguages are those of the queries that count: one in which nothing at all was found counts as 0. Left out, they are those of
+	// the hits.
+	QueryLanguages []string `yaml:"query_languages"`
 	// DocumentLanguages are those of the documents that were searched: a judgment that names no document language holds for the
 	// document of that id in each of them. Left out, they are those of the documents that a language's queries found, so that of two
 	// systems the one that finds more languages has more to find.
@@ -125,8 +130,8 @@ func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	out := job.Outputs["scores"]
 	b := array.NewRecordBuilder(out.Allocator, schemas.Scores())
 	defer b.Release()
-	for _, language := range runs.languages {
-		evaluation, err := e.measure(language, runs.byQuery[language], judged, out.Warn)
+	for _, language := range e.languages(runs, judged, out.Warn) {
+		evaluation, err := e.measure(language, runs, judged, out.Warn)
 		if err == nil {
 			err = e.score(b, language, evaluation, job.Seed, out.Warn)
 		}
@@ -137,9 +142,25 @@ func (e *Evaluate) Run(ctx context.Context, job Job) (*model.Model, error) {
 	return nil, emitBuilt(out, b)
 }
 
+// languages are those of the queries that count.
+func (e *Evaluate) languages(runs *hitTable, judged *judgments, warn func(string)) []string {
+	if len(e.QueryLanguages) > 0 {
+		return slices.Compact(slices.Sorted(slices.Values(e.QueryLanguages)))
+	}
+	for _, language := range judged.languages() {
+		if !slices.Contains(runs.languages, language) {
+			warn(fmt.Sprintf("queries in %s are judged, and none has hits: they are left out, unless query_languages names their language", language))
+		}
+	}
+	return runs.languages
+}
+
 // pool lists the languages of the documents that were searched for queries in a language.
-func (e *Evaluate) pool(language string, run map[string][]foundDocument, judged *judgments, warn func(string)) ([]string, error) {
-	found := poolOf(run)
+func (e *Evaluate) pool(language string, runs *hitTable, judged *judgments, warn func(string)) ([]string, error) {
+	found := poolOf(runs.byQuery[language])
+	if len(found) == 0 {
+		found = poolOf(slices.Collect(maps.Values(runs.byQuery))...)
+	}
 	if len(e.DocumentLanguages) == 0 {
 		if len(found) > 1 && judged.anyLanguage {
 			warn(fmt.Sprintf("judgments that name no document language are taken to hold in %s, those that queries in %s found: name those that were searched in document_languages",
@@ -156,8 +177,9 @@ func (e *Evaluate) pool(language string, run map[string][]foundDocument, judged 
 }
 
 // measure evaluates the queries of a language.
-func (e *Evaluate) measure(language string, run map[string][]foundDocument, judged *judgments, warn func(string)) (*measure.Evaluation, error) {
-	pool, err := e.pool(language, run, judged, warn)
+func (e *Evaluate) measure(language string, runs *hitTable, judged *judgments, warn func(string)) (*measure.Evaluation, error) {
+	run := runs.byQuery[language]
+	pool, err := e.pool(language, runs, judged, warn)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +198,9 @@ func (e *Evaluate) measure(language string, run map[string][]foundDocument, judg
 	}
 	evaluation := measure.New(measures, measure.Options{Level: e.Level, SkipAbsent: e.Absent == "skip", SkipNothingRelevant: e.NothingRelevant == "skip", Ties: true})
 	queries := judged.queries(language, run)
+	if len(queries) == 0 {
+		return nil, errors.New("none is judged, and none has hits")
+	}
 	if absent := len(queries) - len(run); absent > 0 && e.Absent == "zero" {
 		warn(fmt.Sprintf("%d of the %d queries in %s have no hits and count as 0: absent: skip leaves them out", absent, len(queries), language))
 	}

@@ -85,6 +85,26 @@ func TestEvaluateAbsent(t *testing.T) {
 	}
 }
 
+// TestEvaluateQueryLanguages: a language in which nothing was found is told of, and counts as 0 where it is named.
+func TestEvaluateQueryLanguages(t *testing.T) {
+	hits := []map[string]any{hit("en", "q1", "en", "d1", 3)}
+	hindi := judged("q1", "d1", 1)
+	hindi[schemas.QueryLanguage] = "hi"
+	for _, judgments := range [][]map[string]any{{judged("q1", "d1", 1)}, {judged("q1", "d1", 1), hindi}} {
+		e := NewEvaluate()
+		e.Measures = []string{"R@1"}
+		if rows, warned := evaluate(t, e, hits, judgments); rows["R@1 (null)"] != "1 1 1" || len(warned) != len(judgments)-1 {
+			t.Errorf("of the hits' languages: %q, warnings %q", rows, warned)
+		}
+		e.QueryLanguages = []string{"hi"}
+		for e.NothingRelevant = range map[string]bool{"zero": true, "skip": true} {
+			if rows, warned := evaluate(t, e, hits, judgments); rows["R@1 q1"] != "0 0 0" || rows["R@1 (null)"] != "0 0 0" || len(warned) != 1 || !strings.Contains(warned[0], "1 of the 1 queries in hi have no hits") {
+				t.Errorf("of Hindi: %q, warnings %q", rows, warned)
+			}
+		}
+	}
+}
+
 // TestEvaluateOneLanguage: a share may be asked of documents in one language, whose judgments name another one, too.
 func TestEvaluateOneLanguage(t *testing.T) {
 	german := judged("q", "d2", 1)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -76,18 +77,37 @@ func (j *judgments) in(language, query string) []judgment {
 // meet makes sure that at least one query with hits has a judgment: ids that mean the same but are written differently
 // would otherwise score 0.
 func (j *judgments) meet(language string, run map[string][]foundDocument) error {
+	others := map[string]bool{}
 	for query := range run {
 		for _, one := range j.byQuery[query] {
 			if one.queryLanguage == "" || one.queryLanguage == language {
 				return nil
 			}
+			others[one.queryLanguage] = true
 		}
 	}
 	ids := slices.Sorted(maps.Keys(run))
-	if len(j.byQuery) == 0 {
+	switch {
+	case len(run) == 0:
+		return nil // of a language that nothing was found for
+	case len(j.byQuery) == 0:
 		return fmt.Errorf("there are no judgments")
+	case len(others) > 0:
+		return fmt.Errorf("none of the %d queries with hits has a judgment: those of their ids are of queries in %s", len(ids), strings.Join(slices.Sorted(maps.Keys(others)), ", "))
 	}
 	return fmt.Errorf("none of the %d queries with hits has a judgment: they have ids like %q, those that are judged %q", len(ids), ids[0], slices.Sorted(maps.Keys(j.byQuery))[0])
+}
+
+// languages lists, sorted, those of the queries that judgments name.
+func (j *judgments) languages() []string {
+	named := map[string]bool{}
+	for _, list := range j.byQuery {
+		for _, one := range list {
+			named[one.queryLanguage] = true
+		}
+	}
+	delete(named, "")
+	return slices.Sorted(maps.Keys(named))
 }
 
 // queries lists, sorted, the queries that count in a language: those judged for it and those with hits.
@@ -107,12 +127,14 @@ func (j *judgments) queries(language string, run map[string][]foundDocument) []s
 	return slices.Sorted(maps.Keys(ids))
 }
 
-// poolOf lists, sorted, the languages of the documents that a run found.
-func poolOf(run map[string][]foundDocument) []string {
+// poolOf lists, sorted, the languages of the documents that runs found.
+func poolOf(runs ...map[string][]foundDocument) []string {
 	languages := map[string]bool{}
-	for _, hits := range run {
-		for _, h := range hits {
-			languages[h.language] = true
+	for _, run := range runs {
+		for _, hits := range run {
+			for _, h := range hits {
+				languages[h.language] = true
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(languages))

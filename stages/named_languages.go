@@ -17,9 +17,13 @@ func (l *Languages) NamedLanguages() []NamedLanguages {
 	}
 }
 
-// NamedLanguages are those of documents that were searched; or that others were, where a variant is charged for what it lacks.
+// NamedLanguages are those of queries, and of documents that were searched; or that others were, where a variant is charged for what it
+// lacks.
 func (e *Evaluate) NamedLanguages() []NamedLanguages {
-	return []NamedLanguages{{Key: "document_languages", Input: "hits", Column: schemas.DocumentLanguage, Languages: e.DocumentLanguages, Elsewhere: true}}
+	return []NamedLanguages{
+		{Key: "query_languages", Input: "hits", Column: schemas.QueryLanguage, Languages: e.QueryLanguages},
+		{Key: "document_languages", Input: "hits", Column: schemas.DocumentLanguage, Languages: e.DocumentLanguages, Elsewhere: true},
+	}
 }
 
 // NamedLanguages are those that count as low-resource ones.
