@@ -168,7 +168,7 @@ func TestBadRows(t *testing.T) {
 	work, out := t.TempDir(), t.TempDir()
 	run(t, "examples/bad-rows.yaml", nil, "work="+work, "sinks.pairs.path="+out+"/pairs.parquet", "sinks.documents.path="+out+"/documents.parquet")
 	list := filepath.Join(out, "bad.tsv")
-	if rows, _, err := pipeline.ExportQuarantine(t.Context(), filepath.Join(work, "quarantine.parquet"), list); err != nil || rows != 6 {
+	if rows, _, err := pipeline.ExportQuarantine(t.Context(), filepath.Join(work, "quarantine/bad-rows.parquet"), list); err != nil || rows != 6 {
 		t.Fatalf("%d rows, %v", rows, err)
 	}
 	exported, err := os.ReadFile(list)

@@ -90,7 +90,7 @@ func inPeace(t *testing.T) map[string]string {
 		t.Fatalf("%+v, %v", e, err)
 	}
 	files := filesOf(t, trial.folder)
-	for _, want := range []string{"out/student/model.safetensors", "out/report/report.html", "out/vectors.parquet", "out/crash.manifest.json", ".ferry/quarantine.parquet"} {
+	for _, want := range []string{"out/student/model.safetensors", "out/report/report.html", "out/vectors.parquet", "out/crash.manifest.json", ".ferry/quarantine/crash.parquet"} {
 		if files[want] == "" {
 			t.Fatalf("there is no %s", want)
 		}

@@ -76,13 +76,13 @@ var brokenCases = []broken{
 		name: "bad lines beyond the budget", budget: "1",
 		files:  map[string]string{"p.tsv": "noon\tadhuhuri\nno\xffon\tadhuhuri\nno\x00on\tadhuhuri\n"},
 		source: `{kind: bitext, path: p.tsv, languages: [en, sw]}`,
-		fails:  "sources.data.pairs: 2 of 3 rows could not be used, and max_bad_rows allows 1; the first is p.tsv:2: bad_utf8; all are in .ferry/quarantine.parquet",
+		fails:  "sources.data.pairs: 2 of 3 rows could not be used, and max_bad_rows allows 1; the first is p.tsv:2: bad_utf8; all are in .ferry/quarantine/broken.parquet",
 	},
 	{
 		name: "nothing but bad lines", budget: "1%",
 		files:  map[string]string{"p.tsv": strings.Repeat("noon\n", 30_000)},
 		source: `{kind: bitext, path: p.tsv, languages: [en, sw]}`,
-		fails:  "sources.data.pairs: 10000 of 10000 rows could not be used, and max_bad_rows allows 1%; the first is p.tsv:1: missing_columns: expected 2 columns (source, target), found 1; all are in .ferry/quarantine.parquet",
+		fails:  "sources.data.pairs: 10000 of 10000 rows could not be used, and max_bad_rows allows 1%; the first is p.tsv:1: missing_columns: expected 2 columns (source, target), found 1; all are in .ferry/quarantine/broken.parquet",
 	},
 	{
 		name:   "one bad line in a thousand",

@@ -34,7 +34,7 @@ func mendedPairs(t *testing.T, text string) (folder, file, list string) {
 func export(t *testing.T, folder, list string) {
 	t.Helper()
 	os.Remove(list)
-	if _, _, err := ExportQuarantine(t.Context(), filepath.Join(folder, ".ferry/quarantine.parquet"), list); err != nil {
+	if _, _, err := ExportQuarantine(t.Context(), filepath.Join(folder, ".ferry/quarantine/mends.parquet"), list); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -88,7 +88,7 @@ func TestMendsOfChangedFile(t *testing.T) {
 			folder, file, list := mendedPairs(t, c.before)
 			put(t, filepath.Join(folder, "p.tsv"), c.after)
 			want := "sources.data.pairs: p.tsv has changed since 1 of its rows were mended, none of which is any more: " +
-				"list what is bad now with ferry replay .ferry/quarantine.parquet --export LIST, mend that, and run ferry replay LIST " + file
+				"list what is bad now with ferry replay .ferry/quarantine/mends.parquet --export LIST, mend that, and run ferry replay LIST " + file
 			if got := warned(t, file); !slices.Equal(got, []string{want}) {
 				t.Errorf("warnings %q, want %q", got, want)
 			}

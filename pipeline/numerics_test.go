@@ -118,7 +118,7 @@ func TestReplayOfTables(t *testing.T) {
 			t.Fatal(err)
 		}
 		bad := len(quarantined(t, folder))
-		quarantine := filepath.Join(folder, ".ferry/quarantine.parquet")
+		quarantine := quarantineIn(t, folder)
 		rows, others, err := ExportQuarantine(t.Context(), quarantine, filepath.Join(folder, "list.tsv"))
 		if err != nil || rows != 0 || others != bad {
 			t.Errorf("exported %d rows and %d others of %d, %v", rows, others, bad, err)

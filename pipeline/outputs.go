@@ -62,7 +62,7 @@ type takenPath struct{ path, what string }
 func (p *Pipeline) readPaths() []takenPath {
 	taken := []takenPath{
 		{filepath.Join(p.dir, filepath.Base(p.File)), "this file"}, {openStore(p.Work, nil).root, "the cache"},
-		{sampleFolder(p.Work), "the sample corpora"}, {p.quarantineFile(), "the quarantine"}, {p.mendsFile(), "the mended rows"},
+		{sampleFolder(p.Work), "the sample corpora"}, {filepath.Dir(p.quarantineFile()), "the quarantine"}, {p.mendsFile(), "the mended rows"},
 		{p.runsFolder(), "the record of runs"},
 	}
 	for _, s := range p.Steps {

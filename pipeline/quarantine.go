@@ -36,8 +36,10 @@ func (r *Run) addQuarantine(u *unit, shards []tables.Shard) {
 	}
 }
 
-// quarantineFile is where the bad rows of the last run are.
-func (p *Pipeline) quarantineFile() string { return filepath.Join(p.Work, "quarantine.parquet") }
+// quarantineFile is where the bad rows of the last run are. Pipelines that share a work folder have one each.
+func (p *Pipeline) quarantineFile() string {
+	return filepath.Join(p.Work, "quarantine", p.Name+".parquet")
+}
 
 // writeQuarantine puts the bad rows of all steps, those made earlier included, into one Parquet file; if there are none
 // it removes the file.

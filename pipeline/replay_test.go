@@ -111,7 +111,7 @@ func (c replayed) test(t *testing.T) {
 		}
 	}
 	list := filepath.Join(folder, "list.tsv")
-	quarantine := filepath.Join(folder, ".ferry/quarantine.parquet")
+	quarantine := filepath.Join(folder, ".ferry/quarantine/replay.parquet")
 	if c.name == "judgments of mtop" { // which are not told a second time: the documents' are mended
 		put(t, file, strings.ReplaceAll(read(t, file), "data.judgments", "data.documents"))
 		if err := run(t.Context(), t, file, Options{}); err != nil {
@@ -213,14 +213,14 @@ func TestReplayTwice(t *testing.T) {
 	c := replayedCases[0]
 	folder, file := c.folder(t, true)
 	list := filepath.Join(folder, "list.tsv")
-	if _, _, err := ExportQuarantine(t.Context(), filepath.Join(folder, ".ferry/quarantine.parquet"), list); err != nil {
+	if _, _, err := ExportQuarantine(t.Context(), filepath.Join(folder, ".ferry/quarantine/replay.parquet"), list); err != nil {
 		t.Fatal(err)
 	}
 	if want := listHeader + "\np.tsv\t1\t0\tmissing_columns\texpected 2 columns (source, target), found 1\tnoon\n" +
 		"p.tsv\t3\t14\tbad_utf8\t\tni<0xFF>ght\tusiku\np.tsv\t4\t27\tnul_byte\t\tmo<0x00>on\tmwezi\n"; read(t, list) != want {
 		t.Errorf("the list is\n%swant\n%s", read(t, list), want)
 	}
-	if _, _, err := ExportQuarantine(t.Context(), filepath.Join(folder, ".ferry/quarantine.parquet"), list); err == nil {
+	if _, _, err := ExportQuarantine(t.Context(), filepath.Join(folder, ".ferry/quarantine/replay.parquet"), list); err == nil {
 		t.Error("a list was written over")
 	}
 	edit := func(old, new string) Mended {

@@ -32,7 +32,7 @@ func TestReuse(t *testing.T) {
 	}
 	folder, file := folders["bad"], filepath.Join(folders["bad"], "pipeline.yaml")
 	list := filepath.Join(folder, "list.tsv")
-	if _, _, err := ExportQuarantine(t.Context(), filepath.Join(folder, ".ferry/quarantine.parquet"), list); err != nil {
+	if _, _, err := ExportQuarantine(t.Context(), filepath.Join(folder, ".ferry/quarantine/reuse.parquet"), list); err != nil {
 		t.Fatal(err)
 	}
 	mended := strings.Replace(read(t, list), "\tbad\n", "\tword 10\tneno 10\n", 1)

@@ -137,7 +137,7 @@ var rules = []RuleText{
 	{Mojibake, "warning", "UTF-8 was taken for Windows-1252 or Latin-1 and encoded again: â€™ in place of ’, Ã© in place of é",
 		"MS MARCO's passages and translations made from them are published so; ftfy or ir_datasets mend them"},
 	{UnusableRow, "error if they are more than max_bad_rows; warning", "rows could not be read and are in quarantine",
-		"see `ferry inspect .ferry/quarantine.parquet`; a run fails when they are more than max_bad_rows"},
+		"see `ferry inspect .ferry/quarantine/NAME.parquet`; a run fails when they are more than max_bad_rows"},
 	{KnownTrap, "error", "the published files are known for this mistake", "get the later version that is named below"},
 	{RowCount, "info", "there are not as many rows as were published", "fine if you took a part of the data; else the download was cut short, and scores compare with nobody's: get it again"},
 }
