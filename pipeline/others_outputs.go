@@ -22,6 +22,24 @@ func (p *Pipeline) othersOutputs(folder string) (taken []takenPath) {
 	}
 }
 
+// sharersOutputs are what other pipeline files, which are still there, have written that share the work folder, wherever they write
+// to, as the manifests say that the records of runs name.
+func (p *Pipeline) sharersOutputs() (taken []takenPath) {
+	folders, _ := os.ReadDir(filepath.Dir(p.runsFolder())) // one that cannot be read ends the run itself
+	seen := map[string]bool{"": true}
+	for _, folder := range folders {
+		sharer := &Pipeline{Name: folder.Name(), Work: p.Work}
+		records, _ := sharer.records()
+		for _, r := range records {
+			if !seen[r.Manifest] {
+				taken = append(taken, p.othersOutputsOf(filepath.Join(p.Work, r.Manifest))...)
+			}
+			seen[r.Manifest] = true
+		}
+	}
+	return taken
+}
+
 // othersOutputsOf are those that one manifest names; none if it is this pipeline's own, or cannot be read.
 func (p *Pipeline) othersOutputsOf(manifest string) (taken []takenPath) {
 	var m Manifest
@@ -29,11 +47,14 @@ func (p *Pipeline) othersOutputsOf(manifest string) (taken []takenPath) {
 	if err != nil || json.Unmarshal(data, &m) != nil || m.File == "" {
 		return nil
 	}
-	up, err := filepath.Rel(filepath.FromSlash(m.Folder), ".")
-	if err != nil {
-		return nil
+	dir := p.dir
+	if filepath.Join(dir, m.Folder) != filepath.Dir(manifest) { // the other file is not beside this one, or all was moved
+		up, err := filepath.Rel(filepath.FromSlash(m.Folder), ".")
+		if err != nil {
+			return nil
+		}
+		dir = filepath.Join(filepath.Dir(manifest), up)
 	}
-	dir := filepath.Join(filepath.Dir(manifest), up)
 	other, errOther := os.Stat(filepath.Join(dir, m.File))
 	own, errOwn := os.Stat(p.File)
 	if errOther != nil || errOwn != nil || os.SameFile(other, own) {

@@ -22,7 +22,7 @@ func (p *Pipeline) Reports() []string {
 
 // checkOutputs reports sinks that would write over what the pipeline reads, over each other, or over what another has written.
 func (p *Pipeline) checkOutputs(m *strict.Found) {
-	taken, told := p.readPaths(), map[string]bool{}
+	taken, sharers, told := p.readPaths(), p.sharersOutputs(), map[string]bool{}
 	for _, s := range p.Steps {
 		c, ok := s.component.(sink)
 		if !ok || s.faulty {
@@ -38,7 +38,7 @@ func (p *Pipeline) checkOutputs(m *strict.Found) {
 				s.blame(m, "path", "would be written over %s", other)
 				break
 			}
-			if other := overlap(file, p.othersOutputs(filepath.Dir(file))); other != "" {
+			if other := overlap(file, append(p.othersOutputs(filepath.Dir(file)), sharers...)); other != "" {
 				if !told[other] { // once is enough, for a copied file has all its sinks there
 					s.blame(m, "path", "would be written over %s", other)
 				}

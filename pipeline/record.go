@@ -44,6 +44,7 @@ type Record struct {
 	Bad      int64     `json:"bad"`  // rows that went to quarantine
 	Error    string    `json:"error,omitempty"`
 	Owner    Owner     `json:"owner"`
+	Manifest string    `json:"manifest,omitempty"` // that the run writes if it succeeds, relative to the work folder
 	path     string
 	unsaved  bool // what is in path, if anything, is not this
 }
@@ -79,6 +80,7 @@ func (p *Pipeline) begin(r *Record, owner Owner) (lost []*Record, err error) {
 // name fills in whose record it is, and where it stands: after the earlier ones, even if the clock was set back.
 func (p *Pipeline) name(r *Record, owner Owner, earlier []*Record) {
 	r.Pipeline, r.File, r.Started, r.Owner = p.Name, p.File, time.Now().UTC(), owner
+	r.Manifest, _ = filepath.Rel(p.Work, p.manifestFile()) // only on another drive it is not known
 	at := r.Started
 	if len(earlier) > 0 {
 		last, err := time.Parse(recordName, filepath.Base(earlier[len(earlier)-1].path))
