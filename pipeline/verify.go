@@ -57,6 +57,9 @@ type Damage struct {
 	store                 store
 }
 
+// rewrite is the remedy for an output.
+const rewrite = "remove it and run again"
+
 const isRemoved = "removed; the run that needs it next makes it again"
 
 // Removed tells whether nothing is left to be done about it.
@@ -95,6 +98,9 @@ func Verify(ctx context.Context, paths []string, o VerifyOptions) (*Verified, er
 		}
 		defer unlock()
 	}
+	if err := v.addOutputs(); err != nil {
+		return nil, err
+	}
 	if err := v.readAll(ctx); err != nil {
 		return nil, err
 	}
@@ -116,10 +122,11 @@ const verifiable = "name a folder that a run wrote its outputs to, a work folder
 // A verification is what there is to read, and what is known of it.
 type verification struct {
 	VerifyOptions
-	files []keptFile
-	total int64 // bytes
-	mutex sync.Mutex
-	found Verified
+	manifests []*foundManifest
+	files     []keptFile
+	total     int64 // bytes
+	mutex     sync.Mutex
+	found     Verified
 }
 
 // gather lists what is to be read at a path. Until unlock is called nobody else changes what may be removed.
@@ -147,7 +154,7 @@ func (v *verification) gather(ctx context.Context, path string) (unlock func(), 
 		}
 	}
 	for _, file := range manifests {
-		if err := v.gatherOutputs(file); err != nil {
+		if err := v.readManifest(file); err != nil {
 			return nil, err
 		}
 	}
@@ -172,9 +179,7 @@ func (v *verification) add(f keptFile) {
 	stat, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if f.key == "" {
-			f.remedy = "run again"
-		}
+		f.remedy = strings.Replace(f.remedy, rewrite, "run again", 1)
 		v.damaged(f, "is missing")
 	case err != nil:
 		v.damaged(f, err.Error())

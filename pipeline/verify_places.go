@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"math"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/ferry-clir/ferry/pipeline/content"
 	"github.com/ferry-clir/ferry/pipeline/tables"
 )
 
@@ -25,40 +23,6 @@ func manifestsBelow(folder string) (files []string, err error) {
 		return err
 	})
 	return files, err
-}
-
-// gatherOutputs adds what a manifest says that the run wrote.
-func (v *verification) gatherOutputs(file string) error {
-	var m Manifest
-	data, err := os.ReadFile(file)
-	if err == nil {
-		err = json.Unmarshal(data, &m)
-	}
-	if err != nil {
-		v.damaged(keptFile{path: file, remedy: "run again"}, err.Error())
-		return nil
-	}
-	if m.Folder == "" {
-		return fmt.Errorf("verifying %s: the ferry that wrote it did not note yet where it stood; run again", file)
-	}
-	expected := map[string]*tables.Expected{}
-	for _, s := range m.Steps {
-		for name, t := range s.Tables {
-			expected[name] = &tables.Expected{Rows: t.Rows, Columns: t.Columns}
-		}
-	}
-	for name, sum := range m.Outputs {
-		relative, err := filepath.Rel(filepath.FromSlash(m.Folder), filepath.FromSlash(name))
-		if err != nil {
-			return fmt.Errorf("verifying %s: %w", file, err)
-		}
-		f := keptFile{path: filepath.Join(filepath.Dir(file), relative), Sum: content.Sum{SHA256: sum}, table: expected[name], remedy: "remove it and run again"}
-		if f.table == nil && strings.HasSuffix(name, ".parquet") {
-			f.table = &tables.Expected{Rows: -1}
-		}
-		v.add(f)
-	}
-	return nil
 }
 
 // gatherWork adds what lies in a work folder: all that notes of its cache name, the quarantine and the mended rows.
