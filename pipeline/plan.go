@@ -35,6 +35,9 @@ func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
 		if err := u.countDone(s); err != nil {
 			return Plan{}, err
 		}
+		if u.present {
+			u.refused = p.checkBudget(u, u.note.Counts)
+		}
 	}
 	plan.engine, err = p.planEngine(ctx, s, plan.units)
 	return plan, err
@@ -106,6 +109,11 @@ func (p Plan) Write(w io.Writer) error {
 	}
 	if p.pipeline.Cells > 0 {
 		total += fmt.Sprintf(", in %d cells", p.pipeline.Cells)
+	}
+	for _, u := range p.units {
+		if u.refused != nil {
+			total += fmt.Sprintf("\nthe run will fail: %s: %s", u.name(), u.refused)
+		}
 	}
 	if p.warning != "" {
 		total += "\nwarning: " + p.pipeline.secrets.Redact(p.warning)

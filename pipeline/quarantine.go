@@ -115,10 +115,10 @@ func (r *Run) quarantineSchema() (*arrow.Schema, error) {
 
 // checkRows tells whether the rows of a unit add up and its bad ones are within the budget.
 func (r *Run) checkRows(u *unit, c counts) error {
-	read := rowsRead(c, u)
-	if !r.pipeline.MaxBadRows.allows(c.Bad, read) {
-		return r.overBudget(u, c, read)
+	if err := r.pipeline.checkBudget(u, c); err != nil {
+		return err
 	}
+	read := rowsRead(c, u)
 	_, cut := u.step.component.(rowWise)
 	if _, made := u.step.component.(maker); !cut && !made {
 		return nil
@@ -167,9 +167,14 @@ type OverBudget struct {
 
 func (o *OverBudget) Error() string { return o.text }
 
-func (r *Run) overBudget(u *unit, c counts, read int64) error {
+// checkBudget tells whether a unit's bad rows are within the budget.
+func (p *Pipeline) checkBudget(u *unit, c counts) error {
+	read := rowsRead(c, u)
+	if p.MaxBadRows.allows(c.Bad, read) {
+		return nil
+	}
 	return &OverBudget{c.Bad, fmt.Sprintf("%d of %d rows could not be used, and max_bad_rows allows %s; the first is %s; all are in %s",
-		c.Bad, read, r.pipeline.MaxBadRows, c.FirstBad, r.pipeline.shown(r.pipeline.quarantineFile()))}
+		c.Bad, read, p.MaxBadRows, c.FirstBad, p.shown(p.quarantineFile()))}
 }
 
 // badOf is how many rows the unit has put into quarantine in this run.

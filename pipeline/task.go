@@ -103,8 +103,8 @@ func (t *task) reject(r schemas.Rejected) error {
 	if err := t.bad.Write(batch); err != nil {
 		return err
 	}
-	if t.counts.Bad >= manyBad && !t.run.pipeline.MaxBadRows.allows(t.counts.Bad, t.read()) {
-		return t.run.overBudget(t.unit, t.counts, t.read())
+	if t.counts.Bad >= manyBad {
+		return t.run.pipeline.checkBudget(t.unit, t.counts)
 	}
 	return nil
 }
@@ -121,9 +121,7 @@ func firstBad(r schemas.Rejected, detail string) string {
 	return strings.Join(words, ": ")
 }
 
-// read is the number of rows read so far: for a source those that it has accounted for.
-func (t *task) read() int64 { return rowsRead(t.counts, t.unit) }
-
+// rowsRead is the number of rows read so far: for a source those that it has accounted for.
 func rowsRead(c counts, u *unit) int64 {
 	var in int64
 	for _, n := range c.In {

@@ -23,6 +23,7 @@ type unit struct {
 	note    note
 	twin    *unit         // an earlier one with the same key, which makes what both are
 	present bool          // was made before and need not be made again
+	refused error         // what it made has more bad rows than are allowed now; known in a plan
 	stored  bool          // what it made is in the store, and not all of it in the cache
 	needed  bool          // has to be made in this run
 	ready   chan struct{} // closed when all that it makes is there, or could not be made

@@ -47,8 +47,8 @@ func hide(value any) any {
 	return value
 }
 
-// why says what is other than when the unit was made last, and whether it failed since. All changes are of the unit's own but those of
-// inputs.
+// why says what is other than when the unit was made last, and whether it failed since, or the run will fail for it. All changes are
+// of the unit's own but those of inputs.
 func (u *unit) why(known map[string]madeStep) (reasons []string) {
 	old := known[u.name()]
 	switch {
@@ -59,6 +59,9 @@ func (u *unit) why(known map[string]madeStep) (reasons []string) {
 		}
 	case len(known) > 0:
 		reasons = []string{"was not made before"}
+	}
+	if u.refused != nil {
+		reasons = append(reasons, "the run will fail: "+u.refused.Error())
 	}
 	if old.Failed != "" && u.needed {
 		reasons = append(reasons, "failed last time: "+old.Failed)
