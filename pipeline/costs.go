@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -99,8 +100,10 @@ func (c *Costs) means(ctx context.Context, u *unit) (map[string]float64, error) 
 	if !u.present {
 		return map[string]float64{}, nil
 	}
-	means, measures, err := meanScores(ctx, u.tables["scores"])
+	scores, measures, err := languageScores(ctx, u.tables["scores"])
+	means := map[string]float64{}
 	for _, name := range measures {
+		means[name] = mean(scores[name])
 		if !slices.Contains(c.Measures, name) {
 			c.Measures = append(c.Measures, name)
 		}
@@ -108,32 +111,37 @@ func (c *Costs) means(ctx context.Context, u *unit) (map[string]float64, error) 
 	return means, err
 }
 
-// meanScores are the scores of a table that is made, by measure, as means over languages; and the measures in order. A table without
+// languageScores are the scores of a table that is made, by measure and language; and the measures in order. A table without
 // measures has none.
-func meanScores(ctx context.Context, t *table) (means map[string]float64, measures []string, err error) {
-	means, languages := map[string]float64{}, map[string]float64{}
+func languageScores(ctx context.Context, t *table) (scores map[string]map[string]float64, measures []string, err error) {
+	scores = map[string]map[string]float64{}
 	for batch, err := range t.whole("scores").Batches(ctx) {
 		if err != nil || !batch.Schema().HasField(schemas.Measure) {
 			return nil, nil, err
 		}
-		measure, query := textsOf(batch, schemas.Measure), textsOf(batch, schemas.QueryID)
+		measure, query, language := textsOf(batch, schemas.Measure), textsOf(batch, schemas.QueryID), textsOf(batch, schemas.Language)
 		value := batch.Column(batch.Schema().FieldIndices(schemas.Value)[0]).(*array.Float64)
 		for i := range int(batch.NumRows()) {
 			if !query.IsNull(i) {
 				continue
 			}
 			name := strings.Clone(measure.Value(i))
-			if languages[name] == 0 {
+			if scores[name] == nil {
 				measures = append(measures, name)
+				scores[name] = map[string]float64{}
 			}
-			means[name] += value.Value(i)
-			languages[name]++
+			scores[name][strings.Clone(language.Value(i))] = value.Value(i)
 		}
 	}
-	for name := range means {
-		means[name] /= languages[name]
+	return scores, measures, nil
+}
+
+// mean is that over languages.
+func mean(scores map[string]float64) (sum float64) {
+	for _, language := range slices.Sorted(maps.Keys(scores)) {
+		sum += scores[language]
 	}
-	return means, measures, nil
+	return sum / float64(len(scores))
 }
 
 // Write prints a table of the evaluations, and one of the steps that they share.

@@ -30,10 +30,11 @@ type StepDiff struct {
 	Made    bool // in the second run, rather than found in the cache
 }
 
-// A ScoreDiff is a score of a step in both runs, a mean over languages; nil where it is not known.
+// A ScoreDiff is a score of a step in both runs, a mean over the languages of both; nil where it is not known.
 type ScoreDiff struct {
 	Step, Measure string
 	From, To      *float64
+	Only          [2][]string // languages that are in one run alone, and in neither mean
 }
 
 // Diff compares two runs that are remembered, named by the beginnings of their IDs. The pipeline need not have been checked.
@@ -112,31 +113,58 @@ func stepDiff(name string, old, now madeStep, before, after bool, steps map[key]
 
 // addScores adds those of a step, if it evaluates.
 func (d *RunDiff) addScores(ctx context.Context, s store, step string, from, to key) error {
-	before, _, err := s.scores(ctx, from)
+	before, measures, err := s.scores(ctx, from)
 	if err != nil {
 		return err
 	}
-	after, measures, err := s.scores(ctx, to)
+	after, more, err := s.scores(ctx, to)
 	if err != nil {
 		return err
 	}
-	if len(measures) == 0 {
-		measures = slices.Sorted(maps.Keys(before))
-	}
-	value := func(means map[string]float64, measure string) *float64 {
-		if mean, ok := means[measure]; ok {
-			return &mean
+	for _, measure := range more {
+		if !slices.Contains(measures, measure) {
+			measures = append(measures, measure)
 		}
-		return nil
 	}
 	for _, measure := range measures {
-		d.Scores = append(d.Scores, ScoreDiff{step, measure, value(before, measure), value(after, measure)})
+		d.Scores = append(d.Scores, scoreDiff(step, measure, before[measure], after[measure]))
 	}
 	return nil
 }
 
-// scores are those of an evaluation that is kept under a key; none if there is none.
-func (s store) scores(ctx context.Context, k key) (means map[string]float64, measures []string, err error) {
+// scoreDiff compares the scores of two runs, by language. Where one has none, the other's mean is over all of its languages.
+func scoreDiff(step, measure string, before, after map[string]float64) ScoreDiff {
+	d := ScoreDiff{Step: step, Measure: measure}
+	if len(before) > 0 && len(after) > 0 {
+		before, d.Only[0] = shared(before, after)
+		after, d.Only[1] = shared(after, before)
+	}
+	if len(before) > 0 {
+		m := mean(before)
+		d.From = &m
+	}
+	if len(after) > 0 {
+		m := mean(after)
+		d.To = &m
+	}
+	return d
+}
+
+// shared are the scores in languages that others has, too, and the languages that it has not.
+func shared(scores, others map[string]float64) (both map[string]float64, only []string) {
+	both = map[string]float64{}
+	for _, language := range slices.Sorted(maps.Keys(scores)) {
+		if _, ok := others[language]; ok {
+			both[language] = scores[language]
+		} else {
+			only = append(only, language)
+		}
+	}
+	return both, only
+}
+
+// scores are those of an evaluation that is kept under a key, by measure and language; none if there is none.
+func (s store) scores(ctx context.Context, k key) (scores map[string]map[string]float64, measures []string, err error) {
 	if k == "" {
 		return nil, nil, nil
 	}
@@ -149,7 +177,7 @@ func (s store) scores(ctx context.Context, k key) (means map[string]float64, mea
 		t.publish(part)
 	}
 	t.end(len(n.Shards["scores"]))
-	return meanScores(ctx, t)
+	return languageScores(ctx, t)
 }
 
 // Write writes the steps that are other, with what changed, and then how scores moved, in percent.
@@ -179,7 +207,13 @@ func (d *RunDiff) Write(w io.Writer) error {
 		if s.From != nil && s.To != nil {
 			change = fmt.Sprintf("%+.2f", 100*(*s.To-*s.From))
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t  %s of %s\n", percent(s.From), percent(s.To), change, s.Measure, s.Step)
+		note := ""
+		for i, only := range []string{"before", "after"} {
+			if len(s.Only[i]) > 0 {
+				note += fmt.Sprintf(", without %s (%s only)", strings.Join(s.Only[i], " "), only)
+			}
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t  %s of %s%s\n", percent(s.From), percent(s.To), change, s.Measure, s.Step, note)
 	}
 	return table.Flush()
 }

@@ -108,3 +108,54 @@ func TestDiff(t *testing.T) {
 		}
 	}
 }
+
+// TestDiffLanguages drops a language and nothing else: the means over those that stay are what they were. Two runs with no language in
+// common have none.
+func TestDiffLanguages(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	put(t, file, strings.Replace(evaluated, "[en, sw]", "[en, sw, hi]", 1))
+	scores := filepath.Join(filepath.Dir(file), "out/scores.parquet")
+	rerun(t, file)
+	all := meansIn(t, scores)
+	rerun(t, file, "sources.mtop.queries=[en, sw]")
+	want := meansIn(t, scores)
+	rerun(t, file, "sources.mtop.queries=[hi]")
+	if all["nDCG@10"] == want["nDCG@10"] {
+		t.Fatal("the mean is the same without Hindi, which proves nothing")
+	}
+	p := loadSmall(t, file)
+	records, err := p.Runs()
+	if err != nil || len(records) != 3 {
+		t.Fatal(records, err)
+	}
+	slices.SortFunc(records, func(a, b *Record) int { return strings.Compare(a.ID(), b.ID()) })
+	diff := func(from, to int) (*RunDiff, string) {
+		d, err := p.Diff(t.Context(), records[from].ID(), records[to].ID())
+		if err != nil || len(d.Scores) != 2 {
+			t.Fatal(d, err)
+		}
+		var text strings.Builder
+		if err := d.Write(&text); err != nil {
+			t.Fatal(err)
+		}
+		return d, text.String()
+	}
+	d, text := diff(0, 1)
+	for _, s := range d.Scores {
+		if math.Abs(*s.From-want[s.Measure]) > 1e-12 || *s.To != *s.From {
+			t.Errorf("%s: %v -> %v, want %v twice", s.Measure, *s.From, *s.To, want[s.Measure])
+		}
+	}
+	if want := "+0.00  nDCG@10 of stages.scores, without hi (before only)\n"; !strings.Contains(text, want) {
+		t.Errorf("no %q in\n%s", want, text)
+	}
+	d, text = diff(1, 2)
+	for _, s := range d.Scores {
+		if s.From != nil || s.To != nil {
+			t.Errorf("%s has a mean over no language: %v -> %v", s.Measure, s.From, s.To)
+		}
+	}
+	if want := "nDCG@10 of stages.scores, without en sw (before only), without hi (after only)\n"; !strings.Contains(text, want) {
+		t.Errorf("no %q in\n%s", want, text)
+	}
+}
