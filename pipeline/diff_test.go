@@ -159,3 +159,42 @@ func TestDiffLanguages(t *testing.T) {
 		t.Errorf("no %q in\n%s", want, text)
 	}
 }
+
+// TestDiffInputs gives a sink more to read: what it reads now is what it was, and so are what it read before and the steps.
+func TestDiffInputs(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	report := "  report: {kind: report, from: scores, hits: hits, %spath: out/report}\n"
+	before := evaluated + fmt.Sprintf(report, "")
+	after := evaluated + fmt.Sprintf(report, "queries: mtop.queries, documents: mtop.documents, judgments: mtop.judgments, ")
+	for i, c := range []struct{ text, want string }{
+		{before, ""},
+		{after, "also reads sources.mtop.queries, sources.mtop.documents, sources.mtop.judgments now"},
+		{before, "inputs that are gone: queries, documents, judgments"},
+		{strings.ReplaceAll(after, "top: 20", "top: 10"), "stages.scores is another; stages.hits is another; " +
+			"also reads sources.mtop.queries, sources.mtop.documents, sources.mtop.judgments now"},
+	} {
+		put(t, file, c.text)
+		if i > 0 {
+			plan, err := loadSmall(t, file).Plan(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var why strings.Builder
+			if err := plan.Why(&why, "sinks.report"); err != nil || !strings.HasPrefix(why.String(), "sinks.report: will run, "+c.want+"\n") {
+				t.Errorf("%v, %s\nwant %s", err, why.String(), c.want)
+			}
+		}
+		rerun(t, file)
+	}
+	p := loadSmall(t, file)
+	records, err := p.Runs()
+	if err != nil || len(records) != 4 {
+		t.Fatal(records, err)
+	}
+	slices.SortFunc(records, func(a, b *Record) int { return strings.Compare(a.ID(), b.ID()) })
+	d, err := p.Diff(t.Context(), records[0].ID(), records[1].ID())
+	if want := "also reads sources.mtop.queries, sources.mtop.documents, sources.mtop.judgments now"; err != nil || len(d.Steps) != 1 ||
+		d.Steps[0].Step != "sinks.report" || !slices.Equal(d.Steps[0].Changes, []string{want}) {
+		t.Errorf("%+v, %v", d, err)
+	}
+}

@@ -82,12 +82,43 @@ func (id identity) changes(now identity, input func(i int) string) []string {
 	add(id.Seed != now.Seed, "seed %d -> %d", id.Seed, now.Seed)
 	add(id.ISA != now.ISA, "instruction set %s -> %s", id.ISA, now.ISA)
 	reasons = append(reasons, changedFiles(id.Files, now.Files)...)
-	for i, in := range now.Inputs {
-		at := slices.IndexFunc(id.Inputs, func(was inputKey) bool { return was.Key == in.Key && was.Table == in.Table && was.From == in.From })
-		add(at < 0, "%s is another", input(i))
+	return append(reasons, changedInputs(id.Inputs, now.Inputs, input)...)
+}
+
+// changedInputs lists the inputs that took the place of others under the same key, those that came, and the keys of those that went.
+func changedInputs(old, now []inputKey, input func(i int) string) (changes []string) {
+	var other []int
+	old = slices.Clone(old)
+	take := func(like func(was inputKey) bool) bool {
+		at := slices.IndexFunc(old, like)
+		if at >= 0 {
+			old = slices.Delete(old, at, at+1)
+		}
+		return at >= 0
 	}
-	add(len(id.Inputs) > len(now.Inputs), "reads %d inputs, %d before", len(now.Inputs), len(id.Inputs))
-	return reasons
+	for i, in := range now {
+		if !take(func(was inputKey) bool { return was.Key == in.Key && was.Table == in.Table && was.From == in.From }) {
+			other = append(other, i)
+		}
+	}
+	var come, gone []string
+	for _, i := range other {
+		if take(func(was inputKey) bool { return was.Key == now[i].Key }) {
+			changes = append(changes, input(i)+" is another")
+		} else {
+			come = append(come, input(i))
+		}
+	}
+	for _, was := range old {
+		gone = append(gone, was.Key)
+	}
+	if len(come) > 0 {
+		changes = append(changes, "also reads "+strings.Join(come, ", ")+" now")
+	}
+	if len(gone) > 0 {
+		changes = append(changes, "inputs that are gone: "+strings.Join(gone, ", "))
+	}
+	return changes
 }
 
 // changedKeys lists the keys of two configurations that differ, with their values where those hide nothing.
