@@ -50,6 +50,19 @@ func (r *Run) checkpoint(u *unit, cpu *spell) *checkpoint {
 
 func (c *checkpoint) expenseFile() string { return c.path + "-expense.json" }
 
+// savedState says what state of a training is on this machine; nothing if there is none.
+func (s store) savedState(k key) string {
+	c := checkpoint{path: filepath.Join(s.folder(k), "checkpoint")}
+	if !isThere(c.path, 0) {
+		return ""
+	}
+	data, err := os.ReadFile(c.expenseFile())
+	if err != nil || json.Unmarshal(data, &c.now) != nil || c.now.Steps == 0 {
+		return "state of training"
+	}
+	return fmt.Sprintf("state of training after %d steps", c.now.Steps)
+}
+
 // Open opens the state of most steps that was saved, by this run or an earlier one, here or on another machine.
 func (c *checkpoint) Open(ctx context.Context) (io.ReadCloser, error) {
 	data, err := os.ReadFile(c.expenseFile())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -17,6 +18,9 @@ func TestCancelledTraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder, file := folderWith(t, "whole.yaml")
+	if want := "stages.transported: will run, was not made before\n"; !strings.HasPrefix(why(t, file), want) {
+		t.Errorf("%s\nwant %s", why(t, file), want)
+	}
 	steps := 0
 	train := func(stop int) error {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -37,10 +41,33 @@ func TestCancelledTraining(t *testing.T) {
 	if saved, err := filepath.Glob(filepath.Join(folder, ".ferry/cache/distill-*/checkpoint")); err != nil || len(saved) == 0 {
 		t.Errorf("states that were saved: %v, %v", saved, err)
 	}
+	if want := "stages.transported: will go on from the saved state of training after 5 steps, was not made before\n"; !strings.HasPrefix(why(t, file), want) {
+		t.Errorf("%s\nwant %s", why(t, file), want)
+	}
+	if err := os.RemoveAll(filepath.Join(folder, ".ferry/runs")); err != nil { // as if it had been killed
+		t.Fatal(err)
+	}
+	if want := "stages.transported: will go on from the saved state of training after 5 steps, was not made before\n"; !strings.HasPrefix(why(t, file), want) {
+		t.Errorf("%s\nwant %s", why(t, file), want)
+	}
 	if err := train(0); err != nil {
 		t.Fatal(err)
 	}
 	compare(t, outputs(t, folder), outputs(t, whole))
+}
+
+// why says for what reasons stages.transported would run.
+func why(t *testing.T, file string) string {
+	t.Helper()
+	plan, err := loadSmall(t, file).Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if err := plan.Why(&text, "stages.transported"); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
 }
 
 // TestDamagedCheckpoint begins training anew where the state of it is not one.

@@ -32,6 +32,7 @@ func (p *Pipeline) Plan(ctx context.Context) (Plan, error) {
 		return Plan{}, err
 	}
 	for _, u := range plan.units {
+		u.saved = s.savedState(u.key)
 		if err := u.countDone(s); err != nil {
 			return Plan{}, err
 		}
@@ -235,6 +236,8 @@ func (u *unit) status() string {
 			of = fmt.Sprintf(" of %d", total)
 		}
 		return fmt.Sprintf("will go on after %d%s shards", u.shardsDone(), of)
+	case u.needed && u.saved != "":
+		return "will go on from the saved " + u.saved
 	case u.needed:
 		return "will run"
 	}

@@ -26,6 +26,7 @@ type unit struct {
 	refused error         // what it made has more bad rows than are allowed now; known in a plan
 	stored  bool          // what it made is in the store, and not all of it in the cache
 	needed  bool          // has to be made in this run
+	saved   string        // of a plan: what state of its training is here, to go on from
 	ready   chan struct{} // closed when all that it makes is there, or could not be made
 	failed  bool          // it could not; known once ready is closed
 	again   bool          // that is because of what was spoiled in the store, and can be mended; known with failed

@@ -47,6 +47,8 @@ func hide(value any) any {
 	return value
 }
 
+const notMade = "was not made before"
+
 // why says what is other than when the unit was made last, and whether it failed since, or the run will fail for it. All changes are
 // of the unit's own but those of inputs.
 func (u *unit) why(known map[string]madeStep) (reasons []string) {
@@ -58,7 +60,7 @@ func (u *unit) why(known map[string]madeStep) (reasons []string) {
 			reasons = []string{"what it made is gone or was changed"}
 		}
 	case len(known) > 0:
-		reasons = []string{"was not made before"}
+		reasons = []string{notMade}
 	}
 	if u.refused != nil {
 		reasons = append(reasons, "the run will fail: "+u.refused.Error())
@@ -188,7 +190,11 @@ func (p Plan) Why(w io.Writer, step string) error {
 }
 
 func (p Plan) writeWhy(w io.Writer, u *unit, indent string) error {
-	reasons := strings.Join(u.why(p.known), "; ")
+	all := u.why(p.known)
+	if len(p.known) == 0 && u.needed {
+		all = append([]string{notMade}, all...)
+	}
+	reasons := strings.Join(all, "; ")
 	status := u.status()
 	if status == "" && reasons == "" {
 		return nil
