@@ -1,12 +1,14 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -132,6 +134,9 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 		c.record(ctx, t, p, err)
 		return err
 	}
+	if err := c.checkBinary(p); err != nil {
+		return err
+	}
 	t.with("pipeline", p.Name)
 	watch, err := c.watch(ctx, t, false, p)
 	if err != nil {
@@ -144,6 +149,18 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 		r.began(run)
 	}
 	return c.run(ctx, t, p, watch, r, pipeline.Options{Share: c.Tasks, Wait: c.Wait, Engine: c.Engine, EngineBinary: c.EngineBinary, Record: &pipeline.Record{}, Began: began})
+}
+
+// checkBinary refuses an --engine-binary that no machine of an engine could find.
+func (c *runCommand) checkBinary(p *pipeline.Pipeline) error {
+	switch engine := cmp.Or(c.Engine, p.Engine); {
+	case c.EngineBinary == "":
+	case engine == "" || engine == pipeline.LocalEngine:
+		return fmt.Errorf("%w--engine-binary is where the machines of an engine have ferry, and there is no engine; --engine names one", errUsage)
+	case !path.IsAbs(c.EngineBinary):
+		return fmt.Errorf("%w--engine-binary should begin with /, as each machine works in a folder of its own; is %q", errUsage, c.EngineBinary)
+	}
+	return nil
 }
 
 // record leaves a record of a run that cannot begin, so that whoever looks in the morning at what cron began finds it; unless it is

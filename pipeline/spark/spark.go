@@ -41,7 +41,7 @@ func CheckAddress(address string) error {
 	if strings.HasPrefix(address, ofMaster) {
 		return checkMasters(address)
 	}
-	server := Server(address)
+	server, _, _ := strings.Cut(address, ";")
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "sc" || u.Hostname() == "" {
 		return fmt.Errorf("should be the address of a Spark Connect server or of a master, such as sc://host:15002 or spark://host:7077, is %q", server)
