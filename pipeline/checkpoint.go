@@ -50,26 +50,32 @@ func (r *Run) checkpoint(u *unit, cpu *spell) *checkpoint {
 
 func (c *checkpoint) expenseFile() string { return c.path + "-expense.json" }
 
+// expense is what the state that is here has taken.
+func (c *checkpoint) expense() (spent advance, err error) {
+	data, err := os.ReadFile(c.expenseFile())
+	if err == nil {
+		err = json.Unmarshal(data, &spent)
+	}
+	return spent, err
+}
+
 // savedState says what state of a training is on this machine; nothing if there is none.
 func (s store) savedState(k key) string {
 	c := checkpoint{path: filepath.Join(s.folder(k), "checkpoint")}
 	if !isThere(c.path, 0) {
 		return ""
 	}
-	data, err := os.ReadFile(c.expenseFile())
-	if err != nil || json.Unmarshal(data, &c.now) != nil || c.now.Steps == 0 {
+	spent, err := c.expense()
+	if err != nil || spent.Steps == 0 {
 		return "state of training"
 	}
-	return fmt.Sprintf("state of training after %d steps", c.now.Steps)
+	return fmt.Sprintf("state of training after %d steps", spent.Steps)
 }
 
 // Open opens the state of most steps that was saved, by this run or an earlier one, here or on another machine.
 func (c *checkpoint) Open(ctx context.Context) (io.ReadCloser, error) {
-	data, err := os.ReadFile(c.expenseFile())
-	if err == nil {
-		err = json.Unmarshal(data, &c.before)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	var err error
+	if c.before, err = c.expense(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading what earlier runs spent: %w", err)
 	}
 	if !c.mirror.off() {

@@ -37,6 +37,12 @@ type Manifest struct {
 	Steps    []ManifestStep    `json:"steps"`
 }
 
+// home is the folder of the pipeline file, were that to stand as it did then, for a manifest that stands in folder now.
+func (m *Manifest) home(folder string) (string, error) {
+	up, err := filepath.Rel(filepath.FromSlash(m.Folder), ".")
+	return filepath.Join(folder, up), err
+}
+
 // ManifestStep is what one step did, or had done in an earlier run.
 type ManifestStep struct {
 	Step    string  `json:"step"`

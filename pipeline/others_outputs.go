@@ -47,13 +47,11 @@ func (p *Pipeline) othersOutputsOf(manifest string) (taken []takenPath) {
 	if err != nil || json.Unmarshal(data, &m) != nil || m.File == "" {
 		return nil
 	}
-	dir := p.dir
-	if filepath.Join(dir, m.Folder) != filepath.Dir(manifest) { // the other file is not beside this one, or all was moved
-		up, err := filepath.Rel(filepath.FromSlash(m.Folder), ".")
-		if err != nil {
+	dir, folder := p.dir, filepath.Dir(manifest)
+	if filepath.Join(dir, m.Folder) != folder { // the other file is not beside this one, or all was moved
+		if dir, err = m.home(folder); err != nil {
 			return nil
 		}
-		dir = filepath.Join(filepath.Dir(manifest), up)
 	}
 	other, errOther := os.Stat(filepath.Join(dir, m.File))
 	own, errOwn := os.Stat(p.File)

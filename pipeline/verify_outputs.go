@@ -38,11 +38,9 @@ func (v *verification) readManifest(file string) error {
 	if m.Folder == "" {
 		return fmt.Errorf("verifying %s: the ferry that wrote it did not note yet where it stood; run again", file)
 	}
-	up, err := filepath.Rel(filepath.FromSlash(m.Folder), ".")
-	if err != nil { // it is not below the pipeline file's folder, and does to tell files apart
-		up = m.Folder
+	if m.folder, err = m.home(filepath.Dir(file)); err != nil { // it is not below the pipeline file's, and this does to tell files apart
+		m.folder = filepath.Join(filepath.Dir(file), m.Folder)
 	}
-	m.folder = filepath.Join(filepath.Dir(file), up)
 	v.manifests = append(v.manifests, m)
 	return nil
 }
